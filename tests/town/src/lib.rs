@@ -1,0 +1,1 @@
+//! The simulated municipality that tests and benches share
