@@ -1,1 +1,29 @@
-//! Hinan (避難)
+//! Hinan (避難): flood decision support for a municipality's disaster room.
+//!
+//! Data flows one way: sensors → quality control → gis + models → recommend → approve → publish → dashboard.
+//! The modules stand in that order in `ARCHITECTURE.md`. The service only recommends: what leaves the town hall
+//! was read and approved, byte for byte, by a named and authorised official.
+
+pub mod app;
+pub mod approve;
+pub mod chance;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod desk;
+pub mod digest;
+pub mod door;
+pub mod engine;
+pub mod intake;
+pub mod outlook;
+pub mod password;
+pub mod publish;
+pub mod realm;
+pub mod recommend;
+pub mod replay;
+pub mod run;
+pub mod situation;
+pub mod store;
+pub mod town;
+pub mod web;

@@ -1,0 +1,39 @@
+//! Names of the form fields and steps, shared by the pages that show them and the service that
+//! reads them.
+//!
+//! Why Enter publishes nothing, without a script. HTML submits a form on Enter through its
+//! *default button*, the first submit button in tree order, and does nothing when that button is
+//! disabled. Every form that decides something therefore begins with a disabled, hidden submit
+//! button. For Enter on a radio button one browser family passes over disabled buttons to the first
+//! enabled one; so the second button is hidden too and submits by the method `dialog`, which outside
+//! a dialog is defined to do nothing. Beyond that, publishing takes two separate requests: the sheet
+//! only leads to the confirmation page, which has no field in which Enter could be pressed and whose
+//! first visible button goes back.
+
+/// The anti-forgery token of the session.
+pub const CSRF: &str = "csrf";
+/// Hexadecimal digest of exactly what the officer had on screen.
+pub const DIGEST: &str = "digest";
+/// The level the officer chose: `3`, `4` or `5`.
+pub const LEVEL: &str = "level";
+/// Value of the chosen reason line, or [`REASON_OWN`].
+pub const REASON: &str = "reason";
+/// The value of [`REASON`] that says: my own words, see [`REASON_TEXT`].
+pub const REASON_OWN: &str = "own";
+/// The officer's own words.
+pub const REASON_TEXT: &str = "reason_text";
+/// The number that can be known only by reading the message.
+pub const CHECK: &str = "check";
+/// On the confirmation page: `approve` publishes, `back` does not. Absent means: show the
+/// confirmation page.
+pub const STEP: &str = "step";
+/// The value of [`STEP`] that approves.
+pub const STEP_APPROVE: &str = "approve";
+/// The value of [`STEP`] that goes back to the sheet.
+pub const STEP_BACK: &str = "back";
+/// What is done to a notice in force: `cancel` (issued in error) or `lift` (danger over).
+pub const ENDING: &str = "ending";
+/// Name of the officer's account on the sign-in page.
+pub const USER: &str = "user";
+/// The password on the sign-in page.
+pub const PASSWORD: &str = "password";

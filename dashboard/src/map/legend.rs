@@ -1,0 +1,110 @@
+//! The legend: a swatch for each thing that is drawn, and for nothing else.
+
+use std::fmt::Write;
+
+use crate::{
+    level_mark::shape_at,
+    markup::Markup,
+    view::{DepthRank, DistrictState, MapView},
+};
+
+/// The legend as a list. Swatches are drawings, which survive forced colours and printing.
+pub(super) fn legend(view: &MapView) -> Markup {
+    let mut html = String::from("<ul class=\"legend\">");
+    districts(&mut html, view);
+    for rank in DepthRank::ALL {
+        if view.depth.iter().any(|polygon| polygon.class == rank) {
+            let swatch = format!(
+                "<rect class=\"{} mp-swatch\" x=\"1\" y=\"1\" width=\"26\" height=\"16\"/>",
+                rank.class()
+            );
+            entry(&mut html, &swatch, &format!("浸水深 {}", rank.word()));
+        }
+    }
+    if view.gauges.iter().any(|gauge| gauge.heard) {
+        entry(
+            &mut html,
+            "<path class=\"mp-gauge high\" d=\"M5 2h18l-9 15Z\"/>",
+            "水位計(数字は到達レベル相当)",
+        );
+    }
+    if view.gauges.iter().any(|gauge| !gauge.heard) {
+        entry(
+            &mut html,
+            "<path class=\"mp-gauge silent\" d=\"M5 2h18l-9 15Z\"/>",
+            "水位計(途絶)",
+        );
+    }
+    if view.shelters.iter().any(|shelter| shelter.usable) {
+        entry(
+            &mut html,
+            "<path class=\"mp-shelter\" d=\"M14 2l6 5v9h-12v-9Z\"/>",
+            "避難場所(洪水で使える)",
+        );
+    }
+    if view.shelters.iter().any(|shelter| !shelter.usable) {
+        entry(
+            &mut html,
+            "<path class=\"mp-shelter unusable\" d=\"M14 2l6 5v9h-12v-9Z\"/>",
+            "同(使えない、浸水域内)",
+        );
+    }
+    if !view.rivers.is_empty() {
+        entry(
+            &mut html,
+            "<path class=\"mp-river\" d=\"M2 12q12 -10 24 -4\"/>",
+            "河川",
+        );
+    }
+    if !view.border.is_empty() {
+        entry(
+            &mut html,
+            "<path class=\"mp-border\" d=\"M2 9h24\"/>",
+            "市町村界",
+        );
+    }
+    html.push_str("</ul>");
+    Markup::made(html)
+}
+
+fn districts(html: &mut String, view: &MapView) {
+    let mut levels: Vec<_> = view
+        .districts
+        .iter()
+        .filter_map(|district| Some((district.state.level()?, district.state.is_in_force())))
+        .collect();
+    levels.sort_unstable_by(|one, other| other.cmp(one));
+    levels.dedup();
+    for (level, in_force) in levels {
+        let kind = if in_force {
+            "発令中(実線)"
+        } else {
+            "推奨(破線・未発令)"
+        };
+        let dashed = if in_force { "" } else { " proposed" };
+        let swatch = format!(
+            "<path class=\"mp-line {}{dashed}\" d=\"M1 9h6M21 9h6\"/>{}",
+            level.class(),
+            shape_at(level, 14.0, 9.0, 17.0)
+        );
+        entry(html, &swatch, &format!("{kind} {}", level.title()));
+    }
+    if view
+        .districts
+        .iter()
+        .any(|district| district.state == DistrictState::Calm)
+    {
+        entry(
+            html,
+            "<path class=\"mp-district\" d=\"M2 3h24v12h-24Z\"/>",
+            "地区(発令・推奨なし)",
+        );
+    }
+}
+
+fn entry(html: &mut String, swatch: &str, words: &str) {
+    let _ = write!(
+        html,
+        "<li><svg class=\"swatch\" viewBox=\"0 0 28 18\" aria-hidden=\"true\">{swatch}</svg>{words}</li>"
+    );
+}

@@ -1,0 +1,76 @@
+use jiff::Timestamp;
+
+use super::{AlertLevel, Span};
+
+/// The recommendations that wait for a decision.
+#[derive(Clone, Debug)]
+pub struct InboxView {
+    /// Most urgent first.
+    pub items: Vec<InboxItem>,
+    /// When the service last asked itself whether to recommend anything.
+    pub checked_at: Timestamp,
+}
+
+/// One recommendation in a list.
+#[derive(Clone, Debug)]
+pub struct InboxItem {
+    /// Its identifier, for the link.
+    pub id: String,
+    /// The level the service proposes.
+    pub level: AlertLevel,
+    /// The districts it speaks of.
+    pub districts: Vec<String>,
+    /// People exposed, if known.
+    pub people: Option<u64>,
+    /// The latest useful time to decide, early and slow end.
+    pub decide_by: Option<Span>,
+    /// Why, in one line.
+    pub reason: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What became of it so far.
+    pub state: ItemState,
+}
+
+/// What became of a recommendation so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemState {
+    /// 新着: nobody opened it.
+    New,
+    /// 確認済み: an officer has seen it.
+    Seen {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// 判断中: an officer has the sheet open.
+    Deciding {
+        /// Who.
+        by: String,
+    },
+    /// 承認済み: a notice came of it.
+    Approved {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// 見送り: declined.
+    Declined {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// 更新済み: a newer recommendation took its place.
+    Superseded {
+        /// Identifier of the newer one.
+        by_id: String,
+    },
+    /// 失効: the situation it rested on is too old.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+}

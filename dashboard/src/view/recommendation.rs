@@ -1,0 +1,103 @@
+use jiff::Timestamp;
+
+use super::{AlertLevel, Evidence, Hydrograph, ItemState, OfficialWarning, ShelterRow, Span, Tier};
+
+/// One recommendation, with what speaks for it and against it.
+#[derive(Clone, Debug)]
+pub struct RecommendationView {
+    /// Its identifier.
+    pub id: String,
+    /// The level the service proposes.
+    pub level: AlertLevel,
+    /// The hazard in the law's word, such as 洪水.
+    pub hazard: String,
+    /// The districts it speaks of.
+    pub districts: Vec<String>,
+    /// How to be safe (立退き避難, 屋内安全確保), in one sentence; `None` if not judged.
+    pub mode: Option<String>,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The moment of the data it rests on.
+    pub data_as_of: Timestamp,
+    /// The probability of crossing the mark that matters; `None` when no forecast was possible.
+    pub chance: Option<ChanceFact>,
+    /// Why there is no probability, shown when `chance` is `None`.
+    pub no_chance: Option<String>,
+    /// When the mark may be reached, early and slow end.
+    pub crossing: Option<Span>,
+    /// The latest useful time to decide, early and slow end.
+    pub decide_by: Option<Span>,
+    /// The biggest parts of the time an order needs to work, biggest first.
+    pub time_terms: Vec<TimeTerm>,
+    /// The people.
+    pub exposed: Option<Exposed>,
+    /// Hydrographs, the decisive gauge first.
+    pub charts: Vec<Hydrograph>,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+    /// What speaks against it. When empty the page says that none is known.
+    pub counter_evidence: Vec<Evidence>,
+    /// Shelters within reach, nearest usable first.
+    pub shelters: Vec<ShelterRow>,
+    /// Official information in force.
+    pub official: Vec<OfficialWarning>,
+    /// When official information was last received; `None` when this town receives none here.
+    pub official_checked_at: Option<Timestamp>,
+    /// What would change this recommendation, each a condition in one sentence.
+    pub would_change: Vec<String>,
+    /// Districts at equal or higher danger that are *not* part of this recommendation.
+    pub left_out: Vec<String>,
+    /// How the forecast was made.
+    pub tier: Tier,
+    /// Name and version of the model or method.
+    pub model: String,
+    /// The record of the method here, in words with counts.
+    pub record: Option<String>,
+    /// What became of it so far.
+    pub state: ItemState,
+    /// Why no decision can be taken just now, such as a picture that is too old. Locks the buttons.
+    pub locked: Option<String>,
+}
+
+/// The probability that leads a recommendation.
+#[derive(Clone, Debug)]
+pub struct ChanceFact {
+    /// The mark, such as 氾濫危険水位.
+    pub mark: String,
+    /// Height of the mark, metres.
+    pub mark_m: f64,
+    /// The gauge it is crossed at.
+    pub gauge: String,
+    /// Within so many hours.
+    pub ahead_h: u32,
+    /// Best estimate, 0 to 100.
+    pub percent: f64,
+    /// Low end of the range, 0 to 100.
+    pub low_percent: f64,
+    /// High end of the range, 0 to 100.
+    pub high_percent: f64,
+}
+
+/// One part of the time an order needs to work.
+#[derive(Clone, Debug)]
+pub struct TimeTerm {
+    /// Its name, such as 伝達 or 移動.
+    pub name: String,
+    /// Minutes, at the slow end.
+    pub minutes: u32,
+}
+
+/// The people a recommendation is about.
+#[derive(Clone, Debug)]
+pub struct Exposed {
+    /// People inside the assumed flood area of the districts.
+    pub people: u64,
+    /// Households, if known.
+    pub households: Option<u64>,
+    /// People who need help to leave; a count, never names.
+    pub needing_help: Option<u64>,
+    /// How many are expected to use public shelters: low and high end, if estimated.
+    pub shelter_users: Option<[u64; 2]>,
+    /// What the figures rest on, such as `2010年国勢調査 500mメッシュの面積按分`.
+    pub basis: String,
+}

@@ -1,0 +1,104 @@
+use jiff::Timestamp;
+
+use super::{AlertLevel, GaugeRow, Hydrograph, InboxItem, MapView, Span};
+
+/// The situation page: one sentence, five questions, the map, the rivers.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    /// The moment of the data shown.
+    pub as_of: Timestamp,
+    /// The worst of now, in one sentence.
+    pub headline: Headline,
+    /// Question 1: what is dangerous, where and when. Worst first.
+    pub dangers: Vec<Danger>,
+    /// Question 2: what changed in the last 15 minutes. Newest first.
+    pub changes: Vec<Change>,
+    /// Question 3: what must be decided by when. Most urgent first.
+    pub decisions: Vec<InboxItem>,
+    /// Question 4: what we already said. Newest first.
+    pub said: Vec<Said>,
+    /// Question 5: what is broken.
+    pub broken: Vec<Broken>,
+    /// The map of districts; `None` when no geography is loaded (told in words).
+    pub map: Option<MapView>,
+    /// Hydrographs of the main gauges, most important first.
+    pub charts: Vec<Hydrograph>,
+    /// All gauges.
+    pub gauges: Vec<GaugeRow>,
+}
+
+/// The worst of now.
+#[derive(Clone, Debug)]
+pub struct Headline {
+    /// The level of the worst mark, proposal or notice.
+    pub level: AlertLevel,
+    /// One sentence with place, figure and time.
+    pub sentence: String,
+    /// One more sentence, such as what follows from it.
+    pub detail: Option<String>,
+}
+
+/// One danger.
+#[derive(Clone, Debug)]
+pub struct Danger {
+    /// Its level.
+    pub level: AlertLevel,
+    /// Measured, expected or official.
+    pub kind: DangerKind,
+    /// Where: district or river and gauge.
+    pub place: String,
+    /// What, with the figure.
+    pub what: String,
+    /// When it is expected; `None` for what is so now.
+    pub when: Option<Span>,
+    /// The moment of the figure.
+    pub as_of: Timestamp,
+    /// People exposed.
+    pub people: Option<u64>,
+}
+
+/// How a danger is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DangerKind {
+    /// 観測: measured.
+    Measured,
+    /// 予測: our own forecast, for officers only.
+    Forecast,
+    /// 公式: official information.
+    Official,
+}
+
+/// Something that changed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// When.
+    pub at: Timestamp,
+    /// What, in one sentence with figures.
+    pub sentence: String,
+}
+
+/// A notice in force.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its identifier, for the link.
+    pub id: String,
+    /// Its level.
+    pub level: AlertLevel,
+    /// The districts.
+    pub districts: Vec<String>,
+    /// When it was issued.
+    pub at: Timestamp,
+    /// Whether it reached its channels, in words, such as `5経路すべて送信済み`.
+    pub delivery: String,
+    /// Whether at least one channel failed.
+    pub partly_failed: bool,
+}
+
+/// Something that does not work.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// What, and what the service does without it, in one sentence.
+    pub sentence: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}

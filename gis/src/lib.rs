@@ -1,0 +1,42 @@
+//! Where things are: the gauges, hazard zones, districts and shelters of one municipality.
+//!
+//! What must stay true:
+//!
+//! - A [`Town`] is read whole by [`Town::load`] and checked whole; a town that breaks a rule is refused with the part,
+//!   the key, the value and what would be accepted. Nothing is repaired silently.
+//! - Coordinates are longitude and latitude in degrees (JGD2011; WGS 84 differs by less than a metre).
+//!   Distances are metres and are computed in [`projection`], never in degrees.
+//! - The boundary of a zone counts as inside: we would rather warn one house too many.
+//! - The zone index is built whole and swapped whole. It has no way to change one zone.
+//!
+//! Deliberately absent: clocks, sockets, files and any knowledge of sensors, models or recommendations.
+
+mod depth;
+mod district;
+mod gauge;
+mod index;
+mod load;
+mod map_file;
+pub mod projection;
+mod refusal;
+mod shelter;
+mod sketch;
+mod town;
+mod town_file;
+mod trace;
+mod validate;
+mod zone;
+
+pub use depth::DepthRank;
+pub use district::{District, Reach};
+pub use gauge::{GaugeSite, ReferenceLevels};
+pub use index::ZoneIndex;
+pub use map_file::{MapDistrict, MapFile, MapLines, MapRing, MapShelter, MapZone};
+pub use refusal::LoadError;
+pub use shelter::{Hazard, Shelter, ShelterRule};
+pub use sketch::{Sketch, SketchArea, SketchDepth, SketchLine, SketchPin};
+pub use town::{Assumption, Attribution, River, Town};
+pub use town_file::{
+    TownAttribution, TownFile, TownGauge, TownLevels, TownNote, TownRiver, TownShelterRule,
+};
+pub use zone::HazardZone;

@@ -1,0 +1,402 @@
+use crate::csv_history;
+use jiff::{SignedDuration, Timestamp};
+use ndarray::{Array2, ArrayView1, Axis, Slice};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// Most rows a history may have.
+pub const MAX_ROWS: usize = 2_000_000;
+/// Most gauges a history may have, and most columns a file may have.
+pub const MAX_COLUMNS: usize = 5_000;
+/// Most cells (rows × gauges), so that a small file with one huge gap cannot fill the memory.
+pub const MAX_CELLS: usize = 100_000_000;
+/// No river gauge reports a level further from its datum than this, in metres.
+pub const MAX_ABS_LEVEL_M: f64 = 20_000.0;
+
+/// Levels of several gauges on a regular grid of time.
+///
+/// `levels` has one row per time step and one column per gauge, in metres above each gauge's own datum.
+/// A missing reading is NaN inside and `None` outside; nothing else that is not finite can be in here.
+#[derive(Clone, Debug)]
+pub struct History {
+    start: Timestamp,
+    step_s: i64,
+    gauges: Vec<String>,
+    levels: Array2<f64>,
+}
+
+/// Why levels could not become a [`History`].
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// The step is not from one second to one day.
+    #[error("step {step_s} s is not accepted: 1 to 86400 s are")]
+    Step {
+        /// The step that was given, seconds.
+        step_s: i64,
+    },
+    /// The table of levels has another number of columns than there are gauges.
+    #[error("{columns} columns of levels for {gauges} gauges: one column per gauge is needed")]
+    Shape {
+        /// Columns in the table.
+        columns: usize,
+        /// Gauges named.
+        gauges: usize,
+    },
+    /// Too many rows, columns or cells.
+    #[error("{what}: {count} is too many, at most {most} are accepted")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many are accepted.
+        most: usize,
+    },
+    /// A gauge is named twice.
+    #[error("gauge `{gauge}` is named twice")]
+    GaugeTwice {
+        /// Its name.
+        gauge: String,
+    },
+    /// A gauge has an empty name, or there is no gauge at all.
+    #[error("no gauge: {0}")]
+    NoGauge(&'static str),
+    /// A level that no gauge can report.
+    #[error(
+        "gauge `{gauge}`, row {row}: level {level_m} m is not accepted: -20000 to 20000 m or missing"
+    )]
+    Level {
+        /// The gauge.
+        gauge: String,
+        /// Row, counted from 0.
+        row: usize,
+        /// The level.
+        level_m: f64,
+    },
+    /// The grid ends after the last time that can be written.
+    #[error("start {start} with {rows} rows of {step_s} s runs beyond the calendar")]
+    Calendar {
+        /// First row.
+        start: Timestamp,
+        /// Number of rows.
+        rows: usize,
+        /// Step, seconds.
+        step_s: i64,
+    },
+    /// A cell or a line of the file cannot be used.
+    #[error("line {line}, column `{column}`: `{found}` {why}")]
+    Cell {
+        /// Line of the file, counted from 1 (the heading).
+        line: u64,
+        /// Heading of the column.
+        column: String,
+        /// What stands there (cut at 40 characters).
+        found: String,
+        /// What is wrong and what is accepted.
+        why: String,
+    },
+    /// The file is not readable as CSV.
+    #[error("line {line}: {why}")]
+    File {
+        /// Line of the file, counted from 1; 0 when not known.
+        line: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// Two histories do not join.
+    #[error("cannot append: {0}")]
+    Append(String),
+}
+
+impl History {
+    /// Levels in metres, rows = time from `start` every `step_s` seconds, columns = `gauges`; NaN = missing.
+    ///
+    /// # Errors
+    /// A step outside 1..=86400 s, a table of another width, an empty or repeated gauge name, a level outside
+    /// ±20000 m (infinite ones too), more than [`MAX_ROWS`], [`MAX_COLUMNS`] or [`MAX_CELLS`].
+    pub fn new(
+        start: Timestamp,
+        step_s: i64,
+        gauges: Vec<String>,
+        levels: Array2<f64>,
+    ) -> Result<Self, HistoryError> {
+        check_size(levels.nrows(), levels.ncols())?;
+        check_step(step_s)?;
+        check_gauges(&gauges)?;
+        if levels.ncols() != gauges.len() {
+            return Err(HistoryError::Shape {
+                columns: levels.ncols(),
+                gauges: gauges.len(),
+            });
+        }
+        for ((row, gauge), &level_m) in levels.indexed_iter() {
+            if level_m.abs() > MAX_ABS_LEVEL_M {
+                return Err(HistoryError::Level {
+                    gauge: gauges[gauge].clone(),
+                    row,
+                    level_m,
+                });
+            }
+        }
+        let history = Self {
+            start,
+            step_s,
+            gauges,
+            levels,
+        };
+        if history.time_checked(history.len()).is_none()
+            || history.time_checked_before_start().is_none()
+        {
+            return Err(HistoryError::Calendar {
+                start,
+                rows: history.len(),
+                step_s,
+            });
+        }
+        Ok(history)
+    }
+
+    /// Reads a table whose first column `time` holds RFC 3339 times with `Z` and whose columns
+    /// `<column_prefix><gauge>` hold levels in metres; an empty cell is missing, other columns are ignored.
+    ///
+    /// The step is the shortest distance between two lines; every time must lie on that grid, and times that
+    /// are left out become rows without readings.
+    ///
+    /// # Errors
+    /// [`HistoryError::Cell`] with line and column for a time that is junk, repeated, earlier than the line
+    /// before or off the grid, and for a level that is not a number; the errors of [`History::new`].
+    pub fn from_csv(reader: impl Read, column_prefix: &str) -> Result<Self, HistoryError> {
+        csv_history::read(reader, column_prefix)
+    }
+
+    /// Names of the gauges, in the order of the columns.
+    pub fn gauges(&self) -> &[String] {
+        &self.gauges
+    }
+
+    /// Column of a gauge.
+    pub fn gauge_index(&self, gauge: &str) -> Option<usize> {
+        self.gauges.iter().position(|g| g == gauge)
+    }
+
+    /// Time of the first row.
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    /// Time of the last row; one step before [`History::start`] when there is no row.
+    pub fn end(&self) -> Timestamp {
+        match self.len().checked_sub(1) {
+            Some(last) => self.time(last),
+            None => self
+                .time_checked_before_start()
+                .expect("checked when the history was made"),
+        }
+    }
+
+    /// Seconds from row to row.
+    pub fn step_s(&self) -> i64 {
+        self.step_s
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.levels.nrows()
+    }
+
+    /// True when there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Level in metres; `None` when missing or outside the table.
+    pub fn level(&self, row: usize, gauge_index: usize) -> Option<f64> {
+        self.levels
+            .get((row, gauge_index))
+            .copied()
+            .filter(|level_m| !level_m.is_nan())
+    }
+
+    /// Time of a row.
+    ///
+    /// # Panics
+    /// When `row` is greater than [`History::len`].
+    pub fn time(&self, row: usize) -> Timestamp {
+        assert!(row <= self.len(), "row {row} of {}", self.len());
+        self.time_checked(row)
+            .expect("checked when the history was made")
+    }
+
+    /// The last row at or before `at`; `None` when there is none.
+    pub fn row_at_or_before(&self, at: Timestamp) -> Option<usize> {
+        let passed_s = at.as_second() - self.start.as_second();
+        let before_start = at < self.start;
+        let row = usize::try_from(passed_s / self.step_s)
+            .ok()
+            .filter(|_| !before_start)?;
+        // A start with a fraction of a second can put the row just after `at`.
+        let row = row.min(self.len().checked_sub(1)?);
+        if self.time(row) <= at {
+            Some(row)
+        } else {
+            row.checked_sub(1)
+        }
+    }
+
+    /// The rows at or before `at`.
+    #[must_use]
+    pub fn rows_until(&self, at: Timestamp) -> Self {
+        let rows = self.row_at_or_before(at).map_or(0, |row| row + 1);
+        Self {
+            start: self.start,
+            step_s: self.step_s,
+            gauges: self.gauges.clone(),
+            levels: self
+                .levels
+                .slice_axis(Axis(0), Slice::from(..rows))
+                .to_owned(),
+        }
+    }
+
+    /// This history and a later one of the same gauges and step, with missing rows between.
+    ///
+    /// # Errors
+    /// When `later` has other gauges or another step, starts before this one ends, or lies off its grid.
+    pub fn append(&self, later: &Self) -> Result<Self, HistoryError> {
+        let columns = self.columns_of(later)?;
+        if later.is_empty() {
+            return Ok(self.clone());
+        }
+        if self.is_empty() {
+            return Ok(later.columns_in_order(&columns, &self.gauges));
+        }
+        let first = self.row_of(later.start)?;
+        let rows = first.saturating_add(later.len());
+        check_size(rows, self.gauges.len())?;
+        let mut levels = Array2::from_elem((rows, self.gauges.len()), f64::NAN);
+        levels
+            .slice_axis_mut(Axis(0), Slice::from(..self.len()))
+            .assign(&self.levels);
+        let ordered = later.levels.select(Axis(1), &columns);
+        levels
+            .slice_axis_mut(Axis(0), Slice::from(first..))
+            .assign(&ordered);
+        Self::new(self.start, self.step_s, self.gauges.clone(), levels)
+    }
+
+    /// One gauge's levels, NaN where missing.
+    pub(crate) fn column(&self, gauge_index: usize) -> ArrayView1<'_, f64> {
+        self.levels.column(gauge_index)
+    }
+
+    fn columns_of(&self, later: &Self) -> Result<Vec<usize>, HistoryError> {
+        if self.step_s != later.step_s {
+            return Err(HistoryError::Append(format!(
+                "the step is {} s here and {} s there",
+                self.step_s, later.step_s
+            )));
+        }
+        let places: BTreeMap<&str, usize> = later
+            .gauges
+            .iter()
+            .enumerate()
+            .map(|(i, g)| (g.as_str(), i))
+            .collect();
+        if self.gauges.len() != later.gauges.len() {
+            return Err(HistoryError::Append(format!(
+                "{} gauges here and {} there",
+                self.gauges.len(),
+                later.gauges.len()
+            )));
+        }
+        self.gauges
+            .iter()
+            .map(|g| {
+                places.get(g.as_str()).copied().ok_or_else(|| {
+                    HistoryError::Append(format!("gauge `{g}` is missing in the later history"))
+                })
+            })
+            .collect()
+    }
+
+    fn columns_in_order(&self, columns: &[usize], gauges: &[String]) -> Self {
+        Self {
+            start: self.start,
+            step_s: self.step_s,
+            gauges: gauges.to_vec(),
+            levels: self.levels.select(Axis(1), columns),
+        }
+    }
+
+    fn row_of(&self, at: Timestamp) -> Result<usize, HistoryError> {
+        if at <= self.end() {
+            return Err(HistoryError::Append(format!(
+                "the later history starts {at}, this one ends {}",
+                self.end()
+            )));
+        }
+        let passed = at.duration_since(self.start);
+        if passed.subsec_nanos() != 0 || passed.as_secs() % self.step_s != 0 {
+            return Err(HistoryError::Append(format!(
+                "{at} is not a whole number of steps of {} s after {}",
+                self.step_s, self.start
+            )));
+        }
+        usize::try_from(passed.as_secs() / self.step_s)
+            .map_err(|_| HistoryError::Append(format!("{at} is too far away")))
+    }
+
+    fn time_checked(&self, row: usize) -> Option<Timestamp> {
+        let seconds = i64::try_from(row).ok()?.checked_mul(self.step_s)?;
+        self.start
+            .checked_add(SignedDuration::from_secs(seconds))
+            .ok()
+    }
+
+    fn time_checked_before_start(&self) -> Option<Timestamp> {
+        self.start
+            .checked_sub(SignedDuration::from_secs(self.step_s))
+            .ok()
+    }
+}
+
+pub(crate) fn check_size(rows: usize, columns: usize) -> Result<(), HistoryError> {
+    let limits = [
+        ("rows", rows, MAX_ROWS),
+        ("columns", columns, MAX_COLUMNS),
+        ("cells", rows.saturating_mul(columns), MAX_CELLS),
+    ];
+    for (what, count, most) in limits {
+        if count > most {
+            return Err(HistoryError::TooMany { what, count, most });
+        }
+    }
+    Ok(())
+}
+
+fn check_step(step_s: i64) -> Result<(), HistoryError> {
+    if (1..=86_400).contains(&step_s) {
+        Ok(())
+    } else {
+        Err(HistoryError::Step { step_s })
+    }
+}
+
+fn check_gauges(gauges: &[String]) -> Result<(), HistoryError> {
+    if gauges.is_empty() {
+        return Err(HistoryError::NoGauge("at least one is needed"));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for gauge in gauges {
+        if gauge.is_empty() {
+            return Err(HistoryError::NoGauge("an empty name is not accepted"));
+        }
+        if !seen.insert(gauge) {
+            return Err(HistoryError::GaugeTwice {
+                gauge: gauge.clone(),
+            });
+        }
+    }
+    Ok(())
+}

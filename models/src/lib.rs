@@ -1,0 +1,55 @@
+//! What may happen next: river levels, with their doubt.
+//!
+//! A [`FloodModel`] is a recipe and cannot predict. Fitting it to a [`History`] for one [`Case`] (which gauge,
+//! what lies upstream, which reference levels matter) gives a [`FittedFloodModel`], and only that can make a
+//! [`GaugeForecast`]. Where nothing was fitted, [`without_model`] says what the last readings alone say.
+//!
+//! A recipe that was not fitted has nothing to predict with, and the compiler knows:
+//!
+//! ```compile_fail,E0599
+//! # use hinan_models::{FloodModel, History, Hyper};
+//! # fn ask(recent: &History) -> Result<(), Box<dyn std::error::Error>> {
+//! let model = FloodModel::new(Hyper::default())?;
+//! model.predict(recent, recent.end());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```
+//! # use hinan_models::{Case, FloodModel, History, Hyper};
+//! # fn ask(recent: &History, case: &Case) -> Result<(), Box<dyn std::error::Error>> {
+//! let model = FloodModel::new(Hyper::default())?.fit(recent, case)?;
+//! model.predict(recent, recent.end());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Everything here is a function of its arguments: no clock, no randomness, no files. The same readings give
+//! the same bytes.
+
+mod baseline;
+mod card;
+mod case;
+mod conformal;
+mod csv_history;
+mod evaluate;
+mod features;
+mod flood;
+mod floods;
+mod forecast;
+mod history;
+mod hyper;
+mod learn;
+mod regression;
+mod score;
+
+pub use baseline::without_model;
+pub use card::{CARD_FORMAT, Card, DroppedUpstream, LeadCard};
+pub use case::{Case, CaseError, MAX_MARKS, MAX_UPSTREAM, Mark};
+pub use evaluate::{Crossings, EvaluateError, Evaluation, GaugeLeadScore, evaluate};
+pub use flood::{FitError, FittedFloodModel, FloodModel};
+pub use floods::Flood;
+pub use forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
+pub use history::{History, HistoryError, MAX_ABS_LEVEL_M, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
+pub use hyper::{Hyper, HyperError};
+pub use score::SkillRecord;

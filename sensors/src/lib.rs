@@ -1,0 +1,25 @@
+//! Packets in, quality-flagged observations out.
+//!
+//! A water level comes this way, forwards only:
+//!
+//! [`connect`] (the broker) → [`decide()`] (what the packet means; [`payload`] reads it, [`TopicRule`] names its
+//! station) → [`quality`] (how far the level can be trusted) → whoever keeps observations, and only then the
+//! acknowledgement back to the broker.
+//!
+//! Only [`connect`] waits, talks to a network or draws a chance. Everything else is a function of its arguments.
+//! This crate knows no zones, no models and no officers.
+
+pub mod connect;
+mod decide;
+pub mod payload;
+pub mod quality;
+mod refusal;
+mod station;
+mod topic;
+
+pub use decide::{Decision, Limits, Packet, Reading, decide};
+pub use payload::native_payload;
+pub use quality::settings::{FlatLimits, QualitySettings, RateLimit, Span, SpikeLimits};
+pub use refusal::Refusal;
+pub use station::{InvalidStation, Station, StationId, Stations};
+pub use topic::{InvalidTopicRule, TopicRule};

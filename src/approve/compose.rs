@@ -1,0 +1,176 @@
+//! From a proposal and an officer's choice to the facts of a notice.
+//!
+//! A notice states the order, its place and the observed fact it rests on. It never states a prediction of
+//! ours: that is advice to officers, and forecasts to the public are the Meteorological Agency's.
+
+use geo::simplify::Simplify as _;
+use hinan_gis::Town;
+use jiff::{SignedDuration, Timestamp};
+
+use super::facts::{Facts, Kind, NamedShelter, NoticeDistrict, Reference};
+use super::notice::NoticeId;
+use crate::clock::{spoken, spoken_en};
+use crate::config::Publish;
+use crate::outlook::GaugeOutlook;
+use crate::realm::Realm;
+use crate::recommend::level::OrderLevel;
+use crate::recommend::proposal::Proposal;
+
+/// Outlines in notices are simplified to about this, in degrees (some 30 m): receivers limit vertices.
+const OUTLINE_TOLERANCE_DEG: f64 = 0.0003;
+/// Shelters named in one notice.
+const SHELTERS_MAX: usize = 6;
+
+/// What an officer decided to issue.
+pub struct Choice {
+    /// The officer's level; it may differ from the proposed one.
+    pub level: OrderLevel,
+    /// Identifier, made by the caller from chance.
+    pub id: NoticeId,
+    /// When the text is put on screen.
+    pub at: Timestamp,
+    /// Notices for the same river that are live now.
+    pub replaces: Vec<Reference>,
+}
+
+/// The facts of a new order.
+#[must_use]
+pub fn issue(
+    realm: Realm,
+    town: &Town,
+    publish: &Publish,
+    proposal: &Proposal,
+    gauge: Option<&GaugeOutlook>,
+    choice: Choice,
+) -> Facts {
+    let (ground, ground_en) = ground(proposal, gauge);
+    let districts = proposal
+        .districts
+        .iter()
+        .map(|concerned| NoticeDistrict {
+            id: concerned.id.clone(),
+            name: concerned.name.clone(),
+            name_en: concerned.name_en.clone(),
+            rings: rings(town, &concerned.id),
+        })
+        .collect();
+    // Level 5 says that leaving may be the greater danger: no destination is named.
+    let shelters = if choice.level == OrderLevel::EmergencySafety {
+        Vec::new()
+    } else {
+        let named = |shelter: &crate::recommend::proposal::ProposedShelter| NamedShelter {
+            id: shelter.id.clone(),
+            name: shelter.name.clone(),
+        };
+        proposal.shelters.iter().take(SHELTERS_MAX).map(named).collect()
+    };
+    Facts {
+        id: choice.id,
+        realm,
+        kind: Kind::Issue,
+        town_code: town.code.clone(),
+        town: town.name.clone(),
+        town_en: town.name_en.clone(),
+        level: choice.level,
+        river: proposal.key.river.clone(),
+        river_en: proposal.river_en.clone(),
+        districts,
+        people_in_zone: proposal.people_in_zone(),
+        shelters,
+        ground,
+        ground_en,
+        replaces: choice.replaces,
+        sent: whole_second(choice.at),
+        expires: whole_second(choice.at) + SignedDuration::from_hours(i64::from(publish.expires_after_h)),
+        sender: publish.sender.clone(),
+        sender_name: sender_name(publish, town),
+        public_url: publish.public_url.clone(),
+        note: String::new(),
+    }
+}
+
+/// The facts that end an order: lifted because it is over, or cancelled because it was wrong.
+#[must_use]
+pub fn end(order: &Facts, kind: Kind, id: NoticeId, at: Timestamp, live: Vec<Reference>, note: String) -> Facts {
+    let mut facts = order.clone();
+    facts.id = id;
+    facts.kind = kind;
+    facts.sent = whole_second(at);
+    facts.expires = whole_second(at) + SignedDuration::from_hours(72);
+    facts.replaces = live;
+    facts.shelters.clear();
+    facts.note = note;
+    facts
+}
+
+fn sender_name(publish: &Publish, town: &Town) -> String {
+    if publish.sender_name.is_empty() { town.name.clone() } else { publish.sender_name.clone() }
+}
+
+/// CAP times have no fractions, and a half-minute lost is a half-minute lost: seconds stay.
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String) {
+    let river = &proposal.key.river;
+    let Some((gauge, observed)) = gauge.and_then(|gauge| Some((gauge, gauge.observed?))) else {
+        return (
+            format!("{river}の水位を確認できない状態が続いています。"),
+            format!("The level of the {} cannot be observed at present.", proposal.river_en),
+        );
+    };
+    let reached = gauge.marks.named().into_iter().rfind(|(_, level)| observed.level_m >= *level);
+    let mark = reached.map_or(("観測中", "being observed"), |(name, _)| match name {
+        "standby" => ("水防団待機水位以上", "at or above the flood-fighting standby level"),
+        "caution" => ("氾濫注意水位以上", "at or above the flood caution level"),
+        "evacuation_judgement" => ("避難判断水位以上", "at or above the evacuation judgement level"),
+        "danger" => ("氾濫危険水位以上", "at or above the flood danger level"),
+        _ => ("計画高水位以上", "at or above the design high water level"),
+    });
+    let trend = match gauge.rise_m_per_h {
+        Some(rise) if rise > 0.02 => ("上昇しています", "and rising"),
+        Some(rise) if rise < -0.02 => ("下降していますが、高い状態です", "and falling, but high"),
+        Some(_) => ("高い状態が続いています", "and staying high"),
+        None => ("高い状態です", "and high"),
+    };
+    (
+        format!(
+            "{river}の水位は、{}観測所で{}に{:.2} m({})で、{}。",
+            gauge.name,
+            spoken(observed.at),
+            observed.level_m,
+            mark.0,
+            trend.0
+        ),
+        format!(
+            "The {} stood at {:.2} m at the {} gauge at {}, {} {}.",
+            proposal.river_en,
+            observed.level_m,
+            gauge.name,
+            spoken_en(observed.at),
+            mark.1,
+            trend.1
+        ),
+    )
+}
+
+/// Outer rings of a district, simplified, closed, longitude first.
+fn rings(town: &Town, district: &str) -> Vec<Vec<[f64; 2]>> {
+    let Some(district) = town.district(district) else { return Vec::new() };
+    district
+        .outline
+        .iter()
+        .map(|polygon| {
+            let simple = polygon.exterior().simplify(OUTLINE_TOLERANCE_DEG);
+            let ring = if simple.0.len() >= 4 { simple } else { polygon.exterior().clone() };
+            ring.0.iter().map(|c| [round6(c.x), round6(c.y)]).collect::<Vec<_>>()
+        })
+        .filter(|ring| ring.len() >= 4)
+        .collect()
+}
+
+/// Six decimals, some 10 cm: enough, and the same text on every machine.
+fn round6(degrees: f64) -> f64 {
+    (degrees * 1e6).round() / 1e6
+}

@@ -1,0 +1,274 @@
+//! A notice (避難情報) and its two states. A draft cannot leave; what is approved cannot change.
+//!
+//! ```
+//! use hinan::approve::{authority, notice::{Draft, Notice, Approved}, officer::Officer};
+//! use hinan::digest::Digest;
+//! use hinan::publish::outbox::Delivery;
+//! # use hinan::publish::outbox::ChannelName;
+//! fn publish(draft: Notice<Draft>, officer: &Officer, read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
+//!     let approver = authority::check(officer, &draft).ok()?;
+//!     let approved: Notice<Approved> = draft.approve(&approver, read, now).ok()?;
+//!     Some(Delivery::of(&approved, ChannelName::Feed))
+//! }
+//! ```
+//!
+//! The same lines without the approval do not compile:
+//!
+//! ```compile_fail,E0308
+//! use hinan::approve::{authority, notice::{Draft, Notice, Approved}, officer::Officer};
+//! use hinan::digest::Digest;
+//! use hinan::publish::outbox::Delivery;
+//! # use hinan::publish::outbox::ChannelName;
+//! fn publish(draft: Notice<Draft>, officer: &Officer, read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
+//!     let approver = authority::check(officer, &draft).ok()?;
+//!     Some(Delivery::of(&draft, ChannelName::Feed))
+//! }
+//! ```
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::authority::Approver;
+use super::facts::Facts;
+use crate::digest::Digest;
+
+/// Identifier of a notice in every channel: `jp-{code}-{unique}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NoticeId(String);
+
+impl NoticeId {
+    /// A new identifier from the municipality's code and a unique number.
+    #[must_use]
+    pub fn new(town_code: &str, unique: uuid::Uuid) -> Self {
+        Self(format!("jp-{town_code}-{unique}"))
+    }
+
+    /// The identifier as text: letters, digits and hyphens only.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for NoticeId {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let fits = (8..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits { Ok(Self(text)) } else { Err("a notice id is 8 to 80 letters, digits and hyphens".to_owned()) }
+    }
+}
+
+impl From<NoticeId> for String {
+    fn from(id: NoticeId) -> Self {
+        id.0
+    }
+}
+
+impl std::fmt::Display for NoticeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is read, approved and sent: the facts and the exact document made from them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    facts: Facts,
+    document: Vec<u8>,
+}
+
+impl Content {
+    /// The facts.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The CAP document, exactly as it will be sent.
+    #[must_use]
+    pub fn document(&self) -> &[u8] {
+        &self.document
+    }
+
+    /// Digest of the document. The document carries the digest of the facts, so it covers both.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.document)
+    }
+}
+
+/// A notice in one state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice<S> {
+    content: Content,
+    state: S,
+}
+
+/// Prepared, shown, not approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    _gate: (),
+}
+
+/// Approved by a named official.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    by: String,
+    at: Timestamp,
+    digest: Digest,
+}
+
+impl Approved {
+    /// Account name of the approving official.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// When.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Digest of what was approved.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+}
+
+/// Why an approval was refused. Nothing was approved.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Refused {
+    /// The text on the officer's screen is not the text of the draft.
+    #[error("画面の文面が最新ではありません。新しい文面を確認してください")]
+    NotWhatYouRead,
+    /// The approver was checked for another notice.
+    #[error("この承認は別の発表文に対するものです")]
+    OtherNotice,
+}
+
+impl<S> Notice<S> {
+    /// Identifier.
+    pub fn id(&self) -> &NoticeId {
+        &self.content.facts.id
+    }
+
+    /// Facts and document.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// What belongs to the state.
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+}
+
+impl Notice<Draft> {
+    /// A draft from facts; the document is made from them by the fixed rules of the CAP channel.
+    ///
+    /// # Errors
+    /// When the facts cannot make a document; the reason names what is wrong.
+    pub fn draft(facts: Facts) -> Result<Self, crate::publish::channel::cap::Unwritable> {
+        let document = crate::publish::channel::cap::write(&facts)?;
+        Ok(Self { content: Content { facts, document }, state: Draft { _gate: () } })
+    }
+
+    /// Lets the notice out. `read` is the digest of what the officer had on screen; if the draft is anything
+    /// else, nothing is approved.
+    ///
+    /// # Errors
+    /// [`Refused`] says why; the draft stays a draft.
+    pub fn approve(self, by: &Approver, read: &Digest, at: Timestamp) -> Result<Notice<Approved>, Refused> {
+        if by.notice() != self.id() {
+            return Err(Refused::OtherNotice);
+        }
+        let digest = self.content.digest();
+        if *read != digest {
+            return Err(Refused::NotWhatYouRead);
+        }
+        let state = Approved { by: by.officer().name.clone(), at, digest };
+        Ok(Notice { content: self.content, state })
+    }
+}
+
+/// Why a stored notice is not believed.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Forged {
+    /// The document is not the one whose digest was approved.
+    #[error("notice {id}: the stored document has digest {found}, approved was {approved}")]
+    Document {
+        /// Which notice.
+        id: String,
+        /// Digest of what is stored.
+        found: String,
+        /// Digest in the approval.
+        approved: String,
+    },
+    /// The facts do not make the document.
+    #[error("notice {id}: the stored facts do not make the stored document")]
+    Facts {
+        /// Which notice.
+        id: String,
+    },
+    /// Approved by nobody.
+    #[error("notice {id}: approved by nobody")]
+    Nobody {
+        /// Which notice.
+        id: String,
+    },
+}
+
+/// What the store holds about a notice, before it is believed.
+pub struct Row {
+    /// Facts as stored.
+    pub facts: Facts,
+    /// Document as stored.
+    pub document: Vec<u8>,
+    /// Approving official as stored.
+    pub approved_by: String,
+    /// Time of approval as stored.
+    pub approved_at: Timestamp,
+    /// Digest as stored.
+    pub digest: Digest,
+}
+
+impl Notice<Approved> {
+    /// Loads an approved notice. Recomputes the digest and refuses impossible rows, so that the store cannot
+    /// forge an approval.
+    ///
+    /// # Errors
+    /// [`Forged`] says what does not fit.
+    pub fn load(row: Row) -> Result<Self, Forged> {
+        let id = row.facts.id.to_string();
+        if row.approved_by.is_empty() {
+            return Err(Forged::Nobody { id });
+        }
+        let found = Digest::of(&row.document);
+        if found != row.digest {
+            return Err(Forged::Document { id, found: found.to_string(), approved: row.digest.to_string() });
+        }
+        if !crate::publish::channel::cap::carries(&row.document, &row.facts) {
+            return Err(Forged::Facts { id });
+        }
+        let state = Approved { by: row.approved_by, at: row.approved_at, digest: row.digest };
+        Ok(Self { content: Content { facts: row.facts, document: row.document }, state })
+    }
+}
+
+impl Notice<Draft> {
+    /// Loads a draft. The document must be the one that its facts make.
+    ///
+    /// # Errors
+    /// [`Forged`] when facts and document do not belong together.
+    pub fn load(facts: Facts, document: Vec<u8>) -> Result<Self, Forged> {
+        if !crate::publish::channel::cap::carries(&document, &facts) {
+            return Err(Forged::Facts { id: facts.id.to_string() });
+        }
+        Ok(Self { content: Content { facts, document }, state: Draft { _gate: () } })
+    }
+}

@@ -1,0 +1,54 @@
+//! `hinan check-config`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::print::say;
+use crate::config::{Config, DEFAULT};
+use crate::town;
+
+/// Reads a configuration as the service would, with the town's files, and says what it means.
+#[derive(Args)]
+pub(super) struct CheckConfig {
+    /// The file to check
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print every key with its explanation and default
+    #[arg(long)]
+    defaults: bool,
+}
+
+impl CheckConfig {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        if self.defaults {
+            say(DEFAULT);
+            return Ok(());
+        }
+        let config = match &self.config {
+            Some(path) => Config::load(path)?,
+            None => Config::defaults(),
+        };
+        let town = town::town(&config)?;
+        town::stations(&config, &town)?;
+        let history = town::history(&config)?;
+        say(&config.explained());
+        say(&format!(
+            "{}: 水位計{} 発令区域{} 避難場所{} 浸水区域{} / gauges, districts, shelters, zones\n学習用の水位 history: {}",
+            town.name,
+            town.gauges.len(),
+            town.districts.len(),
+            town.shelters.len(),
+            town.zones().len(),
+            history.map_or_else(
+                || "なし none (persistence and rate of rise only)".to_owned(),
+                |h| format!("{} – {} ({} gauges)", h.start(), h.end(), h.gauges().len())
+            )
+        ));
+        for note in &town.notes {
+            say(&format!("注意 note: {}", note.ja));
+        }
+        say("OK");
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! `hinan demo`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use hinan_sensors::StationId;
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::print::say;
+use crate::app::{App, Replayed};
+use crate::approve::officer::{Officer, Role};
+use crate::clock::{EventClock, spoken};
+use crate::config::Config;
+use crate::demo::report::{self, Firsts};
+use crate::demo::{device, night, obihiro};
+use crate::realm::Realm;
+use crate::run::{self, Doorways};
+use crate::{chance, password, town};
+
+/// Ports tried after the wanted one when it is taken.
+const PORTS_TRIED: u16 = 50;
+/// The calm hours before --from run this fast.
+const LEAD_IN_SPEED: f64 = 7200.0;
+
+/// Replays the record flood of typhoon 10 (29–31 August 2016) on the Tokachi through the whole service: MQTT
+/// broker, simulated devices, quality control, models, recommendations, approval, publication.
+///
+/// It is an exercise: nothing it publishes is a real alert, and its data directory can never be used live.
+#[derive(Args)]
+pub(super) struct Demo {
+    /// How many seconds of the event pass in one second, 1 to 3600
+    #[arg(long, default_value_t = 60.0)]
+    speed: f64,
+    /// Event time at which the paced replay begins; the hours before run fast (RFC 3339)
+    #[arg(long, default_value = "2016-08-30T12:00:00+09:00")]
+    from: Timestamp,
+    /// Event time at which the replay ends (RFC 3339)
+    #[arg(long, default_value = "2016-09-01T00:00:00+09:00")]
+    to: Timestamp,
+    /// Port of the web pages; the next free one is taken when it is in use, 0 = any
+    #[arg(long, default_value_t = 8080)]
+    http_port: u16,
+    /// Port of the MQTT broker; the next free one is taken when it is in use, 0 = any
+    #[arg(long, default_value_t = 1883)]
+    mqtt_port: u16,
+    /// Where the demo keeps its record; a new folder is made when it is not given
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Do not open a browser
+    #[arg(long)]
+    no_browser: bool,
+    /// Stop when the recording ends instead of waiting for Ctrl-C
+    #[arg(long)]
+    exit_at_end: bool,
+    /// Log lines: pretty or json
+    #[arg(long, default_value = "pretty")]
+    log: String,
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        let time = |text: &str| text.parse().expect("a fixed and valid time");
+        Self {
+            speed: 60.0,
+            from: time("2016-08-30T12:00:00+09:00"),
+            to: time("2016-09-01T00:00:00+09:00"),
+            http_port: 8080,
+            mqtt_port: 1883,
+            data_dir: None,
+            no_browser: false,
+            exit_at_end: false,
+            log: "pretty".to_owned(),
+        }
+    }
+}
+
+impl Demo {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        if !(1.0..=3600.0).contains(&self.speed) {
+            bail!("--speed is {}; it must be from 1 to 3600", self.speed);
+        }
+        let log = match self.log.as_str() {
+            "pretty" => crate::config::LogStyle::Pretty,
+            "json" => crate::config::LogStyle::Json,
+            other => bail!("--log is {other}; it must be pretty or json"),
+        };
+        run::log(log, "warn");
+        super::runtime()?.block_on(self.play())
+    }
+
+    async fn play(self) -> anyhow::Result<()> {
+        say("避難 Hinan デモ / demo: 平成28年8月 台風第10号の記録を、いま起きているように再現します。");
+        say("訓練です。実際の避難情報ではありません。 An exercise: nothing here is a real alert.\n");
+        let mqtt = free_port(self.mqtt_port).await.context("MQTT")?;
+        let web = free_port(self.http_port).await.context("web pages")?;
+        let config = self.config(&mqtt, &web)?;
+        say("1. 町と学習用の出水を読み、モデルを学習しています(2016年8月1日〜28日の出水) …");
+        let reference = town::load(&config)?;
+        let storm = town::read_history(obihiro::STORM, "the built-in storm")?;
+        let (from, to) = (self.from.max(storm.start()), self.to.min(storm.end()));
+        if from >= to {
+            bail!("--from is {from}; it must be before --to {to}, between {} and {}", storm.start(), storm.end());
+        }
+        let fitted = reference.models.as_ref().map_or(0, |models| models.fitted.len());
+        say(&format!(
+            "   水位計{}(モデル{}) 発令区域{} 避難場所{}",
+            reference.town.gauges.len(),
+            fitted,
+            reference.town.districts.len(),
+            reference.town.shelters.len()
+        ));
+        let (url, data_dir) = (config.publish.public_url.clone(), config.service.data_dir.clone());
+        let accounts = accounts();
+        let replay = Replayed {
+            event: obihiro::EVENT.to_owned(),
+            timeline: obihiro::TIMELINE.to_owned(),
+            accounts: accounts.clone(),
+        };
+        let clock = EventClock::recorded(storm.start(), LEAD_IN_SPEED);
+        let mqtt_port = mqtt.local_addr()?.port();
+        let doorways = Doorways { mqtt: Some(mqtt), web };
+        let mut running = run::start(config, clock, reference, doorways, Some(replay)).await?;
+        let app = Arc::clone(&running.app);
+        register(&app, &accounts)?;
+        say(&format!("2. MQTTブローカー broker: 127.0.0.1:{mqtt_port}(シミュレーションの水位計が送信)"));
+        say(&format!("   記録 data: {}", data_dir.display()));
+        say(&format!("3. 職員の画面 officers:   {url}/plain/\n   住民の画面 residents:  {url}/"));
+        say("   一度だけのアカウント one-time accounts:");
+        for [name, secret, office] in &accounts {
+            say(&format!("     {name}  {secret}  ({office})"));
+        }
+        say(&format!("4. {} まで早送りし、その後は{:.0}倍速で再現します。Ctrl-C で終了。\n", spoken(from), self.speed));
+        if !self.no_browser && let Err(error) = open::that_detached(format!("{url}/plain/")) {
+            say(&format!("   ブラウザを開けません({error})。上のアドレスを開いてください"));
+        }
+        let (stop, stopped) = watch::channel(false);
+        let mut devices = JoinSet::new();
+        for (column, gauge) in storm.gauges().iter().enumerate() {
+            let station: StationId = gauge.parse().map_err(|why| anyhow::anyhow!("{gauge}: {why}"))?;
+            let readings = device::readings(&storm, column, &station, storm.start(), to);
+            devices.spawn(device::run(Arc::clone(&app), station, readings, stopped.clone()));
+        }
+        let story = tell(Arc::clone(&app), from, to, self.speed, stopped);
+        let exit_at_end = self.exit_at_end;
+        let outcome = running
+            .until_stopped(async move {
+                story.await;
+                if !exit_at_end {
+                    say("記録の再現が終わりました。画面は開いたままです。Ctrl-C で終了。");
+                    std::future::pending::<()>().await;
+                }
+            })
+            .await;
+        let _ = stop.send(true);
+        while devices.join_next().await.is_some() {}
+        say("終了しています / stopping");
+        running.stop().await?;
+        outcome
+    }
+
+    fn config(&self, mqtt: &TcpListener, web: &TcpListener) -> anyhow::Result<Config> {
+        let mut config = Config::defaults();
+        config.service.realm = Realm::Exercise;
+        config.service.data_dir = match &self.data_dir {
+            Some(dir) => dir.clone(),
+            None => std::env::temp_dir().join(format!("hinan-demo-{}", &chance::token()[..12])),
+        };
+        config.broker.port = mqtt.local_addr()?.port();
+        config.web.listen = web.local_addr()?.to_string();
+        config.publish.public_url = format!("http://127.0.0.1:{}", web.local_addr()?.port());
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// Tells the story: the fast hours, then the paced ones, and at the end what the towns really did.
+async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, speed: f64, mut stop: watch::Receiver<bool>) {
+    let mut known = std::collections::BTreeSet::new();
+    let mut paced = false;
+    while !*stop.borrow() {
+        let now = app.clock.now();
+        if !paced && now >= from {
+            paced = true;
+            app.clock.set(from, speed);
+            say(&format!("   {} 再現を始めます", spoken(from)));
+        }
+        if let Ok(proposals) = app.store.read(|view| view.proposals(10_000)) {
+            for stored in proposals.iter().rev().filter(|stored| known.insert(stored.id.clone())) {
+                say(&format!(
+                    "   {} 推奨: {} {}({}地区、浸水想定区域に約{}人)",
+                    spoken(stored.first_at),
+                    stored.proposal.key.river,
+                    stored.proposal.key.level,
+                    stored.proposal.districts.len(),
+                    stored.proposal.people_in_zone()
+                ));
+            }
+        }
+        if now >= to {
+            break;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(250)) => {}
+            _ = stop.changed() => return,
+        }
+    }
+    let proposals = app.store.read(|view| view.proposals(10_000)).unwrap_or_default();
+    let mut firsts = Firsts::new();
+    for stored in &proposals {
+        report::note(&mut firsts, stored.first_at, &stored.proposal);
+    }
+    match night::read(obihiro::TIMELINE) {
+        Ok(real) => say(&report::written(&firsts, &real)),
+        Err(why) => say(&why),
+    }
+}
+
+/// Accounts that exist for this run only.
+fn accounts() -> Vec<[String; 3]> {
+    let one = |name: &str, office: &str| [name.to_owned(), chance::spoken_password(), office.to_owned()];
+    vec![one("approver", "危機管理監・承認者 approver"), one("duty", "当直 duty officer")]
+}
+
+fn register(app: &App, accounts: &[[String; 3]]) -> anyhow::Result<()> {
+    for ([name, secret, display], role) in accounts.iter().zip([Role::Approver, Role::DutyOfficer]) {
+        let hash = password::hash(secret)?;
+        let officer = Officer { name: name.clone(), display: display.clone(), role };
+        app.store.write(|tx| {
+            tx.put_officer(&officer, &hash)?;
+            tx.audit(app.clock.now(), "console", "officer_added", name, &json!({ "role": role }))?;
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// The wanted port of this machine, or the next free one.
+async fn free_port(wanted: u16) -> anyhow::Result<TcpListener> {
+    if wanted == 0 {
+        return Ok(TcpListener::bind(("127.0.0.1", 0)).await?);
+    }
+    for port in wanted..=wanted.saturating_add(PORTS_TRIED) {
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            if port != wanted {
+                say(&format!("   ポート{wanted}は使用中のため{port}を使います / port {wanted} is taken, using {port}"));
+            }
+            return Ok(listener);
+        }
+    }
+    bail!("no free port from {wanted} to {}; choose another with --http-port or --mqtt-port", wanted.saturating_add(PORTS_TRIED))
+}

@@ -1,0 +1,71 @@
+//! The command line: it teaches, checks, and hands over.
+
+mod check_config;
+mod demo;
+mod evaluate;
+mod officer;
+mod print;
+mod replay;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::print::complain;
+
+/// 避難 Hinan: flood decision support for a municipality's disaster room.
+///
+/// Without a command it runs the demo: a recorded flood of 2016, replayed through the whole service as if live.
+/// Hinan only ever recommends; a named official reads, changes, declines or approves.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = false, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 再現: replay the record flood of August 2016 in Obihiro through the whole service
+    Demo(demo::Demo),
+    /// 本番: run the service with a town's own configuration
+    Serve(serve::Serve),
+    /// Check a configuration and explain it in words
+    CheckConfig(check_config::CheckConfig),
+    /// Measure the forecasts on floods they were not fitted on
+    Evaluate(evaluate::Evaluate),
+    /// Recompute what was advised: from a recording, or from a data directory
+    Replay(replay::Replay),
+    /// Add or change an officer's account
+    Officer(officer::Officer),
+    /// Walk the audit chain of a data directory and name the first broken entry
+    Verify(verify::Verify),
+}
+
+/// Runs what the command line asks for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command.unwrap_or_else(|| Command::Demo(demo::Demo::default())) {
+        Command::Demo(demo) => demo.run(),
+        Command::Serve(serve) => serve.run(),
+        Command::CheckConfig(check) => check.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Officer(officer) => officer.run(),
+        Command::Verify(verify) => verify.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A runtime with threads for everything that waits.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,82 @@
+//! `hinan replay`
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::print::say;
+use crate::config::Config;
+use crate::demo::{night, obihiro, report};
+use crate::digest::Digest;
+use crate::replay::{self, Recomputed};
+use crate::store::Store;
+use crate::town;
+
+/// Recomputes advice.
+///
+/// With --data-dir: every evaluation in that record is worked out again from its readings; says whether the
+/// advice is the same, byte for byte. Otherwise: a recording (the built-in typhoon, or --recording) runs
+/// through the engine alone, and one JSON line per hour is printed; the last lines compare with the real night.
+#[derive(Args)]
+pub(super) struct Replay {
+    /// The configuration the record was made with
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A data directory to recompute; the service may be running
+    #[arg(long, value_name = "DIR", conflicts_with = "recording")]
+    data_dir: Option<PathBuf>,
+    /// Levels to replay: CSV or CSV.gz with `time` and `level_m_{station}`
+    #[arg(long, value_name = "CSV")]
+    recording: Option<PathBuf>,
+    /// Leave out the JSON lines
+    #[arg(long)]
+    summary: bool,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let config = match &self.config {
+            Some(path) => Config::load(path)?,
+            None => Config::defaults(),
+        };
+        let reference = town::load(&config)?;
+        if let Some(dir) = &self.data_dir {
+            let outcome = Store::look(dir, |view| Ok(replay::record(&reference, view)))??;
+            return match outcome {
+                Recomputed::Same { evaluations } => {
+                    say(&format!("{evaluations}回の評価を再計算し、すべて同じ推奨でした / all evaluations give the same advice again"));
+                    Ok(())
+                }
+                Recomputed::Differs { as_of, number } => bail!(
+                    "評価 {number} ({as_of}) の推奨が記録と異なります / evaluation {number} gives other advice; \
+                     was the record made with this configuration, town and program?"
+                ),
+            };
+        }
+        let storm = match &self.recording {
+            Some(path) => {
+                let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+                town::read_history(&bytes, &path.display().to_string())?
+            }
+            None => town::read_history(obihiro::STORM, "the built-in storm")?,
+        };
+        let mut lines = String::new();
+        let firsts = replay::recording(&reference, &storm, Timestamp::MIN, storm.end(), |step| {
+            lines.push_str(&serde_json::to_string(step).unwrap_or_default());
+            lines.push('\n');
+        })?;
+        if !self.summary {
+            say(lines.trim_end());
+        }
+        let real = if self.recording.is_none() && config.town.dir.as_os_str().is_empty() {
+            night::read(obihiro::TIMELINE).map_err(anyhow::Error::msg)?
+        } else {
+            Vec::new()
+        };
+        say(&report::written(&firsts, &real));
+        say(&format!("sha256 of all recommendations: {}", Digest::of(lines.as_bytes())));
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! `hinan serve`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::print::say;
+use crate::clock::EventClock;
+use crate::config::Config;
+use crate::run::{self, Doorways};
+use crate::town;
+
+/// Runs the service until Ctrl-C or SIGTERM.
+#[derive(Args)]
+pub(super) struct Serve {
+    /// The town's configuration; `hinan check-config --defaults` prints every key
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let config = Config::load(&self.config)?;
+        run::log(config.service.log, "info");
+        super::runtime()?.block_on(async move {
+            // Everything that can be refused is refused before the first part starts.
+            let mqtt = if config.broker.embedded {
+                let address = format!("{}:{}", config.broker.host, config.broker.port);
+                Some(run::open("broker.port", &address).await?)
+            } else {
+                None
+            };
+            let web = run::open("web.listen", &config.web.listen).await?;
+            let reference = town::load(&config)?;
+            let doorways = Doorways { mqtt, web };
+            let mut running = run::start(config, EventClock::present(), reference, doorways, None).await?;
+            let app = &running.app;
+            say(&format!(
+                "避難 Hinan {} {} / {}\n職員 officers: http://{}/plain/\n住民 residents: http://{}/",
+                env!("CARGO_PKG_VERSION"),
+                app.town().name,
+                app.config.service.realm,
+                app.config.web.listen,
+                app.config.web.listen
+            ));
+            if app.store.read(|view| view.officer_count())? == 0 {
+                say("アカウントがまだありません / no accounts yet: hinan officer --config FILE --name NAME --role approver");
+            }
+            let outcome = running.until_stopped(std::future::pending()).await;
+            say("終了しています / stopping");
+            running.stop().await?;
+            outcome
+        })
+    }
+}

@@ -1,0 +1,355 @@
+//! The officers' desk: what a click may lead to. Every way to a publication passes here, and here only.
+//!
+//! Each act writes an audit entry for the attempt before it and one for the outcome in the very transaction
+//! that changes anything, so that a crash leaves an open entry instead of nothing.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use thiserror::Error;
+
+use crate::app::App;
+use crate::approve::facts::{Kind, Reference};
+use crate::approve::notice::{Approved, Draft, Notice, NoticeId, Refused};
+use crate::approve::officer::Officer;
+use crate::approve::{authority, compose};
+use crate::chance;
+use crate::digest::Digest;
+use crate::publish::outbox::{ChannelName, Delivery};
+use crate::recommend::level::OrderLevel;
+use crate::store::drafts::StoredDraft;
+use crate::store::proposals::{Decided, ProposalState, StoredProposal};
+use crate::store::{StoreError, View};
+
+/// Longest reason kept, characters.
+pub const REASON_MAX: usize = 500;
+
+/// Why nothing was done. The text is for the officer.
+#[derive(Debug, Error)]
+pub enum Declined {
+    /// Nothing of that name.
+    #[error("その{0}は見つかりません")]
+    Unknown(&'static str),
+    /// The role does not allow it.
+    #[error("{0}")]
+    NotAuthorised(String),
+    /// Somebody was faster, or it was replaced.
+    #[error("{0}")]
+    NoLongerOpen(String),
+    /// What was on screen is not what is true now.
+    #[error("{0}")]
+    Changed(String),
+    /// The form lacks something.
+    #[error("{0}")]
+    Incomplete(String),
+    /// The record refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Prepares the exact text of an order for an officer to read.
+///
+/// # Errors
+/// [`Declined`] says why there is nothing to read.
+pub fn prepare_issue(
+    app: &App,
+    officer: &Officer,
+    proposal_id: &str,
+    level: OrderLevel,
+    reason: &str,
+    read: &Digest,
+) -> Result<StoredDraft, Declined> {
+    may_decide(officer)?;
+    let reason = checked_reason(reason)?;
+    let now = app.clock.now();
+    let (stored, live) = app.store.read(|view| Ok((view.proposal(proposal_id)?, view.live_notices(now)?)))?;
+    let stored = open(stored)?;
+    let substance = stored.proposal.substance();
+    if *read != substance {
+        return Err(changed());
+    }
+    let ids: BTreeSet<&str> = stored.proposal.districts.iter().map(|d| d.id.as_str()).collect();
+    let same_river: Vec<&Notice<Approved>> =
+        live.iter().filter(|n| n.content().facts().river == stored.proposal.key.river).collect();
+    if let Some(higher) = same_river.iter().find(|n| {
+        let facts = n.content().facts();
+        facts.level > level && facts.districts.iter().any(|d| ids.contains(d.id.as_str()))
+    }) {
+        return Err(Declined::Incomplete(format!(
+            "対象地区の一部に{}が発令中です。それより低いレベルにするには、先に解除してください",
+            higher.content().facts().level
+        )));
+    }
+    // A live notice is replaced only when the new one covers all its districts; otherwise both stay in force.
+    let replaces = same_river
+        .iter()
+        .filter(|n| n.content().facts().districts.iter().all(|d| ids.contains(d.id.as_str())))
+        .map(|n| reference(n))
+        .collect();
+    let choice = compose::Choice { level, id: new_id(app), at: now, replaces };
+    let picture = app.picture();
+    let gauge = picture.advice.outlook.gauges.get(&stored.proposal.gauge);
+    let facts = compose::issue(
+        app.config.service.realm,
+        app.town(),
+        &app.config.publish,
+        &stored.proposal,
+        gauge,
+        choice,
+    );
+    let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
+    keep(app, officer, notice, Some((proposal_id.to_owned(), substance)), reason)
+}
+
+/// Prepares the exact text that lifts or cancels an order.
+///
+/// # Errors
+/// [`Declined`] says why there is nothing to read.
+pub fn prepare_end(
+    app: &App,
+    officer: &Officer,
+    notice_id: &str,
+    kind: Kind,
+    reason: &str,
+) -> Result<StoredDraft, Declined> {
+    may_decide(officer)?;
+    let reason = checked_reason(reason)?;
+    let now = app.clock.now();
+    let live = app.store.read(|view| view.live_notices(now))?;
+    let order = live
+        .iter()
+        .find(|n| n.id().as_str() == notice_id)
+        .ok_or_else(|| Declined::NoLongerOpen("この発表は、すでに発令中ではありません".to_owned()))?;
+    let facts =
+        compose::end(order.content().facts(), kind, new_id(app), now, vec![reference(order)], reason.clone());
+    let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
+    keep(app, officer, notice, None, reason)
+}
+
+/// Approves a draft: notice, audit and deliveries in one transaction, or nothing.
+///
+/// # Errors
+/// [`Declined`] says why nothing was approved.
+pub fn approve(app: &App, officer: &Officer, draft_id: &str, read: &Digest) -> Result<NoticeId, Declined> {
+    let now = app.clock.now();
+    app.store.write(|tx| {
+        tx.audit(now, &officer.name, "approve_attempt", draft_id, &json!({ "read": read }))?;
+        Ok(())
+    })?;
+    let outcome = app.store.write(|tx| {
+        let draft = match approvable(app, &tx.view(), draft_id, now)? {
+            Ok(draft) => draft,
+            Err(why) => return Ok(Err(why)),
+        };
+        let approver = match authority::check(officer, &draft.notice) {
+            Ok(approver) => approver,
+            Err(why) => return Ok(Err(Declined::NotAuthorised(why.to_string()))),
+        };
+        let approved = match draft.notice.approve(&approver, read, now) {
+            Ok(approved) => approved,
+            Err(why @ (Refused::NotWhatYouRead | Refused::OtherNotice)) => {
+                return Ok(Err(Declined::Changed(why.to_string())));
+            }
+        };
+        if !tx.settle_draft(draft_id, true)? {
+            return Ok(Err(Declined::NoLongerOpen("この文面は、すでに処理されました".to_owned())));
+        }
+        if let Some(proposal) = &draft.proposal {
+            let decided = Decided { by: officer.name.clone(), at: now, reason: draft.reason.clone() };
+            if !tx.close_proposal(proposal, ProposalState::Issued, Some(&decided))? {
+                return Err(StoreError::Damaged {
+                    what: format!("proposal {proposal}"),
+                    why: "it closed inside one transaction".to_owned(),
+                });
+            }
+        }
+        tx.put_notice(&approved)?;
+        for channel in ChannelName::ALL {
+            tx.enqueue(&Delivery::of(&approved, channel), now)?;
+        }
+        let facts = approved.content().facts();
+        tx.audit(
+            now,
+            &officer.name,
+            "approved",
+            approved.id().as_str(),
+            &json!({
+                "digest": approved.state().digest(),
+                "kind": facts.kind,
+                "level": facts.level,
+                "districts": facts.districts.iter().map(|d| &d.id).collect::<Vec<_>>(),
+                "proposal": draft.proposal,
+                "substance": draft.substance,
+                "author": draft.author,
+                "reason": draft.reason,
+            }),
+        )?;
+        Ok(Ok(approved.id().clone()))
+    })?;
+    match &outcome {
+        Ok(id) => {
+            metrics::counter!("hinan_notices_approved_total").increment(1);
+            tracing::info!(notice = %id, officer = %officer.name, "notice approved");
+            app.owed.notify_waiters();
+        }
+        Err(why) => {
+            let why = why.to_string();
+            tracing::warn!(draft = draft_id, officer = %officer.name, why, "approval refused");
+            app.store.write(|tx| {
+                tx.audit(now, &officer.name, "approve_refused", draft_id, &json!({ "why": why }))?;
+                Ok(())
+            })?;
+        }
+    }
+    outcome
+}
+
+/// Declines a proposal, with a reason.
+///
+/// # Errors
+/// [`Declined`] says why it stays open.
+pub fn decline(app: &App, officer: &Officer, proposal_id: &str, reason: &str, read: &Digest) -> Result<(), Declined> {
+    may_decide(officer)?;
+    let reason = checked_reason(reason)?;
+    let now = app.clock.now();
+    app.store.write(|tx| {
+        let stored = match open(tx.view().proposal(proposal_id)?) {
+            Ok(stored) => stored,
+            Err(why) => return Ok(Err(why)),
+        };
+        if stored.proposal.substance() != *read {
+            return Ok(Err(changed()));
+        }
+        let decided = Decided { by: officer.name.clone(), at: now, reason: reason.clone() };
+        if !tx.close_proposal(proposal_id, ProposalState::Declined, Some(&decided))? {
+            return Ok(Err(Declined::NoLongerOpen("この推奨は、すでに判断されました".to_owned())));
+        }
+        tx.audit(
+            now,
+            &officer.name,
+            "declined",
+            proposal_id,
+            &json!({ "reason": reason, "level": stored.proposal.key.level, "river": stored.proposal.key.river,
+                     "substance": read }),
+        )?;
+        Ok(Ok(()))
+    })?
+}
+
+/// The draft, if it is still fresh and its grounds are still those the officer saw.
+fn approvable(
+    app: &App,
+    view: &View<'_>,
+    draft_id: &str,
+    now: jiff::Timestamp,
+) -> Result<Result<StoredDraft, Declined>, StoreError> {
+    let Some(draft) = view.draft(draft_id)? else { return Ok(Err(Declined::Unknown("文面"))) };
+    if !draft.waiting {
+        return Ok(Err(Declined::NoLongerOpen("この文面は、すでに処理されました".to_owned())));
+    }
+    // In a replay, an officer's minute is still a minute.
+    let age_s = now.duration_since(draft.prepared_at).as_secs_f64() / app.clock.speed();
+    if age_s > f64::from(app.config.approve.basis_age_max_min) * 60.0 {
+        return Ok(Err(Declined::Changed(format!(
+            "文面を表示してから{}分を超えました。新しい文面を確認してください",
+            app.config.approve.basis_age_max_min
+        ))));
+    }
+    if let Some(proposal) = &draft.proposal {
+        let stored = match open(view.proposal(proposal)?) {
+            Ok(stored) => stored,
+            Err(why) => return Ok(Err(why)),
+        };
+        if Some(stored.proposal.substance()) != draft.substance {
+            return Ok(Err(changed()));
+        }
+    }
+    // What it replaces, lifts or cancels must still be in force, or it would say something untrue.
+    let live: BTreeSet<NoticeId> = view.live_notices(now)?.iter().map(|n| n.id().clone()).collect();
+    let facts = draft.notice.content().facts();
+    if facts.replaces.iter().any(|reference| !live.contains(&reference.id)) {
+        return Ok(Err(Declined::Changed(
+            "発令中の情報が変わりました。新しい文面を確認してください".to_owned(),
+        )));
+    }
+    Ok(Ok(draft))
+}
+
+fn keep(
+    app: &App,
+    officer: &Officer,
+    notice: Notice<Draft>,
+    proposal: Option<(String, Digest)>,
+    reason: String,
+) -> Result<StoredDraft, Declined> {
+    let now = app.clock.now();
+    let (proposal, substance) = proposal.unzip();
+    let draft = StoredDraft {
+        notice,
+        proposal,
+        substance,
+        author: officer.name.clone(),
+        reason,
+        prepared_at: now,
+        waiting: true,
+    };
+    app.store.write(|tx| {
+        tx.put_draft(&draft)?;
+        tx.audit(
+            now,
+            &officer.name,
+            "text_shown",
+            draft.notice.id().as_str(),
+            &json!({ "digest": draft.notice.content().digest(), "proposal": draft.proposal,
+                     "substance": draft.substance, "reason": draft.reason }),
+        )?;
+        Ok(())
+    })?;
+    Ok(draft)
+}
+
+fn new_id(app: &App) -> NoticeId {
+    NoticeId::new(&app.town().code, chance::unique())
+}
+
+fn reference(notice: &Notice<Approved>) -> Reference {
+    let facts = notice.content().facts();
+    Reference { sender: facts.sender.clone(), id: facts.id.clone(), sent: facts.sent }
+}
+
+fn open(stored: Option<StoredProposal>) -> Result<StoredProposal, Declined> {
+    let stored = stored.ok_or(Declined::Unknown("推奨"))?;
+    match stored.state {
+        ProposalState::Open => Ok(stored),
+        ProposalState::Issued | ProposalState::Declined => {
+            let by = stored.decided.map(|d| d.by).unwrap_or_default();
+            Err(Declined::NoLongerOpen(format!("この推奨は、すでに{by}が判断しました")))
+        }
+        ProposalState::Superseded => {
+            Err(Declined::NoLongerOpen("この推奨は、新しい推奨に置き換わりました".to_owned()))
+        }
+        ProposalState::Expired => Err(Declined::NoLongerOpen("この推奨は、失効しました".to_owned())),
+    }
+}
+
+fn may_decide(officer: &Officer) -> Result<(), Declined> {
+    if officer.role.decides() {
+        return Ok(());
+    }
+    Err(Declined::NotAuthorised(format!("{}({})は判断できません", officer.display, officer.role.spoken())))
+}
+
+fn checked_reason(reason: &str) -> Result<String, Declined> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Declined::Incomplete("理由を選ぶか、書いてください".to_owned()));
+    }
+    if reason.chars().count() > REASON_MAX {
+        return Err(Declined::Incomplete(format!("理由は{REASON_MAX}文字までです")));
+    }
+    Ok(reason.to_owned())
+}
+
+fn changed() -> Declined {
+    Declined::Changed("推奨の内容(地区・レベル・根拠)が変わりました。新しい画面を確認してください".to_owned())
+}

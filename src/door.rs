@@ -1,0 +1,61 @@
+//! Who may say what at the embedded broker: devices speak as themselves, only the service speaks for the town.
+
+use std::sync::Arc;
+
+use hinan_broker::{Denied, Doorkeeper, Grant, Visitor};
+use hinan_sensors::Stations;
+
+use crate::config::{Config, DevicesPublish};
+
+/// Account of the service's own publisher at the embedded broker.
+pub const PUBLISHER: &str = "hinan-publisher";
+
+/// Decides for each client at its sign-in.
+pub struct TownDoor {
+    stations: Arc<Stations>,
+    readings: String,
+    alerts: String,
+    devices_publish: DevicesPublish,
+    publisher_secret: String,
+}
+
+impl TownDoor {
+    /// A door for this town. Only whoever knows `publisher_secret` may publish notices.
+    #[must_use]
+    pub fn new(config: &Config, stations: Arc<Stations>, publisher_secret: String) -> Self {
+        Self {
+            stations,
+            readings: config.sensors.topic_prefix.clone(),
+            alerts: config.publish.topic_prefix.clone(),
+            devices_publish: config.sensors.devices_publish,
+            publisher_secret,
+        }
+    }
+}
+
+impl Doorkeeper for TownDoor {
+    fn admit(&self, who: &Visitor<'_>) -> Result<Grant, Denied> {
+        let alerts = format!("{}/#", self.alerts);
+        if who.username == Some(PUBLISHER) {
+            let right = who.password.is_some_and(|password| same(password, self.publisher_secret.as_bytes()));
+            return if right {
+                Ok(Grant { publish: vec![alerts], subscribe: Vec::new() })
+            } else {
+                Err(Denied::BadCredentials)
+            };
+        }
+        let publish = match self.devices_publish {
+            DevicesPublish::Any => vec![format!("{}/+", self.readings)],
+            DevicesPublish::Own if self.stations.get(who.client_id).is_some() => {
+                vec![format!("{}/{}", self.readings, who.client_id)]
+            }
+            DevicesPublish::Own => Vec::new(),
+        };
+        Ok(Grant { publish, subscribe: vec![alerts] })
+    }
+}
+
+/// Compares without telling by its duration how much was right.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+}

@@ -1,0 +1,203 @@
+//! What may happen, and what we cannot know: where observations, zones and models meet.
+
+use std::collections::BTreeMap;
+
+use hinan_gis::{ReferenceLevels, Town};
+use hinan_models::{Case, FittedFloodModel, GaugeForecast, Mark, without_model};
+use hinan_sensors::StationId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::situation::{Observed, Situation};
+
+/// Everything the recommendation is made from. Nothing else enters it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// The moment of the event it was made for.
+    pub as_of: Timestamp,
+    /// By gauge id.
+    pub gauges: BTreeMap<String, GaugeOutlook>,
+    /// Whether forecasts of the models are in use.
+    pub models_on: bool,
+}
+
+/// One gauge: what it says, whether it speaks, what may come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaugeOutlook {
+    /// Station id.
+    pub id: String,
+    /// Japanese name.
+    pub name: String,
+    /// River it stands at.
+    pub river: String,
+    /// 基準水位, as far as they are known.
+    pub marks: Marks,
+    /// Newest usable reading.
+    pub observed: Option<Observed>,
+    /// Whether it still speaks.
+    pub voice: Voice,
+    /// Metres per hour, from the last two usable readings on the grid.
+    pub rise_m_per_h: Option<f64>,
+    /// Forecast with its doubt; a plain baseline where no model is in use.
+    pub forecast: GaugeForecast,
+}
+
+impl GaugeOutlook {
+    /// Whether its last level is only held, because it stopped reporting.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        matches!(self.voice, Voice::Silent { .. } | Voice::NeverHeard)
+    }
+}
+
+/// 基準水位 of one gauge, metres in its own datum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Marks {
+    /// 水防団待機水位
+    pub standby_m: Option<f64>,
+    /// 氾濫注意水位
+    pub caution_m: Option<f64>,
+    /// 避難判断水位
+    pub evacuation_judgement_m: Option<f64>,
+    /// 氾濫危険水位
+    pub danger_m: Option<f64>,
+    /// 計画高水位
+    pub design_high_water_m: Option<f64>,
+}
+
+impl Marks {
+    /// With the names that models, screens and records use, lowest first.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&'static str, f64)> {
+        [
+            ("standby", self.standby_m),
+            ("caution", self.caution_m),
+            ("evacuation_judgement", self.evacuation_judgement_m),
+            ("danger", self.danger_m),
+            ("design_high_water", self.design_high_water_m),
+        ]
+        .into_iter()
+        .filter_map(|(name, level)| level.map(|level| (name, level)))
+        .collect()
+    }
+}
+
+impl From<&ReferenceLevels> for Marks {
+    fn from(levels: &ReferenceLevels) -> Self {
+        Self {
+            standby_m: levels.standby_m,
+            caution_m: levels.caution_m,
+            evacuation_judgement_m: levels.evacuation_judgement_m,
+            danger_m: levels.danger_m,
+            design_high_water_m: levels.design_high_water_m,
+        }
+    }
+}
+
+/// Whether a gauge speaks as agreed. Silence is information, never calm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voice {
+    /// Reports as agreed.
+    Live,
+    /// One report is overdue, minutes since the last.
+    Late {
+        /// Minutes since the last usable reading.
+        for_min: i64,
+    },
+    /// Three reports are overdue: the last level is held and worse is assumed.
+    Silent {
+        /// Minutes since the last usable reading.
+        for_min: i64,
+    },
+    /// Nothing usable was ever received.
+    NeverHeard,
+}
+
+/// The fitted models of a town and the grid they live on.
+pub struct ModelSet {
+    /// By gauge id.
+    pub fitted: BTreeMap<String, FittedFloodModel>,
+    /// All gauges, in the order of the history's columns.
+    pub gauges: Vec<String>,
+    /// Seconds between two rows.
+    pub step_s: i64,
+}
+
+/// Joins what is known, where it matters and what the models expect.
+///
+/// # Errors
+/// When the town's gauges cannot form a history; that is a fault of the configuration.
+pub fn outlook(
+    situation: &Situation,
+    town: &Town,
+    models: Option<&ModelSet>,
+    cadence_s: u32,
+    as_of: Timestamp,
+) -> Result<Outlook, hinan_models::HistoryError> {
+    let gauges: Vec<String> = models
+        .map_or_else(|| town.gauges.iter().map(|gauge| gauge.id.clone()).collect(), |models| models.gauges.clone());
+    let step_s = models.map_or(i64::from(cadence_s), |models| models.step_s);
+    let recent = situation.history(&gauges, step_s, as_of)?;
+    let mut by_gauge = BTreeMap::new();
+    for site in &town.gauges {
+        let marks = Marks::from(&site.levels);
+        let forecast = match models.and_then(|models| models.fitted.get(&site.id)) {
+            Some(model) => model.predict(&recent, as_of),
+            None => without_model(&recent, &case(site), as_of),
+        };
+        let observed = site.id.parse().ok().and_then(|id: StationId| situation.newest_usable(&id, as_of));
+        let gauge = GaugeOutlook {
+            id: site.id.clone(),
+            name: site.name.clone(),
+            river: site.river.clone(),
+            marks,
+            observed,
+            voice: voice(observed, cadence_s, as_of),
+            rise_m_per_h: forecast.rise_m_per_h,
+            forecast,
+        };
+        by_gauge.insert(site.id.clone(), gauge);
+    }
+    Ok(Outlook { as_of, gauges: by_gauge, models_on: models.is_some() })
+}
+
+/// What a model of this gauge is asked.
+#[must_use]
+pub fn case(site: &hinan_gis::GaugeSite) -> Case {
+    let marks = Marks::from(&site.levels).named();
+    Case {
+        target: site.id.clone(),
+        upstream: site.upstream.clone(),
+        marks: marks.into_iter().map(|(name, level_m)| Mark { name: name.to_owned(), level_m }).collect(),
+    }
+}
+
+fn voice(observed: Option<Observed>, cadence_s: u32, as_of: Timestamp) -> Voice {
+    let Some(observed) = observed else { return Voice::NeverHeard };
+    let age_s = as_of.duration_since(observed.at).as_secs();
+    let cadence_s = i64::from(cadence_s);
+    match age_s {
+        age if age > 3 * cadence_s => Voice::Silent { for_min: age / 60 },
+        // A report takes its time to arrive: half a step of grace.
+        age if age > cadence_s + cadence_s / 2 => Voice::Late { for_min: age / 60 },
+        _ => Voice::Live,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinan_sensors::quality::Flag;
+
+    #[test]
+    fn a_gauge_that_stops_is_late_then_silent_and_never_live() {
+        let at: Timestamp = "2016-08-30T12:00:00Z".parse().expect("a time");
+        let observed = Some(Observed { at, level_m: 1.0, flag: Flag::Good });
+        let after = |min: i64| voice(observed, 3600, at + jiff::SignedDuration::from_mins(min));
+        assert_eq!(after(89), Voice::Live);
+        assert_eq!(after(120), Voice::Late { for_min: 120 });
+        assert_eq!(after(181), Voice::Silent { for_min: 181 });
+        assert_eq!(voice(None, 3600, at), Voice::NeverHeard);
+    }
+}

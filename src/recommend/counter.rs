@@ -1,0 +1,151 @@
+//! What speaks against a recommendation. It is never folded away.
+
+use hinan_sensors::quality::Flag;
+use serde::{Deserialize, Serialize};
+
+use crate::outlook::{GaugeOutlook, Outlook, Voice};
+
+use super::criterion::{Criterion, Rule};
+
+/// One thing that speaks against the advice, or weakens it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Counter {
+    /// The water is still this far below the level in question.
+    StillBelow {
+        /// Gauge name.
+        gauge: String,
+        /// Name of the level.
+        mark: String,
+        /// Metres to go.
+        by_m: f64,
+    },
+    /// The river falls.
+    Falling {
+        /// Gauge name.
+        gauge: String,
+        /// Metres per hour, negative.
+        rise_m_per_h: f64,
+    },
+    /// The forecast leaves this chance that nothing is reached.
+    MayNotHappen {
+        /// Gauge name.
+        gauge: String,
+        /// Name of the level.
+        mark: String,
+        /// Hours ahead.
+        lead_h: u32,
+        /// From 0 to 1.
+        chance_of_not: f64,
+    },
+    /// Going on at the present rate of rise would not reach it.
+    RateSaysNo {
+        /// Gauge name.
+        gauge: String,
+        /// Name of the level.
+        mark: String,
+        /// Hours ahead.
+        lead_h: u32,
+        /// Level at that rate, metres.
+        would_be_m: f64,
+    },
+    /// The water is outside anything the model was fitted on: its range is widened and less to be trusted.
+    OutsideTraining {
+        /// Gauge name.
+        gauge: String,
+    },
+    /// No fitted model is in use here.
+    NoModel {
+        /// Gauge name.
+        gauge: String,
+        /// Which fallback answers instead.
+        tier: String,
+    },
+    /// The gauge is late or silent; its last level is held and worse is assumed.
+    Quiet {
+        /// Gauge name.
+        gauge: String,
+        /// Minutes since its last usable reading.
+        for_min: i64,
+    },
+    /// Quality control doubts the newest level; a flash flood looks like this too.
+    Doubted {
+        /// Gauge name.
+        gauge: String,
+    },
+    /// Levels of the criteria that are not known for this gauge.
+    LevelsUnknown {
+        /// Gauge name.
+        gauge: String,
+        /// Names of the missing levels.
+        marks: Vec<String>,
+    },
+    /// Flooding without overflow (breach, seepage, inland water) is not in the forecast at all.
+    OverflowOnly,
+}
+
+/// Everything that weakens advice resting on this gauge and these met conditions.
+#[must_use]
+pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> Vec<Counter> {
+    let name = || gauge.name.clone();
+    let mut found = Vec::new();
+    match gauge.voice {
+        Voice::Late { for_min } | Voice::Silent { for_min } => found.push(Counter::Quiet { gauge: name(), for_min }),
+        Voice::Live | Voice::NeverHeard => {}
+    }
+    if gauge.observed.is_some_and(|o| o.flag >= Flag::Suspect) {
+        found.push(Counter::Doubted { gauge: name() });
+    }
+    if let Some(rise) = gauge.rise_m_per_h.filter(|rise| *rise < 0.0) {
+        found.push(Counter::Falling { gauge: name(), rise_m_per_h: rise });
+    }
+    for criterion in met.iter().filter(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected)) {
+        found.extend(against_forecast(gauge, criterion));
+    }
+    if outlook.models_on {
+        let model_speaks = gauge.forecast.leads.iter().any(|lead| lead.method == hinan_models::Method::Model);
+        if !model_speaks {
+            found.push(Counter::NoModel { gauge: name(), tier: format!("{:?}", gauge.forecast.tier) });
+        } else if gauge.forecast.leads.iter().any(|lead| lead.outside_training) {
+            found.push(Counter::OutsideTraining { gauge: name() });
+        }
+    }
+    let missing: Vec<String> = [
+        ("evacuation_judgement", gauge.marks.evacuation_judgement_m),
+        ("danger", gauge.marks.danger_m),
+        ("design_high_water", gauge.marks.design_high_water_m),
+    ]
+    .into_iter()
+    .filter(|(_, level)| level.is_none())
+    .map(|(mark, _)| mark.to_owned())
+    .collect();
+    if !missing.is_empty() {
+        found.push(Counter::LevelsUnknown { gauge: name(), marks: missing });
+    }
+    found.push(Counter::OverflowOnly);
+    found
+}
+
+fn against_forecast(gauge: &GaugeOutlook, criterion: &Criterion) -> Vec<Counter> {
+    let (Some(chance), Some(mark), Some(mark_m), Some(lead_h)) =
+        (criterion.value, criterion.mark.clone(), criterion.mark_m, criterion.lead_h)
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let name = || gauge.name.clone();
+    if let Some(observed) = gauge.observed.filter(|o| o.level_m < mark_m) {
+        let by_m = mark_m - observed.level_m;
+        found.push(Counter::StillBelow { gauge: name(), mark: mark.clone(), by_m });
+        found.push(Counter::MayNotHappen {
+            gauge: name(),
+            mark: mark.clone(),
+            lead_h,
+            chance_of_not: 1.0 - chance,
+        });
+        if let Some(lead) = gauge.forecast.leads.iter().find(|l| l.lead_h == lead_h && l.rate_of_rise_m < mark_m) {
+            found.push(Counter::RateSaysNo { gauge: name(), mark, lead_h, would_be_m: lead.rate_of_rise_m });
+        }
+    }
+    found
+}

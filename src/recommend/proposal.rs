@@ -1,0 +1,159 @@
+//! One cause, one item: the recommendations of one river and one level, as an officer decides on them.
+
+use std::collections::BTreeMap;
+
+use hinan_gis::{Hazard, Town};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::counter::Counter;
+use super::criterion::Criterion;
+use super::level::OrderLevel;
+use super::Recommendation;
+use crate::digest::Digest;
+use crate::outlook::Outlook;
+
+/// Shelters named per proposal, at most.
+const SHELTERS_MAX: usize = 8;
+/// Candidates looked at from each district.
+const SHELTERS_PER_DISTRICT: usize = 3;
+
+/// What an officer is asked to decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// River and level: the same cause keeps the same key.
+    pub key: ProposalKey,
+    /// River in English.
+    pub river_en: String,
+    /// Moment of the event.
+    pub as_of: Timestamp,
+    /// Deciding gauge.
+    pub gauge: String,
+    /// Issuing units, in the town's order.
+    pub districts: Vec<ConcernedDistrict>,
+    /// Conditions that hold.
+    pub met: Vec<Criterion>,
+    /// All conditions examined, met or not.
+    pub examined: Vec<Criterion>,
+    /// What speaks against it.
+    pub counter: Vec<Counter>,
+    /// Sites approved for floods and outside the flood zone.
+    pub shelters: Vec<ProposedShelter>,
+    /// When the water may reach the level in question: early and late.
+    pub reach_between: Option<(Timestamp, Option<Timestamp>)>,
+}
+
+/// What makes two proposals the same item.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ProposalKey {
+    /// River name.
+    pub river: String,
+    /// Level to issue.
+    pub level: OrderLevel,
+}
+
+/// One issuing unit in a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConcernedDistrict {
+    /// District id.
+    pub id: String,
+    /// Japanese name.
+    pub name: String,
+    /// English name.
+    pub name_en: String,
+    /// People in the flood zone of this river (想定最大規模), an estimate.
+    pub people_in_zone: u32,
+}
+
+/// One shelter in a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProposedShelter {
+    /// Id of the official list.
+    pub id: String,
+    /// Japanese name.
+    pub name: String,
+    /// From the nearest concerned district, metres in a straight line.
+    pub straight_line_m: f64,
+}
+
+impl Proposal {
+    /// People in the flood zone over all districts.
+    #[must_use]
+    pub fn people_in_zone(&self) -> u32 {
+        self.districts.iter().map(|district| district.people_in_zone).sum()
+    }
+
+    /// Digest of what matters for a decision: who, what level, on which grounds. Numbers may move under an
+    /// officer's eyes without changing it; districts, level and grounds may not.
+    #[must_use]
+    pub fn substance(&self) -> Digest {
+        let districts: Vec<&str> = self.districts.iter().map(|d| d.id.as_str()).collect();
+        let grounds: Vec<(super::criterion::Rule, &str)> =
+            self.met.iter().map(|c| (c.rule, c.gauge.as_str())).collect();
+        Digest::of_json(&(&self.key, districts, grounds))
+    }
+}
+
+/// Joins recommendations of one river and level. Input order does not matter.
+#[must_use]
+pub fn bundle(recommendations: &[Recommendation], outlook: &Outlook, town: &Town) -> Vec<Proposal> {
+    let mut by_key: BTreeMap<ProposalKey, Vec<&Recommendation>> = BTreeMap::new();
+    for recommendation in recommendations {
+        let key = ProposalKey { river: recommendation.river.clone(), level: recommendation.level };
+        by_key.entry(key).or_default().push(recommendation);
+    }
+    by_key.into_iter().filter_map(|(key, members)| join(key, &members, outlook, town)).collect()
+}
+
+fn join(key: ProposalKey, members: &[&Recommendation], outlook: &Outlook, town: &Town) -> Option<Proposal> {
+    let first = members.first()?;
+    let districts: Vec<ConcernedDistrict> = town
+        .districts
+        .iter()
+        .filter_map(|district| {
+            let member = members.iter().find(|m| m.district == district.id)?;
+            Some(ConcernedDistrict {
+                id: district.id.clone(),
+                name: district.name.clone(),
+                name_en: district.name_en.clone().unwrap_or_else(|| district.name.clone()),
+                people_in_zone: member.people_in_zone,
+            })
+        })
+        .collect();
+    let mark_m = first.met.iter().filter_map(|c| c.mark_m).next_back();
+    let gauge = outlook.gauges.get(&first.gauge);
+    let reach_between = mark_m.and_then(|mark| gauge?.forecast.crossing_time_range(mark));
+    Some(Proposal {
+        key,
+        river_en: first.river_en.clone(),
+        as_of: outlook.as_of,
+        gauge: first.gauge.clone(),
+        shelters: shelters(&districts, town),
+        districts,
+        met: first.met.clone(),
+        examined: first.examined.clone(),
+        counter: first.counter.clone(),
+        reach_between,
+    })
+}
+
+fn shelters(districts: &[ConcernedDistrict], town: &Town) -> Vec<ProposedShelter> {
+    let mut nearest: BTreeMap<&str, ProposedShelter> = BTreeMap::new();
+    for concerned in districts {
+        let Some(district) = town.district(&concerned.id) else { continue };
+        for (shelter, metres) in
+            town.nearest_usable_shelters(district.label, Hazard::Flood, SHELTERS_PER_DISTRICT)
+        {
+            let found = nearest.entry(shelter.id.as_str()).or_insert_with(|| ProposedShelter {
+                id: shelter.id.clone(),
+                name: shelter.name.clone(),
+                straight_line_m: metres,
+            });
+            found.straight_line_m = found.straight_line_m.min(metres);
+        }
+    }
+    let mut all: Vec<ProposedShelter> = nearest.into_values().collect();
+    all.sort_by(|a, b| a.straight_line_m.total_cmp(&b.straight_line_m).then_with(|| a.id.cmp(&b.id)));
+    all.truncate(SHELTERS_MAX);
+    all
+}

@@ -1,0 +1,104 @@
+//! Recomputing advice: from a recording through the bare engine, or from a record to see whether it gives the
+//! same advice again.
+
+use hinan_models::History;
+use hinan_sensors::Reading;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::demo::report::{self, Firsts};
+use crate::engine::{Engine, Reference};
+use crate::recommend::Recommendation;
+use crate::store::{StoreError, View};
+
+/// One step of a replayed recording.
+#[derive(Serialize)]
+pub struct Step {
+    /// Moment of the event.
+    pub as_of: Timestamp,
+    /// What was advised.
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// Replays a recording hour by hour: all readings of a row, then the advice.
+///
+/// # Errors
+/// When the town's gauges cannot form a history.
+pub fn recording(
+    reference: &Reference,
+    storm: &History,
+    from: Timestamp,
+    to: Timestamp,
+    mut each: impl FnMut(&Step),
+) -> Result<Firsts, hinan_models::HistoryError> {
+    let mut engine = Engine::new(reference.clone());
+    let mut firsts = Firsts::new();
+    for row in 0..storm.len() {
+        let at = storm.time(row);
+        if at > to {
+            break;
+        }
+        for (column, gauge) in storm.gauges().iter().enumerate() {
+            if let (Some(level_m), Ok(station)) = (storm.level(row, column), gauge.parse()) {
+                engine.take(&Reading { station, at, level_m, sequence: None });
+            }
+        }
+        if at < from {
+            continue;
+        }
+        let advice = engine.evaluate(at)?;
+        for proposal in &advice.proposals {
+            report::note(&mut firsts, at, proposal);
+        }
+        each(&Step { as_of: at, recommendations: advice.recommendations });
+    }
+    Ok(firsts)
+}
+
+/// What recomputing a record found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Recomputed {
+    /// Every evaluation gives the same advice again.
+    Same {
+        /// How many evaluations.
+        evaluations: usize,
+    },
+    /// This one does not.
+    Differs {
+        /// Moment of the event.
+        as_of: Timestamp,
+        /// Its place in the record, from 1.
+        number: usize,
+    },
+}
+
+/// Recomputes every evaluation of a record from its readings.
+///
+/// # Errors
+/// The record's, or the engine's.
+pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, RecomputeError> {
+    let readings = view.readings_since(Timestamp::MIN)?;
+    let evaluations = view.evaluations()?;
+    let mut engine = Engine::new(reference.clone());
+    let mut next = readings.iter().peekable();
+    for (index, evaluated) in evaluations.iter().enumerate() {
+        while let Some(stored) = next.next_if(|stored| stored.seq <= evaluated.upto_seq) {
+            engine.take(&stored.reading);
+        }
+        if engine.evaluate(evaluated.as_of)?.digest() != evaluated.digest {
+            return Ok(Recomputed::Differs { as_of: evaluated.as_of, number: index + 1 });
+        }
+    }
+    Ok(Recomputed::Same { evaluations: evaluations.len() })
+}
+
+/// Why a record cannot be recomputed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecomputeError {
+    /// The record.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine.
+    #[error("models: {0}")]
+    History(#[from] hinan_models::HistoryError),
+}

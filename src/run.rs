@@ -1,0 +1,353 @@
+//! Starts the parts in the order of the story, and stops them in that order, waiting for each to finish what it
+//! holds. Only this file starts tasks.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hinan_broker::Broker;
+use hinan_sensors::connect::{self, Connection, LinkState, Secret};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::app::{App, Link, Picture, Replayed};
+use crate::chance;
+use crate::clock::EventClock;
+use crate::config::Config;
+use crate::door::{PUBLISHER, TownDoor};
+use crate::engine::{Engine, Reference};
+use crate::intake::{Ack, Arrival, Intake};
+use crate::publish::channel::mqtt::{MqttChannel, MqttTarget};
+use crate::publish::deliver::{self, Channel};
+use crate::publish::outbox::ChannelName;
+use crate::store::Store;
+use crate::store::notices::live;
+use crate::web;
+
+/// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
+const ARRIVALS_MAX: usize = 4096;
+
+/// Listeners that were opened before anything else, so that a taken port is known at once.
+pub struct Doorways {
+    /// For the embedded broker; none when the broker is elsewhere.
+    pub mqtt: Option<TcpListener>,
+    /// For officers and residents.
+    pub web: TcpListener,
+}
+
+/// A service with all its parts running.
+pub struct Running {
+    /// What its parts share.
+    pub app: Arc<App>,
+    tasks: JoinSet<anyhow::Result<()>>,
+    intake: JoinSet<anyhow::Result<()>>,
+    doors: JoinSet<anyhow::Result<()>>,
+    stop_doors: watch::Sender<bool>,
+    stop_intake: watch::Sender<bool>,
+    stop_delivery: watch::Sender<bool>,
+    broker: Option<Broker>,
+}
+
+/// Starts everything.
+///
+/// # Errors
+/// What cannot start, with the reason.
+pub async fn start(
+    config: Config,
+    clock: EventClock,
+    reference: Reference,
+    doorways: Doorways,
+    replay: Option<Replayed>,
+) -> anyhow::Result<Running> {
+    let metrics = recorder();
+    let store = Store::open(&config.service.data_dir, config.service.realm, &reference.town.code)?;
+    let (mut engine, last_seq) = restored(&store, &reference)?;
+    let advice = engine.evaluate(clock.now())?;
+    let first = Picture { advice, situation: engine.situation().clone() };
+    let app = Arc::new(App::new(config, clock, store, reference, first, replay));
+    let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "realm": app.config.service.realm });
+    app.store.write(|tx| tx.audit(app.clock.now(), "system", "service_started", &app.town().code, &detail))?;
+
+    let (stop_doors, doors_stop) = watch::channel(false);
+    let (stop_intake, intake_stop) = watch::channel(false);
+    let (stop_delivery, delivery_stop) = watch::channel(false);
+    let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
+    let (mut tasks, mut intake_tasks, mut doors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+
+    let intake = Intake::new(Arc::clone(&app), engine, last_seq);
+    intake_tasks.spawn(async move { intake.run(arrived, intake_stop).await.context("the intake stopped") });
+
+    let (broker, publisher) = match doorways.mqtt {
+        Some(listener) => {
+            let secret = chance::token();
+            let broker = embedded(&app, listener, &secret, arrivals, &mut doors).await?;
+            (Some(broker), Some((PUBLISHER.to_owned(), Secret::new(&secret))))
+        }
+        None => {
+            remote(&app, arrivals, &mut doors, doors_stop.clone())?;
+            (None, credentials(&app.config)?)
+        }
+    };
+
+    let base = format!(
+        "{}/{}/{}",
+        app.config.publish.topic_prefix,
+        app.config.service.realm,
+        app.town().code
+    );
+    let target = MqttTarget {
+        host: app.config.broker.host.clone(),
+        port: app.config.broker.port,
+        client_id: format!("{}-publisher", app.config.broker.client_id),
+        credentials: publisher,
+        packet_max_bytes: app.config.broker.packet_max_bytes,
+        base,
+    };
+    for channel in [Channel::Feed, Channel::Mqtt(MqttChannel::new(target))] {
+        let (app, stop) = (Arc::clone(&app), delivery_stop.clone());
+        tasks.spawn(async move { deliver::run(app, channel, stop).await.context("a delivering loop stopped") });
+    }
+
+    let web_doors = web::Doors::new(Arc::clone(&app), metrics);
+    doors.spawn(async move {
+        web::serve(doorways.web, web_doors, doors_stop).await.context("the web server stopped")
+    });
+    app.set_ready();
+    Ok(Running { app, tasks, intake: intake_tasks, doors, stop_doors, stop_intake, stop_delivery, broker })
+}
+
+impl Running {
+    /// Waits until somebody asks to stop (Ctrl-C, SIGTERM, or `other`), or until a part fails.
+    ///
+    /// # Errors
+    /// The part that failed, with its reason.
+    pub async fn until_stopped(&mut self, other: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+            () = other => Ok(()),
+            Some(ended) = self.tasks.join_next() => ended?,
+            Some(ended) = self.intake.join_next() => ended?,
+            Some(ended) = self.doors.join_next() => ended?,
+        }
+    }
+
+    /// Stops the parts in the order of the story; each finishes what it holds.
+    ///
+    /// # Errors
+    /// The first part that could not end well.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        let _ = self.stop_doors.send(true);
+        if let Some(broker) = self.broker.take() {
+            broker.stop().await;
+        }
+        let _ = self.stop_intake.send(true);
+        while let Some(ended) = self.intake.join_next().await {
+            ended??;
+        }
+        let _ = self.stop_delivery.send(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended??;
+        }
+        // Browsers keep connections open; they are given a moment, not a veto.
+        let doors = async {
+            while let Some(ended) = self.doors.join_next().await {
+                ended??;
+            }
+            anyhow::Ok(())
+        };
+        match tokio::time::timeout(std::time::Duration::from_secs(3), doors).await {
+            Ok(ended) => ended,
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The engine with its memory of the readings that still matter.
+fn restored(store: &Store, reference: &Reference) -> anyhow::Result<(Engine, i64)> {
+    let mut engine = Engine::new(reference.clone());
+    let (readings, advice, last_seq) = store.read(|view| {
+        let readings = match view.newest_reading()? {
+            Some(newest) => view.readings_since(newest - jiff::SignedDuration::from_hours(7 * 24))?,
+            None => Vec::new(),
+        };
+        Ok((readings, view.last_advice()?, view.last_seq()?))
+    })?;
+    for stored in &readings {
+        engine.take(&stored.reading);
+    }
+    engine.remember(advice);
+    if !readings.is_empty() {
+        tracing::info!(readings = readings.len(), "restored what was known");
+    }
+    Ok((engine, last_seq))
+}
+
+async fn embedded(
+    app: &Arc<App>,
+    listener: TcpListener,
+    secret: &str,
+    arrivals: mpsc::Sender<Arrival>,
+    doors: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<Broker> {
+    let door = TownDoor::new(&app.config, Arc::clone(&app.reference.stations), secret.to_owned());
+    let settings = hinan_broker::Settings {
+        packet_max_bytes: app.config.broker.packet_max_bytes,
+        ..hinan_broker::Settings::default()
+    };
+    let filter = format!("{}/#", app.config.sensors.topic_prefix);
+    let (sink, mut inbound) = mpsc::channel::<hinan_broker::Inbound>(ARRIVALS_MAX);
+    let retained = retained(app)?;
+    let broker = Broker::start(listener, settings, Arc::new(door), filter, sink, retained).await?;
+    app.set_link(Link::Up { since: app.clock.now() });
+    doors.spawn(async move {
+        while let Some(inbound) = inbound.recv().await {
+            let (message, receipt) = inbound.split();
+            let arrival = Arrival {
+                topic: message.topic,
+                payload: message.payload.into(),
+                retained: message.retained,
+                ack: Ack::Embedded(receipt),
+            };
+            if arrivals.send(arrival).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    Ok(broker)
+}
+
+/// What a broker that forgets must be told again: the notices that hold.
+fn retained(app: &App) -> anyhow::Result<Vec<hinan_broker::Retained>> {
+    let delivered = app.store.read(|view| view.delivered_notices(ChannelName::Mqtt, 1000))?;
+    let base = format!("{}/{}/{}", app.config.publish.topic_prefix, app.config.service.realm, app.town().code);
+    Ok(live(delivered, app.clock.now())
+        .iter()
+        .map(|notice| hinan_broker::Retained {
+            topic: format!("{base}/{}", notice.id()),
+            payload: notice.content().document().to_vec().into(),
+        })
+        .collect())
+}
+
+fn credentials(config: &Config) -> anyhow::Result<Option<(String, Secret)>> {
+    let broker = &config.broker;
+    if broker.username.is_empty() {
+        return Ok(None);
+    }
+    let password = std::env::var(&broker.password_env).with_context(|| {
+        format!("broker.username is {}, but the environment variable {} (broker.password_env) is not set", broker.username, broker.password_env)
+    })?;
+    Ok(Some((broker.username.clone(), Secret::new(&password))))
+}
+
+fn remote(
+    app: &Arc<App>,
+    arrivals: mpsc::Sender<Arrival>,
+    doors: &mut JoinSet<anyhow::Result<()>>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let broker = &app.config.broker;
+    let filter = vec![format!("{}/+", app.config.sensors.topic_prefix)];
+    let mut connection = Connection::new(&broker.host, broker.port, &broker.client_id, filter);
+    connection.login = credentials(&app.config)?;
+    connection.max_packet_bytes = broker.packet_max_bytes;
+    connection.keep_alive_s = broker.keep_alive_s;
+    let (deliveries, mut delivered) = mpsc::channel::<connect::Delivery>(ARRIVALS_MAX);
+    let (status, mut state) = watch::channel(LinkState::Connecting);
+    let clock = Arc::clone(app);
+    let surroundings = connect::Surroundings {
+        clock: Box::new(move || clock.clock.now()),
+        jitter_seed: u64::from_le_bytes(chance::bytes()),
+    };
+    doors.spawn(async move {
+        connect::run(connection, deliveries, stop, status, surroundings).await.context("the way to the broker ended")
+    });
+    doors.spawn(async move {
+        while let Some(delivery) = delivered.recv().await {
+            let arrival = Arrival {
+                topic: delivery.topic,
+                payload: delivery.payload,
+                retained: delivery.retained,
+                ack: Ack::Remote(delivery.receipt),
+            };
+            if arrivals.send(arrival).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    let app = Arc::clone(app);
+    doors.spawn(async move {
+        loop {
+            let now = app.clock.now();
+            let link = match &*state.borrow_and_update() {
+                LinkState::Connected { .. } => Link::Up { since: now },
+                LinkState::Connecting => Link::Down { since: now, why: "接続しています".to_owned() },
+                LinkState::Down { why, .. } => Link::Down { since: now, why: why.clone() },
+            };
+            // A repeated failure keeps the time of the first.
+            match (app.link(), &link) {
+                (Link::Up { .. }, Link::Up { .. }) => {}
+                (Link::Down { since, .. }, Link::Down { why, .. }) => {
+                    app.set_link(Link::Down { since, why: why.clone() });
+                }
+                _ => app.set_link(link),
+            }
+            if state.changed().await.is_err() {
+                return Ok(());
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The recorder of counters; one per process, whoever asks first.
+fn recorder() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another recorder of metrics is installed; /metrics will stay empty");
+            }
+            handle
+        })
+        .clone()
+}
+
+/// Opens a port, with an error that tells what to do when it is taken.
+///
+/// # Errors
+/// Names the key, the address and what to do.
+pub async fn open(key: &str, address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("{key} is {address}, which cannot be opened (is another service running there?); choose another port")
+    })
+}
+
+/// Begins the log.
+pub fn log(style: crate::config::LogStyle, default: &str) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let begun = match style {
+        crate::config::LogStyle::Pretty => subscriber.compact().try_init(),
+        crate::config::LogStyle::Json => subscriber.json().flatten_event(true).try_init(),
+    };
+    if let Err(error) = begun {
+        tracing::debug!(%error, "the log had begun already");
+    }
+}
+
+/// Whether a data directory holds a record already.
+#[must_use]
+pub fn has_record(dir: &Path) -> bool {
+    dir.join("hinan.sqlite3").exists()
+}

@@ -1,0 +1,145 @@
+//! What we know now: the recent readings of every station, each at its own time.
+//!
+//! Invariants
+//! - One task writes; everyone else reads a finished snapshot.
+//! - A reading has one effect at its own time, whenever it arrives and however often.
+//! - Bad readings are kept and shown, but never used for decisions.
+//! - Nothing here reads a clock: the same readings give the same situation.
+
+use std::collections::BTreeMap;
+
+use hinan_models::History;
+use hinan_sensors::quality::{Checker, Flag, Verdict};
+use hinan_sensors::{Reading, StationId, Stations};
+use jiff::{SignedDuration, Timestamp};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// Readings older than this, counted from the newest of the station, leave the memory (never the store).
+const KEEP: SignedDuration = SignedDuration::from_hours(96);
+/// Forecasts look back this many grid steps.
+const LOOK_BACK_STEPS: i64 = 72;
+
+/// A level with everything needed to trust or doubt it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The device's own time.
+    pub at: Timestamp,
+    /// Metres, datum of the station.
+    pub level_m: f64,
+    /// What quality control said.
+    pub flag: Flag,
+}
+
+/// One station's recent past.
+#[derive(Clone)]
+struct Track {
+    readings: BTreeMap<Timestamp, Observed>,
+    checker: Checker,
+}
+
+/// What we know of all stations.
+#[derive(Clone)]
+pub struct Situation {
+    tracks: BTreeMap<StationId, Track>,
+    last_event: Option<Timestamp>,
+}
+
+impl Situation {
+    /// Nothing is known yet of these stations.
+    #[must_use]
+    pub fn new(stations: &Stations) -> Self {
+        let tracks = stations
+            .iter()
+            .map(|station| {
+                let track = Track { readings: BTreeMap::new(), checker: Checker::new(&station.quality) };
+                (station.id.clone(), track)
+            })
+            .collect();
+        Self { tracks, last_event: None }
+    }
+
+    /// Takes one reading in and says what quality control thinks of it. A reading of an unknown station,
+    /// or a second one for the same time, changes nothing.
+    pub fn take(&mut self, reading: &Reading) -> Option<Verdict> {
+        let track = self.tracks.get_mut(&reading.station)?;
+        if track.readings.contains_key(&reading.at) {
+            return None;
+        }
+        let verdict = track.checker.check(reading.at, reading.level_m);
+        let observed = Observed { at: reading.at, level_m: reading.level_m, flag: verdict.flag };
+        track.readings.insert(reading.at, observed);
+        if let Some((&newest, _)) = track.readings.last_key_value() {
+            while let Some((&oldest, _)) = track.readings.first_key_value()
+                && newest.duration_since(oldest) > KEEP
+            {
+                track.readings.pop_first();
+            }
+        }
+        self.last_event = self.last_event.max(Some(reading.at));
+        Some(verdict)
+    }
+
+    /// The newest reading of a station not later than `as_of`, whatever its flag.
+    #[must_use]
+    pub fn newest(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
+        self.tracks.get(station)?.readings.range(..=as_of).next_back().map(|(_, observed)| *observed)
+    }
+
+    /// The newest reading not later than `as_of` that may be used for decisions.
+    #[must_use]
+    pub fn newest_usable(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
+        let track = self.tracks.get(station)?;
+        track.readings.range(..=as_of).rev().map(|(_, o)| *o).find(|o| o.flag.usable_for_decisions())
+    }
+
+    /// Readings of a station in a span of time, oldest first.
+    #[must_use]
+    pub fn between(&self, station: &StationId, from: Timestamp, to: Timestamp) -> Vec<Observed> {
+        self.tracks
+            .get(station)
+            .map(|track| track.readings.range(from..=to).map(|(_, o)| *o).collect())
+            .unwrap_or_default()
+    }
+
+    /// The newest device time seen at any station.
+    #[must_use]
+    pub fn last_event(&self) -> Option<Timestamp> {
+        self.last_event
+    }
+
+    /// The usable levels on the regular grid that the models were fitted on, up to `as_of`.
+    /// A cell holds the newest usable reading of its step; an empty step stays empty.
+    ///
+    /// # Errors
+    /// When `gauges` cannot form a history (no gauge, or one named twice).
+    pub fn history(
+        &self,
+        gauges: &[String],
+        step_s: i64,
+        as_of: Timestamp,
+    ) -> Result<History, hinan_models::HistoryError> {
+        let last = as_of.as_second().div_euclid(step_s) * step_s;
+        let first = last - LOOK_BACK_STEPS * step_s;
+        let rows = usize::try_from(LOOK_BACK_STEPS + 1).unwrap_or(0);
+        let mut levels = Array2::from_elem((rows, gauges.len()), f64::NAN);
+        for (column, gauge) in gauges.iter().enumerate() {
+            let Some(track) = gauge.parse().ok().and_then(|id: StationId| self.tracks.get(&id)) else { continue };
+            let (Ok(from), Ok(to)) = (Timestamp::from_second(first - step_s), Timestamp::from_second(last)) else {
+                continue;
+            };
+            for (at, observed) in track.readings.range(from..=to) {
+                let above = at.as_second() - first + step_s - 1;
+                let row = above.div_euclid(step_s);
+                if let Ok(row) = usize::try_from(row)
+                    && row < rows
+                    && observed.flag.usable_for_decisions()
+                {
+                    levels[[row, column]] = observed.level_m;
+                }
+            }
+        }
+        let start = Timestamp::from_second(first).unwrap_or(as_of);
+        History::new(start, step_s, gauges.to_vec(), levels)
+    }
+}

@@ -1,0 +1,202 @@
+//! The audit (監査記録): what happened, in order, for good. Each entry covers the hash of the one before it.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, Tx, View, instant, millis};
+use crate::digest::Digest;
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Number in order, from 1.
+    pub seq: i64,
+    /// Event time.
+    pub at: Timestamp,
+    /// Account name, or `system`.
+    pub actor: String,
+    /// What happened, a stable word.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// JSON text with the particulars.
+    pub detail: String,
+    /// Hash of the entry before.
+    pub previous: Digest,
+    /// Hash of this entry.
+    pub hash: Digest,
+}
+
+/// What the chain of entries says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// Every entry covers the one before it.
+    Whole {
+        /// How many entries.
+        entries: i64,
+        /// Hash of the last one.
+        head: Digest,
+    },
+    /// From this entry on the record is not what was written.
+    Broken {
+        /// The first entry that does not fit.
+        at: i64,
+        /// What does not fit.
+        why: String,
+    },
+}
+
+/// The hash before the first entry.
+#[must_use]
+pub fn origin() -> Digest {
+    Digest::of(b"hinan audit")
+}
+
+impl Tx<'_> {
+    /// Adds an entry and returns its number.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn audit(
+        &self,
+        at: Timestamp,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: &impl Serialize,
+    ) -> Result<i64, StoreError> {
+        let last: Option<(i64, String)> = self
+            .0
+            .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (seq, previous) = match last {
+            None => (1, origin()),
+            Some((seq, hash)) => (seq + 1, digest(seq, hash)?),
+        };
+        let detail = super::text(detail)?;
+        let at = instant(millis(at))?;
+        let hash = hash(seq, at, actor, action, subject, &detail, &previous);
+        self.0.prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
+            seq,
+            millis(at),
+            actor,
+            action,
+            subject,
+            detail,
+            previous.as_str(),
+            hash.as_str()
+        ])?;
+        Ok(seq)
+    }
+}
+
+impl View<'_> {
+    /// Entries after `seq`, oldest first.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.entries("seq > ?1 ORDER BY seq LIMIT ?2", params![seq, limit])
+    }
+
+    fn entries(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Entry>, StoreError> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT seq, at_ms, actor, action, subject, detail, previous, hash FROM audit WHERE {condition}"
+        ))?;
+        let rows = statement.query_map(values, |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+                row.get::<_, String>(6)?,
+                row.get::<_, String>(7)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (seq, ms, actor, action, subject, detail, previous, hash) = row?;
+            Ok(Entry {
+                seq,
+                at: instant(ms)?,
+                actor,
+                action,
+                subject,
+                detail,
+                previous: digest(seq, previous)?,
+                hash: digest(seq, hash)?,
+            })
+        })
+        .collect()
+    }
+
+    /// Entries about one subject, oldest first.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn audit_of(&self, subject: &str) -> Result<Vec<Entry>, StoreError> {
+        self.entries("subject = ?1 ORDER BY seq LIMIT 200", params![subject])
+    }
+
+    /// The number of the last entry, zero when there is none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn audit_len(&self) -> Result<i64, StoreError> {
+        Ok(self.0.query_row("SELECT coalesce(max(seq), 0) FROM audit", [], |row| row.get(0))?)
+    }
+
+    /// Walks the whole chain.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn verify_audit(&self) -> Result<Chain, StoreError> {
+        let (mut expected, mut previous) = (1, origin());
+        loop {
+            let batch = match self.audit_after(expected - 1, 1000) {
+                Ok(batch) => batch,
+                Err(StoreError::Damaged { what, why }) => {
+                    return Ok(Chain::Broken { at: expected, why: format!("{what}: {why}") });
+                }
+                Err(error) => return Err(error),
+            };
+            if batch.is_empty() {
+                return Ok(Chain::Whole { entries: expected - 1, head: previous });
+            }
+            for entry in batch {
+                if entry.seq != expected {
+                    return Ok(Chain::Broken { at: expected, why: "an entry is missing".to_owned() });
+                }
+                if entry.previous != previous {
+                    return Ok(Chain::Broken { at: entry.seq, why: "it does not follow the entry before".to_owned() });
+                }
+                let now =
+                    hash(entry.seq, entry.at, &entry.actor, &entry.action, &entry.subject, &entry.detail, &previous);
+                if now != entry.hash {
+                    return Ok(Chain::Broken { at: entry.seq, why: "its content was changed".to_owned() });
+                }
+                previous = entry.hash;
+                expected += 1;
+            }
+        }
+    }
+}
+
+fn hash(
+    seq: i64,
+    at: Timestamp,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &str,
+    previous: &Digest,
+) -> Digest {
+    Digest::of_json(&(seq, millis(at), actor, action, subject, detail, previous))
+}
+
+fn digest(seq: i64, text: String) -> Result<Digest, StoreError> {
+    Digest::try_from(text).map_err(|why| StoreError::Damaged { what: format!("audit entry {seq}"), why })
+}

@@ -1,0 +1,128 @@
+//! Drafts: exactly what was put before an officer, and on which grounds.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{StoreError, Tx, View, instant, json, millis, text};
+use crate::approve::notice::{Draft, Notice};
+use crate::digest::Digest;
+
+/// A draft with its story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredDraft {
+    /// The draft itself.
+    pub notice: Notice<Draft>,
+    /// The proposal it answers; none for a lift or a cancel.
+    pub proposal: Option<String>,
+    /// The grounds as the officer saw them.
+    pub substance: Option<Digest>,
+    /// Who prepared it.
+    pub author: String,
+    /// Why, in the officer's words.
+    pub reason: String,
+    /// When it was put on screen.
+    pub prepared_at: Timestamp,
+    /// Whether it can still be approved.
+    pub waiting: bool,
+}
+
+impl Tx<'_> {
+    /// Keeps what is about to be shown.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_draft(&self, draft: &StoredDraft) -> Result<(), StoreError> {
+        let content = draft.notice.content();
+        self.0.execute(
+            "INSERT INTO draft VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'shown')",
+            params![
+                draft.notice.id().as_str(),
+                draft.proposal,
+                draft.substance.as_ref().map(Digest::as_str),
+                draft.author,
+                draft.reason,
+                millis(draft.prepared_at),
+                text(content.facts())?,
+                content.document(),
+                content.digest().as_str()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Takes a waiting draft out of waiting. Says whether it was still waiting: the first decision wins.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn settle_draft(&self, id: &str, approved: bool) -> Result<bool, StoreError> {
+        let state = if approved { "approved" } else { "dropped" };
+        Ok(self.0.execute("UPDATE draft SET state = ?2 WHERE id = ?1 AND state = 'shown'", params![id, state])? == 1)
+    }
+
+    /// Forgets waiting drafts that were put on screen before `before`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn drop_old_drafts(&self, before: Timestamp) -> Result<usize, StoreError> {
+        Ok(self.0.execute(
+            "UPDATE draft SET state = 'dropped' WHERE state = 'shown' AND prepared_ms < ?1",
+            [millis(before)],
+        )?)
+    }
+}
+
+impl View<'_> {
+    /// The id of the draft with this digest.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn draft_id_of(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT id FROM draft WHERE digest = ?1")?
+            .query_row([digest.as_str()], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// One draft.
+    ///
+    /// # Errors
+    /// The database's, a damaged row, or a row whose facts and document do not belong together.
+    pub fn draft(&self, id: &str) -> Result<Option<StoredDraft>, StoreError> {
+        type Raw = (Option<String>, Option<String>, String, String, i64, String, Vec<u8>, String);
+        let row: Option<Raw> = self
+            .0
+            .prepare_cached(
+                "SELECT proposal, substance, author, reason, prepared_ms, facts, document, state FROM draft WHERE id = ?1",
+            )?
+            .query_row([id], |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                    row.get(6)?,
+                    row.get(7)?,
+                ))
+            })
+            .optional()?;
+        row.map(|(proposal, substance, author, reason, prepared_ms, facts, document, state)| {
+            let substance = substance
+                .map(Digest::try_from)
+                .transpose()
+                .map_err(|why| StoreError::Damaged { what: format!("draft {id}"), why })?;
+            Ok(StoredDraft {
+                notice: Notice::<Draft>::load(json(&format!("draft {id}"), &facts)?, document)?,
+                proposal,
+                substance,
+                author,
+                reason,
+                prepared_at: instant(prepared_ms)?,
+                waiting: state == "shown",
+            })
+        })
+        .transpose()
+    }
+}

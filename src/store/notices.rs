@@ -1,0 +1,131 @@
+//! Approved notices. Loading one recomputes its digest: the store cannot forge an approval.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{StoreError, Tx, View, instant, json, millis, text};
+use crate::approve::facts::Kind;
+use crate::approve::notice::{Approved, Notice, Row};
+use crate::digest::Digest;
+use crate::publish::outbox::ChannelName;
+use crate::recommend::docket::InForce;
+
+impl Tx<'_> {
+    /// Keeps an approved notice. Only this type can be kept, and the triggers of the schema look again.
+    ///
+    /// # Errors
+    /// The database's; a notice that was not shown to an officer exactly so is refused.
+    pub fn put_notice(&self, notice: &Notice<Approved>) -> Result<(), StoreError> {
+        let (content, state) = (notice.content(), notice.state());
+        self.0.execute(
+            "INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                notice.id().as_str(),
+                text(content.facts())?,
+                content.document(),
+                state.digest().as_str(),
+                state.by(),
+                millis(state.at())
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+const COLUMNS: &str = "n.facts, n.document, n.digest, n.approved_by, n.approved_ms";
+
+impl View<'_> {
+    /// One approved notice.
+    ///
+    /// # Errors
+    /// The database's, a damaged row or a forged one.
+    pub fn notice(&self, id: &str) -> Result<Option<Notice<Approved>>, StoreError> {
+        Ok(self.notices_where("n.id = ?1", id, 1)?.pop())
+    }
+
+    /// Approved notices, newest first, whether delivered or not.
+    ///
+    /// # Errors
+    /// The database's, a damaged row or a forged one.
+    pub fn notices(&self, limit: u32) -> Result<Vec<Notice<Approved>>, StoreError> {
+        self.notices_where("?1 = ''", "", limit)
+    }
+
+    /// Approved notices that a channel has accepted, newest first.
+    ///
+    /// # Errors
+    /// The database's, a damaged row or a forged one.
+    pub fn delivered_notices(&self, channel: ChannelName, limit: u32) -> Result<Vec<Notice<Approved>>, StoreError> {
+        let delivered = "EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered')";
+        self.notices_where(delivered, channel.word(), limit)
+    }
+
+    /// One approved notice, if this channel has accepted it.
+    ///
+    /// # Errors
+    /// The database's, a damaged row or a forged one.
+    pub fn delivered_notice(&self, id: &str, channel: ChannelName) -> Result<Option<Notice<Approved>>, StoreError> {
+        let delivered = self.deliveries(id)?.iter().any(|d| {
+            d.channel == channel && d.state == crate::store::outbox::DeliveryState::Delivered
+        });
+        if delivered { self.notice(id) } else { Ok(None) }
+    }
+
+    /// Orders in force at `now`: issued, not expired, not replaced, lifted or cancelled by a later notice.
+    ///
+    /// # Errors
+    /// The database's, a damaged row or a forged one.
+    pub fn live_notices(&self, now: Timestamp) -> Result<Vec<Notice<Approved>>, StoreError> {
+        Ok(live(self.notices(1000)?, now))
+    }
+
+    fn notices_where(&self, condition: &str, value: &str, limit: u32) -> Result<Vec<Notice<Approved>>, StoreError> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM notice n WHERE {condition} ORDER BY n.approved_ms DESC, n.id DESC LIMIT ?2"
+        ))?;
+        let rows = statement.query_map(params![value, limit], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, Vec<u8>>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, i64>(4)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (facts, document, digest, approved_by, approved_ms) = row?;
+            let digest = Digest::try_from(digest)
+                .map_err(|why| StoreError::Damaged { what: "a notice".to_owned(), why })?;
+            let row = Row { facts: json("a notice", &facts)?, document, approved_by, approved_at: instant(approved_ms)?, digest };
+            Ok(Notice::<Approved>::load(row)?)
+        })
+        .collect()
+    }
+}
+
+/// Those of `notices` that are orders in force at `now`.
+#[must_use]
+pub fn live(notices: Vec<Notice<Approved>>, now: Timestamp) -> Vec<Notice<Approved>> {
+    let replaced: std::collections::BTreeSet<_> = notices
+        .iter()
+        .flat_map(|notice| notice.content().facts().replaces.iter().map(|reference| reference.id.clone()))
+        .collect();
+    notices
+        .into_iter()
+        .filter(|notice| {
+            let facts = notice.content().facts();
+            facts.kind == Kind::Issue && facts.expires > now && !replaced.contains(&facts.id)
+        })
+        .collect()
+}
+
+/// A live notice as the docket wants it.
+#[must_use]
+pub fn in_force(notice: &Notice<Approved>) -> InForce {
+    let facts = notice.content().facts();
+    InForce {
+        river: facts.river.clone(),
+        level: facts.level,
+        districts: facts.districts.iter().map(|district| district.id.clone()).collect(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The outbox: deliveries owed, tried and made.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{StoreError, Tx, View, instant, millis};
+use crate::publish::outbox::{Attempt, ChannelName, Delivery};
+
+/// A delivery with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDelivery {
+    /// Number of the delivery; stable over all attempts.
+    pub id: i64,
+    /// Notice owed.
+    pub notice: String,
+    /// Channel.
+    pub channel: ChannelName,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Receipt or last fault, in words.
+    pub note: String,
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Not tried yet.
+    Waiting,
+    /// Tried without success; it will be tried again.
+    Retrying,
+    /// Accepted by the channel.
+    Delivered,
+}
+
+impl Tx<'_> {
+    /// Owes a delivery.
+    ///
+    /// # Errors
+    /// The database's; what was not approved with exactly these bytes cannot be owed.
+    pub fn enqueue(&self, delivery: &Delivery, now: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO delivery (notice, digest, channel, state, changed_ms) VALUES (?1, ?2, ?3, 'waiting', ?4)",
+            params![delivery.notice().as_str(), delivery.digest().as_str(), delivery.channel().word(), millis(now)],
+        )?;
+        Ok(())
+    }
+
+    /// Records what became of an attempt.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn record_attempt(&self, id: i64, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+        let (state, note) = match attempt {
+            Attempt::Delivered { receipt } => ("delivered", receipt),
+            Attempt::TryAgain { why } => ("retrying", why),
+        };
+        self.0.execute(
+            "UPDATE delivery SET state = ?2, attempts = attempts + 1, changed_ms = ?3, note = ?4 \
+             WHERE id = ?1 AND state <> 'delivered'",
+            params![id, state, millis(now), note],
+        )?;
+        Ok(())
+    }
+}
+
+impl View<'_> {
+    /// What a channel is owed, oldest first.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn owed(&self, channel: ChannelName, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
+        self.deliveries_where("channel = ?1 AND state <> 'delivered'", channel.word(), limit)
+    }
+
+    /// All deliveries of a notice.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn deliveries(&self, notice: &str) -> Result<Vec<StoredDelivery>, StoreError> {
+        self.deliveries_where("notice = ?1", notice, 100)
+    }
+
+    fn deliveries_where(&self, condition: &str, value: &str, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT id, notice, channel, state, attempts, changed_ms, note FROM delivery \
+             WHERE {condition} ORDER BY id LIMIT ?2"
+        ))?;
+        let rows = statement.query_map(params![value, limit], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, u32>(4)?,
+                row.get::<_, i64>(5)?,
+                row.get::<_, String>(6)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (id, notice, channel, state, attempts, changed_ms, note) = row?;
+            let damaged = |why: &str| StoreError::Damaged { what: format!("delivery {id}"), why: why.to_owned() };
+            let state = match state.as_str() {
+                "waiting" => DeliveryState::Waiting,
+                "retrying" => DeliveryState::Retrying,
+                "delivered" => DeliveryState::Delivered,
+                _ => return Err(damaged("unknown state")),
+            };
+            let channel = ChannelName::from_word(&channel).ok_or_else(|| damaged("unknown channel"))?;
+            Ok(StoredDelivery { id, notice, channel, state, attempts, changed_at: instant(changed_ms)?, note })
+        })
+        .collect()
+    }
+}

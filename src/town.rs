@@ -1,0 +1,182 @@
+//! From the configuration to what the engine refers to: town, stations, models.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hinan_gis::Town;
+use hinan_models::{FloodModel, History, Hyper};
+use hinan_sensors::{QualitySettings, Station, StationId, Stations};
+use indicatif::{ProgressBar, ProgressStyle};
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::demo::obihiro;
+use crate::engine::Reference;
+use crate::outlook::{ModelSet, case};
+
+/// Column names of level histories are this and the station id.
+pub const COLUMN_PREFIX: &str = "level_m_";
+
+/// Why the reference data cannot be used.
+#[derive(Debug, Error)]
+pub enum TownError {
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The town's files are not what they must be.
+    #[error("town: {0}")]
+    Town(#[from] hinan_gis::LoadError),
+    /// A gauge cannot be a station.
+    #[error("gauge {gauge}: {why}")]
+    Station {
+        /// Which gauge.
+        gauge: String,
+        /// What is wrong and what is accepted.
+        why: String,
+    },
+    /// The history cannot be read.
+    #[error("{path}: {source}")]
+    History {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        source: hinan_models::HistoryError,
+    },
+    /// The settings of the models are wrong.
+    #[error("models: {0}")]
+    Hyper(#[from] hinan_models::HyperError),
+}
+
+/// Loads everything that the engine refers to, with a progress bar for the fitting.
+///
+/// # Errors
+/// [`TownError`] names the file and what is wrong with it.
+pub fn load(config: &Config) -> Result<Reference, TownError> {
+    let town = town(config)?;
+    let stations = stations(config, &town)?;
+    let models = if config.models.enabled { models(config, &town)? } else { None };
+    Ok(Reference {
+        town: Arc::new(town),
+        stations: Arc::new(stations),
+        models: models.map(Arc::new),
+        policy: config.recommend.clone(),
+        cadence_s: config.sensors.cadence_s,
+    })
+}
+
+/// The municipality.
+///
+/// # Errors
+/// [`TownError`] names the file and what is wrong with it.
+pub fn town(config: &Config) -> Result<Town, TownError> {
+    let dir = &config.town.dir;
+    if dir.as_os_str().is_empty() {
+        return Ok(Town::load(obihiro::TOWN, obihiro::MAP)?);
+    }
+    let path = dir.join("town.toml");
+    let toml = std::fs::read_to_string(&path).map_err(|source| TownError::Unreadable { path, source })?;
+    let path = dir.join("map.json.gz");
+    let map = std::fs::read(&path).map_err(|source| TownError::Unreadable { path, source })?;
+    Ok(Town::load(&toml, &map)?)
+}
+
+/// The town's gauges as devices.
+///
+/// # Errors
+/// [`TownError::Station`] names the gauge and what is wrong with it.
+pub fn stations(config: &Config, town: &Town) -> Result<Stations, TownError> {
+    let wrong = |gauge: &str, why: String| TownError::Station { gauge: gauge.to_owned(), why };
+    for id in config.sensors.station.keys() {
+        if town.gauge(id).is_none() {
+            return Err(wrong(id, "[sensors.station] names a gauge that the town does not have".to_owned()));
+        }
+    }
+    let stations = town
+        .gauges
+        .iter()
+        .map(|gauge| {
+            let id: StationId = gauge.id.parse().map_err(|why| wrong(&gauge.id, format!("{why}")))?;
+            let quality = quality(&config.sensors.quality, config.sensors.station.get(&gauge.id));
+            Ok(Station { id, name: gauge.name.clone(), quality, cadence_s: config.sensors.cadence_s })
+        })
+        .collect::<Result<Vec<_>, TownError>>()?;
+    Stations::new(stations).map_err(|why| wrong("[sensors]", why.to_string()))
+}
+
+/// A station's own checks go before the common ones.
+fn quality(common: &QualitySettings, own: Option<&QualitySettings>) -> QualitySettings {
+    let own = own.cloned().unwrap_or_default();
+    QualitySettings {
+        sensor: own.sensor.or(common.sensor),
+        usual: own.usual.or(common.usual),
+        spike: own.spike.or(common.spike),
+        rate: own.rate.or(common.rate),
+        flat: own.flat.or(common.flat),
+    }
+}
+
+/// The history that models are fitted on; none when the town has none.
+///
+/// # Errors
+/// [`TownError`] names the file and what is wrong with it.
+pub fn history(config: &Config) -> Result<Option<History>, TownError> {
+    let path = &config.models.history;
+    if !path.as_os_str().is_empty() {
+        let bytes = std::fs::read(path).map_err(|source| TownError::Unreadable { path: path.clone(), source })?;
+        return Ok(Some(read_history(&bytes, &path.display().to_string())?));
+    }
+    if config.town.dir.as_os_str().is_empty() {
+        return Ok(Some(read_history(obihiro::HISTORY, "the built-in history")?));
+    }
+    Ok(None)
+}
+
+/// Reads levels from CSV, packed by gzip or not.
+///
+/// # Errors
+/// [`TownError::History`] names line and column.
+pub fn read_history(bytes: &[u8], path: &str) -> Result<History, TownError> {
+    let packed = bytes.starts_with(&[0x1f, 0x8b]);
+    let read = if packed {
+        History::from_csv(flate2::read::GzDecoder::new(bytes), COLUMN_PREFIX)
+    } else {
+        History::from_csv(bytes, COLUMN_PREFIX)
+    };
+    read.map_err(|source| TownError::History { path: path.to_owned(), source })
+}
+
+fn models(config: &Config, town: &Town) -> Result<Option<ModelSet>, TownError> {
+    let Some(history) = history(config)? else { return Ok(None) };
+    Ok(Some(fit(&history, town)?))
+}
+
+/// Fits a model for each gauge of the town that the history knows. A gauge that cannot be fitted is served by
+/// its baseline, and its screens say so.
+///
+/// # Errors
+/// [`TownError::Hyper`] never with the built-in settings.
+pub fn fit(history: &History, town: &Town) -> Result<ModelSet, TownError> {
+    let recipe = FloodModel::new(Hyper::default())?;
+    let style = ProgressStyle::with_template("学習 fitting {bar:30} {pos}/{len} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(town.gauges.len() as u64).with_style(style);
+    let mut fitted = BTreeMap::new();
+    for gauge in &town.gauges {
+        bar.set_message(gauge.name.clone());
+        match recipe.fit(history, &case(gauge)) {
+            Ok(model) => {
+                fitted.insert(gauge.id.clone(), model);
+            }
+            Err(why) => tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only"),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(ModelSet { fitted, gauges: history.gauges().to_vec(), step_s: history.step_s() })
+}

@@ -1,0 +1,95 @@
+//! GET /plain/audit: the record, and whether its chain is whole.
+
+use axum::extract::{Query, State};
+use axum::response::Html;
+use hinan_dashboard::page;
+use hinan_dashboard::view::{AuditRow, AuditView, ChainCheck};
+use serde::Deserialize;
+
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::frame;
+use crate::recommend::level::OrderLevel;
+use crate::store::audit::{Chain, Entry};
+
+const PAGE: i64 = 100;
+
+/// Which part of the record.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    before: Option<i64>,
+}
+
+/// The page, newest first.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Query(part): Query<Part>,
+) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let now = app.clock.now();
+    let (len, entries, chain) = app.store.read(|view| {
+        let len = view.audit_len()?;
+        let end = part.before.map_or(len, |before| before - 1).clamp(0, len);
+        let from = (end - PAGE).max(0);
+        let count = u32::try_from(end - from).unwrap_or(0);
+        Ok((len, view.audit_after(from, count)?, view.verify_audit()?))
+    })?;
+    let first = entries.first().map_or(0, |entry| entry.seq);
+    let last = entries.last().map_or(0, |entry| entry.seq);
+    let view = AuditView {
+        rows: entries.iter().rev().map(row).collect(),
+        check: match chain {
+            Chain::Whole { entries, .. } => {
+                ChainCheck::Whole { entries: u64::try_from(entries).unwrap_or(0), at: now }
+            }
+            Chain::Broken { at, .. } => ChainCheck::Broken { seq: u64::try_from(at).unwrap_or(0), at: now },
+        },
+        older: (first > 1).then(|| format!("/plain/audit?before={first}")),
+        newer: (last < len).then(|| format!("/plain/audit?before={}", last + PAGE + 1)),
+    };
+    Ok(Html(page::audit(&frame::officers(app, &who, None)?, &view)))
+}
+
+fn row(entry: &Entry) -> AuditRow {
+    AuditRow {
+        seq: u64::try_from(entry.seq).unwrap_or(0),
+        at: entry.at,
+        who: entry.actor.clone(),
+        what: words(entry),
+        hash: entry.hash.to_string(),
+    }
+}
+
+/// An entry in the officers' words.
+pub(super) fn words(entry: &Entry) -> String {
+    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let text = |key: &str| detail.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let subject = &entry.subject;
+    match entry.action.as_str() {
+        "proposed" => {
+            format!("{} {}を推奨({}地区)", text("river"), level_words(&text("level")), detail["districts"])
+        }
+        "superseded" => format!("推奨 {subject} は新しい推奨に置き換え"),
+        "expired" => format!("推奨 {subject} は失効"),
+        "text_shown" => format!("文面を表示 {subject}(理由: {})", text("reason")),
+        "approve_attempt" => format!("承認の操作 {subject}"),
+        "approve_refused" => format!("承認できず {subject}: {}", text("why")),
+        "approved" => format!("承認 {} {subject}(理由: {})", level_words(&text("level")), text("reason")),
+        "declined" => format!("見送り {} {}(理由: {})", text("river"), level_words(&text("level")), text("reason")),
+        "delivered" => format!("配信 {subject} → {}({})", text("channel"), text("receipt")),
+        "signed_in" => "サインイン".to_owned(),
+        "sign_in_refused" => "サインインできず".to_owned(),
+        "signed_out" => "サインアウト".to_owned(),
+        "service_started" => "サービス開始".to_owned(),
+        "officer_added" => format!("アカウント {subject} を登録"),
+        other => format!("{other} {subject}"),
+    }
+}
+
+/// A level's stored word in the officers' words.
+pub(super) fn level_words(word: &str) -> String {
+    serde_json::from_value::<OrderLevel>(serde_json::Value::String(word.to_owned()))
+        .map_or_else(|_| word.to_owned(), |level| level.to_string())
+}

@@ -1,0 +1,257 @@
+//! GET and POST /plain/r/{id}/decide: the officer chooses; the exact text is shown; a second step lets it out.
+
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use hinan_dashboard::view::{
+    ChannelPlan, CheckNumber, ConfirmView, Confirmed, DecisionSheet, Draft, FieldErrors, Filled,
+    LevelChoice, NoticeText, ReasonChoice, TextKind,
+};
+use hinan_dashboard::{form, page};
+use axum::http::StatusCode;
+
+use super::posted::{Fields, Posted};
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{approve_notice, frame, inbox, lines};
+use crate::app::{App, Link};
+use crate::approve::compose;
+use crate::approve::facts::Facts;
+use crate::approve::notice::NoticeId;
+use crate::desk;
+use crate::digest::Digest;
+use crate::publish::outbox::ChannelName;
+use crate::publish::texts;
+use crate::recommend::level::OrderLevel;
+use crate::store::drafts::StoredDraft;
+use crate::store::proposals::{ProposalState, StoredProposal};
+
+/// The sheet.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    let sheet = sheet(app, &stored, Filled::default(), FieldErrors::default());
+    Ok(Html(page::decide(&frame::officers(app, &who, None)?, &sheet)))
+}
+
+/// The answer: first to the sheet, then to the final text.
+pub(super) async fn handler(
+    State(doors): State<Doors>,
+    Path(id): Path<String>,
+    Posted { who, fields }: Posted,
+) -> Result<Response, Refusal> {
+    let app = &doors.app;
+    match fields.text(form::STEP) {
+        form::STEP_APPROVE => return approve_notice::approve(app, &who, &fields),
+        form::STEP_BACK => return Ok(Redirect::to(&format!("/plain/r/{id}/decide")).into_response()),
+        _ => {}
+    }
+    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    let reason = fields.reason(|value| adopted(&stored, value));
+    let filled = filled(&fields);
+    let (level, mut errors) = checked(&stored, &fields, &reason);
+    if let (Some(level), false) = (level, any(&errors)) {
+        let read = Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
+        match desk::prepare_issue(app, &who.officer, &id, level, &reason, &read) {
+            Ok(draft) => {
+                let view = confirm(app, &draft, &stored, filled);
+                return Ok(Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response());
+            }
+            Err(desk::Declined::Incomplete(why) | desk::Declined::Changed(why)) => errors.form = Some(why),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let sheet = sheet(app, &stored, filled, errors);
+    let page = Html(page::decide(&frame::officers(app, &who, None)?, &sheet));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+fn checked(stored: &StoredProposal, fields: &Fields, reason: &str) -> (Option<OrderLevel>, FieldErrors) {
+    let level = fields.text(form::LEVEL).parse().ok().and_then(OrderLevel::from_number);
+    let count = stored.proposal.districts.len().to_string();
+    let own = fields.text(form::REASON_TEXT).trim();
+    let mut errors = FieldErrors::default();
+    if level.is_none() {
+        errors.level = Some("レベルを選んでください".to_owned());
+    }
+    if reason.is_empty() {
+        errors.reason = Some("理由を選ぶか、書いてください".to_owned());
+    } else if level.is_some_and(|level| level != stored.proposal.key.level) && own.is_empty() {
+        errors.reason = Some("推奨と違うレベルにする理由を、自分の言葉で書いてください".to_owned());
+    }
+    if half_width(fields.text(form::CHECK)) != count {
+        errors.check = Some("文面の対象地区の数と合いません。文面を読んで、数を入力してください".to_owned());
+    }
+    (level, errors)
+}
+
+fn any(errors: &FieldErrors) -> bool {
+    [&errors.form, &errors.level, &errors.reason, &errors.check].into_iter().any(Option::is_some)
+}
+
+/// Full-width digits are what a Japanese keyboard gives first.
+pub(super) fn half_width(text: &str) -> String {
+    text.trim()
+        .chars()
+        .map(|c| match c {
+            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+            c => c,
+        })
+        .collect()
+}
+
+/// The line behind an adopted reason.
+pub(super) fn adopted<'a>(stored: &'a StoredProposal, value: &str) -> Option<&'a str> {
+    let index: usize = value.parse().ok()?;
+    let criterion = stored.proposal.met.get(index)?;
+    Some(rule_words(criterion.rule))
+}
+
+fn rule_words(rule: crate::recommend::criterion::Rule) -> &'static str {
+    use crate::recommend::criterion::Rule;
+    match rule {
+        Rule::JudgementLevelReached => "避難判断水位に到達し上昇中",
+        Rule::DangerExpected => "氾濫危険水位(なければ計画高水位)に達する見込み",
+        Rule::RapidRise => "氾濫注意水位を超え急激な水位上昇",
+        Rule::DangerReached => "氾濫危険水位に到達",
+        Rule::OverflowExpected => "計画高水位に達する見込み",
+        Rule::OverflowLevelReached => "計画高水位に到達",
+    }
+}
+
+pub(super) fn filled(fields: &Fields) -> Filled {
+    let level = fields.text(form::LEVEL).parse().ok().and_then(OrderLevel::from_number);
+    let reason = fields.text(form::REASON);
+    Filled {
+        level: level.map(lines::level),
+        reason: (!reason.is_empty()).then(|| reason.to_owned()),
+        reason_text: fields.text(form::REASON_TEXT).to_owned(),
+        check: fields.text(form::CHECK).to_owned(),
+    }
+}
+
+fn sheet(app: &App, stored: &StoredProposal, filled: Filled, errors: FieldErrors) -> DecisionSheet {
+    let proposal = &stored.proposal;
+    let mut levels = OrderLevel::ALL;
+    levels.sort_by_key(|level| (*level != proposal.key.level, *level));
+    DecisionSheet {
+        item: inbox::item(stored),
+        data_as_of: proposal.as_of,
+        levels: OrderLevel::ALL
+            .into_iter()
+            .map(|level| LevelChoice {
+                level: lines::level(level),
+                proposed: level == proposal.key.level,
+                barred: None,
+            })
+            .collect(),
+        reasons: proposal
+            .met
+            .iter()
+            .enumerate()
+            .map(|(index, criterion)| ReasonChoice {
+                value: index.to_string(),
+                text: lines::evidence(criterion, proposal.as_of).text,
+            })
+            .collect(),
+        check: CheckNumber {
+            question: "この文面に書かれた対象地区は、何地区ですか".to_owned(),
+            hint: "数字だけ。全角でもかまいません".to_owned(),
+        },
+        drafts: levels
+            .into_iter()
+            .map(|level| Draft { level: lines::level(level), texts: preview(app, stored, level) })
+            .collect(),
+        digest: proposal.substance().to_string(),
+        filled,
+        errors,
+        locked: (stored.state != ProposalState::Open).then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
+    }
+}
+
+/// What a text of this level would say now. The final one, with its identifier, comes on the next page.
+fn preview(app: &App, stored: &StoredProposal, level: OrderLevel) -> Vec<NoticeText> {
+    let picture = app.picture();
+    let gauge = picture.advice.outlook.gauges.get(&stored.proposal.gauge);
+    let choice = compose::Choice {
+        level,
+        id: NoticeId::new(&app.town().code, uuid::Uuid::nil()),
+        at: app.clock.now(),
+        replaces: Vec::new(),
+    };
+    let facts = compose::issue(
+        app.config.service.realm,
+        app.town(),
+        &app.config.publish,
+        &stored.proposal,
+        gauge,
+        choice,
+    );
+    words(&facts)
+}
+
+fn words(facts: &Facts) -> Vec<NoticeText> {
+    let joined = |text: &texts::Text| format!("{}\n\n{}\n\n{}", text.headline, text.description, text.instruction);
+    vec![
+        NoticeText { kind: TextKind::Japanese, body: joined(&texts::japanese(facts)) },
+        NoticeText { kind: TextKind::English, body: joined(&texts::english(facts)) },
+    ]
+}
+
+/// All texts of a notice, the document last, exactly as sent.
+pub(super) fn all_texts(facts: &Facts, document: &[u8]) -> Vec<NoticeText> {
+    let mut all = words(facts);
+    all.push(NoticeText { kind: TextKind::Cap, body: String::from_utf8_lossy(document).into_owned() });
+    all
+}
+
+fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Filled) -> ConfirmView {
+    let content = draft.notice.content();
+    let facts = content.facts();
+    let mut cautions = Vec::new();
+    if facts.level != stored.proposal.key.level {
+        cautions.push(format!("システムの推奨は{}です。違うレベルを選んでいます", stored.proposal.key.level));
+    }
+    if !facts.replaces.is_empty() {
+        cautions.push(format!("発令中の{}件の情報を、この発表で置き換えます", facts.replaces.len()));
+    }
+    ConfirmView {
+        action: Confirmed::Issue,
+        level: lines::level(facts.level),
+        districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
+        reason: draft.reason.clone(),
+        post_to: format!("/plain/r/{}/decide", stored.id),
+        back_to: format!("/plain/r/{}/decide", stored.id),
+        filled,
+        texts: all_texts(facts, content.document()),
+        digest: content.digest().to_string(),
+        channels: channels(app),
+        cautions,
+    }
+}
+
+/// Where a notice will go, and how these ways are.
+pub(super) fn channels(app: &App) -> Vec<ChannelPlan> {
+    ChannelName::ALL
+        .into_iter()
+        .map(|channel| ChannelPlan {
+            name: channel.spoken().to_owned(),
+            condition: match (channel, app.link()) {
+                (ChannelName::Feed, _) | (ChannelName::Mqtt, Link::Up { .. }) => "使えます".to_owned(),
+                (ChannelName::Mqtt, Link::Down { .. }) => "ブローカーと切断中。復旧すると自動で送ります".to_owned(),
+            },
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn full_width_digits_count_as_digits() {
+        assert_eq!(super::half_width(" １２3 "), "123");
+    }
+}

@@ -1,0 +1,176 @@
+//! GET and POST /plain/n/{id}/cancel: lifting an order that is over, or cancelling one that was wrong.
+//! Both pass the same gate as an order.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use hinan_dashboard::view::{
+    CheckNumber, ConfirmView, Confirmed, EndNoticeView, Ending, FieldErrors, Filled, ReasonChoice,
+};
+use hinan_dashboard::{form, page};
+
+use super::posted::Posted;
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{approve_notice, decide, frame, lines, published};
+use crate::app::App;
+use crate::approve::facts::Kind;
+use crate::approve::notice::{Approved, Notice};
+use crate::desk;
+use crate::outlook::GaugeOutlook;
+use crate::store::drafts::StoredDraft;
+
+const REASONS: [(&str, &str); 3] = [
+    ("over", "水位が下がり、上流でも下がっていることを確認した"),
+    ("wrong", "誤って発表した"),
+    ("other_area", "対象地区を誤った"),
+];
+
+/// The form.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let notice = app.store.read(|view| view.notice(&id))?.ok_or(Refusal::Unknown)?;
+    let view = view(app, &notice, None, Filled::default(), FieldErrors::default())?;
+    Ok(Html(page::end_notice(&frame::officers(app, &who, None)?, &view)))
+}
+
+/// The answer.
+pub(super) async fn handler(
+    State(doors): State<Doors>,
+    Path(id): Path<String>,
+    Posted { who, fields }: Posted,
+) -> Result<Response, Refusal> {
+    let app = &doors.app;
+    match fields.text(form::STEP) {
+        form::STEP_APPROVE => return approve_notice::approve(app, &who, &fields),
+        form::STEP_BACK => return Ok(Redirect::to(&format!("/plain/n/{id}/cancel")).into_response()),
+        _ => {}
+    }
+    let notice = app.store.read(|view| view.notice(&id))?.ok_or(Refusal::Unknown)?;
+    let reason = fields.reason(|value| REASONS.iter().find(|(known, _)| *known == value).map(|(_, words)| *words));
+    let ending = match fields.text(form::ENDING) {
+        "lift" => Some(Ending::Lift),
+        "cancel" => Some(Ending::Cancel),
+        _ => None,
+    };
+    let mut errors = FieldErrors::default();
+    if ending.is_none() {
+        errors.level = Some("解除か取消かを選んでください".to_owned());
+    }
+    if reason.is_empty() {
+        errors.reason = Some("理由を選ぶか、書いてください".to_owned());
+    }
+    if decide::half_width(fields.text(form::CHECK)) != notice.content().facts().districts.len().to_string() {
+        errors.check = Some("対象地区の数と合いません".to_owned());
+    }
+    let filled = decide::filled(&fields);
+    if let (Some(ending), None, None) = (ending, &errors.reason, &errors.check) {
+        let kind = match ending {
+            Ending::Lift => Kind::Lift,
+            Ending::Cancel => Kind::Cancel,
+        };
+        match desk::prepare_end(app, &who.officer, &id, kind, &reason) {
+            Ok(draft) => {
+                let view = confirm(app, &id, &draft, kind, filled);
+                return Ok(Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response());
+            }
+            Err(desk::Declined::Incomplete(why) | desk::Declined::NoLongerOpen(why)) => errors.form = Some(why),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let view = view(app, &notice, ending, filled, errors)?;
+    let page = Html(page::end_notice(&frame::officers(app, &who, None)?, &view));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+fn view(
+    app: &App,
+    notice: &Notice<Approved>,
+    ending: Option<Ending>,
+    filled: Filled,
+    errors: FieldErrors,
+) -> Result<EndNoticeView, Refusal> {
+    let now = app.clock.now();
+    let row = app.store.read(|view| published::row(view, notice, &view.notices(1000)?, now))?;
+    let (lift_met, lift_lacks) = lifting(app, &notice.content().facts().river);
+    Ok(EndNoticeView {
+        row,
+        lift_lacks,
+        lift_met,
+        reasons: REASONS
+            .iter()
+            .map(|(value, words)| ReasonChoice { value: (*value).to_owned(), text: (*words).to_owned() })
+            .collect(),
+        check: CheckNumber {
+            question: "この発表の対象地区は、何地区ですか".to_owned(),
+            hint: "数字だけ。全角でもかまいません".to_owned(),
+        },
+        digest: notice.state().digest().to_string(),
+        ending,
+        filled,
+        errors,
+    })
+}
+
+/// What speaks for lifting and what is missing, from the gauges that decide for the river. Rain that ends is
+/// never enough; the river itself must fall.
+fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
+    let picture = app.picture();
+    let (mut met, mut lacks) = (Vec::new(), Vec::new());
+    let deciding = app.town().rivers.iter().filter(|r| r.name == river).flat_map(|r| r.gauges.iter());
+    for gauge in deciding.filter_map(|id| picture.advice.outlook.gauges.get(id)) {
+        let (for_lifting, line) = judged(gauge);
+        if for_lifting { met.push(line) } else { lacks.push(line) }
+    }
+    lacks.push("上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください".to_owned());
+    (met, lacks)
+}
+
+fn judged(gauge: &GaugeOutlook) -> (bool, String) {
+    let name = &gauge.name;
+    let Some(observed) = gauge.observed.filter(|_| !gauge.is_silent()) else {
+        return (false, format!("{name}の水位が届いていません"));
+    };
+    let limit = gauge.marks.danger_m.or(gauge.marks.design_high_water_m).or(gauge.marks.caution_m);
+    let falling = gauge.rise_m_per_h.is_some_and(|rise| rise < 0.0);
+    let upper = gauge.forecast.leads.iter().map(|lead| lead.quantile_m(0.95)).fold(f64::NEG_INFINITY, f64::max);
+    match limit {
+        Some(limit) if observed.level_m < limit && falling && upper < limit => (
+            true,
+            format!("{name}は{:.2} mで下がっており、6時間先までの上限も{limit:.2} mを下回ります", observed.level_m),
+        ),
+        Some(limit) => (
+            false,
+            format!(
+                "{name}は{:.2} m({}{limit:.2} m)で、{}",
+                observed.level_m,
+                if observed.level_m >= limit { "なお基準以上 " } else { "基準未満 " },
+                if falling { "下がっていますが、予測の上限が基準を超えます" } else { "下がっていません" }
+            ),
+        ),
+        None => (false, format!("{name}には比べる基準水位がありません")),
+    }
+}
+
+fn confirm(app: &App, id: &str, draft: &StoredDraft, kind: Kind, filled: Filled) -> ConfirmView {
+    let content = draft.notice.content();
+    let facts = content.facts();
+    ConfirmView {
+        action: if kind == Kind::Lift { Confirmed::Lift } else { Confirmed::Cancel },
+        level: lines::level(facts.level),
+        districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
+        reason: draft.reason.clone(),
+        post_to: format!("/plain/n/{id}/cancel"),
+        back_to: format!("/plain/n/{id}/cancel"),
+        filled,
+        texts: decide::all_texts(facts, content.document()),
+        digest: content.digest().to_string(),
+        channels: decide::channels(app),
+        cautions: Vec::new(),
+    }
+}

@@ -1,0 +1,88 @@
+//! What surrounds the pages.
+
+use hinan_dashboard::view::{FeedLink, Frame, LinkView, PublicFrame, Realm as ShownRealm, Who};
+
+use super::who::SignedIn;
+use crate::app::{App, Link};
+use crate::clock::wall;
+use crate::outlook::Voice;
+use crate::realm::Realm;
+use crate::store::StoreError;
+
+/// The frame of an officers' page. Pages that only show refresh themselves; forms never do.
+pub(super) fn officers(app: &App, who: &SignedIn, refresh_s: Option<u32>) -> Result<Frame, StoreError> {
+    let undecided = app.store.read(|view| Ok(view.open_items()?.len()))?;
+    Ok(Frame {
+        user: Some(Who { name: who.officer.display.clone(), role_ja: who.officer.role.spoken().to_owned() }),
+        csrf: Some(who.csrf.clone()),
+        undecided: u32::try_from(undecided).unwrap_or(u32::MAX),
+        refresh_s,
+        ..signed_out(app)
+    })
+}
+
+/// The frame of the sign-in page.
+pub(super) fn signed_out(app: &App) -> Frame {
+    let picture = app.picture();
+    let gauges = &picture.advice.outlook.gauges;
+    let working = gauges.values().filter(|g| g.voice == Voice::Live).count();
+    Frame {
+        town: app.town().name.clone(),
+        realm: realm(app),
+        now: app.clock.now(),
+        user: None,
+        csrf: None,
+        gauges_working: u32::try_from(working).unwrap_or(u32::MAX),
+        gauges_all: u32::try_from(gauges.len()).unwrap_or(u32::MAX),
+        link: match app.link() {
+            Link::Up { since } => LinkView::Connected { since },
+            Link::Down { since, .. } => LinkView::Down { since },
+        },
+        models_on: picture.advice.outlook.models_on,
+        undecided: 0,
+        notices: Vec::new(),
+        refresh_s: None,
+    }
+}
+
+/// The frame of a page that has no service behind it, such as a refusal.
+pub(super) fn bare() -> Frame {
+    let now = wall();
+    Frame {
+        town: "避難 Hinan".to_owned(),
+        realm: ShownRealm::Live,
+        now,
+        user: None,
+        csrf: None,
+        gauges_working: 0,
+        gauges_all: 0,
+        link: LinkView::Down { since: now },
+        models_on: false,
+        undecided: 0,
+        notices: Vec::new(),
+        refresh_s: None,
+    }
+}
+
+/// The frame of a residents' page.
+pub(super) fn public(app: &App) -> PublicFrame {
+    PublicFrame {
+        town: app.town().name.clone(),
+        realm: realm(app),
+        now: app.clock.now(),
+        feeds: vec![FeedLink {
+            label: "Atom・CAP".to_owned(),
+            href: "/feed.atom".to_owned(),
+            media_type: "application/atom+xml".to_owned(),
+        }],
+        contact: None,
+    }
+}
+
+fn realm(app: &App) -> ShownRealm {
+    match (&app.replay, app.config.service.realm) {
+        (Some(_), _) => ShownRealm::Demo { speed: format!("{:.0}倍速", app.clock.speed()) },
+        (None, Realm::Actual) => ShownRealm::Live,
+        (None, Realm::Exercise) => ShownRealm::Exercise,
+    }
+}

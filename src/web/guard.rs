@@ -1,0 +1,84 @@
+//! Guards at the door: requests from other sites, and guessing of passwords.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+/// Wrong passwords before an account waits.
+const FREE_ATTEMPTS: u32 = 5;
+/// The first wait; it doubles with each further failure.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+/// Accounts remembered, at most. Beyond it, unknown names are not counted, known ones stay counted.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// A changing request must come from our own pages: browsers say where it comes from.
+pub(super) async fn same_origin(request: Request, next: Next) -> Response {
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        return next.run(request).await;
+    }
+    let headers = request.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let foreign_site = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let host = text(header::HOST.as_str()).unwrap_or_default();
+    let foreign_origin = text(header::ORIGIN.as_str())
+        .is_some_and(|origin| origin.split_once("://").is_none_or(|(_, authority)| authority != host));
+    if foreign_site || foreign_origin {
+        metrics::counter!("hinan_foreign_requests_total").increment(1);
+        return (StatusCode::FORBIDDEN, "この操作は、このサービスの画面からだけ行えます\n").into_response();
+    }
+    next.run(request).await
+}
+
+/// Failed sign-ins by account, on real time.
+#[derive(Default)]
+pub(super) struct Attempts(Mutex<BTreeMap<String, (u32, Instant)>>);
+
+impl Attempts {
+    /// How long this account still has to wait.
+    pub(super) fn wait(&self, account: &str, now: Instant) -> Option<Duration> {
+        let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (failures, last) = *attempts.get(account)?;
+        let doubled = failures.checked_sub(FREE_ATTEMPTS)?;
+        let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(doubled.min(16))).min(WAIT_MAX);
+        (last + wait).checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+
+    /// Notes how a sign-in went.
+    pub(super) fn note(&self, account: &str, succeeded: bool, now: Instant) {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if succeeded {
+            attempts.remove(account);
+        } else if attempts.len() < REMEMBERED_MAX || attempts.contains_key(account) {
+            let entry = attempts.entry(account.to_owned()).or_insert((0, now));
+            *entry = (entry.0.saturating_add(1), now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_wrong_passwords_make_an_account_wait_longer_each_time_and_a_right_one_ends_it() {
+        let attempts = Attempts::default();
+        let start = crate::clock::monotonic();
+        for _ in 0..5 {
+            assert_eq!(attempts.wait("sato", start), None);
+            attempts.note("sato", false, start);
+        }
+        assert_eq!(attempts.wait("sato", start), Some(FIRST_WAIT));
+        attempts.note("sato", false, start);
+        assert_eq!(attempts.wait("sato", start), Some(FIRST_WAIT * 2));
+        assert_eq!(attempts.wait("sato", start + FIRST_WAIT * 2), None);
+        attempts.note("sato", true, start);
+        attempts.note("sato", false, start);
+        assert_eq!(attempts.wait("sato", start), None);
+    }
+}

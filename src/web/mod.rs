@@ -1,0 +1,30 @@
+//! The doors: officers' pages under `/plain/`, the public page, feeds, health. One file per page or endpoint.
+//!
+//! Nothing uses this module. A click here is a new input to the desk, never a way around it.
+
+mod approve_notice;
+mod audit;
+mod decide;
+mod decline;
+mod end_notice;
+mod feeds;
+mod frame;
+mod gauges;
+mod guard;
+mod health;
+mod inbox;
+mod lines;
+mod map;
+mod notice;
+mod posted;
+mod public;
+mod published;
+mod recommendation;
+mod refusal;
+mod review;
+mod router;
+mod sign_in;
+mod situation;
+mod who;
+
+pub use router::{Doors, serve};

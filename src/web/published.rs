@@ -1,0 +1,86 @@
+//! GET /plain/published: what left the town hall, and whether it arrived.
+
+use axum::extract::State;
+use axum::response::Html;
+use hinan_dashboard::page;
+use hinan_dashboard::view::{Delivery, DeliveryCell, NoticeRow, NoticeState, PublishedView};
+use jiff::Timestamp;
+
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{frame, lines};
+use crate::approve::facts::Kind;
+use crate::approve::notice::{Approved, Notice};
+use crate::publish::outbox::ChannelName;
+use crate::store::outbox::{DeliveryState, StoredDelivery};
+use crate::store::{StoreError, View};
+
+const ROWS_MAX: u32 = 200;
+const REFRESH_S: u32 = 15;
+
+/// The page.
+pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let now = app.clock.now();
+    let rows = app.store.read(|view| {
+        let all = view.notices(ROWS_MAX)?;
+        all.iter().map(|notice| row(view, notice, &all, now)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let view = PublishedView { channels: channel_names(), rows, as_of: now };
+    Ok(Html(page::published(&frame::officers(app, &who, Some(REFRESH_S))?, &view)))
+}
+
+/// Names of the channels in the order of the cells.
+pub(super) fn channel_names() -> Vec<String> {
+    ChannelName::ALL.iter().map(|channel| channel.spoken().to_owned()).collect()
+}
+
+/// One notice as a row.
+pub(super) fn row(
+    view: &View<'_>,
+    notice: &Notice<Approved>,
+    all: &[Notice<Approved>],
+    now: Timestamp,
+) -> Result<NoticeRow, StoreError> {
+    let facts = notice.content().facts();
+    let deliveries = view.deliveries(facts.id.as_str())?;
+    let by = view
+        .officer(notice.state().by())?
+        .map_or_else(|| notice.state().by().to_owned(), |(officer, _)| officer.display);
+    Ok(NoticeRow {
+        id: facts.id.to_string(),
+        level: lines::level(facts.level),
+        districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
+        state: state(notice, all, now),
+        approved_at: notice.state().at(),
+        approved_by: by,
+        deliveries: ChannelName::ALL.iter().map(|channel| cell(*channel, &deliveries)).collect(),
+    })
+}
+
+/// Whether a notice is in force, seen from all notices.
+pub(super) fn state(notice: &Notice<Approved>, all: &[Notice<Approved>], now: Timestamp) -> NoticeState {
+    let facts = notice.content().facts();
+    let ended_by = all.iter().map(|n| n.content().facts()).find(|other| other.replaces.iter().any(|r| r.id == facts.id));
+    match (facts.kind, ended_by.map(|other| other.kind)) {
+        (Kind::Lift, _) | (Kind::Issue, Some(Kind::Lift)) => NoticeState::Lifted,
+        (Kind::Cancel, _) | (Kind::Issue, Some(Kind::Cancel)) => NoticeState::Cancelled,
+        (Kind::Issue, Some(Kind::Issue)) => NoticeState::Replaced,
+        (Kind::Issue, None) if facts.expires <= now => NoticeState::Replaced,
+        (Kind::Issue, None) => NoticeState::InForce,
+    }
+}
+
+fn cell(channel: ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
+    let Some(found) = deliveries.iter().find(|d| d.channel == channel) else {
+        return DeliveryCell { delivery: Delivery::NotOwed, at: None, receipt: None, attempts: 0 };
+    };
+    let delivery = match found.state {
+        DeliveryState::Waiting => Delivery::Waiting,
+        DeliveryState::Delivered => Delivery::Accepted,
+        DeliveryState::Retrying => Delivery::Retrying { next_at: found.changed_at, why: found.note.clone() },
+    };
+    let receipt = (found.state == DeliveryState::Delivered).then(|| found.note.clone());
+    DeliveryCell { delivery, at: Some(found.changed_at), receipt, attempts: found.attempts }
+}

@@ -1,0 +1,143 @@
+//! GET /plain/r/{id}: one recommendation, with what speaks for it and against it.
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use hinan_dashboard::page;
+use hinan_dashboard::view::{ChanceFact, Exposed, RecommendationView, ShelterRow, ShelterState};
+
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{frame, gauges, inbox, lines};
+use crate::app::App;
+use crate::outlook::GaugeOutlook;
+use crate::recommend::criterion::Rule;
+use crate::recommend::proposal::Proposal;
+use crate::store::proposals::{ProposalState, StoredProposal};
+
+/// The page.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    Ok(Html(page::recommendation(&frame::officers(app, &who, None)?, &view(app, &stored))))
+}
+
+fn view(app: &App, stored: &StoredProposal) -> RecommendationView {
+    let proposal = &stored.proposal;
+    let picture = app.picture();
+    let gauge = picture.advice.outlook.gauges.get(&proposal.gauge);
+    let chance = gauge.and_then(|gauge| chance(proposal, gauge));
+    let upstream = app.town().gauge(&proposal.gauge).map(|site| site.upstream.clone()).unwrap_or_default();
+    let charts = std::iter::once(&proposal.gauge)
+        .chain(upstream.iter().take(1))
+        .filter_map(|id| picture.advice.outlook.gauges.get(id))
+        .map(|gauge| gauges::hydrograph(app, &picture, gauge))
+        .collect();
+    RecommendationView {
+        id: stored.id.clone(),
+        level: lines::level(proposal.key.level),
+        hazard: "洪水".to_owned(),
+        districts: inbox::district_names(proposal),
+        mode: None,
+        made_at: stored.first_at,
+        data_as_of: proposal.as_of,
+        no_chance: chance.is_none().then(|| "予測モデルが使えないため、確率はありません".to_owned()),
+        chance,
+        crossing: inbox::crossing(proposal),
+        decide_by: None,
+        time_terms: Vec::new(),
+        exposed: Some(Exposed {
+            people: u64::from(proposal.people_in_zone()),
+            households: None,
+            needing_help: None,
+            shelter_users: None,
+            basis: "想定最大規模の浸水想定区域にいる人数の推計(2010年国勢調査500mメッシュの面積按分・地区は近似)".to_owned(),
+        }),
+        charts,
+        evidence: proposal.met.iter().map(|c| lines::evidence(c, proposal.as_of)).collect(),
+        counter_evidence: proposal.counter.iter().map(|c| lines::counter_evidence(c, proposal.as_of)).collect(),
+        shelters: shelters(app, proposal),
+        official: Vec::new(),
+        official_checked_at: None,
+        would_change: would_change(proposal),
+        left_out: Vec::new(),
+        tier: gauge.map_or(hinan_dashboard::view::Tier::MarksOnly, lines::tier),
+        model: format!("linfa 水位変化モデル({})", gauge.map_or("", |g| g.name.as_str())),
+        record: gauge.and_then(|gauge| lines::record(gauge, 6)),
+        state: inbox::state(stored),
+        locked: (stored.state != ProposalState::Open).then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
+    }
+}
+
+/// The chance that leads: of the level that the met conditions are about.
+fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<ChanceFact> {
+    let about = proposal
+        .met
+        .iter()
+        .find(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
+        .or_else(|| {
+            proposal
+                .examined
+                .iter()
+                .rfind(|c| c.value.is_some() && matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
+        })?;
+    let (mark_m, ahead_h) = (about.mark_m?, about.lead_h?);
+    let (low, high) = lines::chance_range(gauge, ahead_h, mark_m);
+    Some(ChanceFact {
+        mark: lines::mark(about.mark.as_deref()?).to_owned(),
+        mark_m,
+        gauge: gauge.name.clone(),
+        ahead_h,
+        percent: about.value? * 100.0,
+        low_percent: low.min(about.value? * 100.0),
+        high_percent: high.max(about.value? * 100.0),
+    })
+}
+
+fn shelters(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
+    proposal
+        .shelters
+        .iter()
+        .filter_map(|proposed| {
+            let shelter = app.town().shelter(&proposed.id)?;
+            Some(ShelterRow {
+                name: shelter.name.clone(),
+                straight_m: proposed.straight_line_m,
+                approved_for_flood: shelter.approved_for.contains(&hinan_gis::Hazard::Flood),
+                depth_at_site: shelter.depth_rank.map(|rank| rank.words_ja().to_owned()),
+                state: ShelterState::NotReported,
+                state_at: None,
+                capacity: shelter.capacity,
+                free: None,
+            })
+        })
+        .collect()
+}
+
+/// What would move this recommendation, from the conditions that were not met.
+fn would_change(proposal: &Proposal) -> Vec<String> {
+    let mut lines: Vec<String> = proposal
+        .examined
+        .iter()
+        .filter(|c| c.rule.level() > proposal.key.level)
+        .filter_map(|c| {
+            let (mark, mark_m) = (lines::mark(c.mark.as_deref()?), c.mark_m?);
+            Some(match c.rule {
+                Rule::DangerExpected | Rule::OverflowExpected => format!(
+                    "{}が{}時間以内に{mark} {mark_m:.2} mへ達する確率が{:.0}%以上になると、{}に上がります",
+                    c.gauge_name,
+                    c.lead_h?,
+                    c.threshold? * 100.0,
+                    c.rule.level()
+                ),
+                _ => format!("{}が{mark} {mark_m:.2} mに達すると、{}に上がります", c.gauge_name, c.rule.level()),
+            })
+        })
+        .collect();
+    lines.push("根拠がすべて外れても、職員が判断するか失効するまで、この推奨は自動では下がりません".to_owned());
+    lines
+}

@@ -1,0 +1,107 @@
+//! Routes, limits and headers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::{get, post};
+use base64::Engine as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sha2::Digest as _;
+use tokio::sync::watch;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::{
+    audit, decide, decline, end_notice, feeds, guard, health, inbox, notice, public, published, recommendation,
+    refusal, review, sign_in, situation,
+};
+use crate::app::App;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct Doors {
+    pub(super) app: Arc<App>,
+    pub(super) metrics: PrometheusHandle,
+    pub(super) attempts: Arc<guard::Attempts>,
+}
+
+impl Doors {
+    /// Doors to this service.
+    #[must_use]
+    pub fn new(app: Arc<App>, metrics: PrometheusHandle) -> Self {
+        Self { app, metrics, attempts: Arc::new(guard::Attempts::default()) }
+    }
+}
+
+/// Serves until told to stop; requests that have begun are finished.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    doors: Doors,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(doors))
+        .with_graceful_shutdown(async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        })
+        .await
+}
+
+fn router(doors: Doors) -> Router {
+    let form_max = doors.app.config.web.form_max_bytes;
+    let officers = Router::new()
+        .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
+        .route("/plain/signout", post(sign_in::out))
+        .route("/plain/", get(situation::page))
+        .route("/plain", get(|| async { axum::response::Redirect::permanent("/plain/") }))
+        .route("/plain/inbox", get(inbox::page))
+        .route("/plain/r/{id}", get(recommendation::page))
+        .route("/plain/r/{id}/decide", get(decide::page).post(decide::handler))
+        .route("/plain/r/{id}/decline", get(decline::page).post(decline::handler))
+        .route("/plain/published", get(published::page))
+        .route("/plain/n/{id}", get(notice::page))
+        .route("/plain/n/{id}/cancel", get(end_notice::page).post(end_notice::handler))
+        .route("/plain/review", get(review::page))
+        .route("/plain/audit", get(audit::page))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(csp(hinan_dashboard::stylesheet()));
+    let residents = Router::new()
+        .route("/", get(public::home))
+        .route("/n/{id}", get(public::notice))
+        .layer(csp(hinan_dashboard::public_stylesheet()));
+    let machines = Router::new()
+        .route("/feed.atom", get(feeds::atom))
+        .route("/cap/{file}", get(feeds::cap))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    officers
+        .merge(residents)
+        .merge(machines)
+        .fallback(refusal::not_found)
+        .layer(DefaultBodyLimit::max(form_max))
+        .layer(axum::middleware::from_fn(guard::same_origin))
+        .layer(axum::middleware::from_fn(health::measure))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .with_state(doors)
+}
+
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// No script, nothing from elsewhere; the one style sheet of the page is named by its hash.
+fn csp(style: &str) -> SetResponseHeaderLayer<HeaderValue> {
+    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    let value = HeaderValue::try_from(policy).expect("base64 and fixed words are header characters");
+    SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, value)
+}

@@ -1,0 +1,254 @@
+//! GET /plain/: one sentence, five questions, the map, the rivers.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::Html;
+use hinan_dashboard::page;
+use hinan_dashboard::view::{
+    AlertLevel, Broken, Change, Danger, DangerKind, Headline, Said, Situation, Span,
+};
+use jiff::SignedDuration;
+
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{frame, gauges, inbox, lines, map};
+use crate::app::{App, Link, Picture};
+use crate::approve::notice::{Approved, Notice};
+use crate::outlook::{GaugeOutlook, Voice};
+use crate::store::outbox::{DeliveryState, StoredDelivery};
+use crate::store::proposals::StoredProposal;
+
+const REFRESH_S: u32 = 15;
+const CHARTS_MAX: usize = 3;
+const DANGERS_MAX: usize = 6;
+const CHANGES_MAX: usize = 8;
+const LOOK_BACK: SignedDuration = SignedDuration::from_mins(60);
+
+/// The page.
+pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let now = app.clock.now();
+    let (open, live, deliveries, entries) = app.store.read(|view| {
+        let live = view.live_notices(now)?;
+        let mut deliveries: BTreeMap<String, Vec<StoredDelivery>> = BTreeMap::new();
+        for notice in &live {
+            deliveries.insert(notice.id().to_string(), view.deliveries(notice.id().as_str())?);
+        }
+        let last = view.audit_len()?;
+        Ok((view.open_proposals()?, live, deliveries, view.audit_after((last - 60).max(0), 60)?))
+    })?;
+    let picture = app.picture();
+    let ranked = ranked(&picture);
+    let mut in_force = map::ByDistrict::new();
+    for notice in &live {
+        let facts = notice.content().facts();
+        for district in &facts.districts {
+            let level = in_force.entry(district.id.clone()).or_insert(facts.level);
+            *level = (*level).max(facts.level);
+        }
+    }
+    let changes = entries
+        .iter()
+        .rev()
+        .filter(|entry| now.duration_since(entry.at) < LOOK_BACK)
+        .filter_map(|entry| Some(Change { at: entry.at, sentence: sentence(&entry.action, &entry.detail)? }))
+        .take(CHANGES_MAX)
+        .collect();
+    let view = Situation {
+        as_of: picture.advice.outlook.as_of,
+        headline: headline(&ranked, &open, &live),
+        dangers: ranked.iter().filter_map(|g| danger(g)).take(DANGERS_MAX).collect(),
+        changes,
+        decisions: open.iter().map(inbox::item).collect(),
+        said: live.iter().map(|notice| said(notice, deliveries.get(notice.id().as_str()))).collect(),
+        broken: broken(app, &picture),
+        map: Some(map::view(app, &picture, &map::proposed(open.iter().map(|s| &s.proposal)), &in_force)),
+        charts: ranked
+            .iter()
+            .filter(|g| deciding(app, g))
+            .take(CHARTS_MAX)
+            .map(|g| gauges::hydrograph(app, &picture, g))
+            .collect(),
+        gauges: ranked.iter().map(|g| gauges::row(app, g)).collect(),
+    };
+    Ok(Html(page::situation(&frame::officers(app, &who, Some(REFRESH_S))?, &view)))
+}
+
+/// Gauges, the most worrying first: by the highest level reached, then by the chance to reach the next one.
+fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
+    let mut gauges: Vec<(usize, i64, &GaugeOutlook)> = picture
+        .advice
+        .outlook
+        .gauges
+        .values()
+        .map(|gauge| {
+            let level = gauge.observed.map_or(f64::NEG_INFINITY, |o| o.level_m);
+            let marks = gauge.marks.named();
+            let reached = marks.iter().filter(|(_, m)| level >= *m).count();
+            let next = marks.iter().find(|(_, m)| level < *m);
+            let chance = next.map_or(0.0, |(_, m)| gauge.forecast.probability_within(6, *m));
+            #[expect(clippy::cast_possible_truncation, reason = "a chance in thousandths")]
+            let chance = if chance.is_nan() { 0 } else { (chance * 1000.0) as i64 };
+            (reached * 2 + usize::from(!marks.is_empty()), chance, gauge)
+        })
+        .collect();
+    gauges.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.id.cmp(&b.2.id)));
+    gauges.into_iter().map(|(_, _, gauge)| gauge).collect()
+}
+
+/// Whether some district of the town depends on this gauge.
+fn deciding(app: &App, gauge: &GaugeOutlook) -> bool {
+    !gauge.marks.named().is_empty() && app.town().rivers.iter().any(|river| river.gauges.contains(&gauge.id))
+}
+
+fn headline(ranked: &[&GaugeOutlook], open: &[StoredProposal], live: &[Notice<Approved>]) -> Headline {
+    let worst_live = live.iter().map(|n| n.content().facts()).max_by_key(|f| f.level);
+    if let Some(item) = open.first().filter(|item| worst_live.is_none_or(|f| item.proposal.key.level > f.level)) {
+        let proposal = &item.proposal;
+        return Headline {
+            level: lines::level(proposal.key.level),
+            sentence: format!(
+                "{}沿いの{}地区(浸水想定区域に約{}人)に、{}の判断が必要です",
+                proposal.key.river,
+                proposal.districts.len(),
+                thousands(proposal.people_in_zone()),
+                proposal.key.level
+            ),
+            detail: Some(lines::reason_line(proposal)),
+        };
+    }
+    if let Some(facts) = worst_live {
+        return Headline {
+            level: lines::level(facts.level),
+            sentence: format!("{}沿いの{}地区に{}を発令中です", facts.river, facts.districts.len(), facts.level),
+            detail: Some(facts.ground.clone()),
+        };
+    }
+    match ranked.first().and_then(|gauge| danger(gauge)) {
+        Some(danger) => Headline { level: danger.level, sentence: format!("{} {}", danger.place, danger.what), detail: None },
+        None => Headline {
+            level: AlertLevel::Normal,
+            sentence: "基準水位に達している水位計はありません。判断が必要な推奨もありません".to_owned(),
+            detail: Some("水位の届いていない水位計は、下の一覧で確かめてください".to_owned()),
+        },
+    }
+}
+
+fn danger(gauge: &GaugeOutlook) -> Option<Danger> {
+    let observed = gauge.observed?;
+    let marks = gauge.marks.named();
+    let reached = marks.iter().rfind(|(_, m)| observed.level_m >= *m);
+    let next = marks.iter().find(|(_, m)| observed.level_m < *m);
+    let (name, mark_m) = *reached?;
+    if name == "standby" {
+        return None;
+    }
+    let when = next.and_then(|(_, m)| gauge.forecast.crossing_time_range(*m)).map(|(early, late)| Span {
+        from: early,
+        to: late.unwrap_or(early).max(early),
+    });
+    let towards = next.map_or_else(String::new, |(next, m)| {
+        format!("。次の{} {m:.2} mまで{:.2} m", lines::mark(next), m - observed.level_m)
+    });
+    Some(Danger {
+        level: lines::mark_level(name).unwrap_or(AlertLevel::Five),
+        kind: DangerKind::Measured,
+        place: format!("{} {}観測所", gauge.river, gauge.name),
+        what: format!("水位 {:.2} m、{} {mark_m:.2} m以上{towards}", observed.level_m, lines::mark(name)),
+        when,
+        as_of: observed.at,
+        people: None,
+    })
+}
+
+fn said(notice: &Notice<Approved>, deliveries: Option<&Vec<StoredDelivery>>) -> Said {
+    let facts = notice.content().facts();
+    let deliveries = deliveries.map_or(&[][..], Vec::as_slice);
+    let done = deliveries.iter().filter(|d| d.state == DeliveryState::Delivered).count();
+    let retrying = deliveries.iter().any(|d| d.state == DeliveryState::Retrying);
+    Said {
+        id: facts.id.to_string(),
+        level: lines::level(facts.level),
+        districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
+        at: notice.state().at(),
+        delivery: format!("{}経路のうち{done}経路が受領", deliveries.len()),
+        partly_failed: retrying,
+    }
+}
+
+fn broken(app: &App, picture: &Picture) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    if let Link::Down { since, why } = app.link() {
+        let sentence = format!("ブローカーと接続していません({why})。新しい水位は届きません");
+        broken.push(Broken { sentence, since: Some(since) });
+    }
+    if !picture.advice.outlook.models_on {
+        let sentence = "予測モデルを使っていません。基準水位と上昇だけで判断材料を示しています".to_owned();
+        broken.push(Broken { sentence, since: None });
+    }
+    for gauge in picture.advice.outlook.gauges.values() {
+        let (Voice::Late { for_min } | Voice::Silent { for_min }) = gauge.voice else { continue };
+        let since = gauge.observed.map(|o| o.at);
+        let sentence = format!(
+            "{}({})の水位が{}届いていません。最後の水位を保ち、下がったとはみなしません",
+            gauge.name,
+            gauge.river,
+            lines::minutes(for_min)
+        );
+        broken.push(Broken { sentence, since });
+    }
+    let unheard: Vec<&str> = picture
+        .advice
+        .outlook
+        .gauges
+        .values()
+        .filter(|g| g.voice == Voice::NeverHeard)
+        .map(|g| g.name.as_str())
+        .collect();
+    if !unheard.is_empty() {
+        let sentence = format!("一度も水位が届いていない水位計: {}", unheard.join("、"));
+        broken.push(Broken { sentence, since: Some(app.began) });
+    }
+    broken
+}
+
+/// An entry of the record as a change; what is not news is left out.
+fn sentence(action: &str, detail: &str) -> Option<String> {
+    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    let text = |key: &str| detail.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let level = || super::audit::level_words(&text("level"));
+    Some(match action {
+        "proposed" => format!("{}について{}の推奨が出ました", text("river"), level()),
+        "superseded" => "推奨が新しい推奨に置き換わりました".to_owned(),
+        "expired" => "推奨が失効しました".to_owned(),
+        "approved" => format!("{}の発表が承認されました", level()),
+        "declined" => format!("{}の{}の推奨が見送られました", text("river"), level()),
+        "delivered" => format!("発表が{}に届きました", text("channel")),
+        _ => return None,
+    })
+}
+
+/// `12,345`
+pub(super) fn thousands(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(super::thousands(7), "7");
+        assert_eq!(super::thousands(1234), "1,234");
+        assert_eq!(super::thousands(1_234_567), "1,234,567");
+    }
+}

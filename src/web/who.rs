@@ -1,0 +1,58 @@
+//! Who is at the door: the session cookie, checked against the record.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use jiff::SignedDuration;
+
+use super::refusal::Refusal;
+use super::router::Doors;
+use crate::approve::officer::Officer;
+use crate::clock::wall;
+use crate::digest::Digest;
+use crate::realm::Realm;
+
+/// A signed-in officer with the session's anti-forgery token. Naming it in a handler's arguments is what makes
+/// a page need sign-in.
+pub(super) struct SignedIn {
+    pub(super) officer: Officer,
+    pub(super) csrf: String,
+    pub(super) token: Digest,
+}
+
+impl FromRequestParts<Doors> for SignedIn {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Refusal> {
+        let app = &doors.app;
+        let token = token(&parts.headers, app.config.service.realm).ok_or(Refusal::SignedOut)?;
+        let token = Digest::of(token.as_bytes());
+        let now = wall();
+        let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
+        let session = app.store.read(|view| view.session(&token))?.ok_or(Refusal::SignedOut)?;
+        let idle = now.duration_since(session.seen_at);
+        if idle > idle_max {
+            return Err(Refusal::SignedOut);
+        }
+        // Noting every click would write too often.
+        if idle > SignedDuration::from_secs(30) {
+            app.store.write(|tx| tx.touch_session(&token, now))?;
+        }
+        Ok(Self { officer: session.officer, csrf: session.csrf, token })
+    }
+}
+
+/// Live and exercise never share a cookie.
+pub(super) fn cookie_name(realm: Realm) -> String {
+    format!("hinan_{}", realm.word())
+}
+
+fn token(headers: &HeaderMap, realm: Realm) -> Option<String> {
+    let wanted = cookie_name(realm);
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(
+        |pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == wanted && value.len() == 64).then(|| value.to_owned())
+        },
+    )
+}

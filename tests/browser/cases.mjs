@@ -1,0 +1,51 @@
+// Counts what was looked at. A story is a list of sentences with their proofs, in order; what comes later rests on
+// what came before, so a story ends at its first failure and the rest of it counts as not reached.
+
+export class Cases {
+  #good = 0;
+  #bad = 0;
+  #left = 0;
+
+  // `steps`: pairs of a sentence and a function that throws when the sentence is not true.
+  async story(title, steps) {
+    console.log(`\n${title}`);
+    for (const [index, [sentence, proof]] of steps.entries()) {
+      const began = performance.now();
+      try {
+        await proof();
+      } catch (error) {
+        this.#bad += 1;
+        this.#left += steps.length - index - 1;
+        console.log(`  FAIL  ${sentence}\n        ${indented(error)}`);
+        return;
+      }
+      this.#good += 1;
+      console.log(`  ok    ${sentence} (${Math.round(performance.now() - began)} ms)`);
+    }
+  }
+
+  // Prints the sum, in the form that ./test reads, and tells whether everything was looked at and is true.
+  close() {
+    console.log(`\ncases: ${this.#good} good, ${this.#bad} bad, ${this.#left} not reached`);
+    return this.#bad === 0 && this.#left === 0;
+  }
+}
+
+export function must(condition, otherwise) {
+  if (!condition) throw new Error(otherwise);
+}
+
+// Asks until the answer is yes, at most for `seconds`; gives back how many milliseconds it took.
+export async function within(seconds, what, answer) {
+  const began = performance.now();
+  for (;;) {
+    const passed = performance.now() - began;
+    if (await answer()) return passed;
+    must(passed < seconds * 1000, `${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function indented(error) {
+  return String(error?.message ?? error).replaceAll("\n", "\n        ");
+}
