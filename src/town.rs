@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hinan_gis::Town;
 use hinan_models::{FloodModel, History, Hyper};
@@ -166,17 +167,28 @@ pub fn fit(history: &History, town: &Town) -> Result<ModelSet, TownError> {
     let style = ProgressStyle::with_template("学習 fitting {bar:30} {pos}/{len} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(town.gauges.len() as u64).with_style(style);
-    let mut fitted = BTreeMap::new();
-    for gauge in &town.gauges {
-        bar.set_message(gauge.name.clone());
-        match recipe.fit(history, &case(gauge)) {
-            Ok(model) => {
-                fitted.insert(gauge.id.clone(), model);
+    let next = AtomicUsize::new(0);
+    let fitted = Mutex::new(BTreeMap::new());
+    let work = || {
+        while let Some(gauge) = town.gauges.get(next.fetch_add(1, Ordering::Relaxed)) {
+            bar.set_message(gauge.name.clone());
+            match recipe.fit(history, &case(gauge)) {
+                Ok(model) => {
+                    let mut fitted = fitted.lock().unwrap_or_else(PoisonError::into_inner);
+                    fitted.insert(gauge.id.clone(), model);
+                }
+                Err(why) => tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only"),
             }
-            Err(why) => tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only"),
+            bar.inc(1);
         }
-        bar.inc(1);
-    }
+    };
+    // Gauges are fitted apart from each other, so the order in which threads finish changes nothing.
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
     bar.finish_and_clear();
+    let fitted = fitted.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(ModelSet { fitted, gauges: history.gauges().to_vec(), step_s: history.step_s() })
 }

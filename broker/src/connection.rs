@@ -151,7 +151,7 @@ impl Connection {
         tokio::pin!(timer);
         loop {
             let now = clock::now();
-            self.take_mail(now)?;
+            self.take_mail()?;
             self.handle_input()?;
             self.take_deliveries();
             self.check_overdue(now)?;
@@ -191,7 +191,7 @@ impl Connection {
         }
     }
 
-    fn take_mail(&mut self, now: Instant) -> Result<(), End> {
+    fn take_mail(&mut self) -> Result<(), End> {
         let mail = self.me.outbox.take();
         for reply in &mail.replies {
             self.reply(reply);
@@ -200,7 +200,7 @@ impl Connection {
             return Err(End::TakenOver);
         }
         if mail.uncommitted && self.pause_until.is_none() {
-            self.pause_until = Some(now + self.shared.settings.uncommitted_pause());
+            self.pause_until = Some(clock::now() + self.shared.settings.uncommitted_pause());
         }
         Ok(())
     }
@@ -282,7 +282,7 @@ impl Connection {
         });
         if !topic::matches(&self.shared.sink_filter, &message.topic) {
             self.line.pass(message, retain, answer);
-            return Ok(());
+            return self.take_mail(); // answered before the packets behind it
         }
         let inbound = self.inbound(&message, retain, answer);
         match self.shared.sink.try_send(inbound) {

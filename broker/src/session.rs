@@ -127,9 +127,9 @@ impl Session {
         if qos == QoS::AtMostOnce && self.is_away() {
             return Offered::NotForAway;
         }
-        if self.live_waiting >= settings.queue_max
-            || self.live_bytes + message.bytes() > settings.queue_max_bytes
-        {
+        let too_many_bytes =
+            self.live_bytes > 0 && self.live_bytes + message.bytes() > settings.queue_max_bytes;
+        if self.live_waiting >= settings.queue_max || too_many_bytes {
             return Offered::Full;
         }
         self.live_waiting += 1;

@@ -223,13 +223,19 @@ fn enter_in_any_field_of_a_deciding_form_does_nothing() {
                 .unwrap();
             let buttons: Vec<_> = deciding
                 .descendants()
-                .filter(|node| node.has_tag_name("button") && node.attribute("type") == Some("submit"))
+                .filter(|node| {
+                    node.has_tag_name("button") && node.attribute("type") == Some("submit")
+                })
                 .collect();
             // The default button of a text field does nothing; nor does the first enabled button,
             // which some browsers take for Enter on a radio button.
             assert_eq!(buttons[0].attribute("disabled"), Some("disabled"));
             assert_eq!(buttons[1].attribute("formmethod"), Some("dialog"));
-            assert!(buttons[..2].iter().all(|button| button.attribute("hidden").is_some()));
+            assert!(
+                buttons[..2]
+                    .iter()
+                    .all(|button| button.attribute("hidden").is_some())
+            );
             assert!(buttons.len() > 2, "and one that can be pressed");
             let fields = deciding
                 .descendants()
@@ -464,6 +470,25 @@ fn a_drawing_says_what_is_missing_instead_of_drawing_it() {
     let html = page::situation(&sample.frame(), &situation);
     assert!(html.contains("帯広の観測値も予測もまだ届いていません。"));
     assert!(html.contains("地図の範囲が設定されていません。"));
+}
+
+#[test]
+fn the_legend_names_what_is_drawn_and_nothing_else() {
+    let sample = Sample::honest();
+    let mut situation = sample.situation();
+    let legend = |situation: &Situation| {
+        let html = page::situation(&sample.frame(), situation);
+        let (_, after) = html.split_once("<ul class=\"legend\">").unwrap();
+        after.split_once("</ul>").unwrap().0.to_owned()
+    };
+    let all = legend(&situation);
+    assert!(all.contains("浸水深 3〜5 m") && all.contains("水位計(途絶)") && all.contains("河川"));
+    assert!(!all.contains("浸水深 10〜20 m"));
+    // The same map, looking at a far corner where nothing is.
+    let map = situation.map.as_mut().unwrap();
+    (map.bounds.west_m, map.bounds.east_m) = (90_000.0, 99_000.0);
+    map.districts.clear();
+    assert!(!legend(&situation).contains("<li>"));
 }
 
 #[test]

@@ -84,7 +84,8 @@ pub fn changes(
     let mut changes = Vec::new();
     for proposal in proposals {
         let item = open.iter().find(|item| item.proposal.key == proposal.key);
-        let covered = is_covered(&proposal.key, &district_ids(proposal), in_force);
+        let districts = district_ids(proposal);
+        let covered = is_covered(&proposal.key, &districts, in_force) || is_asked_higher(proposal, &districts, open);
         match (item, covered) {
             (Some(item), true) => changes.push(Change::Supersede { id: item.id.clone() }),
             (Some(item), false) => {
@@ -123,6 +124,17 @@ fn is_covered(key: &ProposalKey, districts: &BTreeSet<String>, in_force: &[InFor
         .flat_map(|order| order.districts.iter().cloned())
         .collect();
     districts.is_subset(&covered)
+}
+
+/// Whether a higher level is already being asked for all these districts. A dip of the river under a threshold
+/// does not make a second, lower question of it.
+fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, open: &[OpenItem]) -> bool {
+    let asked: BTreeSet<String> = open
+        .iter()
+        .filter(|item| item.proposal.key.river == proposal.key.river && item.proposal.key.level > proposal.key.level)
+        .flat_map(|item| district_ids(&item.proposal))
+        .collect();
+    districts.is_subset(&asked)
 }
 
 fn was_just_declined(proposal: &Proposal, declined: &[Declined], now: Timestamp, policy: &Recommend) -> bool {

@@ -35,12 +35,12 @@ export function must(condition, otherwise) {
   if (!condition) throw new Error(otherwise);
 }
 
-// Asks until the answer is yes, at most for `seconds`; gives back how many milliseconds it took.
+// Asks until the answer is yes, at most for `seconds`.
 export async function within(seconds, what, answer) {
   const began = performance.now();
   for (;;) {
     const passed = performance.now() - began;
-    if (await answer()) return passed;
+    if (await answer()) return;
     must(passed < seconds * 1000, `${what}: not within ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -154,14 +154,17 @@ export function stories(demo, eyes) {
         must(await seen.resident.locator("article.notice").count() === 0, "the public page shows a notice");
       }],
       [`the public page shows the notice within ${PUBLIC_WITHIN_S} s of the last click`, async () => {
+        const began = performance.now();
         await send(seen.approver, /^(訓練として承認する|この内容で承認して発表する)/);
         seen.notice = decodeURIComponent(new URL(seen.approver.url()).pathname).match(/^\/plain\/n\/(.+)$/)?.[1];
         must(seen.notice, `after the last click it is ${seen.approver.url()}`);
-        const took = await within(PUBLIC_WITHIN_S, "the notice on the public page", async () => {
+        await within(PUBLIC_WITHIN_S, "the notice on the public page", async () => {
           await open(seen.resident, "/");
           return await seen.resident.locator("article.notice:not(.ended)").count() > 0;
         });
-        console.log(`        public after ${Math.round(took)} ms`);
+        const took = Math.round(performance.now() - began);
+        must(took < PUBLIC_WITHIN_S * 1000, `it took ${took} ms`);
+        console.log(`        public ${took} ms after the last click`);
         await eyes.look(seen.resident, "public-in-force");
       }],
     ]],
@@ -261,9 +264,7 @@ async function says(page, words) {
 
 // Presses a button and waits for the page that answers.
 async function send(page, button, status = 200) {
-  const arrived = page.waitForNavigation();
-  await page.getByRole("button", { name: button }).click();
-  const answer = await arrived;
+  const [answer] = await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: button }).click()]);
   const found = answer.status();
   must(found === status, `'${button}' answers ${found}, not ${status}: ${(await page.locator("main").innerText()).slice(0, 600)}`);
   return answer;
@@ -272,9 +273,9 @@ async function send(page, button, status = 200) {
 async function signIn(page, { user, password }) {
   await page.locator("#user").fill(user);
   await page.locator("#password").fill(password);
-  const arrived = page.waitForNavigation();
-  await page.getByRole("button", { name: "サインインする" }).click();
-  return await arrived;
+  const pressed = page.getByRole("button", { name: "サインインする" }).click();
+  const [answer] = await Promise.all([page.waitForNavigation(), pressed]);
+  return answer;
 }
 
 // Fills the sheet as an officer who reads it: the proposed level, the first reason, and the number of districts
@@ -287,9 +288,9 @@ async function decide(page) {
     const districts = draft.match(/(\d+)地区に/)?.[1];
     must(districts, `no number of districts in:\n${draft}`);
     await page.locator("#check").fill(districts);
-    const arrived = page.waitForNavigation();
-    await page.getByRole("button", { name: /^最終確認の画面へ/ }).click();
-    const status = (await arrived).status();
+    const pressed = page.getByRole("button", { name: /^最終確認の画面へ/ }).click();
+    const [answer] = await Promise.all([page.waitForNavigation(), pressed]);
+    const status = answer.status();
     if (status === 200) return;
     must(reading < READINGS, `after ${reading} readings it answers ${status}: ${(await page.locator("main").innerText()).slice(0, 600)}`);
     await page.goto(page.url());

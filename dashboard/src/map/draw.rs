@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::plane::{FINENESS, Plane, WIDTH};
+use super::plane::{Plane, WIDTH};
 use crate::{
     figure,
     level_mark::shape_at,
@@ -33,14 +33,12 @@ pub(super) fn map(view: &MapView) -> Markup {
         svg,
         "<rect class=\"mp-ground\" width=\"{WIDTH}\" height=\"{height}\"/>"
     );
-    let _ = write!(svg, "<g transform=\"scale({})\">", FINENESS.recip());
     depth(&mut svg, &plane, view);
     lines(&mut svg, &plane, &view.rivers, "mp-river", false);
     lines(&mut svg, &plane, &view.border, "mp-border", true);
     for district in &view.districts {
         outline(&mut svg, &plane, district);
     }
-    svg.push_str("</g>");
     for shelter in view
         .shelters
         .iter()

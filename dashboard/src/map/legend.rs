@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::plane::Plane;
 use crate::{
     level_mark::shape_at,
     markup::Markup,
@@ -10,10 +11,13 @@ use crate::{
 
 /// The legend as a list. Swatches are drawings, which survive forced colours and printing.
 pub(super) fn legend(view: &MapView) -> Markup {
+    let Some(plane) = Plane::of(view.bounds) else {
+        return Markup::default();
+    };
     let mut html = String::from("<ul class=\"legend\">");
     districts(&mut html, view);
     for rank in DepthRank::ALL {
-        if view.depth.iter().any(|polygon| polygon.class == rank) {
+        if is_drawn(view, &plane, rank) {
             let swatch = format!(
                 "<rect class=\"{} mp-swatch\" x=\"1\" y=\"1\" width=\"26\" height=\"16\"/>",
                 rank.class()
@@ -21,42 +25,58 @@ pub(super) fn legend(view: &MapView) -> Markup {
             entry(&mut html, &swatch, &format!("浸水深 {}", rank.word()));
         }
     }
-    if view.gauges.iter().any(|gauge| gauge.heard) {
+    if view
+        .gauges
+        .iter()
+        .any(|gauge| gauge.heard && plane.shows(gauge.point))
+    {
         entry(
             &mut html,
             "<path class=\"mp-gauge high\" d=\"M5 2h18l-9 15Z\"/>",
             "水位計(数字は到達レベル相当)",
         );
     }
-    if view.gauges.iter().any(|gauge| !gauge.heard) {
+    if view
+        .gauges
+        .iter()
+        .any(|gauge| !gauge.heard && plane.shows(gauge.point))
+    {
         entry(
             &mut html,
             "<path class=\"mp-gauge silent\" d=\"M5 2h18l-9 15Z\"/>",
             "水位計(途絶)",
         );
     }
-    if view.shelters.iter().any(|shelter| shelter.usable) {
+    if view
+        .shelters
+        .iter()
+        .any(|shelter| shelter.usable && plane.shows(shelter.point))
+    {
         entry(
             &mut html,
             "<path class=\"mp-shelter\" d=\"M14 2l6 5v9h-12v-9Z\"/>",
             "避難場所(洪水で使える)",
         );
     }
-    if view.shelters.iter().any(|shelter| !shelter.usable) {
+    if view
+        .shelters
+        .iter()
+        .any(|shelter| !shelter.usable && plane.shows(shelter.point))
+    {
         entry(
             &mut html,
             "<path class=\"mp-shelter unusable\" d=\"M14 2l6 5v9h-12v-9Z\"/>",
             "同(使えない、浸水域内)",
         );
     }
-    if !view.rivers.is_empty() {
+    if plane.path(&view.rivers, false).is_some() {
         entry(
             &mut html,
             "<path class=\"mp-river\" d=\"M2 12q12 -10 24 -4\"/>",
             "河川",
         );
     }
-    if !view.border.is_empty() {
+    if plane.path(&view.border, true).is_some() {
         entry(
             &mut html,
             "<path class=\"mp-border\" d=\"M2 9h24\"/>",
@@ -100,6 +120,14 @@ fn districts(html: &mut String, view: &MapView) {
             "地区(発令・推奨なし)",
         );
     }
+}
+
+/// Whether any area of a rank is large and near enough to be drawn.
+fn is_drawn(view: &MapView, plane: &Plane, rank: DepthRank) -> bool {
+    view.depth
+        .iter()
+        .filter(|polygon| polygon.class == rank)
+        .any(|polygon| plane.path(&polygon.rings, true).is_some())
 }
 
 fn entry(html: &mut String, swatch: &str, words: &str) {

@@ -8,8 +8,6 @@ use crate::view::Bounds;
 pub(super) const WIDTH: f64 = 480.0;
 /// The drawing is never lower or higher than these parts of its width.
 const HEIGHT_SHARE: [f64; 2] = [0.55, 1.15];
-/// Outlines are written in this many steps to a unit; one is as fine as a screen shows.
-pub(super) const FINENESS: f64 = 1.0;
 
 /// The part of the plane that is drawn.
 pub(super) struct Plane {
@@ -70,8 +68,8 @@ impl Plane {
         (length_m, length_m * self.units_per_m)
     }
 
-    /// Rings as path commands in [`FINENESS`]-ths of a unit. Corners closer than one step, straight
-    /// runs and rings without area are left out; `None` when nothing remains on the drawing.
+    /// Rings as path commands in whole units, as fine as a screen shows. Corners closer than that,
+    /// straight runs and rings without area are left out; `None` when nothing remains on the drawing.
     pub(super) fn path(&self, rings: &[Vec<[f64; 2]>], closed: bool) -> Option<String> {
         let mut path = String::new();
         for ring in rings {
@@ -89,7 +87,7 @@ impl Plane {
         let mut steps: Vec<(i32, i32)> = Vec::with_capacity(ring.len());
         for point in ring {
             let (x, y) = self.place(*point);
-            let (Some(x), Some(y)) = (whole(x * FINENESS), whole(y * FINENESS)) else {
+            let (Some(x), Some(y)) = (whole(x), whole(y)) else {
                 continue;
             };
             if steps.last() == Some(&(x, y)) {
@@ -109,7 +107,7 @@ impl Plane {
     }
 
     fn is_outside(&self, steps: &[(i32, i32)]) -> bool {
-        let (wide, high) = (WIDTH * FINENESS, self.height * FINENESS);
+        let (wide, high) = (WIDTH, self.height);
         let all = |beyond: fn(f64, f64, f64, f64) -> bool| {
             steps
                 .iter()

@@ -13,7 +13,7 @@ pub struct ConfirmView {
     pub reason: String,
     /// Where the form is sent; the same address that led here.
     pub post_to: String,
-    /// Where 戻る goes.
+    /// Where one goes to start over.
     pub back_to: String,
     /// The answers, carried along as hidden fields.
     pub filled: Filled,

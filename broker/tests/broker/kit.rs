@@ -1,0 +1,331 @@
+//! A broker with a door, and a client that says exactly what it is told to.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use hinan_broker::{Broker, Counts, Denied, Doorkeeper, Grant, Inbound, Settings, Visitor};
+use rumqttc::mqttbytes::v4::{
+    ConnAck, Connect, ConnectReturnCode, LastWill, Login, Packet, PubAck, PubRel, Publish,
+    Subscribe, SubscribeFilter, SubscribeReasonCode,
+};
+use rumqttc::mqttbytes::{Error, QoS};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// Longer than anything here takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Long enough to see that nothing comes.
+pub const QUIET: Duration = Duration::from_millis(150);
+pub const SINK: &str = "sensors/#";
+
+/// Towers may do everything. A gauge publishes as itself and reads what is meant for it; so does a visitor
+/// without a name, who may only read notices.
+pub struct Door;
+
+impl Doorkeeper for Door {
+    fn admit(&self, who: &Visitor<'_>) -> Result<Grant, Denied> {
+        let id = who.client_id;
+        let list = |filters: &[String]| filters.to_vec();
+        match (who.username, who.password) {
+            (Some("tower"), Some(b"high")) => Ok(Grant {
+                publish: vec!["#".into()],
+                subscribe: vec!["#".into()],
+            }),
+            (Some("gauge"), Some(b"water")) => Ok(Grant {
+                publish: list(&[format!("sensors/{id}/+"), format!("status/{id}")]),
+                subscribe: list(&[format!("commands/{id}/#"), "notices/#".into()]),
+            }),
+            (Some("banned"), _) => Err(Denied::NotAuthorized),
+            (Some("fault"), _) => panic!("a doorkeeper that fails"),
+            (None, None) => Ok(Grant {
+                publish: vec![],
+                subscribe: vec!["notices/#".into()],
+            }),
+            _ => Err(Denied::BadCredentials),
+        }
+    }
+}
+
+/// A running broker and the service's end of its sink.
+pub struct Town {
+    pub broker: Broker,
+    pub sink: mpsc::Receiver<Inbound>,
+}
+
+impl Town {
+    pub async fn start() -> Self {
+        Self::with(Settings::default(), 100).await
+    }
+
+    pub async fn with(settings: Settings, sink_room: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (sender, sink) = mpsc::channel(sink_room);
+        let broker = Broker::start(
+            listener,
+            settings,
+            Arc::new(Door),
+            SINK.into(),
+            sender,
+            vec![],
+        )
+        .await
+        .unwrap();
+        Self { broker, sink }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.broker.address()
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.broker.counts()
+    }
+
+    /// The next publish that reaches the service.
+    pub async fn inbound(&mut self) -> Inbound {
+        timeout(PATIENCE, self.sink.recv())
+            .await
+            .expect("a publish in time")
+            .expect("an open sink")
+    }
+
+    /// Nothing reaches the service.
+    pub async fn sink_is_quiet(&mut self) {
+        if let Ok(inbound) = timeout(QUIET, self.sink.recv()).await {
+            panic!("unexpected: {inbound:?}");
+        }
+    }
+
+    /// Commits whatever comes, at once.
+    pub fn commit_everything(&mut self) {
+        let (_, closed) = mpsc::channel(1);
+        let mut sink = std::mem::replace(&mut self.sink, closed);
+        tokio::spawn(async move {
+            while let Some(inbound) = sink.recv().await {
+                inbound.split().1.committed();
+            }
+        });
+    }
+
+    /// Waits until the counts are as described.
+    pub async fn until(&self, described: impl Fn(&Counts) -> bool) {
+        let seen = timeout(PATIENCE, async {
+            while !described(&self.counts()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(seen.await.is_ok(), "counts stay at {:?}", self.counts());
+    }
+
+    pub async fn tower(&self, id: &str) -> Client {
+        Client::enter(self.address(), tower(id)).await
+    }
+
+    pub async fn gauge(&self, id: &str) -> Client {
+        Client::enter(self.address(), gauge(id)).await
+    }
+}
+
+pub fn tower(id: &str) -> Connect {
+    with_login(id, "tower", "high")
+}
+
+pub fn gauge(id: &str) -> Connect {
+    with_login(id, "gauge", "water")
+}
+
+pub fn with_login(id: &str, username: &str, password: &str) -> Connect {
+    let mut connect = Connect::new(id);
+    connect.login = Some(Login::new(username, password));
+    connect
+}
+
+pub fn lasting(mut connect: Connect) -> Connect {
+    connect.clean_session = false;
+    connect
+}
+
+pub fn with_will(
+    mut connect: Connect,
+    topic: &str,
+    payload: &str,
+    qos: QoS,
+    retain: bool,
+) -> Connect {
+    connect.last_will = Some(LastWill::new(topic, payload, qos, retain));
+    connect
+}
+
+pub fn publish(topic: &str, payload: impl Into<Vec<u8>>, qos: QoS, pkid: u16) -> Publish {
+    let mut publish = Publish::new(topic, qos, payload);
+    publish.pkid = pkid;
+    publish
+}
+
+pub fn retained(topic: &str, payload: &str, pkid: u16) -> Publish {
+    let mut publish = publish(topic, payload, QoS::AtLeastOnce, pkid);
+    publish.retain = true;
+    publish
+}
+
+pub fn dup(mut publish: Publish) -> Publish {
+    publish.dup = true;
+    publish
+}
+
+/// A client that sends and reads packets one by one, and acknowledges only when told to.
+pub struct Client {
+    stream: TcpStream,
+    input: BytesMut,
+}
+
+impl Client {
+    pub async fn open(address: SocketAddr) -> Self {
+        Self {
+            stream: TcpStream::connect(address).await.unwrap(),
+            input: BytesMut::new(),
+        }
+    }
+
+    /// Connects and expects a new session.
+    pub async fn enter(address: SocketAddr, connect: Connect) -> Self {
+        let (client, answer) = Self::knock(address, connect).await;
+        assert_eq!(answer, ConnAck::new(ConnectReturnCode::Success, false));
+        client
+    }
+
+    /// Connects and expects to find its session.
+    pub async fn come_back(address: SocketAddr, connect: Connect) -> Self {
+        let (client, answer) = Self::knock(address, connect).await;
+        assert_eq!(answer, ConnAck::new(ConnectReturnCode::Success, true));
+        client
+    }
+
+    pub async fn knock(address: SocketAddr, connect: Connect) -> (Self, ConnAck) {
+        let mut client = Self::open(address).await;
+        client.send(Packet::Connect(connect)).await;
+        match client.next().await {
+            Packet::ConnAck(answer) => (client, answer),
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+
+    pub async fn send(&mut self, packet: Packet) {
+        let mut out = BytesMut::new();
+        packet.write(&mut out, usize::MAX).unwrap();
+        self.send_bytes(&out).await;
+    }
+
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        timeout(PATIENCE, self.stream.write_all(bytes))
+            .await
+            .expect("room to send")
+            .unwrap();
+    }
+
+    pub async fn publish(&mut self, publish: Publish) {
+        self.send(Packet::Publish(publish)).await;
+    }
+
+    /// The next packet; panics if the connection is closed.
+    pub async fn next(&mut self) -> Packet {
+        match timeout(PATIENCE, self.read())
+            .await
+            .expect("a packet in time")
+        {
+            Some(packet) => packet,
+            None => panic!("the broker closed the connection"),
+        }
+    }
+
+    pub async fn next_publish(&mut self) -> Publish {
+        match self.next().await {
+            Packet::Publish(publish) => publish,
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+
+    /// Reads the next publish and acknowledges it.
+    pub async fn take(&mut self) -> Publish {
+        let publish = self.next_publish().await;
+        if publish.qos == QoS::AtLeastOnce {
+            self.send(Packet::PubAck(PubAck::new(publish.pkid))).await;
+        }
+        publish
+    }
+
+    pub async fn expect(&mut self, packet: Packet) {
+        assert_eq!(self.next().await, packet);
+    }
+
+    pub async fn expect_puback(&mut self, pkid: u16) {
+        self.expect(Packet::PubAck(PubAck::new(pkid))).await;
+    }
+
+    /// Releases a QoS 2 publish and reads the answer.
+    pub async fn release(&mut self, pkid: u16) {
+        self.send(Packet::PubRel(PubRel::new(pkid))).await;
+        self.expect(Packet::PubComp(rumqttc::mqttbytes::v4::PubComp::new(pkid)))
+            .await;
+    }
+
+    pub async fn subscribe(&mut self, filters: &[(&str, QoS)]) -> Vec<SubscribeReasonCode> {
+        let filters = filters
+            .iter()
+            .map(|(filter, qos)| SubscribeFilter::new((*filter).into(), *qos));
+        let mut subscribe = Subscribe::new_many(filters);
+        subscribe.pkid = 7;
+        self.send(Packet::Subscribe(subscribe)).await;
+        match self.next().await {
+            Packet::SubAck(answer) if answer.pkid == 7 => answer.return_codes,
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+
+    /// The broker answers a ping, and says nothing before.
+    pub async fn ping(&mut self) {
+        self.send(Packet::PingReq).await;
+        self.expect(Packet::PingResp).await;
+    }
+
+    /// Nothing comes for a while, and the connection stays open.
+    pub async fn is_quiet(&mut self) {
+        if let Ok(packet) = timeout(QUIET, self.read()).await {
+            panic!("unexpected: {packet:?}");
+        }
+    }
+
+    /// The broker closes the connection and says nothing before.
+    pub async fn is_closed(&mut self) {
+        let last = timeout(PATIENCE, self.read())
+            .await
+            .expect("closed in time");
+        assert_eq!(last, None);
+    }
+
+    pub async fn disconnect(mut self) {
+        self.send(Packet::Disconnect).await;
+        self.is_closed().await;
+    }
+
+    /// Ends the connection as a power failure does.
+    pub fn vanish(self) {}
+
+    async fn read(&mut self) -> Option<Packet> {
+        loop {
+            match Packet::read(&mut self.input, usize::MAX) {
+                Ok(packet) => return Some(packet),
+                Err(Error::InsufficientBytes(_)) => {}
+                Err(error) => panic!("the broker sent what is not MQTT: {error}"),
+            }
+            // A reset is a way of closing.
+            if self.stream.read_buf(&mut self.input).await.unwrap_or(0) == 0 {
+                return None;
+            }
+        }
+    }
+}
