@@ -95,7 +95,10 @@ impl App {
             replay,
             began,
             picture: RwLock::new(Arc::new(first)),
-            link: RwLock::new(Link::Down { since: began, why: "まだ接続していません".to_owned() }),
+            link: RwLock::new(Link::Down {
+                since: began,
+                why: "まだ接続していません".to_owned(),
+            }),
             ready: AtomicBool::new(false),
         }
     }
@@ -120,7 +123,10 @@ impl App {
     /// The way to the broker.
     #[must_use]
     pub fn link(&self) -> Link {
-        self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.link
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Notes how the way to the broker is.

@@ -1,17 +1,23 @@
 //! Chance, at one place: identifiers, tokens and one-time passwords.
 
-use rand::rngs::SysRng;
 use rand::TryRng as _;
+use rand::rngs::SysRng;
 
 /// Fills `N` bytes from the system's random source.
 ///
 /// # Panics
 /// When the system has no randomness to give; nothing safe can be done without it.
 #[must_use]
-#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place where chance enters")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the one place where chance enters"
+)]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SysRng.try_fill_bytes(&mut bytes).expect("the system gives random bytes");
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .expect("the system gives random bytes");
     bytes
 }
 
@@ -32,6 +38,13 @@ pub fn unique() -> uuid::Uuid {
 pub fn spoken_password() -> String {
     // 32 signs that are not mistaken for one another.
     const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let signs: Vec<char> = bytes::<12>().iter().map(|b| char::from(SIGNS[usize::from(b % 32)])).collect();
-    signs.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    let signs: Vec<char> = bytes::<12>()
+        .iter()
+        .map(|b| char::from(SIGNS[usize::from(b % 32)]))
+        .collect();
+    signs
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
 }

@@ -17,7 +17,11 @@ enum Pace {
     /// The event is the present.
     Present,
     /// The event is recorded; its time runs `speed` times as fast as ours, from `event` on.
-    Recorded { event: Timestamp, since: Instant, speed: f64 },
+    Recorded {
+        event: Timestamp,
+        since: Instant,
+        speed: f64,
+    },
 }
 
 impl EventClock {
@@ -30,15 +34,27 @@ impl EventClock {
     /// A recorded event that starts at `event` and runs `speed` times as fast as real time.
     #[must_use]
     pub fn recorded(event: Timestamp, speed: f64) -> Self {
-        Self(RwLock::new(Pace::Recorded { event, since: monotonic(), speed }))
+        Self(RwLock::new(Pace::Recorded {
+            event,
+            since: monotonic(),
+            speed,
+        }))
     }
 
     /// What time it is in the event.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        match *self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        match *self
+            .0
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        {
             Pace::Present => wall(),
-            Pace::Recorded { event, since, speed } => {
+            Pace::Recorded {
+                event,
+                since,
+                speed,
+            } => {
                 let passed = monotonic().duration_since(since).as_secs_f64() * speed;
                 event
                     .checked_add(Duration::try_from_secs_f64(passed).unwrap_or(Duration::ZERO))
@@ -50,7 +66,11 @@ impl EventClock {
     /// How many seconds of the event pass in one real second.
     #[must_use]
     pub fn speed(&self) -> f64 {
-        match *self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        match *self
+            .0
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        {
             Pace::Present => 1.0,
             Pace::Recorded { speed, .. } => speed,
         }
@@ -58,9 +78,16 @@ impl EventClock {
 
     /// Sets a recorded clock to `event` and to a new speed. The present cannot be set: this does nothing to it.
     pub fn set(&self, event: Timestamp, speed: f64) {
-        let mut pace = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut pace = self
+            .0
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if matches!(*pace, Pace::Recorded { .. }) {
-            *pace = Pace::Recorded { event, since: monotonic(), speed };
+            *pace = Pace::Recorded {
+                event,
+                since: monotonic(),
+                speed,
+            };
         }
     }
 
@@ -74,14 +101,20 @@ impl EventClock {
 
 /// Real time, for sessions and log lines only.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the wall clock is read"
+)]
 pub fn wall() -> Timestamp {
     Timestamp::now()
 }
 
 /// Real time that never jumps, for pacing and timeouts.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place where the monotonic clock is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the monotonic clock is read"
+)]
 pub fn monotonic() -> Instant {
     Instant::now()
 }

@@ -198,15 +198,19 @@ impl Config {
 
     /// Reads the town's file over the defaults and checks every value.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.display().to_string(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.display().to_string(),
+            source,
+        })?;
         Self::parse(&text, &path.display().to_string())
     }
 
     /// Reads a file's text over the defaults and checks every value.
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
-        let malformed =
-            |error: &toml::de::Error| ConfigError::Malformed { path: path.to_owned(), message: error.to_string() };
+        let malformed = |error: &toml::de::Error| ConfigError::Malformed {
+            path: path.to_owned(),
+            message: error.to_string(),
+        };
         let own: toml::Table = toml::from_str(text).map_err(|e| malformed(&e))?;
         let mut all: toml::Table = toml::from_str(DEFAULT).map_err(|e| malformed(&e))?;
         overlay(&mut all, own);
@@ -223,40 +227,95 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let s = &self.sensors;
         let r = &self.recommend;
-        within("broker.packet_max_bytes", self.broker.packet_max_bytes, 1 << 20, 64 << 20)?;
+        within(
+            "broker.packet_max_bytes",
+            self.broker.packet_max_bytes,
+            1 << 20,
+            64 << 20,
+        )?;
         within("broker.keep_alive_s", self.broker.keep_alive_s, 5, 600)?;
         filled("broker.host", &self.broker.host, "a host name or address")?;
-        filled("broker.client_id", &self.broker.client_id, "a name that no other client of the broker uses")?;
+        filled(
+            "broker.client_id",
+            &self.broker.client_id,
+            "a name that no other client of the broker uses",
+        )?;
         topic("sensors.topic_prefix", &s.topic_prefix)?;
         topic("publish.topic_prefix", &self.publish.topic_prefix)?;
         within("sensors.payload_max_bytes", s.payload_max_bytes, 64, 65536)?;
         within("sensors.future_max_s", s.future_max_s, 1, 3600)?;
         within("sensors.cadence_s", s.cadence_s, 10, 86400)?;
-        within("sensors.commit_max_readings", s.commit_max_readings, 1, 20000)?;
+        within(
+            "sensors.commit_max_readings",
+            s.commit_max_readings,
+            1,
+            20000,
+        )?;
         within("sensors.commit_within_ms", s.commit_within_ms, 1, 1000)?;
         within("sensors.quarantine_keep", s.quarantine_keep, 100, 1_000_000)?;
         within("recommend.every_s", r.every_s, 60, 3600)?;
-        within("recommend.level3_probability", r.level3_probability, 0.01, 0.99)?;
-        within("recommend.level4_probability", r.level4_probability, 0.01, 0.99)?;
+        within(
+            "recommend.level3_probability",
+            r.level3_probability,
+            0.01,
+            0.99,
+        )?;
+        within(
+            "recommend.level4_probability",
+            r.level4_probability,
+            0.01,
+            0.99,
+        )?;
         lead("recommend.level3_lead_h", r.level3_lead_h)?;
         lead("recommend.level4_lead_h", r.level4_lead_h)?;
-        within("recommend.rapid_rise_m_per_h", r.rapid_rise_m_per_h, 0.05, 10.0)?;
+        within(
+            "recommend.rapid_rise_m_per_h",
+            r.rapid_rise_m_per_h,
+            0.05,
+            10.0,
+        )?;
         within("recommend.reopen_after_min", r.reopen_after_min, 5, 720)?;
         within("recommend.expire_after_h", r.expire_after_h, 1, 72)?;
-        within("approve.basis_age_max_min", self.approve.basis_age_max_min, 1, 120)?;
-        within("publish.expires_after_h", self.publish.expires_after_h, 1, 48)?;
+        within(
+            "approve.basis_age_max_min",
+            self.approve.basis_age_max_min,
+            1,
+            120,
+        )?;
+        within(
+            "publish.expires_after_h",
+            self.publish.expires_after_h,
+            1,
+            48,
+        )?;
         within("web.idle_max_min", self.web.idle_max_min, 5, 720)?;
         within("web.form_max_bytes", self.web.form_max_bytes, 1024, 1 << 20)?;
-        s.quality.validate().or_else(|why| refused("sensors.quality", &why, "as explained in config/default.toml"))?;
+        s.quality.validate().or_else(|why| {
+            refused(
+                "sensors.quality",
+                &why,
+                "as explained in config/default.toml",
+            )
+        })?;
         for (station, quality) in &s.station {
             let key = format!("sensors.station.{station}");
-            quality.validate().or_else(|why| refused(&key, &why, "as explained in config/default.toml"))?;
+            quality
+                .validate()
+                .or_else(|why| refused(&key, &why, "as explained in config/default.toml"))?;
         }
         if self.publish.sender.is_empty() || self.publish.sender.contains([' ', ',', '<', '&']) {
-            return refused("publish.sender", &self.publish.sender, "an address without spaces, commas, < or &");
+            return refused(
+                "publish.sender",
+                &self.publish.sender,
+                "an address without spaces, commas, < or &",
+            );
         }
         if self.web.listen.parse::<std::net::SocketAddr>().is_err() {
-            return refused("web.listen", &self.web.listen, "ADDRESS:PORT, such as 0.0.0.0:8080");
+            return refused(
+                "web.listen",
+                &self.web.listen,
+                "ADDRESS:PORT, such as 0.0.0.0:8080",
+            );
         }
         Ok(())
     }
@@ -286,7 +345,11 @@ impl Config {
             },
             self.broker.host,
             self.broker.port,
-            if self.broker.embedded { " (内蔵 embedded)" } else { "" },
+            if self.broker.embedded {
+                " (内蔵 embedded)"
+            } else {
+                ""
+            },
             self.sensors.topic_prefix,
             r.level3_lead_h,
             r.level3_probability * 100.0,
@@ -319,32 +382,67 @@ fn locate(text: &str, path: &str, error: &toml::de::Error) -> ConfigError {
     let message = error.message().to_owned();
     let word = message.split('`').nth(1).unwrap_or_default().to_owned();
     let line = (!word.is_empty())
-        .then(|| text.lines().position(|l| l.trim_start().trim_start_matches('[').starts_with(&word)))
+        .then(|| {
+            text.lines()
+                .position(|l| l.trim_start().trim_start_matches('[').starts_with(&word))
+        })
         .flatten();
     let place = line.map_or_else(String::new, |n| format!(", line {}", n + 1));
     let keys = error.to_string();
-    ConfigError::Malformed { path: format!("{path}{place}"), message: keys.trim().to_owned() }
+    ConfigError::Malformed {
+        path: format!("{path}{place}"),
+        message: keys.trim().to_owned(),
+    }
 }
 
 fn refused<T>(key: &str, value: &dyn std::fmt::Display, accepted: &str) -> Result<T, ConfigError> {
-    Err(ConfigError::Refused { key: key.to_owned(), value: value.to_string(), accepted: accepted.to_owned() })
+    Err(ConfigError::Refused {
+        key: key.to_owned(),
+        value: value.to_string(),
+        accepted: accepted.to_owned(),
+    })
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: T, low: T, high: T) -> Result<(), ConfigError> {
-    if value >= low && value <= high { Ok(()) } else { refused(key, &value, &format!("from {low} to {high}")) }
+fn within<T: PartialOrd + std::fmt::Display>(
+    key: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), ConfigError> {
+    if value >= low && value <= high {
+        Ok(())
+    } else {
+        refused(key, &value, &format!("from {low} to {high}"))
+    }
 }
 
 fn lead(key: &str, value: u32) -> Result<(), ConfigError> {
-    if [1, 2, 3, 6].contains(&value) { Ok(()) } else { refused(key, &value, "1, 2, 3 or 6") }
+    if [1, 2, 3, 6].contains(&value) {
+        Ok(())
+    } else {
+        refused(key, &value, "1, 2, 3 or 6")
+    }
 }
 
 fn filled(key: &str, value: &str, accepted: &str) -> Result<(), ConfigError> {
-    if value.is_empty() { refused(key, &"empty", accepted) } else { Ok(()) }
+    if value.is_empty() {
+        refused(key, &"empty", accepted)
+    } else {
+        Ok(())
+    }
 }
 
 fn topic(key: &str, value: &str) -> Result<(), ConfigError> {
-    if value.is_empty() || value.contains(['+', '#', '\0']) || value.starts_with('/') || value.ends_with('/') {
-        return refused(key, &value, "a topic without +, # and outer slashes, such as hinan/v1/readings");
+    if value.is_empty()
+        || value.contains(['+', '#', '\0'])
+        || value.starts_with('/')
+        || value.ends_with('/')
+    {
+        return refused(
+            key,
+            &value,
+            "a topic without +, # and outer slashes, such as hinan/v1/readings",
+        );
     }
     Ok(())
 }
@@ -354,7 +452,9 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let error = Config::parse(text, "town.toml").expect_err("must be refused").to_string();
+        let error = Config::parse(text, "town.toml")
+            .expect_err("must be refused")
+            .to_string();
         assert!(error.contains(expected), "{error}");
     }
 
@@ -366,8 +466,14 @@ mod tests {
 
     #[test]
     fn a_wrong_value_names_key_value_and_what_is_accepted() {
-        check("[approve]\nbasis_age_max_min = 0", "approve.basis_age_max_min is 0; it must be from 1 to 120");
-        check("[recommend]\nlevel4_lead_h = 5", "recommend.level4_lead_h is 5; it must be 1, 2, 3 or 6");
+        check(
+            "[approve]\nbasis_age_max_min = 0",
+            "approve.basis_age_max_min is 0; it must be from 1 to 120",
+        );
+        check(
+            "[recommend]\nlevel4_lead_h = 5",
+            "recommend.level4_lead_h is 5; it must be 1, 2, 3 or 6",
+        );
         check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
     }
 

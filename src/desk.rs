@@ -62,15 +62,24 @@ pub fn prepare_issue(
     may_decide(officer)?;
     let reason = checked_reason(reason)?;
     let now = app.clock.now();
-    let (stored, live) = app.store.read(|view| Ok((view.proposal(proposal_id)?, view.live_notices(now)?)))?;
+    let (stored, live) = app
+        .store
+        .read(|view| Ok((view.proposal(proposal_id)?, view.live_notices(now)?)))?;
     let stored = open(stored)?;
     let substance = stored.proposal.substance();
     if *read != substance {
         return Err(changed());
     }
-    let ids: BTreeSet<&str> = stored.proposal.districts.iter().map(|d| d.id.as_str()).collect();
-    let same_river: Vec<&Notice<Approved>> =
-        live.iter().filter(|n| n.content().facts().river == stored.proposal.key.river).collect();
+    let ids: BTreeSet<&str> = stored
+        .proposal
+        .districts
+        .iter()
+        .map(|d| d.id.as_str())
+        .collect();
+    let same_river: Vec<&Notice<Approved>> = live
+        .iter()
+        .filter(|n| n.content().facts().river == stored.proposal.key.river)
+        .collect();
     if let Some(higher) = same_river.iter().find(|n| {
         let facts = n.content().facts();
         facts.level > level && facts.districts.iter().any(|d| ids.contains(d.id.as_str()))
@@ -83,10 +92,21 @@ pub fn prepare_issue(
     // A live notice is replaced only when the new one covers all its districts; otherwise both stay in force.
     let replaces = same_river
         .iter()
-        .filter(|n| n.content().facts().districts.iter().all(|d| ids.contains(d.id.as_str())))
+        .filter(|n| {
+            n.content()
+                .facts()
+                .districts
+                .iter()
+                .all(|d| ids.contains(d.id.as_str()))
+        })
         .map(|n| reference(n))
         .collect();
-    let choice = compose::Choice { level, id: new_id(app), at: now, replaces };
+    let choice = compose::Choice {
+        level,
+        id: new_id(app),
+        at: now,
+        replaces,
+    };
     let picture = app.picture();
     let gauge = picture.advice.outlook.gauges.get(&stored.proposal.gauge);
     let facts = compose::issue(
@@ -98,7 +118,13 @@ pub fn prepare_issue(
         choice,
     );
     let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
-    keep(app, officer, notice, Some((proposal_id.to_owned(), substance)), reason)
+    keep(
+        app,
+        officer,
+        notice,
+        Some((proposal_id.to_owned(), substance)),
+        reason,
+    )
 }
 
 /// Prepares the exact text that lifts or cancels an order.
@@ -119,9 +145,17 @@ pub fn prepare_end(
     let order = live
         .iter()
         .find(|n| n.id().as_str() == notice_id)
-        .ok_or_else(|| Declined::NoLongerOpen("この発表は、すでに発令中ではありません".to_owned()))?;
-    let facts =
-        compose::end(order.content().facts(), kind, new_id(app), now, vec![reference(order)], reason.clone());
+        .ok_or_else(|| {
+            Declined::NoLongerOpen("この発表は、すでに発令中ではありません".to_owned())
+        })?;
+    let facts = compose::end(
+        order.content().facts(),
+        kind,
+        new_id(app),
+        now,
+        vec![reference(order)],
+        reason.clone(),
+    );
     let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
     keep(app, officer, notice, None, reason)
 }
@@ -130,10 +164,21 @@ pub fn prepare_end(
 ///
 /// # Errors
 /// [`Declined`] says why nothing was approved.
-pub fn approve(app: &App, officer: &Officer, draft_id: &str, read: &Digest) -> Result<NoticeId, Declined> {
+pub fn approve(
+    app: &App,
+    officer: &Officer,
+    draft_id: &str,
+    read: &Digest,
+) -> Result<NoticeId, Declined> {
     let now = app.clock.now();
     app.store.write(|tx| {
-        tx.audit(now, &officer.name, "approve_attempt", draft_id, &json!({ "read": read }))?;
+        tx.audit(
+            now,
+            &officer.name,
+            "approve_attempt",
+            draft_id,
+            &json!({ "read": read }),
+        )?;
         Ok(())
     })?;
     let outcome = app.store.write(|tx| {
@@ -152,10 +197,16 @@ pub fn approve(app: &App, officer: &Officer, draft_id: &str, read: &Digest) -> R
             }
         };
         if !tx.settle_draft(draft_id, true)? {
-            return Ok(Err(Declined::NoLongerOpen("この文面は、すでに処理されました".to_owned())));
+            return Ok(Err(Declined::NoLongerOpen(
+                "この文面は、すでに処理されました".to_owned(),
+            )));
         }
         if let Some(proposal) = &draft.proposal {
-            let decided = Decided { by: officer.name.clone(), at: now, reason: draft.reason.clone() };
+            let decided = Decided {
+                by: officer.name.clone(),
+                at: now,
+                reason: draft.reason.clone(),
+            };
             if !tx.close_proposal(proposal, ProposalState::Issued, Some(&decided))? {
                 return Err(StoreError::Damaged {
                     what: format!("proposal {proposal}"),
@@ -196,7 +247,13 @@ pub fn approve(app: &App, officer: &Officer, draft_id: &str, read: &Digest) -> R
             let why = why.to_string();
             tracing::warn!(draft = draft_id, officer = %officer.name, why, "approval refused");
             app.store.write(|tx| {
-                tx.audit(now, &officer.name, "approve_refused", draft_id, &json!({ "why": why }))?;
+                tx.audit(
+                    now,
+                    &officer.name,
+                    "approve_refused",
+                    draft_id,
+                    &json!({ "why": why }),
+                )?;
                 Ok(())
             })?;
         }
@@ -208,7 +265,13 @@ pub fn approve(app: &App, officer: &Officer, draft_id: &str, read: &Digest) -> R
 ///
 /// # Errors
 /// [`Declined`] says why it stays open.
-pub fn decline(app: &App, officer: &Officer, proposal_id: &str, reason: &str, read: &Digest) -> Result<(), Declined> {
+pub fn decline(
+    app: &App,
+    officer: &Officer,
+    proposal_id: &str,
+    reason: &str,
+    read: &Digest,
+) -> Result<(), Declined> {
     may_decide(officer)?;
     let reason = checked_reason(reason)?;
     let now = app.clock.now();
@@ -243,9 +306,13 @@ fn approvable(
     draft_id: &str,
     now: jiff::Timestamp,
 ) -> Result<Result<StoredDraft, Declined>, StoreError> {
-    let Some(draft) = view.draft(draft_id)? else { return Ok(Err(Declined::Unknown("文面"))) };
+    let Some(draft) = view.draft(draft_id)? else {
+        return Ok(Err(Declined::Unknown("文面")));
+    };
     if !draft.waiting {
-        return Ok(Err(Declined::NoLongerOpen("この文面は、すでに処理されました".to_owned())));
+        return Ok(Err(Declined::NoLongerOpen(
+            "この文面は、すでに処理されました".to_owned(),
+        )));
     }
     // In a replay, an officer's minute is still a minute.
     let age_s = now.duration_since(draft.prepared_at).as_secs_f64() / app.clock.speed();
@@ -265,9 +332,17 @@ fn approvable(
         }
     }
     // What it replaces, lifts or cancels must still be in force, or it would say something untrue.
-    let live: BTreeSet<NoticeId> = view.live_notices(now)?.iter().map(|n| n.id().clone()).collect();
+    let live: BTreeSet<NoticeId> = view
+        .live_notices(now)?
+        .iter()
+        .map(|n| n.id().clone())
+        .collect();
     let facts = draft.notice.content().facts();
-    if facts.replaces.iter().any(|reference| !live.contains(&reference.id)) {
+    if facts
+        .replaces
+        .iter()
+        .any(|reference| !live.contains(&reference.id))
+    {
         return Ok(Err(Declined::Changed(
             "発令中の情報が変わりました。新しい文面を確認してください".to_owned(),
         )));
@@ -314,7 +389,11 @@ fn new_id(app: &App) -> NoticeId {
 
 fn reference(notice: &Notice<Approved>) -> Reference {
     let facts = notice.content().facts();
-    Reference { sender: facts.sender.clone(), id: facts.id.clone(), sent: facts.sent }
+    Reference {
+        sender: facts.sender.clone(),
+        id: facts.id.clone(),
+        sent: facts.sent,
+    }
 }
 
 fn open(stored: Option<StoredProposal>) -> Result<StoredProposal, Declined> {
@@ -323,12 +402,16 @@ fn open(stored: Option<StoredProposal>) -> Result<StoredProposal, Declined> {
         ProposalState::Open => Ok(stored),
         ProposalState::Issued | ProposalState::Declined => {
             let by = stored.decided.map(|d| d.by).unwrap_or_default();
-            Err(Declined::NoLongerOpen(format!("この推奨は、すでに{by}が判断しました")))
+            Err(Declined::NoLongerOpen(format!(
+                "この推奨は、すでに{by}が判断しました"
+            )))
         }
-        ProposalState::Superseded => {
-            Err(Declined::NoLongerOpen("この推奨は、新しい推奨に置き換わりました".to_owned()))
-        }
-        ProposalState::Expired => Err(Declined::NoLongerOpen("この推奨は、失効しました".to_owned())),
+        ProposalState::Superseded => Err(Declined::NoLongerOpen(
+            "この推奨は、新しい推奨に置き換わりました".to_owned(),
+        )),
+        ProposalState::Expired => Err(Declined::NoLongerOpen(
+            "この推奨は、失効しました".to_owned(),
+        )),
     }
 }
 
@@ -336,20 +419,30 @@ fn may_decide(officer: &Officer) -> Result<(), Declined> {
     if officer.role.decides() {
         return Ok(());
     }
-    Err(Declined::NotAuthorised(format!("{}({})は判断できません", officer.display, officer.role.spoken())))
+    Err(Declined::NotAuthorised(format!(
+        "{}({})は判断できません",
+        officer.display,
+        officer.role.spoken()
+    )))
 }
 
 fn checked_reason(reason: &str) -> Result<String, Declined> {
     let reason = reason.trim();
     if reason.is_empty() {
-        return Err(Declined::Incomplete("理由を選ぶか、書いてください".to_owned()));
+        return Err(Declined::Incomplete(
+            "理由を選ぶか、書いてください".to_owned(),
+        ));
     }
     if reason.chars().count() > REASON_MAX {
-        return Err(Declined::Incomplete(format!("理由は{REASON_MAX}文字までです")));
+        return Err(Declined::Incomplete(format!(
+            "理由は{REASON_MAX}文字までです"
+        )));
     }
     Ok(reason.to_owned())
 }
 
 fn changed() -> Declined {
-    Declined::Changed("推奨の内容(地区・レベル・根拠)が変わりました。新しい画面を確認してください".to_owned())
+    Declined::Changed(
+        "推奨の内容(地区・レベル・根拠)が変わりました。新しい画面を確認してください".to_owned(),
+    )
 }

@@ -34,8 +34,13 @@ impl Digest {
 impl TryFrom<String> for Digest {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let is_digest = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if is_digest { Ok(Self(text)) } else { Err("a digest is 64 lower-case hexadecimal digits".to_owned()) }
+        let is_digest =
+            text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if is_digest {
+            Ok(Self(text))
+        } else {
+            Err("a digest is 64 lower-case hexadecimal digits".to_owned())
+        }
     }
 }
 

@@ -37,9 +37,14 @@ impl Doorkeeper for TownDoor {
     fn admit(&self, who: &Visitor<'_>) -> Result<Grant, Denied> {
         let alerts = format!("{}/#", self.alerts);
         if who.username == Some(PUBLISHER) {
-            let right = who.password.is_some_and(|password| same(password, self.publisher_secret.as_bytes()));
+            let right = who
+                .password
+                .is_some_and(|password| same(password, self.publisher_secret.as_bytes()));
             return if right {
-                Ok(Grant { publish: vec![alerts], subscribe: Vec::new() })
+                Ok(Grant {
+                    publish: vec![alerts],
+                    subscribe: Vec::new(),
+                })
             } else {
                 Err(Denied::BadCredentials)
             };
@@ -51,7 +56,10 @@ impl Doorkeeper for TownDoor {
             }
             DevicesPublish::Own => Vec::new(),
         };
-        Ok(Grant { publish, subscribe: vec![alerts] })
+        Ok(Grant {
+            publish,
+            subscribe: vec![alerts],
+        })
     }
 }
 

@@ -63,7 +63,11 @@ impl Engine {
     /// An engine that knows nothing yet.
     #[must_use]
     pub fn new(reference: Reference) -> Self {
-        Self { situation: Situation::new(&reference.stations), reference, held: Vec::new() }
+        Self {
+            situation: Situation::new(&reference.stations),
+            reference,
+            held: Vec::new(),
+        }
     }
 
     /// Puts back what was advised last, after the readings were fed again.
@@ -88,11 +92,21 @@ impl Engine {
     /// When the gauges of the town cannot form a history; that is a fault of the configuration.
     pub fn evaluate(&mut self, as_of: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
         let r = &self.reference;
-        let outlook = outlook(&self.situation, &r.town, r.models.as_deref(), r.cadence_s, as_of)?;
+        let outlook = outlook(
+            &self.situation,
+            &r.town,
+            r.models.as_deref(),
+            r.cadence_s,
+            as_of,
+        )?;
         let fresh = recommend(&outlook, &r.town, &r.policy);
         let recommendations = hold(fresh, &self.held, &outlook);
         let proposals = bundle(&recommendations, &outlook, &r.town);
         self.held.clone_from(&recommendations);
-        Ok(Advice { outlook, recommendations, proposals })
+        Ok(Advice {
+            outlook,
+            recommendations,
+            proposals,
+        })
     }
 }

@@ -87,13 +87,21 @@ impl Intake {
     #[must_use]
     pub fn new(app: Arc<App>, engine: Engine, last_seq: i64) -> Self {
         let sensors = &app.config.sensors;
-        let topics = TopicRule { prefix: sensors.topic_prefix.clone() };
+        let topics = TopicRule {
+            prefix: sensors.topic_prefix.clone(),
+        };
         let limits = Limits {
             payload_max_bytes: sensors.payload_max_bytes,
             future_max_s: sensors.future_max_s,
             ..Limits::default()
         };
-        Self { app, engine, topics, limits, next_seq: last_seq + 1 }
+        Self {
+            app,
+            engine,
+            topics,
+            limits,
+            next_seq: last_seq + 1,
+        }
     }
 
     /// Works until told to stop; then commits and acknowledges what has arrived.
@@ -136,7 +144,8 @@ impl Intake {
     /// Packets that arrive close together are committed together: one fsync for many.
     async fn gather(&self, first: Arrival, arrivals: &mut mpsc::Receiver<Arrival>) -> Vec<Arrival> {
         let sensors = &self.app.config.sensors;
-        let until = Instant::from_std(monotonic()) + Duration::from_millis(sensors.commit_within_ms);
+        let until =
+            Instant::from_std(monotonic()) + Duration::from_millis(sensors.commit_within_ms);
         let mut batch = vec![first];
         while batch.len() < sensors.commit_max_readings {
             match tokio::time::timeout_at(until, arrivals.recv()).await {
@@ -170,7 +179,13 @@ impl Intake {
                     }
                     Decision::Quarantine(refusal) => {
                         let (code, reason) = quarantine::words(&refusal);
-                        tx.quarantine(&arrival.topic, &arrival.payload, received_at, code, &reason)?;
+                        tx.quarantine(
+                            &arrival.topic,
+                            &arrival.payload,
+                            received_at,
+                            code,
+                            &reason,
+                        )?;
                         metrics::counter!("hinan_quarantined_total", "reason" => code).increment(1);
                     }
                 }
@@ -194,8 +209,12 @@ impl Intake {
         let advice = self.engine.evaluate(now)?;
         record(&self.app, &advice, self.next_seq - 1, now)?;
         let open = advice.proposals.len();
-        self.app.show(Picture { advice, situation: self.engine.situation().clone() });
-        metrics::histogram!("hinan_evaluation_seconds").record(monotonic().duration_since(began).as_secs_f64());
+        self.app.show(Picture {
+            advice,
+            situation: self.engine.situation().clone(),
+        });
+        metrics::histogram!("hinan_evaluation_seconds")
+            .record(monotonic().duration_since(began).as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a handful of proposals")]
         metrics::gauge!("hinan_proposals").set(open as f64);
         Ok(())
@@ -214,15 +233,24 @@ fn keep(
     let kept = tx.compare_reading(station, reading)?;
     match kept {
         Kept::New => {
-            let flag = engine.take(reading).map_or(Flag::NotChecked, |verdict| verdict.flag);
+            let flag = engine
+                .take(reading)
+                .map_or(Flag::NotChecked, |verdict| verdict.flag);
             tx.put_reading(station, reading, flag, received_at, seq)?;
-            metrics::counter!("hinan_readings_total", "flag" => flag.qartod().to_string()).increment(1);
+            metrics::counter!("hinan_readings_total", "flag" => flag.qartod().to_string())
+                .increment(1);
         }
         Kept::Duplicate => metrics::counter!("hinan_duplicates_total").increment(1),
         Kept::Conflict => {
             let reason = "another level is already stored for this station and time; the first one stands. \
                           A correction needs its own time";
-            tx.quarantine(&arrival.topic, &arrival.payload, received_at, "conflict", reason)?;
+            tx.quarantine(
+                &arrival.topic,
+                &arrival.payload,
+                received_at,
+                "conflict",
+                reason,
+            )?;
             metrics::counter!("hinan_quarantined_total", "reason" => "conflict").increment(1);
         }
     }

@@ -135,8 +135,10 @@ pub fn outlook(
     cadence_s: u32,
     as_of: Timestamp,
 ) -> Result<Outlook, hinan_models::HistoryError> {
-    let gauges: Vec<String> = models
-        .map_or_else(|| town.gauges.iter().map(|gauge| gauge.id.clone()).collect(), |models| models.gauges.clone());
+    let gauges: Vec<String> = models.map_or_else(
+        || town.gauges.iter().map(|gauge| gauge.id.clone()).collect(),
+        |models| models.gauges.clone(),
+    );
     let step_s = models.map_or(i64::from(cadence_s), |models| models.step_s);
     let recent = situation.history(&gauges, step_s, as_of)?;
     let mut by_gauge = BTreeMap::new();
@@ -146,7 +148,11 @@ pub fn outlook(
             Some(model) => model.predict(&recent, as_of),
             None => without_model(&recent, &case(site), as_of),
         };
-        let observed = site.id.parse().ok().and_then(|id: StationId| situation.newest_usable(&id, as_of));
+        let observed = site
+            .id
+            .parse()
+            .ok()
+            .and_then(|id: StationId| situation.newest_usable(&id, as_of));
         let gauge = GaugeOutlook {
             id: site.id.clone(),
             name: site.name.clone(),
@@ -159,7 +165,11 @@ pub fn outlook(
         };
         by_gauge.insert(site.id.clone(), gauge);
     }
-    Ok(Outlook { as_of, gauges: by_gauge, models_on: models.is_some() })
+    Ok(Outlook {
+        as_of,
+        gauges: by_gauge,
+        models_on: models.is_some(),
+    })
 }
 
 /// What a model of this gauge is asked.
@@ -169,12 +179,20 @@ pub fn case(site: &hinan_gis::GaugeSite) -> Case {
     Case {
         target: site.id.clone(),
         upstream: site.upstream.clone(),
-        marks: marks.into_iter().map(|(name, level_m)| Mark { name: name.to_owned(), level_m }).collect(),
+        marks: marks
+            .into_iter()
+            .map(|(name, level_m)| Mark {
+                name: name.to_owned(),
+                level_m,
+            })
+            .collect(),
     }
 }
 
 fn voice(observed: Option<Observed>, cadence_s: u32, as_of: Timestamp) -> Voice {
-    let Some(observed) = observed else { return Voice::NeverHeard };
+    let Some(observed) = observed else {
+        return Voice::NeverHeard;
+    };
     let age_s = as_of.duration_since(observed.at).as_secs();
     let cadence_s = i64::from(cadence_s);
     match age_s {
@@ -193,7 +211,11 @@ mod tests {
     #[test]
     fn a_gauge_that_stops_is_late_then_silent_and_never_live() {
         let at: Timestamp = "2016-08-30T12:00:00Z".parse().expect("a time");
-        let observed = Some(Observed { at, level_m: 1.0, flag: Flag::Good });
+        let observed = Some(Observed {
+            at,
+            level_m: 1.0,
+            flag: Flag::Good,
+        });
         let after = |min: i64| voice(observed, 3600, at + jiff::SignedDuration::from_mins(min));
         assert_eq!(after(89), Voice::Live);
         assert_eq!(after(120), Voice::Late { for_min: 120 });

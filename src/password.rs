@@ -29,8 +29,9 @@ pub fn hash(password: &str) -> Result<String, Unacceptable> {
     if password.chars().count() < MIN_CHARS || password.len() > MAX_BYTES {
         return Err(Unacceptable::Length);
     }
-    let hash: PasswordHash =
-        Argon2::default().hash_password(password.as_bytes()).map_err(|e| Unacceptable::Hash(e.to_string()))?;
+    let hash: PasswordHash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|e| Unacceptable::Hash(e.to_string()))?;
     Ok(hash.to_string())
 }
 
@@ -42,8 +43,13 @@ pub fn matches(password: &str, stored: Option<&str>) -> bool {
     if password.len() > MAX_BYTES {
         return false;
     }
-    let Ok(hash) = PasswordHash::new(stored.unwrap_or(NOBODY)) else { return false };
-    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && stored.is_some()
+    let Ok(hash) = PasswordHash::new(stored.unwrap_or(NOBODY)) else {
+        return false;
+    };
+    Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_ok()
+        && stored.is_some()
 }
 
 #[cfg(test)]
@@ -65,6 +71,11 @@ mod tests {
 
     #[test]
     fn short_passwords_are_refused_with_the_rule() {
-        assert!(hash("short").expect_err("too short").to_string().contains("12 characters"));
+        assert!(
+            hash("short")
+                .expect_err("too short")
+                .to_string()
+                .contains("12 characters")
+        );
     }
 }

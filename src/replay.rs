@@ -40,7 +40,12 @@ pub fn recording(
         }
         for (column, gauge) in storm.gauges().iter().enumerate() {
             if let (Some(level_m), Ok(station)) = (storm.level(row, column), gauge.parse()) {
-                engine.take(&Reading { station, at, level_m, sequence: None });
+                engine.take(&Reading {
+                    station,
+                    at,
+                    level_m,
+                    sequence: None,
+                });
             }
         }
         if at < from {
@@ -50,7 +55,10 @@ pub fn recording(
         for proposal in &advice.proposals {
             report::note(&mut firsts, at, proposal);
         }
-        each(&Step { as_of: at, recommendations: advice.recommendations });
+        each(&Step {
+            as_of: at,
+            recommendations: advice.recommendations,
+        });
     }
     Ok(firsts)
 }
@@ -86,10 +94,15 @@ pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, Reco
             engine.take(&stored.reading);
         }
         if engine.evaluate(evaluated.as_of)?.digest() != evaluated.digest {
-            return Ok(Recomputed::Differs { as_of: evaluated.as_of, number: index + 1 });
+            return Ok(Recomputed::Differs {
+                as_of: evaluated.as_of,
+                number: index + 1,
+            });
         }
     }
-    Ok(Recomputed::Same { evaluations: evaluations.len() })
+    Ok(Recomputed::Same {
+        evaluations: evaluations.len(),
+    })
 }
 
 /// Why a record cannot be recomputed.

@@ -63,13 +63,28 @@ pub async fn start(
     replay: Option<Replayed>,
 ) -> anyhow::Result<Running> {
     let metrics = recorder();
-    let store = Store::open(&config.service.data_dir, config.service.realm, &reference.town.code)?;
+    let store = Store::open(
+        &config.service.data_dir,
+        config.service.realm,
+        &reference.town.code,
+    )?;
     let (mut engine, last_seq) = restored(&store, &reference)?;
     let advice = engine.evaluate(clock.now())?;
-    let first = Picture { advice, situation: engine.situation().clone() };
+    let first = Picture {
+        advice,
+        situation: engine.situation().clone(),
+    };
     let app = Arc::new(App::new(config, clock, store, reference, first, replay));
     let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "realm": app.config.service.realm });
-    app.store.write(|tx| tx.audit(app.clock.now(), "system", "service_started", &app.town().code, &detail))?;
+    app.store.write(|tx| {
+        tx.audit(
+            app.clock.now(),
+            "system",
+            "service_started",
+            &app.town().code,
+            &detail,
+        )
+    })?;
 
     let (stop_doors, doors_stop) = watch::channel(false);
     let (stop_intake, intake_stop) = watch::channel(false);
@@ -78,13 +93,21 @@ pub async fn start(
     let (mut tasks, mut intake_tasks, mut doors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
 
     let intake = Intake::new(Arc::clone(&app), engine, last_seq);
-    intake_tasks.spawn(async move { intake.run(arrived, intake_stop).await.context("the intake stopped") });
+    intake_tasks.spawn(async move {
+        intake
+            .run(arrived, intake_stop)
+            .await
+            .context("the intake stopped")
+    });
 
     let (broker, publisher) = match doorways.mqtt {
         Some(listener) => {
             let secret = chance::token();
             let broker = embedded(&app, listener, &secret, arrivals, &mut doors).await?;
-            (Some(broker), Some((PUBLISHER.to_owned(), Secret::new(&secret))))
+            (
+                Some(broker),
+                Some((PUBLISHER.to_owned(), Secret::new(&secret))),
+            )
         }
         None => {
             remote(&app, arrivals, &mut doors, doors_stop.clone())?;
@@ -108,15 +131,30 @@ pub async fn start(
     };
     for channel in [Channel::Feed, Channel::Mqtt(MqttChannel::new(target))] {
         let (app, stop) = (Arc::clone(&app), delivery_stop.clone());
-        tasks.spawn(async move { deliver::run(app, channel, stop).await.context("a delivering loop stopped") });
+        tasks.spawn(async move {
+            deliver::run(app, channel, stop)
+                .await
+                .context("a delivering loop stopped")
+        });
     }
 
     let web_doors = web::Doors::new(Arc::clone(&app), metrics);
     doors.spawn(async move {
-        web::serve(doorways.web, web_doors, doors_stop).await.context("the web server stopped")
+        web::serve(doorways.web, web_doors, doors_stop)
+            .await
+            .context("the web server stopped")
     });
     app.set_ready();
-    Ok(Running { app, tasks, intake: intake_tasks, doors, stop_doors, stop_intake, stop_delivery, broker })
+    Ok(Running {
+        app,
+        tasks,
+        intake: intake_tasks,
+        doors,
+        stop_doors,
+        stop_intake,
+        stop_delivery,
+        broker,
+    })
 }
 
 impl Running {
@@ -125,7 +163,8 @@ impl Running {
     /// # Errors
     /// The part that failed, with its reason.
     pub async fn until_stopped(&mut self, other: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             _ = tokio::signal::ctrl_c() => Ok(()),
             _ = terminate.recv() => Ok(()),
@@ -172,7 +211,9 @@ fn restored(store: &Store, reference: &Reference) -> anyhow::Result<(Engine, i64
     let mut engine = Engine::new(reference.clone());
     let (readings, advice, last_seq) = store.read(|view| {
         let readings = match view.newest_reading()? {
-            Some(newest) => view.readings_since(newest - jiff::SignedDuration::from_hours(7 * 24))?,
+            Some(newest) => {
+                view.readings_since(newest - jiff::SignedDuration::from_hours(7 * 24))?
+            }
             None => Vec::new(),
         };
         Ok((readings, view.last_advice()?, view.last_seq()?))
@@ -194,7 +235,11 @@ async fn embedded(
     arrivals: mpsc::Sender<Arrival>,
     doors: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<Broker> {
-    let door = TownDoor::new(&app.config, Arc::clone(&app.reference.stations), secret.to_owned());
+    let door = TownDoor::new(
+        &app.config,
+        Arc::clone(&app.reference.stations),
+        secret.to_owned(),
+    );
     let settings = hinan_broker::Settings {
         packet_max_bytes: app.config.broker.packet_max_bytes,
         ..hinan_broker::Settings::default()
@@ -203,7 +248,9 @@ async fn embedded(
     let (sink, mut inbound) = mpsc::channel::<hinan_broker::Inbound>(ARRIVALS_MAX);
     let retained = retained(app)?;
     let broker = Broker::start(listener, settings, Arc::new(door), filter, sink, retained).await?;
-    app.set_link(Link::Up { since: app.clock.now() });
+    app.set_link(Link::Up {
+        since: app.clock.now(),
+    });
     doors.spawn(async move {
         while let Some(inbound) = inbound.recv().await {
             let (message, receipt) = inbound.split();
@@ -224,8 +271,15 @@ async fn embedded(
 
 /// What a broker that forgets must be told again: the notices that hold.
 fn retained(app: &App) -> anyhow::Result<Vec<hinan_broker::Retained>> {
-    let delivered = app.store.read(|view| view.delivered_notices(ChannelName::Mqtt, 1000))?;
-    let base = format!("{}/{}/{}", app.config.publish.topic_prefix, app.config.service.realm, app.town().code);
+    let delivered = app
+        .store
+        .read(|view| view.delivered_notices(ChannelName::Mqtt, 1000))?;
+    let base = format!(
+        "{}/{}/{}",
+        app.config.publish.topic_prefix,
+        app.config.service.realm,
+        app.town().code
+    );
     Ok(live(delivered, app.clock.now())
         .iter()
         .map(|notice| hinan_broker::Retained {
@@ -266,7 +320,9 @@ fn remote(
         jitter_seed: u64::from_le_bytes(chance::bytes()),
     };
     doors.spawn(async move {
-        connect::run(connection, deliveries, stop, status, surroundings).await.context("the way to the broker ended")
+        connect::run(connection, deliveries, stop, status, surroundings)
+            .await
+            .context("the way to the broker ended")
     });
     doors.spawn(async move {
         while let Some(delivery) = delivered.recv().await {
@@ -288,14 +344,23 @@ fn remote(
             let now = app.clock.now();
             let link = match &*state.borrow_and_update() {
                 LinkState::Connected { .. } => Link::Up { since: now },
-                LinkState::Connecting => Link::Down { since: now, why: "接続しています".to_owned() },
-                LinkState::Down { why, .. } => Link::Down { since: now, why: why.clone() },
+                LinkState::Connecting => Link::Down {
+                    since: now,
+                    why: "接続しています".to_owned(),
+                },
+                LinkState::Down { why, .. } => Link::Down {
+                    since: now,
+                    why: why.clone(),
+                },
             };
             // A repeated failure keeps the time of the first.
             match (app.link(), &link) {
                 (Link::Up { .. }, Link::Up { .. }) => {}
                 (Link::Down { since, .. }, Link::Down { why, .. }) => {
-                    app.set_link(Link::Down { since, why: why.clone() });
+                    app.set_link(Link::Down {
+                        since,
+                        why: why.clone(),
+                    });
                 }
                 _ => app.set_link(link),
             }
@@ -315,7 +380,9 @@ fn recorder() -> PrometheusHandle {
             let recorder = PrometheusBuilder::new().build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
-                tracing::warn!("another recorder of metrics is installed; /metrics will stay empty");
+                tracing::warn!(
+                    "another recorder of metrics is installed; /metrics will stay empty"
+                );
             }
             handle
         })
@@ -336,7 +403,9 @@ pub async fn open(key: &str, address: &str) -> anyhow::Result<TcpListener> {
 pub fn log(style: crate::config::LogStyle, default: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let begun = match style {
         crate::config::LogStyle::Pretty => subscriber.compact().try_init(),
         crate::config::LogStyle::Json => subscriber.json().flatten_event(true).try_init(),

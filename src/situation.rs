@@ -52,11 +52,17 @@ impl Situation {
         let tracks = stations
             .iter()
             .map(|station| {
-                let track = Track { readings: BTreeMap::new(), checker: Checker::new(&station.quality) };
+                let track = Track {
+                    readings: BTreeMap::new(),
+                    checker: Checker::new(&station.quality),
+                };
                 (station.id.clone(), track)
             })
             .collect();
-        Self { tracks, last_event: None }
+        Self {
+            tracks,
+            last_event: None,
+        }
     }
 
     /// Takes one reading in and says what quality control thinks of it. A reading of an unknown station,
@@ -67,7 +73,11 @@ impl Situation {
             return None;
         }
         let verdict = track.checker.check(reading.at, reading.level_m);
-        let observed = Observed { at: reading.at, level_m: reading.level_m, flag: verdict.flag };
+        let observed = Observed {
+            at: reading.at,
+            level_m: reading.level_m,
+            flag: verdict.flag,
+        };
         track.readings.insert(reading.at, observed);
         if let Some((&newest, _)) = track.readings.last_key_value() {
             while let Some((&oldest, _)) = track.readings.first_key_value()
@@ -83,14 +93,24 @@ impl Situation {
     /// The newest reading of a station not later than `as_of`, whatever its flag.
     #[must_use]
     pub fn newest(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
-        self.tracks.get(station)?.readings.range(..=as_of).next_back().map(|(_, observed)| *observed)
+        self.tracks
+            .get(station)?
+            .readings
+            .range(..=as_of)
+            .next_back()
+            .map(|(_, observed)| *observed)
     }
 
     /// The newest reading not later than `as_of` that may be used for decisions.
     #[must_use]
     pub fn newest_usable(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
         let track = self.tracks.get(station)?;
-        track.readings.range(..=as_of).rev().map(|(_, o)| *o).find(|o| o.flag.usable_for_decisions())
+        track
+            .readings
+            .range(..=as_of)
+            .rev()
+            .map(|(_, o)| *o)
+            .find(|o| o.flag.usable_for_decisions())
     }
 
     /// Readings of a station in a span of time, oldest first.
@@ -124,8 +144,17 @@ impl Situation {
         let rows = usize::try_from(LOOK_BACK_STEPS + 1).unwrap_or(0);
         let mut levels = Array2::from_elem((rows, gauges.len()), f64::NAN);
         for (column, gauge) in gauges.iter().enumerate() {
-            let Some(track) = gauge.parse().ok().and_then(|id: StationId| self.tracks.get(&id)) else { continue };
-            let (Ok(from), Ok(to)) = (Timestamp::from_second(first - step_s), Timestamp::from_second(last)) else {
+            let Some(track) = gauge
+                .parse()
+                .ok()
+                .and_then(|id: StationId| self.tracks.get(&id))
+            else {
+                continue;
+            };
+            let (Ok(from), Ok(to)) = (
+                Timestamp::from_second(first - step_s),
+                Timestamp::from_second(last),
+            ) else {
                 continue;
             };
             for (at, observed) in track.readings.range(from..=to) {

@@ -61,7 +61,11 @@ pub enum TownError {
 pub fn load(config: &Config) -> Result<Reference, TownError> {
     let town = town(config)?;
     let stations = stations(config, &town)?;
-    let models = if config.models.enabled { models(config, &town)? } else { None };
+    let models = if config.models.enabled {
+        models(config, &town)?
+    } else {
+        None
+    };
     Ok(Reference {
         town: Arc::new(town),
         stations: Arc::new(stations),
@@ -81,7 +85,8 @@ pub fn town(config: &Config) -> Result<Town, TownError> {
         return Ok(Town::load(obihiro::TOWN, obihiro::MAP)?);
     }
     let path = dir.join("town.toml");
-    let toml = std::fs::read_to_string(&path).map_err(|source| TownError::Unreadable { path, source })?;
+    let toml =
+        std::fs::read_to_string(&path).map_err(|source| TownError::Unreadable { path, source })?;
     let path = dir.join("map.json.gz");
     let map = std::fs::read(&path).map_err(|source| TownError::Unreadable { path, source })?;
     Ok(Town::load(&toml, &map)?)
@@ -92,19 +97,36 @@ pub fn town(config: &Config) -> Result<Town, TownError> {
 /// # Errors
 /// [`TownError::Station`] names the gauge and what is wrong with it.
 pub fn stations(config: &Config, town: &Town) -> Result<Stations, TownError> {
-    let wrong = |gauge: &str, why: String| TownError::Station { gauge: gauge.to_owned(), why };
+    let wrong = |gauge: &str, why: String| TownError::Station {
+        gauge: gauge.to_owned(),
+        why,
+    };
     for id in config.sensors.station.keys() {
         if town.gauge(id).is_none() {
-            return Err(wrong(id, "[sensors.station] names a gauge that the town does not have".to_owned()));
+            return Err(wrong(
+                id,
+                "[sensors.station] names a gauge that the town does not have".to_owned(),
+            ));
         }
     }
     let stations = town
         .gauges
         .iter()
         .map(|gauge| {
-            let id: StationId = gauge.id.parse().map_err(|why| wrong(&gauge.id, format!("{why}")))?;
-            let quality = quality(&config.sensors.quality, config.sensors.station.get(&gauge.id));
-            Ok(Station { id, name: gauge.name.clone(), quality, cadence_s: config.sensors.cadence_s })
+            let id: StationId = gauge
+                .id
+                .parse()
+                .map_err(|why| wrong(&gauge.id, format!("{why}")))?;
+            let quality = quality(
+                &config.sensors.quality,
+                config.sensors.station.get(&gauge.id),
+            );
+            Ok(Station {
+                id,
+                name: gauge.name.clone(),
+                quality,
+                cadence_s: config.sensors.cadence_s,
+            })
         })
         .collect::<Result<Vec<_>, TownError>>()?;
     Stations::new(stations).map_err(|why| wrong("[sensors]", why.to_string()))
@@ -129,11 +151,17 @@ fn quality(common: &QualitySettings, own: Option<&QualitySettings>) -> QualitySe
 pub fn history(config: &Config) -> Result<Option<History>, TownError> {
     let path = &config.models.history;
     if !path.as_os_str().is_empty() {
-        let bytes = std::fs::read(path).map_err(|source| TownError::Unreadable { path: path.clone(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| TownError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
         return Ok(Some(read_history(&bytes, &path.display().to_string())?));
     }
     if config.town.dir.as_os_str().is_empty() {
-        return Ok(Some(read_history(obihiro::HISTORY, "the built-in history")?));
+        return Ok(Some(read_history(
+            obihiro::HISTORY,
+            "the built-in history",
+        )?));
     }
     Ok(None)
 }
@@ -149,11 +177,16 @@ pub fn read_history(bytes: &[u8], path: &str) -> Result<History, TownError> {
     } else {
         History::from_csv(bytes, COLUMN_PREFIX)
     };
-    read.map_err(|source| TownError::History { path: path.to_owned(), source })
+    read.map_err(|source| TownError::History {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn models(config: &Config, town: &Town) -> Result<Option<ModelSet>, TownError> {
-    let Some(history) = history(config)? else { return Ok(None) };
+    let Some(history) = history(config)? else {
+        return Ok(None);
+    };
     Ok(Some(fit(&history, town)?))
 }
 
@@ -177,7 +210,9 @@ pub fn fit(history: &History, town: &Town) -> Result<ModelSet, TownError> {
                     let mut fitted = fitted.lock().unwrap_or_else(PoisonError::into_inner);
                     fitted.insert(gauge.id.clone(), model);
                 }
-                Err(why) => tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only"),
+                Err(why) => {
+                    tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only")
+                }
             }
             bar.inc(1);
         }
@@ -190,5 +225,9 @@ pub fn fit(history: &History, town: &Town) -> Result<ModelSet, TownError> {
     });
     bar.finish_and_clear();
     let fitted = fitted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(ModelSet { fitted, gauges: history.gauges().to_vec(), step_s: history.step_s() })
+    Ok(ModelSet {
+        fitted,
+        gauges: history.gauges().to_vec(),
+        step_s: history.step_s(),
+    })
 }

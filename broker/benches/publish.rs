@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hinan_broker::{Broker, Denied, Doorkeeper, Grant, Settings, Visitor};
+use hinan_broker::{Broker, Denied, Doorkeeper, Grant, Inbound, Settings, Visitor};
 use rumqttc::mqttbytes::v4::{Connect, Packet, Publish};
 use rumqttc::mqttbytes::{Error, QoS};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -98,7 +98,7 @@ impl Gauge {
 
 async fn ours() -> Broker {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (sender, mut sink) = mpsc::channel(1_000);
+    let (sender, mut sink) = mpsc::channel::<Inbound>(1_000);
     tokio::spawn(async move {
         while let Some(inbound) = sink.recv().await {
             inbound.split().1.committed();

@@ -44,9 +44,13 @@ pub enum NotAuthorised {
 /// Checks that `officer` may let `draft` out.
 pub fn check(officer: &Officer, draft: &Notice<Draft>) -> Result<Approver, NotAuthorised> {
     match officer.role {
-        Role::Approver => Ok(Approver { officer: officer.clone(), notice: draft.id().clone() }),
-        Role::Viewer | Role::DutyOfficer | Role::Auditor => {
-            Err(NotAuthorised::Role { display: officer.display.clone(), role: officer.role.spoken() })
-        }
+        Role::Approver => Ok(Approver {
+            officer: officer.clone(),
+            notice: draft.id().clone(),
+        }),
+        Role::Viewer | Role::DutyOfficer | Role::Auditor => Err(NotAuthorised::Role {
+            display: officer.display.clone(),
+            role: officer.role.spoken(),
+        }),
     }
 }

@@ -62,7 +62,12 @@ pub fn issue(
             id: shelter.id.clone(),
             name: shelter.name.clone(),
         };
-        proposal.shelters.iter().take(SHELTERS_MAX).map(named).collect()
+        proposal
+            .shelters
+            .iter()
+            .take(SHELTERS_MAX)
+            .map(named)
+            .collect()
     };
     Facts {
         id: choice.id,
@@ -81,7 +86,8 @@ pub fn issue(
         ground_en,
         replaces: choice.replaces,
         sent: whole_second(choice.at),
-        expires: whole_second(choice.at) + SignedDuration::from_hours(i64::from(publish.expires_after_h)),
+        expires: whole_second(choice.at)
+            + SignedDuration::from_hours(i64::from(publish.expires_after_h)),
         sender: publish.sender.clone(),
         sender_name: sender_name(publish, town),
         public_url: publish.public_url.clone(),
@@ -91,7 +97,14 @@ pub fn issue(
 
 /// The facts that end an order: lifted because it is over, or cancelled because it was wrong.
 #[must_use]
-pub fn end(order: &Facts, kind: Kind, id: NoticeId, at: Timestamp, live: Vec<Reference>, note: String) -> Facts {
+pub fn end(
+    order: &Facts,
+    kind: Kind,
+    id: NoticeId,
+    at: Timestamp,
+    live: Vec<Reference>,
+    note: String,
+) -> Facts {
     let mut facts = order.clone();
     facts.id = id;
     facts.kind = kind;
@@ -104,7 +117,11 @@ pub fn end(order: &Facts, kind: Kind, id: NoticeId, at: Timestamp, live: Vec<Ref
 }
 
 fn sender_name(publish: &Publish, town: &Town) -> String {
-    if publish.sender_name.is_empty() { town.name.clone() } else { publish.sender_name.clone() }
+    if publish.sender_name.is_empty() {
+        town.name.clone()
+    } else {
+        publish.sender_name.clone()
+    }
 }
 
 /// CAP times have no fractions, and a half-minute lost is a half-minute lost: seconds stay.
@@ -117,14 +134,27 @@ fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String)
     let Some((gauge, observed)) = gauge.and_then(|gauge| Some((gauge, gauge.observed?))) else {
         return (
             format!("{river}の水位を確認できない状態が続いています。"),
-            format!("The level of the {} cannot be observed at present.", proposal.river_en),
+            format!(
+                "The level of the {} cannot be observed at present.",
+                proposal.river_en
+            ),
         );
     };
-    let reached = gauge.marks.named().into_iter().rfind(|(_, level)| observed.level_m >= *level);
+    let reached = gauge
+        .marks
+        .named()
+        .into_iter()
+        .rfind(|(_, level)| observed.level_m >= *level);
     let mark = reached.map_or(("観測中", "being observed"), |(name, _)| match name {
-        "standby" => ("水防団待機水位以上", "at or above the flood-fighting standby level"),
+        "standby" => (
+            "水防団待機水位以上",
+            "at or above the flood-fighting standby level",
+        ),
         "caution" => ("氾濫注意水位以上", "at or above the flood caution level"),
-        "evacuation_judgement" => ("避難判断水位以上", "at or above the evacuation judgement level"),
+        "evacuation_judgement" => (
+            "避難判断水位以上",
+            "at or above the evacuation judgement level",
+        ),
         "danger" => ("氾濫危険水位以上", "at or above the flood danger level"),
         _ => ("計画高水位以上", "at or above the design high water level"),
     });
@@ -157,14 +187,23 @@ fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String)
 
 /// Outer rings of a district, simplified, closed, longitude first.
 fn rings(town: &Town, district: &str) -> Vec<Vec<[f64; 2]>> {
-    let Some(district) = town.district(district) else { return Vec::new() };
+    let Some(district) = town.district(district) else {
+        return Vec::new();
+    };
     district
         .outline
         .iter()
         .map(|polygon| {
             let simple = polygon.exterior().simplify(OUTLINE_TOLERANCE_DEG);
-            let ring = if simple.0.len() >= 4 { simple } else { polygon.exterior().clone() };
-            ring.0.iter().map(|c| [round6(c.x), round6(c.y)]).collect::<Vec<_>>()
+            let ring = if simple.0.len() >= 4 {
+                simple
+            } else {
+                polygon.exterior().clone()
+            };
+            ring.0
+                .iter()
+                .map(|c| [round6(c.x), round6(c.y)])
+                .collect::<Vec<_>>()
         })
         .filter(|ring| ring.len() >= 4)
         .collect()

@@ -55,8 +55,13 @@ impl NoticeId {
 impl TryFrom<String> for NoticeId {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let fits = (8..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if fits { Ok(Self(text)) } else { Err("a notice id is 8 to 80 letters, digits and hyphens".to_owned()) }
+        let fits = (8..=80).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err("a notice id is 8 to 80 letters, digits and hyphens".to_owned())
+        }
     }
 }
 
@@ -175,7 +180,10 @@ impl Notice<Draft> {
     /// When the facts cannot make a document; the reason names what is wrong.
     pub fn draft(facts: Facts) -> Result<Self, crate::publish::channel::cap::Unwritable> {
         let document = crate::publish::channel::cap::write(&facts)?;
-        Ok(Self { content: Content { facts, document }, state: Draft { _gate: () } })
+        Ok(Self {
+            content: Content { facts, document },
+            state: Draft { _gate: () },
+        })
     }
 
     /// Lets the notice out. `read` is the digest of what the officer had on screen; if the draft is anything
@@ -183,7 +191,12 @@ impl Notice<Draft> {
     ///
     /// # Errors
     /// [`Refused`] says why; the draft stays a draft.
-    pub fn approve(self, by: &Approver, read: &Digest, at: Timestamp) -> Result<Notice<Approved>, Refused> {
+    pub fn approve(
+        self,
+        by: &Approver,
+        read: &Digest,
+        at: Timestamp,
+    ) -> Result<Notice<Approved>, Refused> {
         if by.notice() != self.id() {
             return Err(Refused::OtherNotice);
         }
@@ -191,8 +204,15 @@ impl Notice<Draft> {
         if *read != digest {
             return Err(Refused::NotWhatYouRead);
         }
-        let state = Approved { by: by.officer().name.clone(), at, digest };
-        Ok(Notice { content: self.content, state })
+        let state = Approved {
+            by: by.officer().name.clone(),
+            at,
+            digest,
+        };
+        Ok(Notice {
+            content: self.content,
+            state,
+        })
     }
 }
 
@@ -250,13 +270,27 @@ impl Notice<Approved> {
         }
         let found = Digest::of(&row.document);
         if found != row.digest {
-            return Err(Forged::Document { id, found: found.to_string(), approved: row.digest.to_string() });
+            return Err(Forged::Document {
+                id,
+                found: found.to_string(),
+                approved: row.digest.to_string(),
+            });
         }
         if !crate::publish::channel::cap::carries(&row.document, &row.facts) {
             return Err(Forged::Facts { id });
         }
-        let state = Approved { by: row.approved_by, at: row.approved_at, digest: row.digest };
-        Ok(Self { content: Content { facts: row.facts, document: row.document }, state })
+        let state = Approved {
+            by: row.approved_by,
+            at: row.approved_at,
+            digest: row.digest,
+        };
+        Ok(Self {
+            content: Content {
+                facts: row.facts,
+                document: row.document,
+            },
+            state,
+        })
     }
 }
 
@@ -267,8 +301,13 @@ impl Notice<Draft> {
     /// [`Forged`] when facts and document do not belong together.
     pub fn load(facts: Facts, document: Vec<u8>) -> Result<Self, Forged> {
         if !crate::publish::channel::cap::carries(&document, &facts) {
-            return Err(Forged::Facts { id: facts.id.to_string() });
+            return Err(Forged::Facts {
+                id: facts.id.to_string(),
+            });
         }
-        Ok(Self { content: Content { facts, document }, state: Draft { _gate: () } })
+        Ok(Self {
+            content: Content { facts, document },
+            state: Draft { _gate: () },
+        })
     }
 }

@@ -18,7 +18,12 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::DutyOfficer, Self::Approver, Self::Auditor];
+    pub const ALL: [Self; 4] = [
+        Self::Viewer,
+        Self::DutyOfficer,
+        Self::Approver,
+        Self::Auditor,
+    ];
 
     /// The word stored and typed on the command line.
     #[must_use]

@@ -96,8 +96,12 @@ impl Demo {
     }
 
     async fn play(self) -> anyhow::Result<()> {
-        say("避難 Hinan デモ / demo: 平成28年8月 台風第10号の記録を、いま起きているように再現します。");
-        say("訓練です。実際の避難情報ではありません。 An exercise: nothing here is a real alert.\n");
+        say(
+            "避難 Hinan デモ / demo: 平成28年8月 台風第10号の記録を、いま起きているように再現します。",
+        );
+        say(
+            "訓練です。実際の避難情報ではありません。 An exercise: nothing here is a real alert.\n",
+        );
         let mqtt = free_port(self.mqtt_port).await.context("MQTT")?;
         let web = free_port(self.http_port).await.context("web pages")?;
         let config = self.config(&mqtt, &web)?;
@@ -106,9 +110,16 @@ impl Demo {
         let storm = town::read_history(obihiro::STORM, "the built-in storm")?;
         let (from, to) = (self.from.max(storm.start()), self.to.min(storm.end()));
         if from >= to {
-            bail!("--from is {from}; it must be before --to {to}, between {} and {}", storm.start(), storm.end());
+            bail!(
+                "--from is {from}; it must be before --to {to}, between {} and {}",
+                storm.start(),
+                storm.end()
+            );
         }
-        let fitted = reference.models.as_ref().map_or(0, |models| models.fitted.len());
+        let fitted = reference
+            .models
+            .as_ref()
+            .map_or(0, |models| models.fitted.len());
         say(&format!(
             "   水位計{}(モデル{}) 発令区域{} 避難場所{}",
             reference.town.gauges.len(),
@@ -116,7 +127,10 @@ impl Demo {
             reference.town.districts.len(),
             reference.town.shelters.len()
         ));
-        let (url, data_dir) = (config.publish.public_url.clone(), config.service.data_dir.clone());
+        let (url, data_dir) = (
+            config.publish.public_url.clone(),
+            config.service.data_dir.clone(),
+        );
         let accounts = accounts();
         let replay = Replayed {
             event: obihiro::EVENT.to_owned(),
@@ -125,27 +139,49 @@ impl Demo {
         };
         let clock = EventClock::recorded(storm.start(), LEAD_IN_SPEED);
         let mqtt_port = mqtt.local_addr()?.port();
-        let doorways = Doorways { mqtt: Some(mqtt), web };
+        let doorways = Doorways {
+            mqtt: Some(mqtt),
+            web,
+        };
         let mut running = run::start(config, clock, reference, doorways, Some(replay)).await?;
         let app = Arc::clone(&running.app);
         register(&app, &accounts)?;
-        say(&format!("2. MQTTブローカー broker: 127.0.0.1:{mqtt_port}(シミュレーションの水位計が送信)"));
+        say(&format!(
+            "2. MQTTブローカー broker: 127.0.0.1:{mqtt_port}(シミュレーションの水位計が送信)"
+        ));
         say(&format!("   記録 data: {}", data_dir.display()));
-        say(&format!("3. 職員の画面 officers:   {url}/plain/\n   住民の画面 residents:  {url}/"));
+        say(&format!(
+            "3. 職員の画面 officers:   {url}/plain/\n   住民の画面 residents:  {url}/"
+        ));
         say("   一度だけのアカウント one-time accounts:");
         for [name, secret, office] in &accounts {
             say(&format!("     {name}  {secret}  ({office})"));
         }
-        say(&format!("4. {} まで早送りし、その後は{:.0}倍速で再現します。Ctrl-C で終了。\n", spoken(from), self.speed));
-        if !self.no_browser && let Err(error) = open::that_detached(format!("{url}/plain/")) {
-            say(&format!("   ブラウザを開けません({error})。上のアドレスを開いてください"));
+        say(&format!(
+            "4. {} まで早送りし、その後は{:.0}倍速で再現します。Ctrl-C で終了。\n",
+            spoken(from),
+            self.speed
+        ));
+        if !self.no_browser
+            && let Err(error) = open::that_detached(format!("{url}/plain/"))
+        {
+            say(&format!(
+                "   ブラウザを開けません({error})。上のアドレスを開いてください"
+            ));
         }
         let (stop, stopped) = watch::channel(false);
         let mut devices = JoinSet::new();
         for (column, gauge) in storm.gauges().iter().enumerate() {
-            let station: StationId = gauge.parse().map_err(|why| anyhow::anyhow!("{gauge}: {why}"))?;
+            let station: StationId = gauge
+                .parse()
+                .map_err(|why| anyhow::anyhow!("{gauge}: {why}"))?;
             let readings = device::readings(&storm, column, &station, storm.start(), to);
-            devices.spawn(device::run(Arc::clone(&app), station, readings, stopped.clone()));
+            devices.spawn(device::run(
+                Arc::clone(&app),
+                station,
+                readings,
+                stopped.clone(),
+            ));
         }
         let story = tell(Arc::clone(&app), from, to, self.speed, stopped);
         let exit_at_end = self.exit_at_end;
@@ -181,7 +217,13 @@ impl Demo {
 }
 
 /// Tells the story: the fast hours, then the paced ones, and at the end what the towns really did.
-async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, speed: f64, mut stop: watch::Receiver<bool>) {
+async fn tell(
+    app: Arc<App>,
+    from: Timestamp,
+    to: Timestamp,
+    speed: f64,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut known = std::collections::BTreeSet::new();
     let mut paced = false;
     while !*stop.borrow() {
@@ -192,7 +234,11 @@ async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, speed: f64, mut sto
             say(&format!("   {} 再現を始めます", spoken(from)));
         }
         if let Ok(proposals) = app.store.read(|view| view.proposals(10_000)) {
-            for stored in proposals.iter().rev().filter(|stored| known.insert(stored.id.clone())) {
+            for stored in proposals
+                .iter()
+                .rev()
+                .filter(|stored| known.insert(stored.id.clone()))
+            {
                 say(&format!(
                     "   {} 推奨: {} {}({}地区、浸水想定区域に約{}人)",
                     spoken(stored.first_at),
@@ -211,7 +257,10 @@ async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, speed: f64, mut sto
             _ = stop.changed() => return,
         }
     }
-    let proposals = app.store.read(|view| view.proposals(10_000)).unwrap_or_default();
+    let proposals = app
+        .store
+        .read(|view| view.proposals(10_000))
+        .unwrap_or_default();
     let mut firsts = Firsts::new();
     for stored in &proposals {
         report::note(&mut firsts, stored.first_at, &stored.proposal);
@@ -224,17 +273,37 @@ async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, speed: f64, mut sto
 
 /// Accounts that exist for this run only.
 fn accounts() -> Vec<[String; 3]> {
-    let one = |name: &str, office: &str| [name.to_owned(), chance::spoken_password(), office.to_owned()];
-    vec![one("approver", "危機管理監・承認者 approver"), one("duty", "当直 duty officer")]
+    let one = |name: &str, office: &str| {
+        [
+            name.to_owned(),
+            chance::spoken_password(),
+            office.to_owned(),
+        ]
+    };
+    vec![
+        one("approver", "危機管理監・承認者 approver"),
+        one("duty", "当直 duty officer"),
+    ]
 }
 
 fn register(app: &App, accounts: &[[String; 3]]) -> anyhow::Result<()> {
-    for ([name, secret, display], role) in accounts.iter().zip([Role::Approver, Role::DutyOfficer]) {
+    for ([name, secret, display], role) in accounts.iter().zip([Role::Approver, Role::DutyOfficer])
+    {
         let hash = password::hash(secret)?;
-        let officer = Officer { name: name.clone(), display: display.clone(), role };
+        let officer = Officer {
+            name: name.clone(),
+            display: display.clone(),
+            role,
+        };
         app.store.write(|tx| {
             tx.put_officer(&officer, &hash)?;
-            tx.audit(app.clock.now(), "console", "officer_added", name, &json!({ "role": role }))?;
+            tx.audit(
+                app.clock.now(),
+                "console",
+                "officer_added",
+                name,
+                &json!({ "role": role }),
+            )?;
             Ok(())
         })?;
     }
@@ -249,10 +318,15 @@ async fn free_port(wanted: u16) -> anyhow::Result<TcpListener> {
     for port in wanted..=wanted.saturating_add(PORTS_TRIED) {
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
             if port != wanted {
-                say(&format!("   ポート{wanted}は使用中のため{port}を使います / port {wanted} is taken, using {port}"));
+                say(&format!(
+                    "   ポート{wanted}は使用中のため{port}を使います / port {wanted} is taken, using {port}"
+                ));
             }
             return Ok(listener);
         }
     }
-    bail!("no free port from {wanted} to {}; choose another with --http-port or --mqtt-port", wanted.saturating_add(PORTS_TRIED))
+    bail!(
+        "no free port from {wanted} to {}; choose another with --http-port or --mqtt-port",
+        wanted.saturating_add(PORTS_TRIED)
+    )
 }

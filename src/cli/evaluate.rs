@@ -68,7 +68,9 @@ impl Evaluate {
 }
 
 fn read(path: Option<&PathBuf>, built_in: &[u8]) -> anyhow::Result<History> {
-    let Some(path) = path else { return Ok(town::read_history(built_in, "the built-in levels")?) };
+    let Some(path) = path else {
+        return Ok(town::read_history(built_in, "the built-in levels")?);
+    };
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     Ok(town::read_history(&bytes, &path.display().to_string())?)
 }

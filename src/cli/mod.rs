@@ -47,7 +47,10 @@ enum Command {
 /// Runs what the command line asks for.
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command.unwrap_or_else(|| Command::Demo(demo::Demo::default())) {
+    let outcome = match Cli::parse()
+        .command
+        .unwrap_or_else(|| Command::Demo(demo::Demo::default()))
+    {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::CheckConfig(check) => check.run(),
@@ -67,5 +70,7 @@ pub fn main() -> ExitCode {
 
 /// A runtime with threads for everything that waits.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }

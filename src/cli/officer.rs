@@ -41,27 +41,57 @@ impl Officer {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = Config::load(&self.config)?;
         let Some(role) = Role::from_word(&self.role) else {
-            bail!("--role is {}; it must be one of {}", self.role, Role::ALL.map(Role::word).join(", "));
+            bail!(
+                "--role is {}; it must be one of {}",
+                self.role,
+                Role::ALL.map(Role::word).join(", ")
+            );
         };
         let fits = (1..=40).contains(&self.name.len())
-            && self.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+            && self
+                .name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
         if !fits {
-            bail!("--name is {}; it must be 1 to 40 letters, digits, dots and hyphens", self.name);
+            bail!(
+                "--name is {}; it must be 1 to 40 letters, digits, dots and hyphens",
+                self.name
+            );
         }
-        let secret = if self.generate { chance::spoken_password() } else { typed()? };
+        let secret = if self.generate {
+            chance::spoken_password()
+        } else {
+            typed()?
+        };
         let hash = password::hash(&secret)?;
         let code = town::town(&config)?.code;
         let store = Store::open(&config.service.data_dir, config.service.realm, &code)?;
         let display = self.display.unwrap_or_else(|| self.name.clone());
-        let officer = account::Officer { name: self.name, display, role };
+        let officer = account::Officer {
+            name: self.name,
+            display,
+            role,
+        };
         store.write(|tx| {
             tx.put_officer(&officer, &hash)?;
-            tx.audit(wall(), "console", "officer_added", &officer.name, &json!({ "role": role }))?;
+            tx.audit(
+                wall(),
+                "console",
+                "officer_added",
+                &officer.name,
+                &json!({ "role": role }),
+            )?;
             Ok(())
         })?;
-        say(&format!("{} ({}) を登録しました / account stored", officer.name, role.spoken()));
+        say(&format!(
+            "{} ({}) を登録しました / account stored",
+            officer.name,
+            role.spoken()
+        ));
         if self.generate {
-            say(&format!("パスワード password (一度だけ表示 shown once): {secret}"));
+            say(&format!(
+                "パスワード password (一度だけ表示 shown once): {secret}"
+            ));
         }
         Ok(())
     }
@@ -69,12 +99,19 @@ impl Officer {
 
 fn typed() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
-        say("パスワードを入力してください(12文字以上) / type the password (12 characters or more), then Enter:");
+        say(
+            "パスワードを入力してください(12文字以上) / type the password (12 characters or more), then Enter:",
+        );
         let mut line = String::new();
-        std::io::stdin().read_line(&mut line).context("reading the password")?;
+        std::io::stdin()
+            .read_line(&mut line)
+            .context("reading the password")?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
     let mut text = String::new();
-    std::io::stdin().take(1024).read_to_string(&mut text).context("reading the password from standard input")?;
+    std::io::stdin()
+        .take(1024)
+        .read_to_string(&mut text)
+        .context("reading the password from standard input")?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

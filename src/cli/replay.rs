@@ -46,7 +46,9 @@ impl Replay {
             let outcome = Store::look(dir, |view| Ok(replay::record(&reference, view)))??;
             return match outcome {
                 Recomputed::Same { evaluations } => {
-                    say(&format!("{evaluations}回の評価を再計算し、すべて同じ推奨でした / all evaluations give the same advice again"));
+                    say(&format!(
+                        "{evaluations}回の評価を再計算し、すべて同じ推奨でした / all evaluations give the same advice again"
+                    ));
                     Ok(())
                 }
                 Recomputed::Differs { as_of, number } => bail!(
@@ -76,7 +78,10 @@ impl Replay {
             Vec::new()
         };
         say(&report::written(&firsts, &real));
-        say(&format!("sha256 of all recommendations: {}", Digest::of(lines.as_bytes())));
+        say(&format!(
+            "sha256 of all recommendations: {}",
+            Digest::of(lines.as_bytes())
+        ));
         Ok(())
     }
 }

@@ -19,15 +19,22 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let (chain, notices) =
-            Store::look(&self.data_dir, |view: &View<'_>| Ok((view.verify_audit()?, view.notices(u32::MAX)?.len())))?;
+        let (chain, notices) = Store::look(&self.data_dir, |view: &View<'_>| {
+            Ok((view.verify_audit()?, view.notices(u32::MAX)?.len()))
+        })?;
         match chain {
             Chain::Whole { entries, head } => {
-                say(&format!("監査記録は完全です / audit whole: {entries} entries, head {head}"));
-                say(&format!("承認済みの発表 {notices} 件の内容が承認時と一致 / notices equal what was approved"));
+                say(&format!(
+                    "監査記録は完全です / audit whole: {entries} entries, head {head}"
+                ));
+                say(&format!(
+                    "承認済みの発表 {notices} 件の内容が承認時と一致 / notices equal what was approved"
+                ));
                 Ok(())
             }
-            Chain::Broken { at, why } => bail!("監査記録は {at} 番から壊れています / audit broken at entry {at}: {why}"),
+            Chain::Broken { at, why } => {
+                bail!("監査記録は {at} 番から壊れています / audit broken at entry {at}: {why}")
+            }
         }
     }
 }

@@ -14,20 +14,38 @@ use crate::app::App;
 
 /// Puts the recorded levels of one gauge into readings, from `from` to `to`. Missing stays missing.
 #[must_use]
-pub fn readings(storm: &History, gauge: usize, station: &StationId, from: Timestamp, to: Timestamp) -> Vec<Reading> {
+pub fn readings(
+    storm: &History,
+    gauge: usize,
+    station: &StationId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<Reading> {
     (0..storm.len())
         .filter_map(|row| Some((storm.time(row), storm.level(row, gauge)?)))
         .filter(|(at, _)| (from..=to).contains(at))
         .enumerate()
-        .map(|(n, (at, level_m))| Reading { station: station.clone(), at, level_m, sequence: Some(n as u64) })
+        .map(|(n, (at, level_m))| Reading {
+            station: station.clone(),
+            at,
+            level_m,
+            sequence: Some(n as u64),
+        })
         .collect()
 }
 
 /// Publishes a device's readings on the event's own clock and waits for each acknowledgement.
 /// Ends when all are acknowledged, or when told to stop. A lost connection is made anew, and the reading that
 /// was not acknowledged is sent again.
-pub async fn run(app: Arc<App>, station: StationId, readings: Vec<Reading>, mut stop: watch::Receiver<bool>) {
-    let topics = TopicRule { prefix: app.config.sensors.topic_prefix.clone() };
+pub async fn run(
+    app: Arc<App>,
+    station: StationId,
+    readings: Vec<Reading>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let topics = TopicRule {
+        prefix: app.config.sensors.topic_prefix.clone(),
+    };
     let topic = topics.topic(&station);
     let mut line: Option<(AsyncClient, EventLoop)> = None;
     for reading in readings {
@@ -57,7 +75,11 @@ pub async fn run(app: Arc<App>, station: StationId, readings: Vec<Reading>, mut 
 }
 
 /// Waits between two readings and keeps the line alive meanwhile. Says whether it was told to stop.
-async fn idle(line: &mut Option<(AsyncClient, EventLoop)>, pause: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+async fn idle(
+    line: &mut Option<(AsyncClient, EventLoop)>,
+    pause: Duration,
+    stop: &mut watch::Receiver<bool>,
+) -> bool {
     let polled = async {
         match line {
             Some((_, events)) => events.poll().await.is_err(),
@@ -90,7 +112,10 @@ async fn publish(
             *line = Some(AsyncClient::new(options, 10));
         }
         let (client, events) = line.as_mut()?;
-        client.publish(topic, QoS::AtLeastOnce, false, payload).await.ok()?;
+        client
+            .publish(topic, QoS::AtLeastOnce, false, payload)
+            .await
+            .ok()?;
         loop {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::PubAck(_))) => return Some(()),
@@ -99,7 +124,11 @@ async fn publish(
             }
         }
     };
-    let done = tokio::time::timeout(Duration::from_secs(20), attempt).await.ok().flatten().is_some();
+    let done = tokio::time::timeout(Duration::from_secs(20), attempt)
+        .await
+        .ok()
+        .flatten()
+        .is_some();
     if !done {
         *line = None;
     }

@@ -48,7 +48,9 @@ pub fn read(timeline: &str) -> Result<Vec<Happened>, String> {
         .deserialize::<Row>()
         .map(|row| {
             let row = row.map_err(|error| format!("timeline: {error}"))?;
-            let at = zone.to_timestamp(row.time_jst).map_err(|error| format!("timeline: {error}"))?;
+            let at = zone
+                .to_timestamp(row.time_jst)
+                .map_err(|error| format!("timeline: {error}"))?;
             Ok(Happened {
                 at,
                 town: row.municipality,
@@ -68,7 +70,9 @@ pub fn read(timeline: &str) -> Result<Vec<Happened>, String> {
 pub fn orders_along<'a>(night: &'a [Happened], river: &str) -> Vec<&'a Happened> {
     night
         .iter()
-        .filter(|row| row.kind == "evacuation" && row.place.contains(river) && row.what.contains("避難勧告"))
+        .filter(|row| {
+            row.kind == "evacuation" && row.place.contains(river) && row.what.contains("避難勧告")
+        })
         .collect()
 }
 

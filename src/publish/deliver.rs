@@ -37,7 +37,9 @@ impl Channel {
 
     async fn send(&self, notice: &Notice<Approved>) -> Attempt {
         match self {
-            Self::Feed => Attempt::Delivered { receipt: "公開ページに掲載".to_owned() },
+            Self::Feed => Attempt::Delivered {
+                receipt: "公開ページに掲載".to_owned(),
+            },
             Self::Mqtt(channel) => channel.send(notice).await,
         }
     }
@@ -47,7 +49,11 @@ impl Channel {
 ///
 /// # Errors
 /// When the record cannot be read or written: publishing blindly is worse than stopping.
-pub async fn run(app: Arc<App>, channel: Channel, mut stop: watch::Receiver<bool>) -> Result<(), StoreError> {
+pub async fn run(
+    app: Arc<App>,
+    channel: Channel,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
     let name = channel.name();
     let mut pause = PAUSE;
     loop {
@@ -63,7 +69,11 @@ pub async fn run(app: Arc<App>, channel: Channel, mut stop: watch::Receiver<bool
                 return Ok(());
             }
         }
-        pause = if failed { (pause * 2).min(PAUSE_MAX) } else { PAUSE };
+        pause = if failed {
+            (pause * 2).min(PAUSE_MAX)
+        } else {
+            PAUSE
+        };
         let more = owed.len() == BATCH as usize && !failed;
         if more {
             continue;
@@ -76,11 +86,18 @@ pub async fn run(app: Arc<App>, channel: Channel, mut stop: watch::Receiver<bool
     }
 }
 
-async fn deliver(app: &App, channel: &Channel, delivery: &StoredDelivery) -> Result<bool, StoreError> {
+async fn deliver(
+    app: &App,
+    channel: &Channel,
+    delivery: &StoredDelivery,
+) -> Result<bool, StoreError> {
     let notice = app
         .store
         .read(|view| view.notice(&delivery.notice))?
-        .ok_or_else(|| StoreError::Damaged { what: delivery.notice.clone(), why: "owed, but not there".to_owned() })?;
+        .ok_or_else(|| StoreError::Damaged {
+            what: delivery.notice.clone(),
+            why: "owed, but not there".to_owned(),
+        })?;
     let attempt = channel.send(&notice).await;
     let now = app.clock.now();
     let name = channel.name();

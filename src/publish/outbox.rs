@@ -56,7 +56,11 @@ impl Delivery {
     /// The promise to bring this notice to this channel.
     #[must_use]
     pub fn of(notice: &Notice<Approved>, channel: ChannelName) -> Self {
-        Self { notice: notice.id().clone(), digest: notice.state().digest().clone(), channel }
+        Self {
+            notice: notice.id().clone(),
+            digest: notice.state().digest().clone(),
+            channel,
+        }
     }
 
     /// Which notice.

@@ -25,15 +25,29 @@ pub const HEADLINE_MAX: usize = 160;
 /// Japanese.
 #[must_use]
 pub fn japanese(facts: &Facts) -> Text {
-    let order = format!("警戒レベル{}「{}」", facts.level.number(), facts.level.name());
+    let order = format!(
+        "警戒レベル{}「{}」",
+        facts.level.number(),
+        facts.level.name()
+    );
     let mark = drill(facts.realm, "【訓練】");
-    let names = facts.districts.iter().map(|d| d.name.as_str()).collect::<Vec<_>>().join("、");
+    let names = facts
+        .districts
+        .iter()
+        .map(|d| d.name.as_str())
+        .collect::<Vec<_>>()
+        .join("、");
     let what = match facts.kind {
         Kind::Issue => format!("{order}を発令"),
         Kind::Lift => format!("{order}を解除"),
         Kind::Cancel => format!("{order}の発令を取消(誤りでした)"),
     };
-    let headline = format!("{mark}{} {}沿い {}地区に{what}(洪水)", facts.town, facts.river, facts.districts.len());
+    let headline = format!(
+        "{mark}{} {}沿い {}地区に{what}(洪水)",
+        facts.town,
+        facts.river,
+        facts.districts.len()
+    );
     let opening = match facts.kind {
         Kind::Issue => format!(
             "{mark}警戒レベル{n}、{name}。こちらは{town}です。{river}の洪水に関し、次の地区に{order}を発令しました。",
@@ -69,7 +83,11 @@ pub fn japanese(facts: &Facts) -> Text {
         Kind::Lift => "川の水位が下がっても、川や用水路には近づかないでください。".to_owned(),
         Kind::Cancel => "この取消は、ほかに発令されている避難情報には影響しません。".to_owned(),
     };
-    Text { headline: shortened(headline), description, instruction: format!("{mark}{instruction}") }
+    Text {
+        headline: shortened(headline),
+        description,
+        instruction: format!("{mark}{instruction}"),
+    }
 }
 
 fn issue_instruction(facts: &Facts) -> String {
@@ -90,7 +108,12 @@ fn issue_instruction(facts: &Facts) -> String {
     if facts.shelters.is_empty() {
         return action.to_owned();
     }
-    let names = facts.shelters.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join("、");
+    let names = facts
+        .shelters
+        .iter()
+        .map(|s| s.name.as_str())
+        .collect::<Vec<_>>()
+        .join("、");
     format!(
         "{action}\n洪水のときに使う指定緊急避難場所(近い順の例): {names}。\
          開いているかどうかは、市の案内で確かめてください。"
@@ -100,21 +123,38 @@ fn issue_instruction(facts: &Facts) -> String {
 /// English.
 #[must_use]
 pub fn english(facts: &Facts) -> Text {
-    let order = format!("Alert Level {} \"{}\"", facts.level.number(), facts.level.name_en());
+    let order = format!(
+        "Alert Level {} \"{}\"",
+        facts.level.number(),
+        facts.level.name_en()
+    );
     let mark = drill(facts.realm, "[EXERCISE] ");
-    let names = facts.districts.iter().map(|d| d.name_en.as_str()).collect::<Vec<_>>().join("; ");
+    let names = facts
+        .districts
+        .iter()
+        .map(|d| d.name_en.as_str())
+        .collect::<Vec<_>>()
+        .join("; ");
     let count = facts.districts.len();
-    let districts = if count == 1 { "1 district".to_owned() } else { format!("{count} districts") };
+    let districts = if count == 1 {
+        "1 district".to_owned()
+    } else {
+        format!("{count} districts")
+    };
     let what = match facts.kind {
         Kind::Issue => "issued",
         Kind::Lift => "lifted",
         Kind::Cancel => "cancelled (sent in error)",
     };
-    let headline =
-        format!("{mark}{}: {order} {what} for {districts} along the {} (flood)", facts.town_en, facts.river_en);
+    let headline = format!(
+        "{mark}{}: {order} {what} for {districts} along the {} (flood)",
+        facts.town_en, facts.river_en
+    );
     let why = match facts.kind {
         Kind::Issue => facts.ground_en.clone(),
-        Kind::Lift | Kind::Cancel => format!("Reason given by the city (in Japanese): {}", facts.note),
+        Kind::Lift | Kind::Cancel => {
+            format!("Reason given by the city (in Japanese): {}", facts.note)
+        }
     };
     let description = format!(
         "{mark}{} has {what} {order} because of flooding of the {}.\nDistricts: {names}\n{why}\nTime: {}",
@@ -145,10 +185,21 @@ pub fn english(facts: &Facts) -> Text {
     let shelters = if facts.shelters.is_empty() {
         String::new()
     } else {
-        let names = facts.shelters.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join("、");
-        format!("\nEvacuation sites designated for floods (examples, nearest first): {names}. Check with the city that they are open.")
+        let names = facts
+            .shelters
+            .iter()
+            .map(|s| s.name.as_str())
+            .collect::<Vec<_>>()
+            .join("、");
+        format!(
+            "\nEvacuation sites designated for floods (examples, nearest first): {names}. Check with the city that they are open."
+        )
     };
-    Text { headline: shortened(headline), description, instruction: format!("{mark}{instruction}{shelters}") }
+    Text {
+        headline: shortened(headline),
+        description,
+        instruction: format!("{mark}{instruction}{shelters}"),
+    }
 }
 
 fn drill(realm: Realm, mark: &'static str) -> &'static str {
@@ -162,5 +213,9 @@ fn shortened(headline: String) -> String {
     if headline.chars().count() <= HEADLINE_MAX {
         return headline;
     }
-    headline.chars().take(HEADLINE_MAX - 1).chain(['…']).collect()
+    headline
+        .chars()
+        .take(HEADLINE_MAX - 1)
+        .chain(['…'])
+        .collect()
 }

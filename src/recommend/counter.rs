@@ -90,23 +90,44 @@ pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> V
     let name = || gauge.name.clone();
     let mut found = Vec::new();
     match gauge.voice {
-        Voice::Late { for_min } | Voice::Silent { for_min } => found.push(Counter::Quiet { gauge: name(), for_min }),
+        Voice::Late { for_min } | Voice::Silent { for_min } => found.push(Counter::Quiet {
+            gauge: name(),
+            for_min,
+        }),
         Voice::Live | Voice::NeverHeard => {}
     }
     if gauge.observed.is_some_and(|o| o.flag >= Flag::Suspect) {
         found.push(Counter::Doubted { gauge: name() });
     }
     if let Some(rise) = gauge.rise_m_per_h.filter(|rise| *rise < 0.0) {
-        found.push(Counter::Falling { gauge: name(), rise_m_per_h: rise });
+        found.push(Counter::Falling {
+            gauge: name(),
+            rise_m_per_h: rise,
+        });
     }
-    for criterion in met.iter().filter(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected)) {
+    for criterion in met
+        .iter()
+        .filter(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
+    {
         found.extend(against_forecast(gauge, criterion));
     }
     if outlook.models_on {
-        let model_speaks = gauge.forecast.leads.iter().any(|lead| lead.method == hinan_models::Method::Model);
+        let model_speaks = gauge
+            .forecast
+            .leads
+            .iter()
+            .any(|lead| lead.method == hinan_models::Method::Model);
         if !model_speaks {
-            found.push(Counter::NoModel { gauge: name(), tier: format!("{:?}", gauge.forecast.tier) });
-        } else if gauge.forecast.leads.iter().any(|lead| lead.outside_training) {
+            found.push(Counter::NoModel {
+                gauge: name(),
+                tier: format!("{:?}", gauge.forecast.tier),
+            });
+        } else if gauge
+            .forecast
+            .leads
+            .iter()
+            .any(|lead| lead.outside_training)
+        {
             found.push(Counter::OutsideTraining { gauge: name() });
         }
     }
@@ -120,31 +141,51 @@ pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> V
     .map(|(mark, _)| mark.to_owned())
     .collect();
     if !missing.is_empty() {
-        found.push(Counter::LevelsUnknown { gauge: name(), marks: missing });
+        found.push(Counter::LevelsUnknown {
+            gauge: name(),
+            marks: missing,
+        });
     }
     found.push(Counter::OverflowOnly);
     found
 }
 
 fn against_forecast(gauge: &GaugeOutlook, criterion: &Criterion) -> Vec<Counter> {
-    let (Some(chance), Some(mark), Some(mark_m), Some(lead_h)) =
-        (criterion.value, criterion.mark.clone(), criterion.mark_m, criterion.lead_h)
-    else {
+    let (Some(chance), Some(mark), Some(mark_m), Some(lead_h)) = (
+        criterion.value,
+        criterion.mark.clone(),
+        criterion.mark_m,
+        criterion.lead_h,
+    ) else {
         return Vec::new();
     };
     let mut found = Vec::new();
     let name = || gauge.name.clone();
     if let Some(observed) = gauge.observed.filter(|o| o.level_m < mark_m) {
         let by_m = mark_m - observed.level_m;
-        found.push(Counter::StillBelow { gauge: name(), mark: mark.clone(), by_m });
+        found.push(Counter::StillBelow {
+            gauge: name(),
+            mark: mark.clone(),
+            by_m,
+        });
         found.push(Counter::MayNotHappen {
             gauge: name(),
             mark: mark.clone(),
             lead_h,
             chance_of_not: 1.0 - chance,
         });
-        if let Some(lead) = gauge.forecast.leads.iter().find(|l| l.lead_h == lead_h && l.rate_of_rise_m < mark_m) {
-            found.push(Counter::RateSaysNo { gauge: name(), mark, lead_h, would_be_m: lead.rate_of_rise_m });
+        if let Some(lead) = gauge
+            .forecast
+            .leads
+            .iter()
+            .find(|l| l.lead_h == lead_h && l.rate_of_rise_m < mark_m)
+        {
+            found.push(Counter::RateSaysNo {
+                gauge: name(),
+                mark,
+                lead_h,
+                would_be_m: lead.rate_of_rise_m,
+            });
         }
     }
     found

@@ -50,7 +50,9 @@ impl Rule {
     #[must_use]
     pub fn level(self) -> OrderLevel {
         match self {
-            Self::JudgementLevelReached | Self::DangerExpected | Self::RapidRise => OrderLevel::ElderlyEvacuation,
+            Self::JudgementLevelReached | Self::DangerExpected | Self::RapidRise => {
+                OrderLevel::ElderlyEvacuation
+            }
             Self::DangerReached | Self::OverflowExpected => OrderLevel::EvacuationOrder,
             Self::OverflowLevelReached => OrderLevel::EmergencySafety,
         }

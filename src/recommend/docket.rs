@@ -85,36 +85,55 @@ pub fn changes(
     for proposal in proposals {
         let item = open.iter().find(|item| item.proposal.key == proposal.key);
         let districts = district_ids(proposal);
-        let covered = is_covered(&proposal.key, &districts, in_force) || is_asked_higher(proposal, &districts, open);
+        let covered = is_covered(&proposal.key, &districts, in_force)
+            || is_asked_higher(proposal, &districts, open);
         match (item, covered) {
-            (Some(item), true) => changes.push(Change::Supersede { id: item.id.clone() }),
+            (Some(item), true) => changes.push(Change::Supersede {
+                id: item.id.clone(),
+            }),
             (Some(item), false) => {
-                changes.push(Change::Renew { id: item.id.clone(), proposal: Box::new(proposal.clone()) });
+                changes.push(Change::Renew {
+                    id: item.id.clone(),
+                    proposal: Box::new(proposal.clone()),
+                });
             }
             (None, true) => {}
             (None, false) if was_just_declined(proposal, declined, now, policy) => {}
             (None, false) => changes.push(Change::Open(Box::new(proposal.clone()))),
         }
     }
-    for item in open.iter().filter(|item| !proposals.iter().any(|p| p.key == item.proposal.key)) {
+    for item in open
+        .iter()
+        .filter(|item| !proposals.iter().any(|p| p.key == item.proposal.key))
+    {
         let districts = district_ids(&item.proposal);
         let raised: BTreeSet<String> = proposals
             .iter()
-            .filter(|p| p.key.river == item.proposal.key.river && p.key.level > item.proposal.key.level)
+            .filter(|p| {
+                p.key.river == item.proposal.key.river && p.key.level > item.proposal.key.level
+            })
             .flat_map(district_ids)
             .collect();
         let expire_after = SignedDuration::from_hours(i64::from(policy.expire_after_h));
         if districts.is_subset(&raised) || is_covered(&item.proposal.key, &districts, in_force) {
-            changes.push(Change::Supersede { id: item.id.clone() });
+            changes.push(Change::Supersede {
+                id: item.id.clone(),
+            });
         } else if now.duration_since(item.supported_at) > expire_after {
-            changes.push(Change::Expire { id: item.id.clone() });
+            changes.push(Change::Expire {
+                id: item.id.clone(),
+            });
         }
     }
     changes
 }
 
 fn district_ids(proposal: &Proposal) -> BTreeSet<String> {
-    proposal.districts.iter().map(|district| district.id.clone()).collect()
+    proposal
+        .districts
+        .iter()
+        .map(|district| district.id.clone())
+        .collect()
 }
 
 fn is_covered(key: &ProposalKey, districts: &BTreeSet<String>, in_force: &[InForce]) -> bool {
@@ -131,13 +150,21 @@ fn is_covered(key: &ProposalKey, districts: &BTreeSet<String>, in_force: &[InFor
 fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, open: &[OpenItem]) -> bool {
     let asked: BTreeSet<String> = open
         .iter()
-        .filter(|item| item.proposal.key.river == proposal.key.river && item.proposal.key.level > proposal.key.level)
+        .filter(|item| {
+            item.proposal.key.river == proposal.key.river
+                && item.proposal.key.level > proposal.key.level
+        })
         .flat_map(|item| district_ids(&item.proposal))
         .collect();
     districts.is_subset(&asked)
 }
 
-fn was_just_declined(proposal: &Proposal, declined: &[Declined], now: Timestamp, policy: &Recommend) -> bool {
+fn was_just_declined(
+    proposal: &Proposal,
+    declined: &[Declined],
+    now: Timestamp,
+    policy: &Recommend,
+) -> bool {
     let reopen_after = SignedDuration::from_mins(i64::from(policy.reopen_after_min));
     declined.iter().any(|past| {
         past.key == proposal.key

@@ -17,7 +17,11 @@ pub enum OrderLevel {
 
 impl OrderLevel {
     /// All, from lowest to highest.
-    pub const ALL: [Self; 3] = [Self::ElderlyEvacuation, Self::EvacuationOrder, Self::EmergencySafety];
+    pub const ALL: [Self; 3] = [
+        Self::ElderlyEvacuation,
+        Self::EvacuationOrder,
+        Self::EmergencySafety,
+    ];
 
     /// 3, 4 or 5.
     #[must_use]

@@ -48,16 +48,29 @@ pub struct Recommendation {
 /// An unmet or unknown condition never raises a level.
 #[must_use]
 pub fn recommend(outlook: &Outlook, town: &Town, policy: &Recommend) -> Vec<Recommendation> {
-    town.districts.iter().filter_map(|district| for_district(outlook, district, policy)).collect()
+    town.districts
+        .iter()
+        .filter_map(|district| for_district(outlook, district, policy))
+        .collect()
 }
 
-fn for_district(outlook: &Outlook, district: &District, policy: &Recommend) -> Option<Recommendation> {
+fn for_district(
+    outlook: &Outlook,
+    district: &District,
+    policy: &Recommend,
+) -> Option<Recommendation> {
     district
         .reaches
         .iter()
         .filter_map(|reach| for_reach(outlook, district, reach, policy))
         // The first of equals stays: reaches stand in the order of people concerned.
-        .reduce(|best, other| if other.level > best.level { other } else { best })
+        .reduce(|best, other| {
+            if other.level > best.level {
+                other
+            } else {
+                best
+            }
+        })
 }
 
 fn for_reach(
@@ -67,9 +80,16 @@ fn for_reach(
     policy: &Recommend,
 ) -> Option<Recommendation> {
     let (gauge, examined) = deciding(outlook, reach, policy)?;
-    let level = examined.iter().filter(|c| c.answer == Answer::Met).map(|c| c.rule.level()).max()?;
-    let met: Vec<Criterion> =
-        examined.iter().filter(|c| c.answer == Answer::Met && c.rule.level() == level).cloned().collect();
+    let level = examined
+        .iter()
+        .filter(|c| c.answer == Answer::Met)
+        .map(|c| c.rule.level())
+        .max()?;
+    let met: Vec<Criterion> = examined
+        .iter()
+        .filter(|c| c.answer == Answer::Met && c.rule.level() == level)
+        .cloned()
+        .collect();
     let counter = counter::against(outlook, gauge, &met.iter().collect::<Vec<_>>());
     Some(Recommendation {
         district: district.id.clone(),
@@ -91,9 +111,15 @@ fn deciding<'a>(
     reach: &Reach,
     policy: &Recommend,
 ) -> Option<(&'a GaugeOutlook, Vec<Criterion>)> {
-    reach.gauges.iter().filter_map(|id| outlook.gauges.get(id)).find_map(|gauge| {
-        let examined = examine::examine(outlook, gauge, policy);
-        let speaks = examined.iter().any(|criterion| criterion.answer != Answer::Unknown);
-        speaks.then_some((gauge, examined))
-    })
+    reach
+        .gauges
+        .iter()
+        .filter_map(|id| outlook.gauges.get(id))
+        .find_map(|gauge| {
+            let examined = examine::examine(outlook, gauge, policy);
+            let speaks = examined
+                .iter()
+                .any(|criterion| criterion.answer != Answer::Unknown);
+            speaks.then_some((gauge, examined))
+        })
 }

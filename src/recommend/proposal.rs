@@ -6,10 +6,10 @@ use hinan_gis::{Hazard, Town};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Recommendation;
 use super::counter::Counter;
 use super::criterion::Criterion;
 use super::level::OrderLevel;
-use super::Recommendation;
 use crate::digest::Digest;
 use crate::outlook::Outlook;
 
@@ -80,7 +80,10 @@ impl Proposal {
     /// People in the flood zone over all districts.
     #[must_use]
     pub fn people_in_zone(&self) -> u32 {
-        self.districts.iter().map(|district| district.people_in_zone).sum()
+        self.districts
+            .iter()
+            .map(|district| district.people_in_zone)
+            .sum()
     }
 
     /// Digest of what matters for a decision: who, what level, on which grounds. Numbers may move under an
@@ -88,8 +91,11 @@ impl Proposal {
     #[must_use]
     pub fn substance(&self) -> Digest {
         let districts: Vec<&str> = self.districts.iter().map(|d| d.id.as_str()).collect();
-        let grounds: Vec<(super::criterion::Rule, &str)> =
-            self.met.iter().map(|c| (c.rule, c.gauge.as_str())).collect();
+        let grounds: Vec<(super::criterion::Rule, &str)> = self
+            .met
+            .iter()
+            .map(|c| (c.rule, c.gauge.as_str()))
+            .collect();
         Digest::of_json(&(&self.key, districts, grounds))
     }
 }
@@ -99,13 +105,24 @@ impl Proposal {
 pub fn bundle(recommendations: &[Recommendation], outlook: &Outlook, town: &Town) -> Vec<Proposal> {
     let mut by_key: BTreeMap<ProposalKey, Vec<&Recommendation>> = BTreeMap::new();
     for recommendation in recommendations {
-        let key = ProposalKey { river: recommendation.river.clone(), level: recommendation.level };
+        let key = ProposalKey {
+            river: recommendation.river.clone(),
+            level: recommendation.level,
+        };
         by_key.entry(key).or_default().push(recommendation);
     }
-    by_key.into_iter().filter_map(|(key, members)| join(key, &members, outlook, town)).collect()
+    by_key
+        .into_iter()
+        .filter_map(|(key, members)| join(key, &members, outlook, town))
+        .collect()
 }
 
-fn join(key: ProposalKey, members: &[&Recommendation], outlook: &Outlook, town: &Town) -> Option<Proposal> {
+fn join(
+    key: ProposalKey,
+    members: &[&Recommendation],
+    outlook: &Outlook,
+    town: &Town,
+) -> Option<Proposal> {
     let first = members.first()?;
     let districts: Vec<ConcernedDistrict> = town
         .districts
@@ -115,7 +132,10 @@ fn join(key: ProposalKey, members: &[&Recommendation], outlook: &Outlook, town: 
             Some(ConcernedDistrict {
                 id: district.id.clone(),
                 name: district.name.clone(),
-                name_en: district.name_en.clone().unwrap_or_else(|| district.name.clone()),
+                name_en: district
+                    .name_en
+                    .clone()
+                    .unwrap_or_else(|| district.name.clone()),
                 people_in_zone: member.people_in_zone,
             })
         })
@@ -140,20 +160,28 @@ fn join(key: ProposalKey, members: &[&Recommendation], outlook: &Outlook, town: 
 fn shelters(districts: &[ConcernedDistrict], town: &Town) -> Vec<ProposedShelter> {
     let mut nearest: BTreeMap<&str, ProposedShelter> = BTreeMap::new();
     for concerned in districts {
-        let Some(district) = town.district(&concerned.id) else { continue };
+        let Some(district) = town.district(&concerned.id) else {
+            continue;
+        };
         for (shelter, metres) in
             town.nearest_usable_shelters(district.label, Hazard::Flood, SHELTERS_PER_DISTRICT)
         {
-            let found = nearest.entry(shelter.id.as_str()).or_insert_with(|| ProposedShelter {
-                id: shelter.id.clone(),
-                name: shelter.name.clone(),
-                straight_line_m: metres,
-            });
+            let found = nearest
+                .entry(shelter.id.as_str())
+                .or_insert_with(|| ProposedShelter {
+                    id: shelter.id.clone(),
+                    name: shelter.name.clone(),
+                    straight_line_m: metres,
+                });
             found.straight_line_m = found.straight_line_m.min(metres);
         }
     }
     let mut all: Vec<ProposedShelter> = nearest.into_values().collect();
-    all.sort_by(|a, b| a.straight_line_m.total_cmp(&b.straight_line_m).then_with(|| a.id.cmp(&b.id)));
+    all.sort_by(|a, b| {
+        a.straight_line_m
+            .total_cmp(&b.straight_line_m)
+            .then_with(|| a.id.cmp(&b.id))
+    });
     all.truncate(SHELTERS_MAX);
     all
 }

@@ -78,16 +78,18 @@ impl Tx<'_> {
         let detail = super::text(detail)?;
         let at = instant(millis(at))?;
         let hash = hash(seq, at, actor, action, subject, &detail, &previous);
-        self.0.prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
-            seq,
-            millis(at),
-            actor,
-            action,
-            subject,
-            detail,
-            previous.as_str(),
-            hash.as_str()
-        ])?;
+        self.0
+            .prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            .execute(params![
+                seq,
+                millis(at),
+                actor,
+                action,
+                subject,
+                detail,
+                previous.as_str(),
+                hash.as_str()
+            ])?;
         Ok(seq)
     }
 }
@@ -101,7 +103,11 @@ impl View<'_> {
         self.entries("seq > ?1 ORDER BY seq LIMIT ?2", params![seq, limit])
     }
 
-    fn entries(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Entry>, StoreError> {
+    fn entries(
+        &self,
+        condition: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT seq, at_ms, actor, action, subject, detail, previous, hash FROM audit WHERE {condition}"
         ))?;
@@ -146,7 +152,11 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn audit_len(&self) -> Result<i64, StoreError> {
-        Ok(self.0.query_row("SELECT coalesce(max(seq), 0) FROM audit", [], |row| row.get(0))?)
+        Ok(self
+            .0
+            .query_row("SELECT coalesce(max(seq), 0) FROM audit", [], |row| {
+                row.get(0)
+            })?)
     }
 
     /// Walks the whole chain.
@@ -159,24 +169,46 @@ impl View<'_> {
             let batch = match self.audit_after(expected - 1, 1000) {
                 Ok(batch) => batch,
                 Err(StoreError::Damaged { what, why }) => {
-                    return Ok(Chain::Broken { at: expected, why: format!("{what}: {why}") });
+                    return Ok(Chain::Broken {
+                        at: expected,
+                        why: format!("{what}: {why}"),
+                    });
                 }
                 Err(error) => return Err(error),
             };
             if batch.is_empty() {
-                return Ok(Chain::Whole { entries: expected - 1, head: previous });
+                return Ok(Chain::Whole {
+                    entries: expected - 1,
+                    head: previous,
+                });
             }
             for entry in batch {
                 if entry.seq != expected {
-                    return Ok(Chain::Broken { at: expected, why: "an entry is missing".to_owned() });
+                    return Ok(Chain::Broken {
+                        at: expected,
+                        why: "an entry is missing".to_owned(),
+                    });
                 }
                 if entry.previous != previous {
-                    return Ok(Chain::Broken { at: entry.seq, why: "it does not follow the entry before".to_owned() });
+                    return Ok(Chain::Broken {
+                        at: entry.seq,
+                        why: "it does not follow the entry before".to_owned(),
+                    });
                 }
-                let now =
-                    hash(entry.seq, entry.at, &entry.actor, &entry.action, &entry.subject, &entry.detail, &previous);
+                let now = hash(
+                    entry.seq,
+                    entry.at,
+                    &entry.actor,
+                    &entry.action,
+                    &entry.subject,
+                    &entry.detail,
+                    &previous,
+                );
                 if now != entry.hash {
-                    return Ok(Chain::Broken { at: entry.seq, why: "its content was changed".to_owned() });
+                    return Ok(Chain::Broken {
+                        at: entry.seq,
+                        why: "its content was changed".to_owned(),
+                    });
                 }
                 previous = entry.hash;
                 expected += 1;
@@ -198,5 +230,8 @@ fn hash(
 }
 
 fn digest(seq: i64, text: String) -> Result<Digest, StoreError> {
-    Digest::try_from(text).map_err(|why| StoreError::Damaged { what: format!("audit entry {seq}"), why })
+    Digest::try_from(text).map_err(|why| StoreError::Damaged {
+        what: format!("audit entry {seq}"),
+        why,
+    })
 }

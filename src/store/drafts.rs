@@ -56,7 +56,10 @@ impl Tx<'_> {
     /// The database's.
     pub fn settle_draft(&self, id: &str, approved: bool) -> Result<bool, StoreError> {
         let state = if approved { "approved" } else { "dropped" };
-        Ok(self.0.execute("UPDATE draft SET state = ?2 WHERE id = ?1 AND state = 'shown'", params![id, state])? == 1)
+        Ok(self.0.execute(
+            "UPDATE draft SET state = ?2 WHERE id = ?1 AND state = 'shown'",
+            params![id, state],
+        )? == 1)
     }
 
     /// Forgets waiting drafts that were put on screen before `before`.
@@ -89,7 +92,16 @@ impl View<'_> {
     /// # Errors
     /// The database's, a damaged row, or a row whose facts and document do not belong together.
     pub fn draft(&self, id: &str) -> Result<Option<StoredDraft>, StoreError> {
-        type Raw = (Option<String>, Option<String>, String, String, i64, String, Vec<u8>, String);
+        type Raw = (
+            Option<String>,
+            Option<String>,
+            String,
+            String,
+            i64,
+            String,
+            Vec<u8>,
+            String,
+        );
         let row: Option<Raw> = self
             .0
             .prepare_cached(
@@ -108,21 +120,25 @@ impl View<'_> {
                 ))
             })
             .optional()?;
-        row.map(|(proposal, substance, author, reason, prepared_ms, facts, document, state)| {
-            let substance = substance
-                .map(Digest::try_from)
-                .transpose()
-                .map_err(|why| StoreError::Damaged { what: format!("draft {id}"), why })?;
-            Ok(StoredDraft {
-                notice: Notice::<Draft>::load(json(&format!("draft {id}"), &facts)?, document)?,
-                proposal,
-                substance,
-                author,
-                reason,
-                prepared_at: instant(prepared_ms)?,
-                waiting: state == "shown",
-            })
-        })
+        row.map(
+            |(proposal, substance, author, reason, prepared_ms, facts, document, state)| {
+                let substance = substance.map(Digest::try_from).transpose().map_err(|why| {
+                    StoreError::Damaged {
+                        what: format!("draft {id}"),
+                        why,
+                    }
+                })?;
+                Ok(StoredDraft {
+                    notice: Notice::<Draft>::load(json(&format!("draft {id}"), &facts)?, document)?,
+                    proposal,
+                    substance,
+                    author,
+                    reason,
+                    prepared_at: instant(prepared_ms)?,
+                    waiting: state == "shown",
+                })
+            },
+        )
         .transpose()
     }
 }

@@ -25,7 +25,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub fn put_evaluation(&self, evaluated: &Evaluated, advice: &[Recommendation]) -> Result<(), StoreError> {
+    pub fn put_evaluation(
+        &self,
+        evaluated: &Evaluated,
+        advice: &[Recommendation],
+    ) -> Result<(), StoreError> {
         let before: Option<String> = self
             .0
             .prepare_cached("SELECT digest FROM evaluation ORDER BY id DESC LIMIT 1")?
@@ -56,11 +60,16 @@ impl View<'_> {
     pub fn last_advice(&self) -> Result<Vec<Recommendation>, StoreError> {
         let body: Option<String> = self
             .0
-            .query_row("SELECT body FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1", [], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT body FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1",
+                [],
+                |row| row.get(0),
+            )
             .optional()?;
-        body.map_or_else(|| Ok(Vec::new()), |body| json("the advice of an evaluation", &body))
+        body.map_or_else(
+            || Ok(Vec::new()),
+            |body| json("the advice of an evaluation", &body),
+        )
     }
 
     /// All evaluations, oldest first.
@@ -68,16 +77,29 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn evaluations(&self) -> Result<Vec<Evaluated>, StoreError> {
-        let mut statement =
-            self.0.prepare("SELECT as_of_ms, upto_seq, digest, recommendations FROM evaluation ORDER BY id")?;
+        let mut statement = self.0.prepare(
+            "SELECT as_of_ms, upto_seq, digest, recommendations FROM evaluation ORDER BY id",
+        )?;
         let rows = statement.query_map([], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
         })?;
         rows.map(|row| {
             let (ms, upto_seq, digest, recommendations) = row?;
-            let digest = Digest::try_from(digest)
-                .map_err(|why| StoreError::Damaged { what: "an evaluation".to_owned(), why })?;
-            Ok(Evaluated { as_of: instant(ms)?, upto_seq, digest, recommendations: usize::try_from(recommendations).unwrap_or(0) })
+            let digest = Digest::try_from(digest).map_err(|why| StoreError::Damaged {
+                what: "an evaluation".to_owned(),
+                why,
+            })?;
+            Ok(Evaluated {
+                as_of: instant(ms)?,
+                upto_seq,
+                digest,
+                recommendations: usize::try_from(recommendations).unwrap_or(0),
+            })
         })
         .collect()
     }

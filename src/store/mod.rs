@@ -34,13 +34,17 @@ const FILE: &str = "hinan.sqlite3";
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another service works on this directory.
-    #[error("データの置き場所 {dir} は別のサービスが使用中です / {dir} is in use by another service; stop it or choose another service.data_dir")]
+    #[error(
+        "データの置き場所 {dir} は別のサービスが使用中です / {dir} is in use by another service; stop it or choose another service.data_dir"
+    )]
     InUse {
         /// The directory.
         dir: PathBuf,
     },
     /// The directory belongs to another realm, town or version.
-    #[error("{dir}: {key} is {found}, but this service is {wanted}; a data directory belongs to one {key} for good, choose another service.data_dir")]
+    #[error(
+        "{dir}: {key} is {found}, but this service is {wanted}; a data directory belongs to one {key} for good, choose another service.data_dir"
+    )]
     Belongs {
         /// The directory.
         dir: PathBuf,
@@ -103,7 +107,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: in use, of another realm or town, or not readable.
     pub fn open(dir: &Path, realm: Realm, town_code: &str) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::Directory { dir: dir.to_owned(), source };
+        let failed = |source| StoreError::Directory {
+            dir: dir.to_owned(),
+            source,
+        };
         std::fs::create_dir_all(dir).map_err(failed)?;
         let lock = File::options()
             .create(true)
@@ -112,7 +119,9 @@ impl Store {
             .open(dir.join("lock"))
             .map_err(failed)?;
         if lock.try_lock().is_err() {
-            return Err(StoreError::InUse { dir: dir.to_owned() });
+            return Err(StoreError::InUse {
+                dir: dir.to_owned(),
+            });
         }
         let path = dir.join(FILE);
         let writer = Connection::open(&path)?;
@@ -121,7 +130,12 @@ impl Store {
         writer.pragma_update(None, "foreign_keys", true)?;
         writer.busy_timeout(std::time::Duration::from_secs(5))?;
         writer.set_prepared_statement_cache_capacity(64);
-        let store = Self { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()), path, _lock: lock };
+        let store = Self {
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+            path,
+            _lock: lock,
+        };
         store.begin(dir, realm, town_code)?;
         Ok(store)
     }
@@ -130,7 +144,10 @@ impl Store {
     ///
     /// # Errors
     /// When there is no record in `dir` or it cannot be read.
-    pub fn look<T>(dir: &Path, f: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn look<T>(
+        dir: &Path,
+        f: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut connection = reader(&dir.join(FILE))?;
         let tx = connection.transaction()?;
         f(&View(&tx))
@@ -138,7 +155,8 @@ impl Store {
 
     fn begin(&self, dir: &Path, realm: Realm, town_code: &str) -> Result<(), StoreError> {
         self.write(|tx| {
-            let version: i64 = tx.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let version: i64 =
+                tx.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
             if version == 0 {
                 tx.0.execute_batch(SCHEMA)?;
                 tx.0.pragma_update(None, "user_version", SCHEMA_VERSION)?;
@@ -152,7 +170,10 @@ impl Store {
             }
             for (key, wanted) in [("realm", realm.word()), ("town", town_code)] {
                 let found: Option<String> =
-                    tx.0.query_row("SELECT value FROM about WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+                    tx.0.query_row("SELECT value FROM about WHERE key = ?1", [key], |row| {
+                        row.get(0)
+                    })
+                    .optional()?;
                 match found {
                     None => {
                         tx.0.execute("INSERT INTO about VALUES (?1, ?2)", [key, wanted])?;
@@ -176,7 +197,10 @@ impl Store {
     ///
     /// # Errors
     /// Whatever `f` refuses, or the database.
-    pub fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn write<T>(
+        &self,
+        f: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut writer = guard(&self.writer);
         let tx = Tx(writer.transaction_with_behavior(TransactionBehavior::Immediate)?);
         let done = f(&tx)?;
@@ -188,7 +212,10 @@ impl Store {
     ///
     /// # Errors
     /// Whatever `f` refuses, or the database.
-    pub fn read<T>(&self, f: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read<T>(
+        &self,
+        f: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let idle = guard(&self.readers).pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -226,16 +253,25 @@ pub(in crate::store) fn count(rows: i64) -> u64 {
 }
 
 pub(in crate::store) fn instant(ms: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(ms)
-        .map_err(|error| StoreError::Damaged { what: "a time".to_owned(), why: error.to_string() })
+    Timestamp::from_millisecond(ms).map_err(|error| StoreError::Damaged {
+        what: "a time".to_owned(),
+        why: error.to_string(),
+    })
 }
 
-pub(in crate::store) fn json<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Damaged { what: what.to_owned(), why: error.to_string() })
+pub(in crate::store) fn json<T: serde::de::DeserializeOwned>(
+    what: &str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Damaged {
+        what: what.to_owned(),
+        why: error.to_string(),
+    })
 }
 
 pub(in crate::store) fn text(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::Damaged { what: "a value to store".to_owned(), why: error.to_string() })
+    serde_json::to_string(value).map_err(|error| StoreError::Damaged {
+        what: "a value to store".to_owned(),
+        why: error.to_string(),
+    })
 }

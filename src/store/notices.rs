@@ -55,7 +55,11 @@ impl View<'_> {
     ///
     /// # Errors
     /// The database's, a damaged row or a forged one.
-    pub fn delivered_notices(&self, channel: ChannelName, limit: u32) -> Result<Vec<Notice<Approved>>, StoreError> {
+    pub fn delivered_notices(
+        &self,
+        channel: ChannelName,
+        limit: u32,
+    ) -> Result<Vec<Notice<Approved>>, StoreError> {
         let delivered = "EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered')";
         self.notices_where(delivered, channel.word(), limit)
     }
@@ -64,7 +68,11 @@ impl View<'_> {
     ///
     /// # Errors
     /// The database's, a damaged row or a forged one.
-    pub fn delivered_notice(&self, id: &str, channel: ChannelName) -> Result<Option<Notice<Approved>>, StoreError> {
+    pub fn delivered_notice(
+        &self,
+        id: &str,
+        channel: ChannelName,
+    ) -> Result<Option<Notice<Approved>>, StoreError> {
         let delivered = self.deliveries(id)?.iter().any(|d| {
             d.channel == channel && d.state == crate::store::outbox::DeliveryState::Delivered
         });
@@ -79,7 +87,12 @@ impl View<'_> {
         Ok(live(self.notices(1000)?, now))
     }
 
-    fn notices_where(&self, condition: &str, value: &str, limit: u32) -> Result<Vec<Notice<Approved>>, StoreError> {
+    fn notices_where(
+        &self,
+        condition: &str,
+        value: &str,
+        limit: u32,
+    ) -> Result<Vec<Notice<Approved>>, StoreError> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM notice n WHERE {condition} ORDER BY n.approved_ms DESC, n.id DESC LIMIT ?2"
         ))?;
@@ -94,9 +107,17 @@ impl View<'_> {
         })?;
         rows.map(|row| {
             let (facts, document, digest, approved_by, approved_ms) = row?;
-            let digest = Digest::try_from(digest)
-                .map_err(|why| StoreError::Damaged { what: "a notice".to_owned(), why })?;
-            let row = Row { facts: json("a notice", &facts)?, document, approved_by, approved_at: instant(approved_ms)?, digest };
+            let digest = Digest::try_from(digest).map_err(|why| StoreError::Damaged {
+                what: "a notice".to_owned(),
+                why,
+            })?;
+            let row = Row {
+                facts: json("a notice", &facts)?,
+                document,
+                approved_by,
+                approved_at: instant(approved_ms)?,
+                digest,
+            };
             Ok(Notice::<Approved>::load(row)?)
         })
         .collect()
@@ -108,7 +129,14 @@ impl View<'_> {
 pub fn live(notices: Vec<Notice<Approved>>, now: Timestamp) -> Vec<Notice<Approved>> {
     let replaced: std::collections::BTreeSet<_> = notices
         .iter()
-        .flat_map(|notice| notice.content().facts().replaces.iter().map(|reference| reference.id.clone()))
+        .flat_map(|notice| {
+            notice
+                .content()
+                .facts()
+                .replaces
+                .iter()
+                .map(|reference| reference.id.clone())
+        })
         .collect();
     notices
         .into_iter()
@@ -126,6 +154,10 @@ pub fn in_force(notice: &Notice<Approved>) -> InForce {
     InForce {
         river: facts.river.clone(),
         level: facts.level,
-        districts: facts.districts.iter().map(|district| district.id.clone()).collect(),
+        districts: facts
+            .districts
+            .iter()
+            .map(|district| district.id.clone())
+            .collect(),
     }
 }

@@ -27,7 +27,12 @@ impl Tx<'_> {
         self.0.execute(
             "INSERT INTO officer VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET \
              display = excluded.display, role = excluded.role, password = excluded.password",
-            params![officer.name, officer.display, officer.role.word(), password_hash],
+            params![
+                officer.name,
+                officer.display,
+                officer.role.word(),
+                password_hash
+            ],
         )?;
         Ok(())
     }
@@ -36,7 +41,13 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub fn put_session(&self, token: &Digest, officer: &str, csrf: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub fn put_session(
+        &self,
+        token: &Digest,
+        officer: &str,
+        csrf: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT INTO session VALUES (?1, ?2, ?3, ?4)",
             params![token.as_str(), officer, csrf, millis(now)],
@@ -49,7 +60,10 @@ impl Tx<'_> {
     /// # Errors
     /// The database's.
     pub fn touch_session(&self, token: &Digest, now: Timestamp) -> Result<(), StoreError> {
-        self.0.execute("UPDATE session SET seen_ms = ?2 WHERE token = ?1", params![token.as_str(), millis(now)])?;
+        self.0.execute(
+            "UPDATE session SET seen_ms = ?2 WHERE token = ?1",
+            params![token.as_str(), millis(now)],
+        )?;
         Ok(())
     }
 
@@ -58,7 +72,8 @@ impl Tx<'_> {
     /// # Errors
     /// The database's.
     pub fn end_session(&self, token: &Digest) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM session WHERE token = ?1", [token.as_str()])?;
+        self.0
+            .execute("DELETE FROM session WHERE token = ?1", [token.as_str()])?;
         Ok(())
     }
 
@@ -67,7 +82,9 @@ impl Tx<'_> {
     /// # Errors
     /// The database's.
     pub fn end_idle_sessions(&self, before: Timestamp) -> Result<usize, StoreError> {
-        Ok(self.0.execute("DELETE FROM session WHERE seen_ms < ?1", [millis(before)])?)
+        Ok(self
+            .0
+            .execute("DELETE FROM session WHERE seen_ms < ?1", [millis(before)])?)
     }
 }
 
@@ -80,9 +97,12 @@ impl View<'_> {
         let row: Option<(String, String, String, String)> = self
             .0
             .prepare_cached("SELECT name, display, role, password FROM officer WHERE name = ?1")?
-            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .query_row([name], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
             .optional()?;
-        row.map(|(name, display, role, hash)| Ok((officer(name, display, &role)?, hash))).transpose()
+        row.map(|(name, display, role, hash)| Ok((officer(name, display, &role)?, hash)))
+            .transpose()
     }
 
     /// How many accounts there are.
@@ -90,7 +110,11 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn officer_count(&self) -> Result<u64, StoreError> {
-        Ok(super::count(self.0.query_row("SELECT count(*) FROM officer", [], |row| row.get(0))?))
+        Ok(super::count(self.0.query_row(
+            "SELECT count(*) FROM officer",
+            [],
+            |row| row.get(0),
+        )?))
     }
 
     /// The session of a token.
@@ -105,18 +129,34 @@ impl View<'_> {
                  JOIN officer o ON o.name = s.officer WHERE s.token = ?1",
             )?
             .query_row([token.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
             })
             .optional()?;
         row.map(|(name, display, role, csrf, seen_ms)| {
-            Ok(Session { officer: officer(name, display, &role)?, csrf, seen_at: instant(seen_ms)? })
+            Ok(Session {
+                officer: officer(name, display, &role)?,
+                csrf,
+                seen_at: instant(seen_ms)?,
+            })
         })
         .transpose()
     }
 }
 
 fn officer(name: String, display: String, role: &str) -> Result<Officer, StoreError> {
-    let role = Role::from_word(role)
-        .ok_or_else(|| StoreError::Damaged { what: format!("officer {name}"), why: format!("unknown role {role}") })?;
-    Ok(Officer { name, display, role })
+    let role = Role::from_word(role).ok_or_else(|| StoreError::Damaged {
+        what: format!("officer {name}"),
+        why: format!("unknown role {role}"),
+    })?;
+    Ok(Officer {
+        name,
+        display,
+        role,
+    })
 }

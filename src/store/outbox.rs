@@ -53,7 +53,12 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub fn record_attempt(&self, id: i64, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+    pub fn record_attempt(
+        &self,
+        id: i64,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let (state, note) = match attempt {
             Attempt::Delivered { receipt } => ("delivered", receipt),
             Attempt::TryAgain { why } => ("retrying", why),
@@ -72,8 +77,16 @@ impl View<'_> {
     ///
     /// # Errors
     /// The database's, or a damaged row.
-    pub fn owed(&self, channel: ChannelName, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
-        self.deliveries_where("channel = ?1 AND state <> 'delivered'", channel.word(), limit)
+    pub fn owed(
+        &self,
+        channel: ChannelName,
+        limit: u32,
+    ) -> Result<Vec<StoredDelivery>, StoreError> {
+        self.deliveries_where(
+            "channel = ?1 AND state <> 'delivered'",
+            channel.word(),
+            limit,
+        )
     }
 
     /// All deliveries of a notice.
@@ -84,7 +97,12 @@ impl View<'_> {
         self.deliveries_where("notice = ?1", notice, 100)
     }
 
-    fn deliveries_where(&self, condition: &str, value: &str, limit: u32) -> Result<Vec<StoredDelivery>, StoreError> {
+    fn deliveries_where(
+        &self,
+        condition: &str,
+        value: &str,
+        limit: u32,
+    ) -> Result<Vec<StoredDelivery>, StoreError> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT id, notice, channel, state, attempts, changed_ms, note FROM delivery \
              WHERE {condition} ORDER BY id LIMIT ?2"
@@ -102,15 +120,27 @@ impl View<'_> {
         })?;
         rows.map(|row| {
             let (id, notice, channel, state, attempts, changed_ms, note) = row?;
-            let damaged = |why: &str| StoreError::Damaged { what: format!("delivery {id}"), why: why.to_owned() };
+            let damaged = |why: &str| StoreError::Damaged {
+                what: format!("delivery {id}"),
+                why: why.to_owned(),
+            };
             let state = match state.as_str() {
                 "waiting" => DeliveryState::Waiting,
                 "retrying" => DeliveryState::Retrying,
                 "delivered" => DeliveryState::Delivered,
                 _ => return Err(damaged("unknown state")),
             };
-            let channel = ChannelName::from_word(&channel).ok_or_else(|| damaged("unknown channel"))?;
-            Ok(StoredDelivery { id, notice, channel, state, attempts, changed_at: instant(changed_ms)?, note })
+            let channel =
+                ChannelName::from_word(&channel).ok_or_else(|| damaged("unknown channel"))?;
+            Ok(StoredDelivery {
+                id,
+                notice,
+                channel,
+                state,
+                attempts,
+                changed_at: instant(changed_ms)?,
+                note,
+            })
         })
         .collect()
     }

@@ -63,11 +63,17 @@ impl ProposalState {
     /// The word stored.
     #[must_use]
     pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("open", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("open", |(_, word)| word)
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state)
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(state, _)| *state)
     }
 }
 
@@ -78,7 +84,12 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database's; a second open item of the same river and level is refused.
-    pub fn open_proposal(&self, id: &str, proposal: &Proposal, now: Timestamp) -> Result<(), StoreError> {
+    pub fn open_proposal(
+        &self,
+        id: &str,
+        proposal: &Proposal,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT INTO proposal (id, river, level, state, first_ms, supported_ms, body, substance) \
              VALUES (?1, ?2, ?3, 'open', ?4, ?4, ?5, ?6)",
@@ -98,7 +109,12 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub fn renew_proposal(&self, id: &str, proposal: &Proposal, now: Timestamp) -> Result<(), StoreError> {
+    pub fn renew_proposal(
+        &self,
+        id: &str,
+        proposal: &Proposal,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.0.execute(
             "UPDATE proposal SET body = ?2, substance = ?3, supported_ms = ?4 WHERE id = ?1 AND state = 'open'",
             params![id, text(proposal)?, proposal.substance().as_str(), millis(now)],
@@ -150,9 +166,9 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn proposals(&self, limit: u32) -> Result<Vec<StoredProposal>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM proposal ORDER BY first_ms DESC, level DESC LIMIT ?1"))?;
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM proposal ORDER BY first_ms DESC, level DESC LIMIT ?1"
+        ))?;
         let rows = statement.query_map([limit], raw)?;
         rows.map(|row| stored(row?)).collect()
     }
@@ -174,7 +190,11 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn open_items(&self) -> Result<Vec<OpenItem>, StoreError> {
-        let item = |s: StoredProposal| OpenItem { id: s.id, proposal: s.proposal, supported_at: s.supported_at };
+        let item = |s: StoredProposal| OpenItem {
+            id: s.id,
+            proposal: s.proposal,
+            supported_at: s.supported_at,
+        };
         Ok(self.open_proposals()?.into_iter().map(item).collect())
     }
 
@@ -187,20 +207,39 @@ impl View<'_> {
             .0
             .prepare_cached("SELECT body, decided_ms, substance FROM proposal WHERE state = 'declined' AND decided_ms >= ?1")?;
         let rows = statement.query_map([millis(since)], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+            ))
         })?;
         rows.map(|row| {
             let (body, ms, substance) = row?;
             let proposal: Proposal = json("a proposal", &body)?;
-            let substance = Digest::try_from(substance)
-                .map_err(|why| StoreError::Damaged { what: "a proposal".to_owned(), why })?;
-            Ok(Declined { key: proposal.key, at: instant(ms)?, substance })
+            let substance = Digest::try_from(substance).map_err(|why| StoreError::Damaged {
+                what: "a proposal".to_owned(),
+                why,
+            })?;
+            Ok(Declined {
+                key: proposal.key,
+                at: instant(ms)?,
+                substance,
+            })
         })
         .collect()
     }
 }
 
-type Raw = (String, String, i64, i64, String, Option<String>, Option<i64>, Option<String>);
+type Raw = (
+    String,
+    String,
+    i64,
+    i64,
+    String,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((
@@ -215,11 +254,21 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     ))
 }
 
-fn stored((id, state, first_ms, supported_ms, body, by, ms, reason): Raw) -> Result<StoredProposal, StoreError> {
-    let damaged = |why: String| StoreError::Damaged { what: format!("proposal {id}"), why };
-    let state = ProposalState::from_word(&state).ok_or_else(|| damaged(format!("unknown state {state}")))?;
+fn stored(
+    (id, state, first_ms, supported_ms, body, by, ms, reason): Raw,
+) -> Result<StoredProposal, StoreError> {
+    let damaged = |why: String| StoreError::Damaged {
+        what: format!("proposal {id}"),
+        why,
+    };
+    let state = ProposalState::from_word(&state)
+        .ok_or_else(|| damaged(format!("unknown state {state}")))?;
     let decided = match (by, ms) {
-        (Some(by), Some(ms)) => Some(Decided { by, at: instant(ms)?, reason: reason.unwrap_or_default() }),
+        (Some(by), Some(ms)) => Some(Decided {
+            by,
+            at: instant(ms)?,
+            reason: reason.unwrap_or_default(),
+        }),
         _ => None,
     };
     Ok(StoredProposal {

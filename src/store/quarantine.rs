@@ -54,9 +54,12 @@ impl Tx<'_> {
     /// # Errors
     /// The database's.
     pub fn trim_quarantine(&self, keep: i64) -> Result<usize, StoreError> {
-        Ok(self.0.prepare_cached(
-            "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?1",
-        )?.execute([keep])?)
+        Ok(self
+            .0
+            .prepare_cached(
+                "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?1",
+            )?
+            .execute([keep])?)
     }
 }
 
@@ -76,11 +79,23 @@ impl View<'_> {
             .0
             .prepare_cached("SELECT received_ms, topic, size, code, reason FROM quarantine ORDER BY id DESC LIMIT ?1")?;
         let rows = statement.query_map([limit], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get(3)?, row.get(4)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get(1)?,
+                row.get::<_, i64>(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
         })?;
         rows.map(|row| {
             let (ms, topic, size, code, reason) = row?;
-            Ok(Quarantined { received_at: instant(ms)?, topic, size: super::count(size), code, reason })
+            Ok(Quarantined {
+                received_at: instant(ms)?,
+                topic,
+                size: super::count(size),
+                code,
+                reason,
+            })
         })
         .collect()
     }
@@ -90,6 +105,10 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn quarantine_count(&self) -> Result<u64, StoreError> {
-        Ok(super::count(self.0.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?))
+        Ok(super::count(self.0.query_row(
+            "SELECT count(*) FROM quarantine",
+            [],
+            |row| row.get(0),
+        )?))
     }
 }

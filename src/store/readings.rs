@@ -38,8 +38,13 @@ impl Tx<'_> {
     /// The database's.
     pub fn station_number(&self, id: &StationId) -> Result<i64, StoreError> {
         let name = id.to_string();
-        self.0.prepare_cached("INSERT INTO station (name) VALUES (?1) ON CONFLICT DO NOTHING")?.execute([&name])?;
-        Ok(self.0.prepare_cached("SELECT id FROM station WHERE name = ?1")?.query_row([&name], |row| row.get(0))?)
+        self.0
+            .prepare_cached("INSERT INTO station (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+            .execute([&name])?;
+        Ok(self
+            .0
+            .prepare_cached("SELECT id FROM station WHERE name = ?1")?
+            .query_row([&name], |row| row.get(0))?)
     }
 
     /// What is stored for a station and time: nothing, the same level, or another one.
@@ -74,7 +79,14 @@ impl Tx<'_> {
         let late_s = received_at.as_second() - reading.at.as_second();
         self.0
             .prepare_cached("INSERT INTO reading VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![station, reading.at.as_second(), reading.level_m, flag.qartod(), late_s, seq])?;
+            .execute(params![
+                station,
+                reading.at.as_second(),
+                reading.level_m,
+                flag.qartod(),
+                late_s,
+                seq
+            ])?;
         Ok(())
     }
 }
@@ -85,7 +97,11 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn last_seq(&self) -> Result<i64, StoreError> {
-        Ok(self.0.query_row("SELECT coalesce(max(seq), 0) FROM reading", [], |row| row.get(0))?)
+        Ok(self
+            .0
+            .query_row("SELECT coalesce(max(seq), 0) FROM reading", [], |row| {
+                row.get(0)
+            })?)
     }
 
     /// How many readings there are.
@@ -93,7 +109,11 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn reading_count(&self) -> Result<u64, StoreError> {
-        Ok(super::count(self.0.query_row("SELECT count(*) FROM reading", [], |row| row.get(0))?))
+        Ok(super::count(self.0.query_row(
+            "SELECT count(*) FROM reading",
+            [],
+            |row| row.get(0),
+        )?))
     }
 
     /// Readings whose own time is `from` or later, in the order they arrived.
@@ -117,11 +137,24 @@ impl View<'_> {
         })?;
         rows.map(|row| {
             let (name, at_s, level_m, flag, late_s, seq) = row?;
-            let damaged = |why: String| StoreError::Damaged { what: format!("reading {name} {at_s}"), why };
+            let damaged = |why: String| StoreError::Damaged {
+                what: format!("reading {name} {at_s}"),
+                why,
+            };
             let station = name.parse().map_err(|e| damaged(format!("{e}")))?;
-            let reading = Reading { station, at: instant(at_s * 1000)?, level_m, sequence: None };
+            let reading = Reading {
+                station,
+                at: instant(at_s * 1000)?,
+                level_m,
+                sequence: None,
+            };
             let flag = Flag::from_qartod(flag).map_err(|e| damaged(e.to_string()))?;
-            Ok(StoredReading { reading, flag, received_at: instant((at_s + late_s) * 1000)?, seq })
+            Ok(StoredReading {
+                reading,
+                flag,
+                received_at: instant((at_s + late_s) * 1000)?,
+                seq,
+            })
         })
         .collect()
     }
@@ -131,7 +164,9 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn newest_reading(&self) -> Result<Option<Timestamp>, StoreError> {
-        let at_s: Option<i64> = self.0.query_row("SELECT max(at_s) FROM reading", [], |row| row.get(0))?;
+        let at_s: Option<i64> = self
+            .0
+            .query_row("SELECT max(at_s) FROM reading", [], |row| row.get(0))?;
         at_s.map(|s| instant(s * 1000)).transpose()
     }
 }

@@ -13,11 +13,14 @@ use crate::digest::Digest;
 /// Approves what the form names by its digest.
 pub(super) fn approve(app: &App, who: &SignedIn, fields: &Fields) -> Result<Response, Refusal> {
     let read = Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
-    let draft = app.store.read(|view| view.draft_id_of(&read))?.ok_or_else(|| {
-        Refusal::Declined(desk::Declined::Changed(
-            "画面の文面が見つかりません。新しい文面を確認してください".to_owned(),
-        ))
-    })?;
+    let draft = app
+        .store
+        .read(|view| view.draft_id_of(&read))?
+        .ok_or_else(|| {
+            Refusal::Declined(desk::Declined::Changed(
+                "画面の文面が見つかりません。新しい文面を確認してください".to_owned(),
+            ))
+        })?;
     let notice = desk::approve(app, &who.officer, &draft, &read)?;
     Ok(Redirect::to(&format!("/plain/n/{notice}")).into_response())
 }

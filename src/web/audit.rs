@@ -6,10 +6,10 @@ use hinan_dashboard::page;
 use hinan_dashboard::view::{AuditRow, AuditView, ChainCheck};
 use serde::Deserialize;
 
+use super::frame;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::frame;
 use crate::recommend::level::OrderLevel;
 use crate::store::audit::{Chain, Entry};
 
@@ -41,10 +41,14 @@ pub(super) async fn page(
     let view = AuditView {
         rows: entries.iter().rev().map(row).collect(),
         check: match chain {
-            Chain::Whole { entries, .. } => {
-                ChainCheck::Whole { entries: u64::try_from(entries).unwrap_or(0), at: now }
-            }
-            Chain::Broken { at, .. } => ChainCheck::Broken { seq: u64::try_from(at).unwrap_or(0), at: now },
+            Chain::Whole { entries, .. } => ChainCheck::Whole {
+                entries: u64::try_from(entries).unwrap_or(0),
+                at: now,
+            },
+            Chain::Broken { at, .. } => ChainCheck::Broken {
+                seq: u64::try_from(at).unwrap_or(0),
+                at: now,
+            },
         },
         older: (first > 1).then(|| format!("/plain/audit?before={first}")),
         newer: (last < len).then(|| format!("/plain/audit?before={}", last + PAGE + 1)),
@@ -65,19 +69,39 @@ fn row(entry: &Entry) -> AuditRow {
 /// An entry in the officers' words.
 pub(super) fn words(entry: &Entry) -> String {
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let text = |key: &str| detail.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let text = |key: &str| {
+        detail
+            .get(key)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let subject = &entry.subject;
     match entry.action.as_str() {
         "proposed" => {
-            format!("{} {}を推奨({}地区)", text("river"), level_words(&text("level")), detail["districts"])
+            format!(
+                "{} {}を推奨({}地区)",
+                text("river"),
+                level_words(&text("level")),
+                detail["districts"]
+            )
         }
         "superseded" => format!("推奨 {subject} は新しい推奨に置き換え"),
         "expired" => format!("推奨 {subject} は失効"),
         "text_shown" => format!("文面を表示 {subject}(理由: {})", text("reason")),
         "approve_attempt" => format!("承認の操作 {subject}"),
         "approve_refused" => format!("承認できず {subject}: {}", text("why")),
-        "approved" => format!("承認 {} {subject}(理由: {})", level_words(&text("level")), text("reason")),
-        "declined" => format!("見送り {} {}(理由: {})", text("river"), level_words(&text("level")), text("reason")),
+        "approved" => format!(
+            "承認 {} {subject}(理由: {})",
+            level_words(&text("level")),
+            text("reason")
+        ),
+        "declined" => format!(
+            "見送り {} {}(理由: {})",
+            text("river"),
+            level_words(&text("level")),
+            text("reason")
+        ),
         "delivered" => format!("配信 {subject} → {}({})", text("channel"), text("receipt")),
         "signed_in" => "サインイン".to_owned(),
         "sign_in_refused" => "サインインできず".to_owned(),

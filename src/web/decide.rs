@@ -1,13 +1,13 @@
 //! GET and POST /plain/r/{id}/decide: the officer chooses; the exact text is shown; a second step lets it out.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{
     ChannelPlan, CheckNumber, ConfirmView, Confirmed, DecisionSheet, Draft, FieldErrors, Filled,
     LevelChoice, NoticeText, ReasonChoice, TextKind,
 };
 use hinan_dashboard::{form, page};
-use axum::http::StatusCode;
 
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
@@ -33,9 +33,15 @@ pub(super) async fn page(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    let stored = app
+        .store
+        .read(|view| view.proposal(&id))?
+        .ok_or(Refusal::Unknown)?;
     let sheet = sheet(app, &stored, Filled::default(), FieldErrors::default());
-    Ok(Html(page::decide(&frame::officers(app, &who, None)?, &sheet)))
+    Ok(Html(page::decide(
+        &frame::officers(app, &who, None)?,
+        &sheet,
+    )))
 }
 
 /// The answer: first to the sheet, then to the final text.
@@ -47,21 +53,31 @@ pub(super) async fn handler(
     let app = &doors.app;
     match fields.text(form::STEP) {
         form::STEP_APPROVE => return approve_notice::approve(app, &who, &fields),
-        form::STEP_BACK => return Ok(Redirect::to(&format!("/plain/r/{id}/decide")).into_response()),
+        form::STEP_BACK => {
+            return Ok(Redirect::to(&format!("/plain/r/{id}/decide")).into_response());
+        }
         _ => {}
     }
-    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    let stored = app
+        .store
+        .read(|view| view.proposal(&id))?
+        .ok_or(Refusal::Unknown)?;
     let reason = fields.reason(|value| adopted(&stored, value));
     let filled = filled(&fields);
     let (level, mut errors) = checked(&stored, &fields, &reason);
     if let (Some(level), false) = (level, any(&errors)) {
-        let read = Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
+        let read =
+            Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
         match desk::prepare_issue(app, &who.officer, &id, level, &reason, &read) {
             Ok(draft) => {
                 let view = confirm(app, &draft, &stored, filled);
-                return Ok(Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response());
+                return Ok(
+                    Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response(),
+                );
             }
-            Err(desk::Declined::Incomplete(why) | desk::Declined::Changed(why)) => errors.form = Some(why),
+            Err(desk::Declined::Incomplete(why) | desk::Declined::Changed(why)) => {
+                errors.form = Some(why)
+            }
             Err(other) => return Err(other.into()),
         }
     }
@@ -70,8 +86,16 @@ pub(super) async fn handler(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
-fn checked(stored: &StoredProposal, fields: &Fields, reason: &str) -> (Option<OrderLevel>, FieldErrors) {
-    let level = fields.text(form::LEVEL).parse().ok().and_then(OrderLevel::from_number);
+fn checked(
+    stored: &StoredProposal,
+    fields: &Fields,
+    reason: &str,
+) -> (Option<OrderLevel>, FieldErrors) {
+    let level = fields
+        .text(form::LEVEL)
+        .parse()
+        .ok()
+        .and_then(OrderLevel::from_number);
     let count = stored.proposal.districts.len().to_string();
     let own = fields.text(form::REASON_TEXT).trim();
     let mut errors = FieldErrors::default();
@@ -84,13 +108,16 @@ fn checked(stored: &StoredProposal, fields: &Fields, reason: &str) -> (Option<Or
         errors.reason = Some("推奨と違うレベルにする理由を、自分の言葉で書いてください".to_owned());
     }
     if half_width(fields.text(form::CHECK)) != count {
-        errors.check = Some("文面の対象地区の数と合いません。文面を読んで、数を入力してください".to_owned());
+        errors.check =
+            Some("文面の対象地区の数と合いません。文面を読んで、数を入力してください".to_owned());
     }
     (level, errors)
 }
 
 fn any(errors: &FieldErrors) -> bool {
-    [&errors.form, &errors.level, &errors.reason, &errors.check].into_iter().any(Option::is_some)
+    [&errors.form, &errors.level, &errors.reason, &errors.check]
+        .into_iter()
+        .any(Option::is_some)
 }
 
 /// Full-width digits are what a Japanese keyboard gives first.
@@ -98,7 +125,9 @@ pub(super) fn half_width(text: &str) -> String {
     text.trim()
         .chars()
         .map(|c| match c {
-            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+            '０'..='９' => {
+                char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c)
+            }
             c => c,
         })
         .collect()
@@ -124,7 +153,11 @@ fn rule_words(rule: crate::recommend::criterion::Rule) -> &'static str {
 }
 
 pub(super) fn filled(fields: &Fields) -> Filled {
-    let level = fields.text(form::LEVEL).parse().ok().and_then(OrderLevel::from_number);
+    let level = fields
+        .text(form::LEVEL)
+        .parse()
+        .ok()
+        .and_then(OrderLevel::from_number);
     let reason = fields.text(form::REASON);
     Filled {
         level: level.map(lines::level),
@@ -164,12 +197,16 @@ fn sheet(app: &App, stored: &StoredProposal, filled: Filled, errors: FieldErrors
         },
         drafts: levels
             .into_iter()
-            .map(|level| Draft { level: lines::level(level), texts: preview(app, stored, level) })
+            .map(|level| Draft {
+                level: lines::level(level),
+                texts: preview(app, stored, level),
+            })
             .collect(),
         digest: proposal.substance().to_string(),
         filled,
         errors,
-        locked: (stored.state != ProposalState::Open).then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
+        locked: (stored.state != ProposalState::Open)
+            .then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
     }
 }
 
@@ -195,17 +232,31 @@ fn preview(app: &App, stored: &StoredProposal, level: OrderLevel) -> Vec<NoticeT
 }
 
 fn words(facts: &Facts) -> Vec<NoticeText> {
-    let joined = |text: &texts::Text| format!("{}\n\n{}\n\n{}", text.headline, text.description, text.instruction);
+    let joined = |text: &texts::Text| {
+        format!(
+            "{}\n\n{}\n\n{}",
+            text.headline, text.description, text.instruction
+        )
+    };
     vec![
-        NoticeText { kind: TextKind::Japanese, body: joined(&texts::japanese(facts)) },
-        NoticeText { kind: TextKind::English, body: joined(&texts::english(facts)) },
+        NoticeText {
+            kind: TextKind::Japanese,
+            body: joined(&texts::japanese(facts)),
+        },
+        NoticeText {
+            kind: TextKind::English,
+            body: joined(&texts::english(facts)),
+        },
     ]
 }
 
 /// All texts of a notice, the document last, exactly as sent.
 pub(super) fn all_texts(facts: &Facts, document: &[u8]) -> Vec<NoticeText> {
     let mut all = words(facts);
-    all.push(NoticeText { kind: TextKind::Cap, body: String::from_utf8_lossy(document).into_owned() });
+    all.push(NoticeText {
+        kind: TextKind::Cap,
+        body: String::from_utf8_lossy(document).into_owned(),
+    });
     all
 }
 
@@ -214,10 +265,16 @@ fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Fill
     let facts = content.facts();
     let mut cautions = Vec::new();
     if facts.level != stored.proposal.key.level {
-        cautions.push(format!("システムの推奨は{}です。違うレベルを選んでいます", stored.proposal.key.level));
+        cautions.push(format!(
+            "システムの推奨は{}です。違うレベルを選んでいます",
+            stored.proposal.key.level
+        ));
     }
     if !facts.replaces.is_empty() {
-        cautions.push(format!("発令中の{}件の情報を、この発表で置き換えます", facts.replaces.len()));
+        cautions.push(format!(
+            "発令中の{}件の情報を、この発表で置き換えます",
+            facts.replaces.len()
+        ));
     }
     ConfirmView {
         action: Confirmed::Issue,
@@ -241,8 +298,12 @@ pub(super) fn channels(app: &App) -> Vec<ChannelPlan> {
         .map(|channel| ChannelPlan {
             name: channel.spoken().to_owned(),
             condition: match (channel, app.link()) {
-                (ChannelName::Feed, _) | (ChannelName::Mqtt, Link::Up { .. }) => "使えます".to_owned(),
-                (ChannelName::Mqtt, Link::Down { .. }) => "ブローカーと切断中。復旧すると自動で送ります".to_owned(),
+                (ChannelName::Feed, _) | (ChannelName::Mqtt, Link::Up { .. }) => {
+                    "使えます".to_owned()
+                }
+                (ChannelName::Mqtt, Link::Down { .. }) => {
+                    "ブローカーと切断中。復旧すると自動で送ります".to_owned()
+                }
             },
         })
         .collect()

@@ -29,9 +29,15 @@ pub(super) async fn page(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    let stored = app
+        .store
+        .read(|view| view.proposal(&id))?
+        .ok_or(Refusal::Unknown)?;
     let view = view(&stored, Filled::default(), FieldErrors::default());
-    Ok(Html(page::decline(&frame::officers(app, &who, None)?, &view)))
+    Ok(Html(page::decline(
+        &frame::officers(app, &who, None)?,
+        &view,
+    )))
 }
 
 /// The answer.
@@ -41,7 +47,12 @@ pub(super) async fn handler(
     Posted { who, fields }: Posted,
 ) -> Result<Response, Refusal> {
     let app = &doors.app;
-    let reason = fields.reason(|value| REASONS.iter().find(|(known, _)| *known == value).map(|(_, words)| *words));
+    let reason = fields.reason(|value| {
+        REASONS
+            .iter()
+            .find(|(known, _)| *known == value)
+            .map(|(_, words)| *words)
+    });
     let read = Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
     let mut errors = FieldErrors::default();
     if reason.is_empty() {
@@ -54,7 +65,10 @@ pub(super) async fn handler(
             Err(other) => return Err(other.into()),
         }
     }
-    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
+    let stored = app
+        .store
+        .read(|view| view.proposal(&id))?
+        .ok_or(Refusal::Unknown)?;
     let view = view(&stored, decide::filled(&fields), errors);
     let page = Html(page::decline(&frame::officers(app, &who, None)?, &view));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
@@ -73,6 +87,9 @@ fn view(stored: &StoredProposal, filled: Filled, errors: FieldErrors) -> Decline
 fn reasons() -> Vec<ReasonChoice> {
     REASONS
         .iter()
-        .map(|(value, words)| ReasonChoice { value: (*value).to_owned(), text: (*words).to_owned() })
+        .map(|(value, words)| ReasonChoice {
+            value: (*value).to_owned(),
+            text: (*words).to_owned(),
+        })
         .collect()
 }

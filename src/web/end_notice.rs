@@ -34,9 +34,21 @@ pub(super) async fn page(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let notice = app.store.read(|view| view.notice(&id))?.ok_or(Refusal::Unknown)?;
-    let view = view(app, &notice, None, Filled::default(), FieldErrors::default())?;
-    Ok(Html(page::end_notice(&frame::officers(app, &who, None)?, &view)))
+    let notice = app
+        .store
+        .read(|view| view.notice(&id))?
+        .ok_or(Refusal::Unknown)?;
+    let view = view(
+        app,
+        &notice,
+        None,
+        Filled::default(),
+        FieldErrors::default(),
+    )?;
+    Ok(Html(page::end_notice(
+        &frame::officers(app, &who, None)?,
+        &view,
+    )))
 }
 
 /// The answer.
@@ -48,11 +60,21 @@ pub(super) async fn handler(
     let app = &doors.app;
     match fields.text(form::STEP) {
         form::STEP_APPROVE => return approve_notice::approve(app, &who, &fields),
-        form::STEP_BACK => return Ok(Redirect::to(&format!("/plain/n/{id}/cancel")).into_response()),
+        form::STEP_BACK => {
+            return Ok(Redirect::to(&format!("/plain/n/{id}/cancel")).into_response());
+        }
         _ => {}
     }
-    let notice = app.store.read(|view| view.notice(&id))?.ok_or(Refusal::Unknown)?;
-    let reason = fields.reason(|value| REASONS.iter().find(|(known, _)| *known == value).map(|(_, words)| *words));
+    let notice = app
+        .store
+        .read(|view| view.notice(&id))?
+        .ok_or(Refusal::Unknown)?;
+    let reason = fields.reason(|value| {
+        REASONS
+            .iter()
+            .find(|(known, _)| *known == value)
+            .map(|(_, words)| *words)
+    });
     let ending = match fields.text(form::ENDING) {
         "lift" => Some(Ending::Lift),
         "cancel" => Some(Ending::Cancel),
@@ -65,7 +87,9 @@ pub(super) async fn handler(
     if reason.is_empty() {
         errors.reason = Some("理由を選ぶか、書いてください".to_owned());
     }
-    if decide::half_width(fields.text(form::CHECK)) != notice.content().facts().districts.len().to_string() {
+    if decide::half_width(fields.text(form::CHECK))
+        != notice.content().facts().districts.len().to_string()
+    {
         errors.check = Some("対象地区の数と合いません".to_owned());
     }
     let filled = decide::filled(&fields);
@@ -77,9 +101,13 @@ pub(super) async fn handler(
         match desk::prepare_end(app, &who.officer, &id, kind, &reason) {
             Ok(draft) => {
                 let view = confirm(app, &id, &draft, kind, filled);
-                return Ok(Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response());
+                return Ok(
+                    Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response(),
+                );
             }
-            Err(desk::Declined::Incomplete(why) | desk::Declined::NoLongerOpen(why)) => errors.form = Some(why),
+            Err(desk::Declined::Incomplete(why) | desk::Declined::NoLongerOpen(why)) => {
+                errors.form = Some(why)
+            }
             Err(other) => return Err(other.into()),
         }
     }
@@ -96,7 +124,9 @@ fn view(
     errors: FieldErrors,
 ) -> Result<EndNoticeView, Refusal> {
     let now = app.clock.now();
-    let row = app.store.read(|view| published::row(view, notice, &view.notices(1000)?, now))?;
+    let row = app
+        .store
+        .read(|view| published::row(view, notice, &view.notices(1000)?, now))?;
     let (lift_met, lift_lacks) = lifting(app, &notice.content().facts().river);
     Ok(EndNoticeView {
         row,
@@ -104,7 +134,10 @@ fn view(
         lift_met,
         reasons: REASONS
             .iter()
-            .map(|(value, words)| ReasonChoice { value: (*value).to_owned(), text: (*words).to_owned() })
+            .map(|(value, words)| ReasonChoice {
+                value: (*value).to_owned(),
+                text: (*words).to_owned(),
+            })
             .collect(),
         check: CheckNumber {
             question: "この発表の対象地区は、何地区ですか".to_owned(),
@@ -122,10 +155,19 @@ fn view(
 fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
     let picture = app.picture();
     let (mut met, mut lacks) = (Vec::new(), Vec::new());
-    let deciding = app.town().rivers.iter().filter(|r| r.name == river).flat_map(|r| r.gauges.iter());
+    let deciding = app
+        .town()
+        .rivers
+        .iter()
+        .filter(|r| r.name == river)
+        .flat_map(|r| r.gauges.iter());
     for gauge in deciding.filter_map(|id| picture.advice.outlook.gauges.get(id)) {
         let (for_lifting, line) = judged(gauge);
-        if for_lifting { met.push(line) } else { lacks.push(line) }
+        if for_lifting {
+            met.push(line)
+        } else {
+            lacks.push(line)
+        }
     }
     lacks.push("上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください".to_owned());
     (met, lacks)
@@ -136,21 +178,41 @@ fn judged(gauge: &GaugeOutlook) -> (bool, String) {
     let Some(observed) = gauge.observed.filter(|_| !gauge.is_silent()) else {
         return (false, format!("{name}の水位が届いていません"));
     };
-    let limit = gauge.marks.danger_m.or(gauge.marks.design_high_water_m).or(gauge.marks.caution_m);
+    let limit = gauge
+        .marks
+        .danger_m
+        .or(gauge.marks.design_high_water_m)
+        .or(gauge.marks.caution_m);
     let falling = gauge.rise_m_per_h.is_some_and(|rise| rise < 0.0);
-    let upper = gauge.forecast.leads.iter().map(|lead| lead.quantile_m(0.95)).fold(f64::NEG_INFINITY, f64::max);
+    let upper = gauge
+        .forecast
+        .leads
+        .iter()
+        .map(|lead| lead.quantile_m(0.95))
+        .fold(f64::NEG_INFINITY, f64::max);
     match limit {
         Some(limit) if observed.level_m < limit && falling && upper < limit => (
             true,
-            format!("{name}は{:.2} mで下がっており、6時間先までの上限も{limit:.2} mを下回ります", observed.level_m),
+            format!(
+                "{name}は{:.2} mで下がっており、6時間先までの上限も{limit:.2} mを下回ります",
+                observed.level_m
+            ),
         ),
         Some(limit) => (
             false,
             format!(
                 "{name}は{:.2} m({}{limit:.2} m)で、{}",
                 observed.level_m,
-                if observed.level_m >= limit { "なお基準以上 " } else { "基準未満 " },
-                if falling { "下がっていますが、予測の上限が基準を超えます" } else { "下がっていません" }
+                if observed.level_m >= limit {
+                    "なお基準以上 "
+                } else {
+                    "基準未満 "
+                },
+                if falling {
+                    "下がっていますが、予測の上限が基準を超えます"
+                } else {
+                    "下がっていません"
+                }
             ),
         ),
         None => (false, format!("{name}には比べる基準水位がありません")),
@@ -161,7 +223,11 @@ fn confirm(app: &App, id: &str, draft: &StoredDraft, kind: Kind, filled: Filled)
     let content = draft.notice.content();
     let facts = content.facts();
     ConfirmView {
-        action: if kind == Kind::Lift { Confirmed::Lift } else { Confirmed::Cancel },
+        action: if kind == Kind::Lift {
+            Confirmed::Lift
+        } else {
+            Confirmed::Cancel
+        },
         level: lines::level(facts.level),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         reason: draft.reason.clone(),

@@ -10,10 +10,17 @@ use crate::realm::Realm;
 use crate::store::StoreError;
 
 /// The frame of an officers' page. Pages that only show refresh themselves; forms never do.
-pub(super) fn officers(app: &App, who: &SignedIn, refresh_s: Option<u32>) -> Result<Frame, StoreError> {
+pub(super) fn officers(
+    app: &App,
+    who: &SignedIn,
+    refresh_s: Option<u32>,
+) -> Result<Frame, StoreError> {
     let undecided = app.store.read(|view| Ok(view.open_items()?.len()))?;
     Ok(Frame {
-        user: Some(Who { name: who.officer.display.clone(), role_ja: who.officer.role.spoken().to_owned() }),
+        user: Some(Who {
+            name: who.officer.display.clone(),
+            role_ja: who.officer.role.spoken().to_owned(),
+        }),
         csrf: Some(who.csrf.clone()),
         undecided: u32::try_from(undecided).unwrap_or(u32::MAX),
         refresh_s,
@@ -81,7 +88,9 @@ pub(super) fn public(app: &App) -> PublicFrame {
 
 fn realm(app: &App) -> ShownRealm {
     match (&app.replay, app.config.service.realm) {
-        (Some(_), _) => ShownRealm::Demo { speed: format!("{:.0}倍速", app.clock.speed()) },
+        (Some(_), _) => ShownRealm::Demo {
+            speed: format!("{:.0}倍速", app.clock.speed()),
+        },
         (None, Realm::Actual) => ShownRealm::Live,
         (None, Realm::Exercise) => ShownRealm::Exercise,
     }

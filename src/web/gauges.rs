@@ -1,6 +1,8 @@
 //! Gauges as rows and hydrographs.
 
-use hinan_dashboard::view::{FanPoint, GaugeRow, GaugeState, Hydrograph, LevelMark, NextMark, Quality, Reading};
+use hinan_dashboard::view::{
+    FanPoint, GaugeRow, GaugeState, Hydrograph, LevelMark, NextMark, Quality, Reading,
+};
 use hinan_sensors::StationId;
 use hinan_sensors::quality::Flag;
 use jiff::SignedDuration;
@@ -25,8 +27,18 @@ pub(super) fn row(app: &App, gauge: &GaugeOutlook) -> GaugeRow {
         level_m: mark_m,
         margin_m: mark_m - level.unwrap_or(f64::NAN),
     };
-    let reached = level.and_then(|level| marks.iter().rfind(|(_, m)| level >= *m).map(|(n, m)| next_mark(n, *m)));
-    let next = level.and_then(|level| marks.iter().find(|(_, m)| level < *m).map(|(n, m)| next_mark(n, *m)));
+    let reached = level.and_then(|level| {
+        marks
+            .iter()
+            .rfind(|(_, m)| level >= *m)
+            .map(|(n, m)| next_mark(n, *m))
+    });
+    let next = level.and_then(|level| {
+        marks
+            .iter()
+            .find(|(_, m)| level < *m)
+            .map(|(n, m)| next_mark(n, *m))
+    });
     let chance_of = next.as_ref().map(|next| (next.name.clone(), next.level_m));
     GaugeRow {
         name: gauge.name.clone(),
@@ -34,7 +46,9 @@ pub(super) fn row(app: &App, gauge: &GaugeOutlook) -> GaugeRow {
         level_m: level,
         at: gauge.observed.map(|o| o.at),
         state: state(gauge),
-        quality: gauge.observed.map_or(Quality::NotChecked, |o| quality(o.flag)),
+        quality: gauge
+            .observed
+            .map_or(Quality::NotChecked, |o| quality(o.flag)),
         quality_note: None,
         rise_m_per_h: gauge.rise_m_per_h,
         reached,
@@ -67,8 +81,11 @@ pub(super) fn hydrograph(app: &App, picture: &Picture, gauge: &GaugeOutlook) -> 
         high50_m: lead.quantile_m(0.75),
         high90_m: lead.quantile_m(0.95),
     };
-    let forecast: Vec<FanPoint> =
-        if gauge.is_silent() { Vec::new() } else { gauge.forecast.leads.iter().map(fan).collect() };
+    let forecast: Vec<FanPoint> = if gauge.is_silent() {
+        Vec::new()
+    } else {
+        gauge.forecast.leads.iter().map(fan).collect()
+    };
     let no_forecast = forecast.is_empty().then(|| match gauge.voice {
         Voice::NeverHeard => format!("{}からはまだ水位が届いていないため、予測がありません", gauge.name),
         _ => format!("{}からの水位が途絶えているため、予測がありません。最後の水位を保ち、悪化を想定しています", gauge.name),
@@ -78,7 +95,11 @@ pub(super) fn hydrograph(app: &App, picture: &Picture, gauge: &GaugeOutlook) -> 
         river: gauge.river.clone(),
         observed: observed
             .into_iter()
-            .map(|o| Reading { at: o.at, level_m: Some(o.level_m), quality: quality(o.flag) })
+            .map(|o| Reading {
+                at: o.at,
+                level_m: Some(o.level_m),
+                quality: quality(o.flag),
+            })
             .collect(),
         cadence_min: app.config.sensors.cadence_s / 60,
         forecast,
@@ -113,7 +134,9 @@ fn state(gauge: &GaugeOutlook) -> GaugeState {
     match gauge.voice {
         Voice::Live => GaugeState::Live,
         Voice::Late { .. } => GaugeState::Late,
-        Voice::Silent { .. } if gauge.rise_m_per_h.is_some_and(|rise| rise > 0.0) => GaugeState::SuspectedSubmerged,
+        Voice::Silent { .. } if gauge.rise_m_per_h.is_some_and(|rise| rise > 0.0) => {
+            GaugeState::SuspectedSubmerged
+        }
         Voice::Silent { .. } | Voice::NeverHeard => GaugeState::Silent,
     }
 }

@@ -24,13 +24,21 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     }
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let foreign_site = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let foreign_site =
+        text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let host = text(header::HOST.as_str()).unwrap_or_default();
-    let foreign_origin = text(header::ORIGIN.as_str())
-        .is_some_and(|origin| origin.split_once("://").is_none_or(|(_, authority)| authority != host));
+    let foreign_origin = text(header::ORIGIN.as_str()).is_some_and(|origin| {
+        origin
+            .split_once("://")
+            .is_none_or(|(_, authority)| authority != host)
+    });
     if foreign_site || foreign_origin {
         metrics::counter!("hinan_foreign_requests_total").increment(1);
-        return (StatusCode::FORBIDDEN, "この操作は、このサービスの画面からだけ行えます\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "この操作は、このサービスの画面からだけ行えます\n",
+        )
+            .into_response();
     }
     next.run(request).await
 }
@@ -45,8 +53,12 @@ impl Attempts {
         let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (failures, last) = *attempts.get(account)?;
         let doubled = failures.checked_sub(FREE_ATTEMPTS)?;
-        let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(doubled.min(16))).min(WAIT_MAX);
-        (last + wait).checked_duration_since(now).filter(|left| !left.is_zero())
+        let wait = FIRST_WAIT
+            .saturating_mul(2_u32.saturating_pow(doubled.min(16)))
+            .min(WAIT_MAX);
+        (last + wait)
+            .checked_duration_since(now)
+            .filter(|left| !left.is_zero())
     }
 
     /// Notes how a sign-in went.

@@ -21,27 +21,41 @@ pub(super) async fn ready(State(doors): State<Doors>) -> (StatusCode, String) {
         return (StatusCode::SERVICE_UNAVAILABLE, "starting\n".to_owned());
     }
     if let Err(error) = app.store.read(|view| view.audit_len()) {
-        return (StatusCode::SERVICE_UNAVAILABLE, format!("the record cannot be read: {error}\n"));
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the record cannot be read: {error}\n"),
+        );
     }
     match app.link() {
         Link::Up { .. } => (StatusCode::OK, "ready\n".to_owned()),
-        Link::Down { why, .. } => (StatusCode::SERVICE_UNAVAILABLE, format!("no broker: {why}\n")),
+        Link::Down { why, .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("no broker: {why}\n"),
+        ),
     }
 }
 
 /// Counters in the Prometheus text format.
 pub(super) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], doors.metrics.render())
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+        doors.metrics.render(),
+    )
 }
 
 /// Counts and times every request by route.
 pub(super) async fn measure(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
     let began = monotonic();
     let response = next.run(request).await;
     let seconds = monotonic().duration_since(began).as_secs_f64();
     let status = response.status().as_u16().to_string();
-    metrics::counter!("hinan_requests_total", "route" => route.clone(), "status" => status).increment(1);
+    metrics::counter!("hinan_requests_total", "route" => route.clone(), "status" => status)
+        .increment(1);
     metrics::histogram!("hinan_request_seconds", "route" => route).record(seconds);
     response
 }

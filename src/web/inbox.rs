@@ -15,14 +15,20 @@ use crate::store::proposals::{ProposalState, StoredProposal};
 const REFRESH_S: u32 = 15;
 
 /// The page.
-pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Html<String>, Refusal> {
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let open = app.store.read(|view| view.open_proposals())?;
     let view = InboxView {
         items: open.iter().map(item).collect(),
         checked_at: app.picture().advice.outlook.as_of,
     };
-    Ok(Html(page::inbox(&frame::officers(app, &who, Some(REFRESH_S))?, &view)))
+    Ok(Html(page::inbox(
+        &frame::officers(app, &who, Some(REFRESH_S))?,
+        &view,
+    )))
 }
 
 /// One proposal as a list shows it.
@@ -44,21 +50,40 @@ pub(super) fn item(stored: &StoredProposal) -> InboxItem {
 pub(super) fn state(stored: &StoredProposal) -> ItemState {
     let decided = stored.decided.as_ref();
     match (stored.state, decided) {
-        (ProposalState::Issued, Some(d)) => ItemState::Approved { by: d.by.clone(), at: d.at },
-        (ProposalState::Declined, Some(d)) => ItemState::Declined { by: d.by.clone(), at: d.at },
-        (ProposalState::Superseded, _) => ItemState::Superseded { by_id: String::new() },
-        (ProposalState::Expired, _) => ItemState::Expired { at: stored.supported_at },
-        (ProposalState::Open | ProposalState::Issued | ProposalState::Declined, _) => ItemState::New,
+        (ProposalState::Issued, Some(d)) => ItemState::Approved {
+            by: d.by.clone(),
+            at: d.at,
+        },
+        (ProposalState::Declined, Some(d)) => ItemState::Declined {
+            by: d.by.clone(),
+            at: d.at,
+        },
+        (ProposalState::Superseded, _) => ItemState::Superseded {
+            by_id: String::new(),
+        },
+        (ProposalState::Expired, _) => ItemState::Expired {
+            at: stored.supported_at,
+        },
+        (ProposalState::Open | ProposalState::Issued | ProposalState::Declined, _) => {
+            ItemState::New
+        }
     }
 }
 
 /// When the water may reach the level in question.
 pub(super) fn crossing(proposal: &Proposal) -> Option<Span> {
     let (early, late) = proposal.reach_between?;
-    Some(Span { from: early, to: late.unwrap_or(early).max(early) })
+    Some(Span {
+        from: early,
+        to: late.unwrap_or(early).max(early),
+    })
 }
 
 /// Names of the districts.
 pub(super) fn district_names(proposal: &Proposal) -> Vec<String> {
-    proposal.districts.iter().map(|district| district.name.clone()).collect()
+    proposal
+        .districts
+        .iter()
+        .map(|district| district.name.clone())
+        .collect()
 }

@@ -60,21 +60,35 @@ pub(super) fn evidence(criterion: &Criterion, as_of: Timestamp) -> Evidence {
     let mark_m = criterion.mark_m.unwrap_or(f64::NAN);
     let value = criterion.value.unwrap_or(f64::NAN);
     let (text, source) = match criterion.rule {
-        Rule::JudgementLevelReached => {
-            (format!("{gauge}の水位 {value:.2} mが{name} {mark_m:.2} mに達し、上昇しています"), "観測")
-        }
+        Rule::JudgementLevelReached => (
+            format!("{gauge}の水位 {value:.2} mが{name} {mark_m:.2} mに達し、上昇しています"),
+            "観測",
+        ),
         Rule::DangerReached | Rule::OverflowLevelReached => {
-            let stands_for =
-                if criterion.rule == Rule::OverflowLevelReached { "(氾濫開始相当水位の代わり)" } else { "" };
-            (format!("{gauge}の水位 {value:.2} mが{name} {mark_m:.2} m{stands_for}に達しています"), "観測")
+            let stands_for = if criterion.rule == Rule::OverflowLevelReached {
+                "(氾濫開始相当水位の代わり)"
+            } else {
+                ""
+            };
+            (
+                format!(
+                    "{gauge}の水位 {value:.2} mが{name} {mark_m:.2} m{stands_for}に達しています"
+                ),
+                "観測",
+            )
         }
         Rule::RapidRise => (
-            format!("{gauge}の水位が{name} {mark_m:.2} mを超え、1時間に{value:.2} m上昇しています(急激な水位上昇)"),
+            format!(
+                "{gauge}の水位が{name} {mark_m:.2} mを超え、1時間に{value:.2} m上昇しています(急激な水位上昇)"
+            ),
             "観測",
         ),
         Rule::DangerExpected | Rule::OverflowExpected => {
             let range = criterion.range_m.map_or_else(String::new, |(low, high)| {
-                format!("。{}時間後の水位の幅 {low:.2}〜{high:.2} m(90%)", criterion.lead_h.unwrap_or(0))
+                format!(
+                    "。{}時間後の水位の幅 {low:.2}〜{high:.2} m(90%)",
+                    criterion.lead_h.unwrap_or(0)
+                )
             });
             (
                 format!(
@@ -87,12 +101,18 @@ pub(super) fn evidence(criterion: &Criterion, as_of: Timestamp) -> Evidence {
             )
         }
     };
-    Evidence { text, source: source.to_owned(), at: criterion.observed_at.unwrap_or(as_of) }
+    Evidence {
+        text,
+        source: source.to_owned(),
+        at: criterion.observed_at.unwrap_or(as_of),
+    }
 }
 
 /// A condition as one short line for lists.
 pub(super) fn reason_line(proposal: &Proposal) -> String {
-    proposal.met.first().map_or_else(String::new, |criterion| evidence(criterion, proposal.as_of).text)
+    proposal.met.first().map_or_else(String::new, |criterion| {
+        evidence(criterion, proposal.as_of).text
+    })
 }
 
 /// A doubt, as a line of counter-evidence.
@@ -148,7 +168,11 @@ pub(super) fn counter_evidence(counter: &Counter, as_of: Timestamp) -> Evidence 
             "モデルの限界",
         ),
     };
-    Evidence { text, source: source.to_owned(), at: as_of }
+    Evidence {
+        text,
+        source: source.to_owned(),
+        at: as_of,
+    }
 }
 
 fn tier_word(tier: &str) -> &'static str {
@@ -172,7 +196,11 @@ pub(super) fn minutes(minutes: i64) -> String {
 /// How a forecast was made, as the pages know it.
 pub(super) fn tier(gauge: &GaugeOutlook) -> hinan_dashboard::view::Tier {
     use hinan_dashboard::view::Tier as Shown;
-    let model = gauge.forecast.leads.iter().any(|lead| lead.method == hinan_models::Method::Model);
+    let model = gauge
+        .forecast
+        .leads
+        .iter()
+        .any(|lead| lead.method == hinan_models::Method::Model);
     match gauge.forecast.tier {
         Tier::NoInformation => Shown::MarksOnly,
         Tier::RateOfRise => Shown::RiseRate,
@@ -185,7 +213,11 @@ pub(super) fn tier(gauge: &GaugeOutlook) -> hinan_dashboard::view::Tier {
 
 /// The record of the longest lead, in words with counts.
 pub(super) fn record(gauge: &GaugeOutlook, lead_h: u32) -> Option<String> {
-    let lead = gauge.forecast.leads.iter().find(|lead| lead.lead_h == lead_h)?;
+    let lead = gauge
+        .forecast
+        .leads
+        .iter()
+        .find(|lead| lead.lead_h == lead_h)?;
     let record = lead.record.as_ref()?;
     Some(format!(
         "この地点・{lead_h}時間先: 学習外の出水{}回のうち{}回で「いまの水位の継続」より良く、技能 {:.2}、誤差(RMSE) {:.2} m、90%幅の的中 {:.0}%",
@@ -218,7 +250,14 @@ pub(super) fn chances(gauge: &GaugeOutlook, level_m: f64) -> Vec<Chance> {
 /// The range of a chance: what it would be if the typical error of this forecast, as measured on floods left out,
 /// shifted the level up or down. Percent.
 pub(super) fn chance_range(gauge: &GaugeOutlook, lead_h: u32, level_m: f64) -> (f64, f64) {
-    let Some(lead) = gauge.forecast.leads.iter().find(|lead| lead.lead_h == lead_h) else { return (0.0, 100.0) };
+    let Some(lead) = gauge
+        .forecast
+        .leads
+        .iter()
+        .find(|lead| lead.lead_h == lead_h)
+    else {
+        return (0.0, 100.0);
+    };
     let shift = lead.record.as_ref().map_or_else(
         || (lead.quantile_m(0.75) - lead.quantile_m(0.25)) / 2.0,
         |record| record.rmse_m / 2.0,

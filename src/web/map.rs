@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use hinan_dashboard::view::{
-    AlertLevel, Bounds, DepthRank, DistrictOutline, DistrictState, GaugePin, MapPolygon, MapView, ShelterPin,
+    AlertLevel, Bounds, DepthRank, DistrictOutline, DistrictState, GaugePin, MapPolygon, MapView,
+    ShelterPin,
 };
 
 use super::lines;
@@ -20,7 +21,9 @@ pub(super) fn proposed<'a>(open: impl IntoIterator<Item = &'a Proposal>) -> ByDi
     let mut by_district = ByDistrict::new();
     for proposal in open {
         for district in &proposal.districts {
-            let level = by_district.entry(district.id.clone()).or_insert(proposal.key.level);
+            let level = by_district
+                .entry(district.id.clone())
+                .or_insert(proposal.key.level);
             *level = (*level).max(proposal.key.level);
         }
     }
@@ -28,7 +31,12 @@ pub(super) fn proposed<'a>(open: impl IntoIterator<Item = &'a Proposal>) -> ByDi
 }
 
 /// Draws the town with what is proposed and what is in force.
-pub(super) fn view(app: &App, picture: &Picture, proposed: &ByDistrict, in_force: &ByDistrict) -> MapView {
+pub(super) fn view(
+    app: &App,
+    picture: &Picture,
+    proposed: &ByDistrict,
+    in_force: &ByDistrict,
+) -> MapView {
     let sketch = &app.sketch;
     let town = app.town();
     let outlook = &picture.advice.outlook;
@@ -42,11 +50,18 @@ pub(super) fn view(app: &App, picture: &Picture, proposed: &ByDistrict, in_force
         depth: sketch
             .depth
             .iter()
-            .map(|depth| MapPolygon { rings: rings(&depth.rings), class: rank(depth.rank.get()) })
+            .map(|depth| MapPolygon {
+                rings: rings(&depth.rings),
+                class: rank(depth.rank.get()),
+            })
             .collect(),
         depth_source: "洪水浸水想定区域(想定最大規模): 国土数値情報(国土交通省)を加工".to_owned(),
         border: rings(&sketch.outline),
-        rivers: sketch.rivers.iter().map(|river| river.points.iter().map(point).collect()).collect(),
+        rivers: sketch
+            .rivers
+            .iter()
+            .map(|river| river.points.iter().map(point).collect())
+            .collect(),
         districts: sketch
             .districts
             .iter()
@@ -67,7 +82,11 @@ pub(super) fn view(app: &App, picture: &Picture, proposed: &ByDistrict, in_force
             .filter_map(|pin| {
                 let gauge = outlook.gauges.get(&pin.id)?;
                 let level = gauge.observed.map_or(AlertLevel::Normal, |observed| {
-                    let reached = gauge.marks.named().into_iter().rfind(|(_, m)| observed.level_m >= *m);
+                    let reached = gauge
+                        .marks
+                        .named()
+                        .into_iter()
+                        .rfind(|(_, m)| observed.level_m >= *m);
                     reached.map_or(AlertLevel::Normal, |(name, _)| {
                         lines::mark_level(name).unwrap_or(AlertLevel::Five)
                     })
@@ -86,10 +105,20 @@ pub(super) fn view(app: &App, picture: &Picture, proposed: &ByDistrict, in_force
             .iter()
             .filter_map(|pin| {
                 let shelter = town.shelter(&pin.id)?;
-                Some(ShelterPin { name: shelter.name.clone(), point: point(&pin.at), usable: pin.ready })
+                Some(ShelterPin {
+                    name: shelter.name.clone(),
+                    point: point(&pin.at),
+                    usable: pin.ready,
+                })
             })
             .collect(),
-        note: (!town.notes.is_empty()).then(|| town.notes.iter().map(|n| n.ja.as_str()).collect::<Vec<_>>().join(" ")),
+        note: (!town.notes.is_empty()).then(|| {
+            town.notes
+                .iter()
+                .map(|n| n.ja.as_str())
+                .collect::<Vec<_>>()
+                .join(" ")
+        }),
         as_of: outlook.as_of,
     }
 }
@@ -98,9 +127,10 @@ fn state(proposed: Option<&OrderLevel>, in_force: Option<&OrderLevel>) -> Distri
     match (proposed, in_force) {
         (None, None) => DistrictState::Calm,
         (Some(proposed), None) => DistrictState::Proposed(lines::level(*proposed)),
-        (Some(proposed), Some(in_force)) if proposed > in_force => {
-            DistrictState::Raise { in_force: lines::level(*in_force), proposed: lines::level(*proposed) }
-        }
+        (Some(proposed), Some(in_force)) if proposed > in_force => DistrictState::Raise {
+            in_force: lines::level(*in_force),
+            proposed: lines::level(*proposed),
+        },
         (_, Some(in_force)) => DistrictState::InForce(lines::level(*in_force)),
     }
 }
@@ -117,7 +147,10 @@ fn rank(rank: u8) -> DepthRank {
 }
 
 fn rings(rings: &[Vec<[i32; 2]>]) -> Vec<Vec<[f64; 2]>> {
-    rings.iter().map(|ring| ring.iter().map(point).collect()).collect()
+    rings
+        .iter()
+        .map(|ring| ring.iter().map(point).collect())
+        .collect()
 }
 
 /// The drawing counts south; the page counts north.

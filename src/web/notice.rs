@@ -21,7 +21,9 @@ pub(super) async fn page(
     let app = &doors.app;
     let now = app.clock.now();
     let view = app.store.read(|view| {
-        let Some(notice) = view.notice(&id)? else { return Ok(None) };
+        let Some(notice) = view.notice(&id)? else {
+            return Ok(None);
+        };
         let draft = view.draft(&id)?;
         let proposal = draft.as_ref().and_then(|d| d.proposal.clone());
         let proposed = match &proposal {
@@ -37,13 +39,22 @@ pub(super) async fn page(
             digest: notice.state().digest().to_string(),
             reason: draft.map(|d| d.reason).unwrap_or_default(),
             recommendation_id: proposal,
-            proposed_level: proposed.filter(|level| *level != content.facts().level).map(lines::level),
+            proposed_level: proposed
+                .filter(|level| *level != content.facts().level)
+                .map(lines::level),
             events: events
                 .iter()
-                .map(|entry| NoticeEvent { at: entry.at, who: entry.actor.clone(), what: audit::words(entry) })
+                .map(|entry| NoticeEvent {
+                    at: entry.at,
+                    who: entry.actor.clone(),
+                    what: audit::words(entry),
+                })
                 .collect(),
         }))
     })?;
     let view = view.ok_or(Refusal::Unknown)?;
-    Ok(Html(page::notice(&frame::officers(app, &who, Some(REFRESH_S))?, &view)))
+    Ok(Html(page::notice(
+        &frame::officers(app, &who, Some(REFRESH_S))?,
+        &view,
+    )))
 }

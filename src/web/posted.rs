@@ -29,7 +29,11 @@ impl Fields {
             "" | form::REASON_OWN => own.to_owned(),
             value => {
                 let line = adopted(value).unwrap_or_default();
-                if own.is_empty() { line.to_owned() } else { format!("{line} / {own}") }
+                if own.is_empty() {
+                    line.to_owned()
+                } else {
+                    format!("{line} / {own}")
+                }
             }
         }
     }
@@ -46,7 +50,10 @@ impl FromRequest<Doors> for Posted {
 
     async fn from_request(request: Request, doors: &Doors) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let who = <SignedIn as axum::extract::FromRequestParts<Doors>>::from_request_parts(&mut parts, doors).await?;
+        let who = <SignedIn as axum::extract::FromRequestParts<Doors>>::from_request_parts(
+            &mut parts, doors,
+        )
+        .await?;
         let fields = fields(Request::from_parts(parts, body), doors).await?;
         if fields.text(form::CSRF) != who.csrf {
             return Err(Refusal::Forged);
@@ -57,13 +64,20 @@ impl FromRequest<Doors> for Posted {
 
 /// Reads a form without asking who sent it; for signing in.
 pub(super) async fn fields(request: Request, doors: &Doors) -> Result<Fields, Refusal> {
-    let RawForm(bytes) = RawForm::from_request(request, doors).await.map_err(|error| Refusal::BadForm(error.to_string()))?;
+    let RawForm(bytes) = RawForm::from_request(request, doors)
+        .await
+        .map_err(|error| Refusal::BadForm(error.to_string()))?;
     let mut fields = BTreeMap::new();
-    for (index, pair) in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).enumerate() {
+    for (index, pair) in bytes
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .enumerate()
+    {
         if index >= FIELDS_MAX {
             return Err(Refusal::BadForm(format!("more than {FIELDS_MAX} fields")));
         }
-        let (name, value) = pair.split_at(pair.iter().position(|b| *b == b'=').unwrap_or(pair.len()));
+        let (name, value) =
+            pair.split_at(pair.iter().position(|b| *b == b'=').unwrap_or(pair.len()));
         let name = decoded(name)?;
         let value = decoded(value.get(1..).unwrap_or_default())?;
         if fields.insert(name.clone(), value).is_some() {
@@ -83,10 +97,14 @@ fn decoded(bytes: &[u8]) -> Result<String, Refusal> {
             b'%' => {
                 let digits = [rest.next(), rest.next()];
                 let value = match digits {
-                    [Some(high), Some(low)] => hex::decode([high, low]).ok().and_then(|v| v.first().copied()),
+                    [Some(high), Some(low)] => hex::decode([high, low])
+                        .ok()
+                        .and_then(|v| v.first().copied()),
                     _ => None,
                 };
-                out.push(value.ok_or_else(|| Refusal::BadForm("a % without two digits".to_owned()))?);
+                out.push(
+                    value.ok_or_else(|| Refusal::BadForm("a % without two digits".to_owned()))?,
+                );
             }
             byte => out.push(byte),
         }

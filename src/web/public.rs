@@ -26,7 +26,10 @@ pub(super) async fn home(State(doors): State<Doors>) -> Result<Response, Refusal
     let app = &doors.app;
     let now = app.clock.now();
     let all = delivered(app)?;
-    let mut in_force: Vec<PublicNotice> = live(all.clone(), now).iter().map(|n| notice_view(app, n, &all)).collect();
+    let mut in_force: Vec<PublicNotice> = live(all.clone(), now)
+        .iter()
+        .map(|n| notice_view(app, n, &all))
+        .collect();
     in_force.sort_by(|a, b| b.level.cmp(&a.level).then(b.issued_at.cmp(&a.issued_at)));
     let ended = all
         .iter()
@@ -37,7 +40,10 @@ pub(super) async fn home(State(doors): State<Doors>) -> Result<Response, Refusal
             ended_at.is_some_and(|at| now.duration_since(at) < ENDED_SHOWN)
         })
         .collect();
-    Ok(page(page::public_home(&frame::public(app), &PublicHome { in_force, ended })))
+    Ok(page(page::public_home(
+        &frame::public(app),
+        &PublicHome { in_force, ended },
+    )))
 }
 
 /// The page of one notice.
@@ -52,7 +58,12 @@ pub(super) async fn notice(
         return Ok(not_found(State(doors.clone()), uri).await);
     };
     let facts = found.content().facts();
-    let joined = |text: &texts::Text| format!("{}\n\n{}\n\n{}", text.headline, text.description, text.instruction);
+    let joined = |text: &texts::Text| {
+        format!(
+            "{}\n\n{}\n\n{}",
+            text.headline, text.description, text.instruction
+        )
+    };
     let view = PublicNoticePage {
         notice: notice_view(app, found, &all),
         english: Some(joined(&texts::english(facts))),
@@ -68,7 +79,9 @@ fn page(html: String) -> Response {
 }
 
 fn delivered(app: &App) -> Result<Vec<Notice<Approved>>, Refusal> {
-    Ok(app.store.read(|view| view.delivered_notices(ChannelName::Feed, NOTICES_MAX))?)
+    Ok(app
+        .store
+        .read(|view| view.delivered_notices(ChannelName::Feed, NOTICES_MAX))?)
 }
 
 fn notice_view(app: &App, notice: &Notice<Approved>, all: &[Notice<Approved>]) -> PublicNotice {
@@ -85,10 +98,22 @@ fn notice_view(app: &App, notice: &Notice<Approved>, all: &[Notice<Approved>]) -
         hazard: format!("洪水({})", facts.river),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         what_to_do: what_to_do(facts),
-        reason: if facts.kind == Kind::Issue { facts.ground.clone() } else { facts.note.clone() },
+        reason: if facts.kind == Kind::Issue {
+            facts.ground.clone()
+        } else {
+            facts.note.clone()
+        },
         issued_at: facts.sent,
-        lifted_at: if facts.kind == Kind::Lift { Some(facts.sent) } else { ended(Kind::Lift) },
-        cancelled_at: if facts.kind == Kind::Cancel { Some(facts.sent) } else { ended(Kind::Cancel) },
+        lifted_at: if facts.kind == Kind::Lift {
+            Some(facts.sent)
+        } else {
+            ended(Kind::Lift)
+        },
+        cancelled_at: if facts.kind == Kind::Cancel {
+            Some(facts.sent)
+        } else {
+            ended(Kind::Cancel)
+        },
         shelters: facts
             .shelters
             .iter()
@@ -105,5 +130,9 @@ fn notice_view(app: &App, notice: &Notice<Approved>, all: &[Notice<Approved>]) -
 fn what_to_do(facts: &Facts) -> Vec<String> {
     let instruction = texts::japanese(facts).instruction;
     let first = instruction.lines().next().unwrap_or_default();
-    first.split_inclusive('。').map(str::to_owned).filter(|sentence| !sentence.is_empty()).collect()
+    first
+        .split_inclusive('。')
+        .map(str::to_owned)
+        .filter(|sentence| !sentence.is_empty())
+        .collect()
 }

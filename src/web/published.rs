@@ -20,20 +20,35 @@ const ROWS_MAX: u32 = 200;
 const REFRESH_S: u32 = 15;
 
 /// The page.
-pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Html<String>, Refusal> {
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let now = app.clock.now();
     let rows = app.store.read(|view| {
         let all = view.notices(ROWS_MAX)?;
-        all.iter().map(|notice| row(view, notice, &all, now)).collect::<Result<Vec<_>, _>>()
+        all.iter()
+            .map(|notice| row(view, notice, &all, now))
+            .collect::<Result<Vec<_>, _>>()
     })?;
-    let view = PublishedView { channels: channel_names(), rows, as_of: now };
-    Ok(Html(page::published(&frame::officers(app, &who, Some(REFRESH_S))?, &view)))
+    let view = PublishedView {
+        channels: channel_names(),
+        rows,
+        as_of: now,
+    };
+    Ok(Html(page::published(
+        &frame::officers(app, &who, Some(REFRESH_S))?,
+        &view,
+    )))
 }
 
 /// Names of the channels in the order of the cells.
 pub(super) fn channel_names() -> Vec<String> {
-    ChannelName::ALL.iter().map(|channel| channel.spoken().to_owned()).collect()
+    ChannelName::ALL
+        .iter()
+        .map(|channel| channel.spoken().to_owned())
+        .collect()
 }
 
 /// One notice as a row.
@@ -45,9 +60,10 @@ pub(super) fn row(
 ) -> Result<NoticeRow, StoreError> {
     let facts = notice.content().facts();
     let deliveries = view.deliveries(facts.id.as_str())?;
-    let by = view
-        .officer(notice.state().by())?
-        .map_or_else(|| notice.state().by().to_owned(), |(officer, _)| officer.display);
+    let by = view.officer(notice.state().by())?.map_or_else(
+        || notice.state().by().to_owned(),
+        |(officer, _)| officer.display,
+    );
     Ok(NoticeRow {
         id: facts.id.to_string(),
         level: lines::level(facts.level),
@@ -55,14 +71,24 @@ pub(super) fn row(
         state: state(notice, all, now),
         approved_at: notice.state().at(),
         approved_by: by,
-        deliveries: ChannelName::ALL.iter().map(|channel| cell(*channel, &deliveries)).collect(),
+        deliveries: ChannelName::ALL
+            .iter()
+            .map(|channel| cell(*channel, &deliveries))
+            .collect(),
     })
 }
 
 /// Whether a notice is in force, seen from all notices.
-pub(super) fn state(notice: &Notice<Approved>, all: &[Notice<Approved>], now: Timestamp) -> NoticeState {
+pub(super) fn state(
+    notice: &Notice<Approved>,
+    all: &[Notice<Approved>],
+    now: Timestamp,
+) -> NoticeState {
     let facts = notice.content().facts();
-    let ended_by = all.iter().map(|n| n.content().facts()).find(|other| other.replaces.iter().any(|r| r.id == facts.id));
+    let ended_by = all
+        .iter()
+        .map(|n| n.content().facts())
+        .find(|other| other.replaces.iter().any(|r| r.id == facts.id));
     match (facts.kind, ended_by.map(|other| other.kind)) {
         (Kind::Lift, _) | (Kind::Issue, Some(Kind::Lift)) => NoticeState::Lifted,
         (Kind::Cancel, _) | (Kind::Issue, Some(Kind::Cancel)) => NoticeState::Cancelled,
@@ -74,13 +100,26 @@ pub(super) fn state(notice: &Notice<Approved>, all: &[Notice<Approved>], now: Ti
 
 fn cell(channel: ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
     let Some(found) = deliveries.iter().find(|d| d.channel == channel) else {
-        return DeliveryCell { delivery: Delivery::NotOwed, at: None, receipt: None, attempts: 0 };
+        return DeliveryCell {
+            delivery: Delivery::NotOwed,
+            at: None,
+            receipt: None,
+            attempts: 0,
+        };
     };
     let delivery = match found.state {
         DeliveryState::Waiting => Delivery::Waiting,
         DeliveryState::Delivered => Delivery::Accepted,
-        DeliveryState::Retrying => Delivery::Retrying { next_at: found.changed_at, why: found.note.clone() },
+        DeliveryState::Retrying => Delivery::Retrying {
+            next_at: found.changed_at,
+            why: found.note.clone(),
+        },
     };
     let receipt = (found.state == DeliveryState::Delivered).then(|| found.note.clone());
-    DeliveryCell { delivery, at: Some(found.changed_at), receipt, attempts: found.attempts }
+    DeliveryCell {
+        delivery,
+        at: Some(found.changed_at),
+        receipt,
+        attempts: found.attempts,
+    }
 }

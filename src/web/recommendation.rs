@@ -22,8 +22,14 @@ pub(super) async fn page(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let stored = app.store.read(|view| view.proposal(&id))?.ok_or(Refusal::Unknown)?;
-    Ok(Html(page::recommendation(&frame::officers(app, &who, None)?, &view(app, &stored))))
+    let stored = app
+        .store
+        .read(|view| view.proposal(&id))?
+        .ok_or(Refusal::Unknown)?;
+    Ok(Html(page::recommendation(
+        &frame::officers(app, &who, None)?,
+        &view(app, &stored),
+    )))
 }
 
 fn view(app: &App, stored: &StoredProposal) -> RecommendationView {
@@ -31,7 +37,11 @@ fn view(app: &App, stored: &StoredProposal) -> RecommendationView {
     let picture = app.picture();
     let gauge = picture.advice.outlook.gauges.get(&proposal.gauge);
     let chance = gauge.and_then(|gauge| chance(proposal, gauge));
-    let upstream = app.town().gauge(&proposal.gauge).map(|site| site.upstream.clone()).unwrap_or_default();
+    let upstream = app
+        .town()
+        .gauge(&proposal.gauge)
+        .map(|site| site.upstream.clone())
+        .unwrap_or_default();
     let charts = std::iter::once(&proposal.gauge)
         .chain(upstream.iter().take(1))
         .filter_map(|id| picture.advice.outlook.gauges.get(id))
@@ -80,10 +90,9 @@ fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<ChanceFact> {
         .iter()
         .find(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
         .or_else(|| {
-            proposal
-                .examined
-                .iter()
-                .rfind(|c| c.value.is_some() && matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
+            proposal.examined.iter().rfind(|c| {
+                c.value.is_some() && matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected)
+            })
         })?;
     let (mark_m, ahead_h) = (about.mark_m?, about.lead_h?);
     let (low, high) = lines::chance_range(gauge, ahead_h, mark_m);
@@ -138,6 +147,9 @@ fn would_change(proposal: &Proposal) -> Vec<String> {
             })
         })
         .collect();
-    lines.push("根拠がすべて外れても、職員が判断するか失効するまで、この推奨は自動では下がりません".to_owned());
+    lines.push(
+        "根拠がすべて外れても、職員が判断するか失効するまで、この推奨は自動では下がりません"
+            .to_owned(),
+    );
     lines
 }

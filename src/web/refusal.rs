@@ -114,5 +114,9 @@ pub(super) async fn not_found(State(doors): State<Doors>, uri: Uri) -> Response 
         what_to_do: vec!["避難情報は、最初のページで確かめられます".to_owned()],
         go_on: Some(["/".to_owned(), "避難情報を見る".to_owned()]),
     };
-    (StatusCode::NOT_FOUND, Html(page::public_error(&super::frame::public(&doors.app), &view))).into_response()
+    (
+        StatusCode::NOT_FOUND,
+        Html(page::public_error(&super::frame::public(&doors.app), &view)),
+    )
+        .into_response()
 }

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    audit, decide, decline, end_notice, feeds, guard, health, inbox, notice, public, published, recommendation,
-    refusal, review, sign_in, situation,
+    audit, decide, decline, end_notice, feeds, guard, health, inbox, notice, public, published,
+    recommendation, refusal, review, sign_in, situation,
 };
 use crate::app::App;
 
@@ -30,7 +30,11 @@ impl Doors {
     /// Doors to this service.
     #[must_use]
     pub fn new(app: Arc<App>, metrics: PrometheusHandle) -> Self {
-        Self { app, metrics, attempts: Arc::new(guard::Attempts::default()) }
+        Self {
+            app,
+            metrics,
+            attempts: Arc::new(guard::Attempts::default()),
+        }
     }
 }
 
@@ -56,14 +60,26 @@ fn router(doors: Doors) -> Router {
         .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
         .route("/plain/signout", post(sign_in::out))
         .route("/plain/", get(situation::page))
-        .route("/plain", get(|| async { axum::response::Redirect::permanent("/plain/") }))
+        .route(
+            "/plain",
+            get(|| async { axum::response::Redirect::permanent("/plain/") }),
+        )
         .route("/plain/inbox", get(inbox::page))
         .route("/plain/r/{id}", get(recommendation::page))
-        .route("/plain/r/{id}/decide", get(decide::page).post(decide::handler))
-        .route("/plain/r/{id}/decline", get(decline::page).post(decline::handler))
+        .route(
+            "/plain/r/{id}/decide",
+            get(decide::page).post(decide::handler),
+        )
+        .route(
+            "/plain/r/{id}/decline",
+            get(decline::page).post(decline::handler),
+        )
         .route("/plain/published", get(published::page))
         .route("/plain/n/{id}", get(notice::page))
-        .route("/plain/n/{id}/cancel", get(end_notice::page).post(end_notice::handler))
+        .route(
+            "/plain/n/{id}/cancel",
+            get(end_notice::page).post(end_notice::handler),
+        )
         .route("/plain/review", get(review::page))
         .route("/plain/audit", get(audit::page))
         .layer(header(header::CACHE_CONTROL, "no-store"))
@@ -97,11 +113,13 @@ fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
 
 /// No script, nothing from elsewhere; the one style sheet of the page is named by its hash.
 fn csp(style: &str) -> SetResponseHeaderLayer<HeaderValue> {
-    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style.as_bytes()));
+    let hash =
+        base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     );
-    let value = HeaderValue::try_from(policy).expect("base64 and fixed words are header characters");
+    let value =
+        HeaderValue::try_from(policy).expect("base64 and fixed words are header characters");
     SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, value)
 }

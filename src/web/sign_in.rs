@@ -8,11 +8,11 @@ use hinan_dashboard::{form, page};
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::frame;
 use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::cookie_name;
-use super::frame;
 use crate::app::App;
 use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
@@ -24,18 +24,33 @@ pub(super) async fn page(State(doors): State<Doors>) -> Html<String> {
 }
 
 /// The answer.
-pub(super) async fn handler(State(doors): State<Doors>, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn handler(
+    State(doors): State<Doors>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let fields = posted::fields(request, &doors).await?;
     let app = doors.app.clone();
-    let (name, typed) = (fields.text(form::USER).trim().to_owned(), fields.text(form::PASSWORD).to_owned());
+    let (name, typed) = (
+        fields.text(form::USER).trim().to_owned(),
+        fields.text(form::PASSWORD).to_owned(),
+    );
     if let Some(wait) = doors.attempts.wait(&name, monotonic()) {
-        let error = format!("失敗が続いたため、あと{}秒お待ちください", wait.as_secs() + 1);
-        return Ok((StatusCode::TOO_MANY_REQUESTS, Html(shown(&app, name, Some(error)))).into_response());
+        let error = format!(
+            "失敗が続いたため、あと{}秒お待ちください",
+            wait.as_secs() + 1
+        );
+        return Ok((
+            StatusCode::TOO_MANY_REQUESTS,
+            Html(shown(&app, name, Some(error))),
+        )
+            .into_response());
     }
     let account = app.store.read(|view| view.officer(&name))?;
     let hash = account.as_ref().map(|(_, hash)| hash.clone());
     // Hashing takes tens of milliseconds on purpose; it must not hold up the other doors.
-    let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref())).await.unwrap_or(false);
+    let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref()))
+        .await
+        .unwrap_or(false);
     doors.attempts.note(&name, right, monotonic());
     let now = app.clock.now();
     let Some((officer, _)) = account.filter(|_| right) else {
@@ -45,34 +60,67 @@ pub(super) async fn handler(State(doors): State<Doors>, request: Request) -> Res
             Ok(())
         })?;
         let error = "ユーザー名かパスワードが違います".to_owned();
-        return Ok((StatusCode::UNAUTHORIZED, Html(shown(&app, name, Some(error)))).into_response());
+        return Ok((
+            StatusCode::UNAUTHORIZED,
+            Html(shown(&app, name, Some(error))),
+        )
+            .into_response());
     };
     let (token, csrf) = (chance::token(), chance::token());
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
     app.store.write(|tx| {
         tx.end_idle_sessions(wall() - idle_max)?;
         tx.put_session(&Digest::of(token.as_bytes()), &officer.name, &csrf, wall())?;
-        tx.audit(now, &officer.name, "signed_in", &officer.name, &json!({ "role": officer.role }))?;
+        tx.audit(
+            now,
+            &officer.name,
+            "signed_in",
+            &officer.name,
+            &json!({ "role": officer.role }),
+        )?;
         Ok(())
     })?;
     tracing::info!(officer = %officer.name, "signed in");
-    let cookie = format!("{}={token}; Path=/plain; HttpOnly; SameSite=Strict", cookie_name(app.config.service.realm));
+    let cookie = format!(
+        "{}={token}; Path=/plain; HttpOnly; SameSite=Strict",
+        cookie_name(app.config.service.realm)
+    );
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/plain/")).into_response())
 }
 
 /// Ends the session.
-pub(super) async fn out(State(doors): State<Doors>, Posted { who, .. }: Posted) -> Result<Response, Refusal> {
+pub(super) async fn out(
+    State(doors): State<Doors>,
+    Posted { who, .. }: Posted,
+) -> Result<Response, Refusal> {
     let app = &doors.app;
     app.store.write(|tx| {
         tx.end_session(&who.token)?;
-        tx.audit(app.clock.now(), &who.officer.name, "signed_out", &who.officer.name, &json!({}))?;
+        tx.audit(
+            app.clock.now(),
+            &who.officer.name,
+            "signed_out",
+            &who.officer.name,
+            &json!({}),
+        )?;
         Ok(())
     })?;
-    let cookie = format!("{}=; Path=/plain; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name(app.config.service.realm));
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/plain/signin")).into_response())
+    let cookie = format!(
+        "{}=; Path=/plain; HttpOnly; SameSite=Strict; Max-Age=0",
+        cookie_name(app.config.service.realm)
+    );
+    Ok((
+        [(header::SET_COOKIE, cookie)],
+        Redirect::to("/plain/signin"),
+    )
+        .into_response())
 }
 
 fn shown(app: &App, user: String, error: Option<String>) -> String {
-    let view = SignInView { user, error, demo_accounts: Vec::new() };
+    let view = SignInView {
+        user,
+        error,
+        demo_accounts: Vec::new(),
+    };
     page::sign_in(&frame::signed_out(app), &view)
 }

@@ -27,17 +27,28 @@ const CHANGES_MAX: usize = 8;
 const LOOK_BACK: SignedDuration = SignedDuration::from_mins(60);
 
 /// The page.
-pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Html<String>, Refusal> {
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let now = app.clock.now();
     let (open, live, deliveries, entries) = app.store.read(|view| {
         let live = view.live_notices(now)?;
         let mut deliveries: BTreeMap<String, Vec<StoredDelivery>> = BTreeMap::new();
         for notice in &live {
-            deliveries.insert(notice.id().to_string(), view.deliveries(notice.id().as_str())?);
+            deliveries.insert(
+                notice.id().to_string(),
+                view.deliveries(notice.id().as_str())?,
+            );
         }
         let last = view.audit_len()?;
-        Ok((view.open_proposals()?, live, deliveries, view.audit_after((last - 60).max(0), 60)?))
+        Ok((
+            view.open_proposals()?,
+            live,
+            deliveries,
+            view.audit_after((last - 60).max(0), 60)?,
+        ))
     })?;
     let picture = app.picture();
     let ranked = ranked(&picture);
@@ -53,18 +64,35 @@ pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Ht
         .iter()
         .rev()
         .filter(|entry| now.duration_since(entry.at) < LOOK_BACK)
-        .filter_map(|entry| Some(Change { at: entry.at, sentence: sentence(&entry.action, &entry.detail)? }))
+        .filter_map(|entry| {
+            Some(Change {
+                at: entry.at,
+                sentence: sentence(&entry.action, &entry.detail)?,
+            })
+        })
         .take(CHANGES_MAX)
         .collect();
     let view = Situation {
         as_of: picture.advice.outlook.as_of,
         headline: headline(&ranked, &open, &live),
-        dangers: ranked.iter().filter_map(|g| danger(g)).take(DANGERS_MAX).collect(),
+        dangers: ranked
+            .iter()
+            .filter_map(|g| danger(g))
+            .take(DANGERS_MAX)
+            .collect(),
         changes,
         decisions: open.iter().map(inbox::item).collect(),
-        said: live.iter().map(|notice| said(notice, deliveries.get(notice.id().as_str()))).collect(),
+        said: live
+            .iter()
+            .map(|notice| said(notice, deliveries.get(notice.id().as_str())))
+            .collect(),
         broken: broken(app, &picture),
-        map: Some(map::view(app, &picture, &map::proposed(open.iter().map(|s| &s.proposal)), &in_force)),
+        map: Some(map::view(
+            app,
+            &picture,
+            &map::proposed(open.iter().map(|s| &s.proposal)),
+            &in_force,
+        )),
         charts: ranked
             .iter()
             .filter(|g| deciding(app, g))
@@ -73,7 +101,10 @@ pub(super) async fn page(State(doors): State<Doors>, who: SignedIn) -> Result<Ht
             .collect(),
         gauges: ranked.iter().map(|g| gauges::row(app, g)).collect(),
     };
-    Ok(Html(page::situation(&frame::officers(app, &who, Some(REFRESH_S))?, &view)))
+    Ok(Html(page::situation(
+        &frame::officers(app, &who, Some(REFRESH_S))?,
+        &view,
+    )))
 }
 
 /// Gauges, the most worrying first: by the highest level reached, then by the chance to reach the next one.
@@ -90,7 +121,11 @@ fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
             let next = marks.iter().find(|(_, m)| level < *m);
             let chance = next.map_or(0.0, |(_, m)| gauge.forecast.probability_within(6, *m));
             #[expect(clippy::cast_possible_truncation, reason = "a chance in thousandths")]
-            let chance = if chance.is_nan() { 0 } else { (chance * 1000.0) as i64 };
+            let chance = if chance.is_nan() {
+                0
+            } else {
+                (chance * 1000.0) as i64
+            };
             (reached * 2 + usize::from(!marks.is_empty()), chance, gauge)
         })
         .collect();
@@ -100,12 +135,27 @@ fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
 
 /// Whether some district of the town depends on this gauge.
 fn deciding(app: &App, gauge: &GaugeOutlook) -> bool {
-    !gauge.marks.named().is_empty() && app.town().rivers.iter().any(|river| river.gauges.contains(&gauge.id))
+    !gauge.marks.named().is_empty()
+        && app
+            .town()
+            .rivers
+            .iter()
+            .any(|river| river.gauges.contains(&gauge.id))
 }
 
-fn headline(ranked: &[&GaugeOutlook], open: &[StoredProposal], live: &[Notice<Approved>]) -> Headline {
-    let worst_live = live.iter().map(|n| n.content().facts()).max_by_key(|f| f.level);
-    if let Some(item) = open.first().filter(|item| worst_live.is_none_or(|f| item.proposal.key.level > f.level)) {
+fn headline(
+    ranked: &[&GaugeOutlook],
+    open: &[StoredProposal],
+    live: &[Notice<Approved>],
+) -> Headline {
+    let worst_live = live
+        .iter()
+        .map(|n| n.content().facts())
+        .max_by_key(|f| f.level);
+    if let Some(item) = open
+        .first()
+        .filter(|item| worst_live.is_none_or(|f| item.proposal.key.level > f.level))
+    {
         let proposal = &item.proposal;
         return Headline {
             level: lines::level(proposal.key.level),
@@ -122,15 +172,25 @@ fn headline(ranked: &[&GaugeOutlook], open: &[StoredProposal], live: &[Notice<Ap
     if let Some(facts) = worst_live {
         return Headline {
             level: lines::level(facts.level),
-            sentence: format!("{}沿いの{}地区に{}を発令中です", facts.river, facts.districts.len(), facts.level),
+            sentence: format!(
+                "{}沿いの{}地区に{}を発令中です",
+                facts.river,
+                facts.districts.len(),
+                facts.level
+            ),
             detail: Some(facts.ground.clone()),
         };
     }
     match ranked.first().and_then(|gauge| danger(gauge)) {
-        Some(danger) => Headline { level: danger.level, sentence: format!("{} {}", danger.place, danger.what), detail: None },
+        Some(danger) => Headline {
+            level: danger.level,
+            sentence: format!("{} {}", danger.place, danger.what),
+            detail: None,
+        },
         None => Headline {
             level: AlertLevel::Normal,
-            sentence: "基準水位に達している水位計はありません。判断が必要な推奨もありません".to_owned(),
+            sentence: "基準水位に達している水位計はありません。判断が必要な推奨もありません"
+                .to_owned(),
             detail: Some("水位の届いていない水位計は、下の一覧で確かめてください".to_owned()),
         },
     }
@@ -145,18 +205,28 @@ fn danger(gauge: &GaugeOutlook) -> Option<Danger> {
     if name == "standby" {
         return None;
     }
-    let when = next.and_then(|(_, m)| gauge.forecast.crossing_time_range(*m)).map(|(early, late)| Span {
-        from: early,
-        to: late.unwrap_or(early).max(early),
-    });
+    let when = next
+        .and_then(|(_, m)| gauge.forecast.crossing_time_range(*m))
+        .map(|(early, late)| Span {
+            from: early,
+            to: late.unwrap_or(early).max(early),
+        });
     let towards = next.map_or_else(String::new, |(next, m)| {
-        format!("。次の{} {m:.2} mまで{:.2} m", lines::mark(next), m - observed.level_m)
+        format!(
+            "。次の{} {m:.2} mまで{:.2} m",
+            lines::mark(next),
+            m - observed.level_m
+        )
     });
     Some(Danger {
         level: lines::mark_level(name).unwrap_or(AlertLevel::Five),
         kind: DangerKind::Measured,
         place: format!("{} {}観測所", gauge.river, gauge.name),
-        what: format!("水位 {:.2} m、{} {mark_m:.2} m以上{towards}", observed.level_m, lines::mark(name)),
+        what: format!(
+            "水位 {:.2} m、{} {mark_m:.2} m以上{towards}",
+            observed.level_m,
+            lines::mark(name)
+        ),
         when,
         as_of: observed.at,
         people: None,
@@ -166,8 +236,13 @@ fn danger(gauge: &GaugeOutlook) -> Option<Danger> {
 fn said(notice: &Notice<Approved>, deliveries: Option<&Vec<StoredDelivery>>) -> Said {
     let facts = notice.content().facts();
     let deliveries = deliveries.map_or(&[][..], Vec::as_slice);
-    let done = deliveries.iter().filter(|d| d.state == DeliveryState::Delivered).count();
-    let retrying = deliveries.iter().any(|d| d.state == DeliveryState::Retrying);
+    let done = deliveries
+        .iter()
+        .filter(|d| d.state == DeliveryState::Delivered)
+        .count();
+    let retrying = deliveries
+        .iter()
+        .any(|d| d.state == DeliveryState::Retrying);
     Said {
         id: facts.id.to_string(),
         level: lines::level(facts.level),
@@ -182,14 +257,23 @@ fn broken(app: &App, picture: &Picture) -> Vec<Broken> {
     let mut broken = Vec::new();
     if let Link::Down { since, why } = app.link() {
         let sentence = format!("ブローカーと接続していません({why})。新しい水位は届きません");
-        broken.push(Broken { sentence, since: Some(since) });
+        broken.push(Broken {
+            sentence,
+            since: Some(since),
+        });
     }
     if !picture.advice.outlook.models_on {
-        let sentence = "予測モデルを使っていません。基準水位と上昇だけで判断材料を示しています".to_owned();
-        broken.push(Broken { sentence, since: None });
+        let sentence =
+            "予測モデルを使っていません。基準水位と上昇だけで判断材料を示しています".to_owned();
+        broken.push(Broken {
+            sentence,
+            since: None,
+        });
     }
     for gauge in picture.advice.outlook.gauges.values() {
-        let (Voice::Late { for_min } | Voice::Silent { for_min }) = gauge.voice else { continue };
+        let (Voice::Late { for_min } | Voice::Silent { for_min }) = gauge.voice else {
+            continue;
+        };
         let since = gauge.observed.map(|o| o.at);
         let sentence = format!(
             "{}({})の水位が{}届いていません。最後の水位を保ち、下がったとはみなしません",
@@ -209,7 +293,10 @@ fn broken(app: &App, picture: &Picture) -> Vec<Broken> {
         .collect();
     if !unheard.is_empty() {
         let sentence = format!("一度も水位が届いていない水位計: {}", unheard.join("、"));
-        broken.push(Broken { sentence, since: Some(app.began) });
+        broken.push(Broken {
+            sentence,
+            since: Some(app.began),
+        });
     }
     broken
 }
@@ -217,7 +304,13 @@ fn broken(app: &App, picture: &Picture) -> Vec<Broken> {
 /// An entry of the record as a change; what is not news is left out.
 fn sentence(action: &str, detail: &str) -> Option<String> {
     let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
-    let text = |key: &str| detail.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let text = |key: &str| {
+        detail
+            .get(key)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let level = || super::audit::level_words(&text("level"));
     Some(match action {
         "proposed" => format!("{}について{}の推奨が出ました", text("river"), level()),

@@ -29,7 +29,10 @@ impl FromRequestParts<Doors> for SignedIn {
         let token = Digest::of(token.as_bytes());
         let now = wall();
         let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
-        let session = app.store.read(|view| view.session(&token))?.ok_or(Refusal::SignedOut)?;
+        let session = app
+            .store
+            .read(|view| view.session(&token))?
+            .ok_or(Refusal::SignedOut)?;
         let idle = now.duration_since(session.seen_at);
         if idle > idle_max {
             return Err(Refusal::SignedOut);
@@ -38,7 +41,11 @@ impl FromRequestParts<Doors> for SignedIn {
         if idle > SignedDuration::from_secs(30) {
             app.store.write(|tx| tx.touch_session(&token, now))?;
         }
-        Ok(Self { officer: session.officer, csrf: session.csrf, token })
+        Ok(Self {
+            officer: session.officer,
+            csrf: session.csrf,
+            token,
+        })
     }
 }
 
@@ -49,10 +56,13 @@ pub(super) fn cookie_name(realm: Realm) -> String {
 
 fn token(headers: &HeaderMap, realm: Realm) -> Option<String> {
     let wanted = cookie_name(realm);
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(
-        |pair| {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == wanted && value.len() == 64).then(|| value.to_owned())
-        },
-    )
+        })
 }

@@ -3,7 +3,7 @@ use rumqttc::mqttbytes::v4::{
     Connect, ConnectReturnCode, SubscribeReasonCode::Failure, SubscribeReasonCode::Success,
 };
 
-use crate::kit::{Client, Town, gauge, lasting, publish, with_login, with_will};
+use crate::kit::{Client, Town, gauge, lasting, publish, tower, with_login, with_will};
 
 #[tokio::test]
 async fn a_gauge_cannot_publish_as_another_gauge() {
@@ -117,13 +117,13 @@ async fn nameless_visitors_do_not_meet_in_one_session() {
 #[tokio::test]
 async fn another_user_name_cannot_take_a_session_over() {
     let town = Town::start().await;
-    let mut gauge = Client::enter(town.address(), lasting(crate::kit::gauge("a"))).await;
-    let (mut thief, answer) = Client::knock(town.address(), lasting(crate::kit::tower("a"))).await;
+    let mut owner = Client::enter(town.address(), lasting(gauge("a"))).await;
+    let (mut thief, answer) = Client::knock(town.address(), lasting(tower("a"))).await;
     assert_eq!(answer.code, ConnectReturnCode::BadClientId);
     thief.is_closed().await;
-    gauge.ping().await;
-    gauge.disconnect().await;
-    let (_, answer) = Client::knock(town.address(), crate::kit::tower("a")).await;
+    owner.ping().await;
+    owner.disconnect().await;
+    let (_, answer) = Client::knock(town.address(), tower("a")).await;
     assert_eq!(answer.code, ConnectReturnCode::BadClientId);
-    Client::come_back(town.address(), lasting(crate::kit::gauge("a"))).await;
+    Client::come_back(town.address(), lasting(gauge("a"))).await;
 }

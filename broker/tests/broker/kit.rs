@@ -17,14 +17,14 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Longer than anything here takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Long enough to see that nothing comes.
-pub const QUIET: Duration = Duration::from_millis(150);
-pub const SINK: &str = "sensors/#";
+pub(crate) const QUIET: Duration = Duration::from_millis(150);
+pub(crate) const SINK: &str = "sensors/#";
 
 /// Towers may do everything. A gauge publishes as itself and reads what is meant for it; so does a visitor
 /// without a name, who may only read notices.
-pub struct Door;
+pub(crate) struct Door;
 
 impl Doorkeeper for Door {
     fn admit(&self, who: &Visitor<'_>) -> Result<Grant, Denied> {
@@ -51,17 +51,17 @@ impl Doorkeeper for Door {
 }
 
 /// A running broker and the service's end of its sink.
-pub struct Town {
-    pub broker: Broker,
-    pub sink: mpsc::Receiver<Inbound>,
+pub(crate) struct Town {
+    pub(crate) broker: Broker,
+    pub(crate) sink: mpsc::Receiver<Inbound>,
 }
 
 impl Town {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(Settings::default(), 100).await
     }
 
-    pub async fn with(settings: Settings, sink_room: usize) -> Self {
+    pub(crate) async fn with(settings: Settings, sink_room: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (sender, sink) = mpsc::channel(sink_room);
         let broker = Broker::start(
@@ -77,16 +77,16 @@ impl Town {
         Self { broker, sink }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.broker.address()
     }
 
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.broker.counts()
     }
 
     /// The next publish that reaches the service.
-    pub async fn inbound(&mut self) -> Inbound {
+    pub(crate) async fn inbound(&mut self) -> Inbound {
         timeout(PATIENCE, self.sink.recv())
             .await
             .expect("a publish in time")
@@ -94,14 +94,14 @@ impl Town {
     }
 
     /// Nothing reaches the service.
-    pub async fn sink_is_quiet(&mut self) {
+    pub(crate) async fn sink_is_quiet(&mut self) {
         if let Ok(inbound) = timeout(QUIET, self.sink.recv()).await {
             panic!("unexpected: {inbound:?}");
         }
     }
 
     /// Commits whatever comes, at once.
-    pub fn commit_everything(&mut self) {
+    pub(crate) fn commit_everything(&mut self) {
         let (_, closed) = mpsc::channel(1);
         let mut sink = std::mem::replace(&mut self.sink, closed);
         tokio::spawn(async move {
@@ -112,7 +112,7 @@ impl Town {
     }
 
     /// Waits until the counts are as described.
-    pub async fn until(&self, described: impl Fn(&Counts) -> bool) {
+    pub(crate) async fn until(&self, described: impl Fn(&Counts) -> bool) {
         let seen = timeout(PATIENCE, async {
             while !described(&self.counts()) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -121,35 +121,35 @@ impl Town {
         assert!(seen.await.is_ok(), "counts stay at {:?}", self.counts());
     }
 
-    pub async fn tower(&self, id: &str) -> Client {
+    pub(crate) async fn tower(&self, id: &str) -> Client {
         Client::enter(self.address(), tower(id)).await
     }
 
-    pub async fn gauge(&self, id: &str) -> Client {
+    pub(crate) async fn gauge(&self, id: &str) -> Client {
         Client::enter(self.address(), gauge(id)).await
     }
 }
 
-pub fn tower(id: &str) -> Connect {
+pub(crate) fn tower(id: &str) -> Connect {
     with_login(id, "tower", "high")
 }
 
-pub fn gauge(id: &str) -> Connect {
+pub(crate) fn gauge(id: &str) -> Connect {
     with_login(id, "gauge", "water")
 }
 
-pub fn with_login(id: &str, username: &str, password: &str) -> Connect {
+pub(crate) fn with_login(id: &str, username: &str, password: &str) -> Connect {
     let mut connect = Connect::new(id);
     connect.login = Some(Login::new(username, password));
     connect
 }
 
-pub fn lasting(mut connect: Connect) -> Connect {
+pub(crate) fn lasting(mut connect: Connect) -> Connect {
     connect.clean_session = false;
     connect
 }
 
-pub fn with_will(
+pub(crate) fn with_will(
     mut connect: Connect,
     topic: &str,
     payload: &str,
@@ -160,31 +160,31 @@ pub fn with_will(
     connect
 }
 
-pub fn publish(topic: &str, payload: impl Into<Vec<u8>>, qos: QoS, pkid: u16) -> Publish {
+pub(crate) fn publish(topic: &str, payload: impl Into<Vec<u8>>, qos: QoS, pkid: u16) -> Publish {
     let mut publish = Publish::new(topic, qos, payload);
     publish.pkid = pkid;
     publish
 }
 
-pub fn retained(topic: &str, payload: &str, pkid: u16) -> Publish {
+pub(crate) fn retained(topic: &str, payload: &str, pkid: u16) -> Publish {
     let mut publish = publish(topic, payload, QoS::AtLeastOnce, pkid);
     publish.retain = true;
     publish
 }
 
-pub fn dup(mut publish: Publish) -> Publish {
+pub(crate) fn dup(mut publish: Publish) -> Publish {
     publish.dup = true;
     publish
 }
 
 /// A client that sends and reads packets one by one, and acknowledges only when told to.
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     input: BytesMut,
 }
 
 impl Client {
-    pub async fn open(address: SocketAddr) -> Self {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
         Self {
             stream: TcpStream::connect(address).await.unwrap(),
             input: BytesMut::new(),
@@ -192,20 +192,20 @@ impl Client {
     }
 
     /// Connects and expects a new session.
-    pub async fn enter(address: SocketAddr, connect: Connect) -> Self {
+    pub(crate) async fn enter(address: SocketAddr, connect: Connect) -> Self {
         let (client, answer) = Self::knock(address, connect).await;
         assert_eq!(answer, ConnAck::new(ConnectReturnCode::Success, false));
         client
     }
 
     /// Connects and expects to find its session.
-    pub async fn come_back(address: SocketAddr, connect: Connect) -> Self {
+    pub(crate) async fn come_back(address: SocketAddr, connect: Connect) -> Self {
         let (client, answer) = Self::knock(address, connect).await;
         assert_eq!(answer, ConnAck::new(ConnectReturnCode::Success, true));
         client
     }
 
-    pub async fn knock(address: SocketAddr, connect: Connect) -> (Self, ConnAck) {
+    pub(crate) async fn knock(address: SocketAddr, connect: Connect) -> (Self, ConnAck) {
         let mut client = Self::open(address).await;
         client.send(Packet::Connect(connect)).await;
         match client.next().await {
@@ -214,25 +214,25 @@ impl Client {
         }
     }
 
-    pub async fn send(&mut self, packet: Packet) {
+    pub(crate) async fn send(&mut self, packet: Packet) {
         let mut out = BytesMut::new();
         packet.write(&mut out, usize::MAX).unwrap();
         self.send_bytes(&out).await;
     }
 
-    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
         timeout(PATIENCE, self.stream.write_all(bytes))
             .await
             .expect("room to send")
             .unwrap();
     }
 
-    pub async fn publish(&mut self, publish: Publish) {
+    pub(crate) async fn publish(&mut self, publish: Publish) {
         self.send(Packet::Publish(publish)).await;
     }
 
     /// The next packet; panics if the connection is closed.
-    pub async fn next(&mut self) -> Packet {
+    pub(crate) async fn next(&mut self) -> Packet {
         match timeout(PATIENCE, self.read())
             .await
             .expect("a packet in time")
@@ -242,7 +242,7 @@ impl Client {
         }
     }
 
-    pub async fn next_publish(&mut self) -> Publish {
+    pub(crate) async fn next_publish(&mut self) -> Publish {
         match self.next().await {
             Packet::Publish(publish) => publish,
             other => panic!("unexpected: {other:?}"),
@@ -250,7 +250,7 @@ impl Client {
     }
 
     /// Reads the next publish and acknowledges it.
-    pub async fn take(&mut self) -> Publish {
+    pub(crate) async fn take(&mut self) -> Publish {
         let publish = self.next_publish().await;
         if publish.qos == QoS::AtLeastOnce {
             self.send(Packet::PubAck(PubAck::new(publish.pkid))).await;
@@ -258,22 +258,22 @@ impl Client {
         publish
     }
 
-    pub async fn expect(&mut self, packet: Packet) {
+    pub(crate) async fn expect(&mut self, packet: Packet) {
         assert_eq!(self.next().await, packet);
     }
 
-    pub async fn expect_puback(&mut self, pkid: u16) {
+    pub(crate) async fn expect_puback(&mut self, pkid: u16) {
         self.expect(Packet::PubAck(PubAck::new(pkid))).await;
     }
 
     /// Releases a QoS 2 publish and reads the answer.
-    pub async fn release(&mut self, pkid: u16) {
+    pub(crate) async fn release(&mut self, pkid: u16) {
         self.send(Packet::PubRel(PubRel::new(pkid))).await;
         self.expect(Packet::PubComp(rumqttc::mqttbytes::v4::PubComp::new(pkid)))
             .await;
     }
 
-    pub async fn subscribe(&mut self, filters: &[(&str, QoS)]) -> Vec<SubscribeReasonCode> {
+    pub(crate) async fn subscribe(&mut self, filters: &[(&str, QoS)]) -> Vec<SubscribeReasonCode> {
         let filters = filters
             .iter()
             .map(|(filter, qos)| SubscribeFilter::new((*filter).into(), *qos));
@@ -287,33 +287,33 @@ impl Client {
     }
 
     /// The broker answers a ping, and says nothing before.
-    pub async fn ping(&mut self) {
+    pub(crate) async fn ping(&mut self) {
         self.send(Packet::PingReq).await;
         self.expect(Packet::PingResp).await;
     }
 
     /// Nothing comes for a while, and the connection stays open.
-    pub async fn is_quiet(&mut self) {
+    pub(crate) async fn is_quiet(&mut self) {
         if let Ok(packet) = timeout(QUIET, self.read()).await {
             panic!("unexpected: {packet:?}");
         }
     }
 
     /// The broker closes the connection and says nothing before.
-    pub async fn is_closed(&mut self) {
+    pub(crate) async fn is_closed(&mut self) {
         let last = timeout(PATIENCE, self.read())
             .await
             .expect("closed in time");
         assert_eq!(last, None);
     }
 
-    pub async fn disconnect(mut self) {
+    pub(crate) async fn disconnect(mut self) {
         self.send(Packet::Disconnect).await;
         self.is_closed().await;
     }
 
     /// Ends the connection as a power failure does.
-    pub fn vanish(self) {}
+    pub(crate) fn vanish(self) {}
 
     async fn read(&mut self) -> Option<Packet> {
         loop {

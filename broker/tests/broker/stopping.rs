@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "these tests measure real time")]
+
 use std::time::{Duration, Instant};
 
 use hinan_broker::Settings;

@@ -22,22 +22,43 @@ pub struct Publisher<'a> {
 ///
 /// # Errors
 /// When the XML writer fails, which it does not on memory.
-pub fn write(publisher: &Publisher<'_>, notices: &[Notice<Approved>], began: Timestamp) -> std::io::Result<Vec<u8>> {
+pub fn write(
+    publisher: &Publisher<'_>,
+    notices: &[Notice<Approved>],
+    began: Timestamp,
+) -> std::io::Result<Vec<u8>> {
     let url = publisher.url.trim_end_matches('/');
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 1);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.create_element("feed").with_attribute(("xmlns", "http://www.w3.org/2005/Atom")).with_attribute(("xml:lang", "ja")).write_inner_content(
-        |xml| {
+    xml.create_element("feed")
+        .with_attribute(("xmlns", "http://www.w3.org/2005/Atom"))
+        .with_attribute(("xml:lang", "ja"))
+        .write_inner_content(|xml| {
             leaf(xml, "id", &format!("urn:hinan:{}:alerts", publisher.code))?;
-            leaf(xml, "title", &format!("{} 避難情報 Evacuation information", publisher.name))?;
-            let updated = notices.iter().map(|n| n.state().at()).max().unwrap_or(began);
+            leaf(
+                xml,
+                "title",
+                &format!("{} 避難情報 Evacuation information", publisher.name),
+            )?;
+            let updated = notices
+                .iter()
+                .map(|n| n.state().at())
+                .max()
+                .unwrap_or(began);
             leaf(xml, "updated", &cap::time(updated))?;
-            xml.create_element("author").write_inner_content(|xml| leaf(xml, "name", publisher.name))?;
-            link(xml, "self", &format!("{url}/feed.atom"), "application/atom+xml")?;
+            xml.create_element("author")
+                .write_inner_content(|xml| leaf(xml, "name", publisher.name))?;
+            link(
+                xml,
+                "self",
+                &format!("{url}/feed.atom"),
+                "application/atom+xml",
+            )?;
             link(xml, "alternate", &format!("{url}/"), "text/html")?;
-            notices.iter().try_for_each(|notice| entry(xml, url, notice))
-        },
-    )?;
+            notices
+                .iter()
+                .try_for_each(|notice| entry(xml, url, notice))
+        })?;
     let mut bytes = xml.into_inner();
     bytes.push(b'\n');
     Ok(bytes)
@@ -51,15 +72,26 @@ fn entry(xml: &mut Writer<Vec<u8>>, url: &str, notice: &Notice<Approved>) -> std
         leaf(xml, "title", &text.headline)?;
         leaf(xml, "published", &cap::time(facts.sent))?;
         leaf(xml, "updated", &cap::time(notice.state().at()))?;
-        link(xml, "alternate", &format!("{url}/n/{}", facts.id), "text/html")?;
-        link(xml, "enclosure", &format!("{url}/cap/{}.xml", facts.id), "application/cap+xml")?;
+        link(
+            xml,
+            "alternate",
+            &format!("{url}/n/{}", facts.id),
+            "text/html",
+        )?;
+        link(
+            xml,
+            "enclosure",
+            &format!("{url}/cap/{}.xml", facts.id),
+            "application/cap+xml",
+        )?;
         leaf(xml, "summary", &text.description)
     })?;
     Ok(())
 }
 
 fn leaf(xml: &mut Writer<Vec<u8>>, name: &str, text: &str) -> std::io::Result<()> {
-    xml.create_element(name).write_text_content(BytesText::new(text))?;
+    xml.create_element(name)
+        .write_text_content(BytesText::new(text))?;
     Ok(())
 }
 

@@ -62,22 +62,24 @@ pub fn write(facts: &Facts) -> Result<Vec<u8>, Unwritable> {
     check(facts)?;
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 1);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.create_element("alert").with_attribute(("xmlns", NAMESPACE)).write_inner_content(|xml| {
-        leaf(xml, "identifier", facts.id.as_str())?;
-        leaf(xml, "sender", &facts.sender)?;
-        leaf(xml, "sent", &time(facts.sent))?;
-        leaf(xml, "status", facts.realm.cap_status())?;
-        leaf(xml, "msgType", message_type(facts))?;
-        leaf(xml, "scope", "Public")?;
-        if let Some(note) = note(facts) {
-            leaf(xml, "note", &note)?;
-        }
-        if !facts.replaces.is_empty() {
-            leaf(xml, "references", &references(facts))?;
-        }
-        info(xml, facts, "ja-JP", &japanese(facts))?;
-        info(xml, facts, "en", &english(facts))
-    })?;
+    xml.create_element("alert")
+        .with_attribute(("xmlns", NAMESPACE))
+        .write_inner_content(|xml| {
+            leaf(xml, "identifier", facts.id.as_str())?;
+            leaf(xml, "sender", &facts.sender)?;
+            leaf(xml, "sent", &time(facts.sent))?;
+            leaf(xml, "status", facts.realm.cap_status())?;
+            leaf(xml, "msgType", message_type(facts))?;
+            leaf(xml, "scope", "Public")?;
+            if let Some(note) = note(facts) {
+                leaf(xml, "note", &note)?;
+            }
+            if !facts.replaces.is_empty() {
+                leaf(xml, "references", &references(facts))?;
+            }
+            info(xml, facts, "ja-JP", &japanese(facts))?;
+            info(xml, facts, "en", &english(facts))
+        })?;
     let mut bytes = xml.into_inner();
     bytes.push(b'\n');
     if bytes.len() > DOCUMENT_MAX_BYTES {
@@ -89,7 +91,9 @@ pub fn write(facts: &Facts) -> Result<Vec<u8>, Unwritable> {
 /// Whether a document names exactly these facts by their digest.
 #[must_use]
 pub fn carries(document: &[u8], facts: &Facts) -> bool {
-    let Ok(text) = std::str::from_utf8(document) else { return false };
+    let Ok(text) = std::str::from_utf8(document) else {
+        return false;
+    };
     let mut reader = quick_xml::Reader::from_str(text);
     let wanted = Digest::of_json(facts);
     let (mut in_digest, mut found) = (false, 0_usize);
@@ -132,8 +136,14 @@ fn check(facts: &Facts) -> Result<(), Unwritable> {
         }
     }
     for district in &facts.districts {
-        if district.rings.iter().any(|ring| ring.len() < 4 || ring.first() != ring.last()) {
-            return Err(Unwritable::OpenRing { district: district.name.clone() });
+        if district
+            .rings
+            .iter()
+            .any(|ring| ring.len() < 4 || ring.first() != ring.last())
+        {
+            return Err(Unwritable::OpenRing {
+                district: district.name.clone(),
+            });
         }
     }
     Ok(())
@@ -147,7 +157,11 @@ fn info(xml: &mut Xml, facts: &Facts, language: &str, text: &Text) -> std::io::R
         leaf(xml, "language", language)?;
         leaf(xml, "category", "Met")?;
         leaf(xml, "category", "Safety")?;
-        leaf(xml, "event", if language == "en" { "Flood" } else { "洪水" })?;
+        leaf(
+            xml,
+            "event",
+            if language == "en" { "Flood" } else { "洪水" },
+        )?;
         for response in grade.responses {
             leaf(xml, "responseType", response)?;
         }
@@ -155,34 +169,90 @@ fn info(xml: &mut Xml, facts: &Facts, language: &str, text: &Text) -> std::io::R
         leaf(xml, "severity", grade.severity)?;
         leaf(xml, "certainty", grade.certainty)?;
         if facts.level == OrderLevel::ElderlyEvacuation && facts.kind == Kind::Issue {
-            leaf(xml, "audience", if language == "en" { "Elderly people and others who need time" } else { "高齢者等" })?;
+            leaf(
+                xml,
+                "audience",
+                if language == "en" {
+                    "Elderly people and others who need time"
+                } else {
+                    "高齢者等"
+                },
+            )?;
         }
         pair(xml, "eventCode", "WMO:event", "Flood")?;
         leaf(xml, "effective", &time(facts.sent))?;
         leaf(xml, "expires", &time(facts.expires))?;
-        leaf(xml, "senderName", if language == "en" { &facts.town_en } else { &facts.sender_name })?;
+        leaf(
+            xml,
+            "senderName",
+            if language == "en" {
+                &facts.town_en
+            } else {
+                &facts.sender_name
+            },
+        )?;
         leaf(xml, "headline", &text.headline)?;
         leaf(xml, "description", &text.description)?;
         leaf(xml, "instruction", &text.instruction)?;
-        leaf(xml, "web", &format!("{}/n/{}", facts.public_url.trim_end_matches('/'), facts.id))?;
-        pair(xml, "parameter", "jp:alertLevel", &facts.level.number().to_string())?;
+        leaf(
+            xml,
+            "web",
+            &format!("{}/n/{}", facts.public_url.trim_end_matches('/'), facts.id),
+        )?;
+        pair(
+            xml,
+            "parameter",
+            "jp:alertLevel",
+            &facts.level.number().to_string(),
+        )?;
         pair(xml, "parameter", "jp:order", facts.level.name())?;
         pair(xml, "parameter", "jp:issueOrLift", facts.kind.spoken())?;
         pair(xml, "parameter", "jp:hazard", "洪水")?;
         pair(xml, "parameter", "jp:river", &facts.river)?;
-        pair(xml, "parameter", FACTS_DIGEST, Digest::of_json(facts).as_str())?;
-        facts.districts.iter().try_for_each(|district| area(xml, facts, language, district))
+        pair(
+            xml,
+            "parameter",
+            FACTS_DIGEST,
+            Digest::of_json(facts).as_str(),
+        )?;
+        facts
+            .districts
+            .iter()
+            .try_for_each(|district| area(xml, facts, language, district))
     })?;
     Ok(())
 }
 
-fn area(xml: &mut Xml, facts: &Facts, language: &str, district: &NoticeDistrict) -> std::io::Result<()> {
+fn area(
+    xml: &mut Xml,
+    facts: &Facts,
+    language: &str,
+    district: &NoticeDistrict,
+) -> std::io::Result<()> {
     xml.create_element("area").write_inner_content(|xml| {
-        let name = if language == "en" { &district.name_en } else { &district.name };
-        leaf(xml, "areaDesc", &format!("{} {name}", if language == "en" { &facts.town_en } else { &facts.town }))?;
+        let name = if language == "en" {
+            &district.name_en
+        } else {
+            &district.name
+        };
+        leaf(
+            xml,
+            "areaDesc",
+            &format!(
+                "{} {name}",
+                if language == "en" {
+                    &facts.town_en
+                } else {
+                    &facts.town
+                }
+            ),
+        )?;
         for ring in &district.rings {
             // CAP wants latitude first.
-            let points: Vec<String> = ring.iter().map(|[lon, lat]| format!("{lat:.6},{lon:.6}")).collect();
+            let points: Vec<String> = ring
+                .iter()
+                .map(|[lon, lat]| format!("{lat:.6},{lon:.6}"))
+                .collect();
             leaf(xml, "polygon", &points.join(" "))?;
         }
         pair(xml, "geocode", "jisX0402", &facts.town_code)?;
@@ -192,7 +262,8 @@ fn area(xml: &mut Xml, facts: &Facts, language: &str, district: &NoticeDistrict)
 }
 
 fn leaf(xml: &mut Xml, name: &str, text: &str) -> std::io::Result<()> {
-    xml.create_element(name).write_text_content(BytesText::new(text))?;
+    xml.create_element(name)
+        .write_text_content(BytesText::new(text))?;
     Ok(())
 }
 
@@ -214,17 +285,25 @@ fn message_type(facts: &Facts) -> &'static str {
 }
 
 fn note(facts: &Facts) -> Option<String> {
-    let drill = (facts.realm == Realm::Exercise)
-        .then_some("訓練・再現です。実際の避難情報ではありません。 Exercise or replay: not a real alert.");
+    let drill = (facts.realm == Realm::Exercise).then_some(
+        "訓練・再現です。実際の避難情報ではありません。 Exercise or replay: not a real alert.",
+    );
     let why = (!facts.note.is_empty()).then_some(facts.note.as_str());
     match (drill, why) {
         (None, None) => None,
-        (drill, why) => Some([drill, why].into_iter().flatten().collect::<Vec<_>>().join(" ")),
+        (drill, why) => Some(
+            [drill, why]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
     }
 }
 
 fn references(facts: &Facts) -> String {
-    let one = |r: &crate::approve::facts::Reference| format!("{},{},{}", r.sender, r.id, time(r.sent));
+    let one =
+        |r: &crate::approve::facts::Reference| format!("{},{},{}", r.sender, r.id, time(r.sent));
     facts.replaces.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
@@ -238,15 +317,26 @@ struct Grade {
 
 fn grade(facts: &Facts) -> Grade {
     if facts.kind == Kind::Lift {
-        return Grade { responses: &["AllClear"], urgency: "Past", severity: "Minor", certainty: "Observed" };
+        return Grade {
+            responses: &["AllClear"],
+            urgency: "Past",
+            severity: "Minor",
+            certainty: "Observed",
+        };
     }
     match facts.level {
-        OrderLevel::EmergencySafety => {
-            Grade { responses: &["Shelter", "Avoid"], urgency: "Immediate", severity: "Extreme", certainty: "Likely" }
-        }
-        OrderLevel::EvacuationOrder => {
-            Grade { responses: &["Evacuate"], urgency: "Immediate", severity: "Severe", certainty: "Likely" }
-        }
+        OrderLevel::EmergencySafety => Grade {
+            responses: &["Shelter", "Avoid"],
+            urgency: "Immediate",
+            severity: "Extreme",
+            certainty: "Likely",
+        },
+        OrderLevel::EvacuationOrder => Grade {
+            responses: &["Evacuate"],
+            urgency: "Immediate",
+            severity: "Severe",
+            certainty: "Likely",
+        },
         OrderLevel::ElderlyEvacuation => Grade {
             responses: &["Evacuate", "Prepare"],
             urgency: "Expected",

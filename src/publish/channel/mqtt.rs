@@ -45,9 +45,13 @@ impl MqttChannel {
     /// Sends one notice and waits for the broker's acknowledgement.
     pub async fn send(&self, notice: &Notice<Approved>) -> Attempt {
         match tokio::time::timeout(ACK_WITHIN, self.try_send(notice)).await {
-            Ok(Ok(topic)) => Attempt::Delivered { receipt: format!("PUBACK {topic}") },
+            Ok(Ok(topic)) => Attempt::Delivered {
+                receipt: format!("PUBACK {topic}"),
+            },
             Ok(Err(why)) => Attempt::TryAgain { why },
-            Err(_) => Attempt::TryAgain { why: format!("{}秒以内に受領確認がありません", ACK_WITHIN.as_secs()) },
+            Err(_) => Attempt::TryAgain {
+                why: format!("{}秒以内に受領確認がありません", ACK_WITHIN.as_secs()),
+            },
         }
     }
 
@@ -56,7 +60,13 @@ impl MqttChannel {
         let topic = format!("{}/{}", self.target.base, notice.id());
         publish(&client, &mut events, &topic, notice.content().document()).await?;
         for replaced in &notice.content().facts().replaces {
-            publish(&client, &mut events, &format!("{}/{}", self.target.base, replaced.id), b"").await?;
+            publish(
+                &client,
+                &mut events,
+                &format!("{}/{}", self.target.base, replaced.id),
+                b"",
+            )
+            .await?;
         }
         // Best effort: everything was acknowledged already.
         if client.disconnect().await.is_ok() {
@@ -84,11 +94,23 @@ impl MqttChannel {
     }
 }
 
-async fn publish(client: &AsyncClient, events: &mut EventLoop, topic: &str, payload: &[u8]) -> Result<(), String> {
-    client.publish(topic, QoS::AtLeastOnce, true, payload).await.map_err(|error| error.to_string())?;
+async fn publish(
+    client: &AsyncClient,
+    events: &mut EventLoop,
+    topic: &str,
+    payload: &[u8],
+) -> Result<(), String> {
+    client
+        .publish(topic, QoS::AtLeastOnce, true, payload)
+        .await
+        .map_err(|error| error.to_string())?;
     let mut sent = None;
     loop {
-        match events.poll().await.map_err(|error| format!("送信中に切断: {error}"))? {
+        match events
+            .poll()
+            .await
+            .map_err(|error| format!("送信中に切断: {error}"))?
+        {
             Event::Outgoing(Outgoing::Publish(id)) => sent = Some(id),
             Event::Incoming(Packet::PubAck(ack)) if Some(ack.pkid) == sent => return Ok(()),
             _ => {}
