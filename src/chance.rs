@@ -10,7 +10,6 @@ use rand::rngs::SysRng;
 #[must_use]
 #[expect(
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     reason = "the one place where chance enters"
 )]
 pub fn bytes<const N: usize>() -> [u8; N] {

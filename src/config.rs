@@ -403,7 +403,7 @@ fn refused<T>(key: &str, value: &dyn std::fmt::Display, accepted: &str) -> Resul
     })
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(
+fn within<T: Copy + PartialOrd + std::fmt::Display>(
     key: &str,
     value: T,
     low: T,

@@ -211,7 +211,7 @@ pub fn fit(history: &History, town: &Town) -> Result<ModelSet, TownError> {
                     fitted.insert(gauge.id.clone(), model);
                 }
                 Err(why) => {
-                    tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only")
+                    tracing::warn!(gauge = %gauge.id, name = gauge.name, %why, "no model, baseline only");
                 }
             }
             bar.inc(1);

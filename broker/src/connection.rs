@@ -13,7 +13,7 @@ use tokio::sync::mpsc::OwnedPermit;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::clock;
 use crate::codec::{self, Broken, ConnectCode, Delivery, Packet, Publish, QoS, Reply, Will};
@@ -27,7 +27,8 @@ use crate::topic::{self, TopicError};
 const READ_BYTES: usize = 8 << 10;
 /// Deliveries are added to what waits for the socket up to here.
 const DELIVER_BYTES: usize = 64 << 10;
-/// A client that does not read its replies is not read from beyond this.
+/// A client that does not read its replies is not read from when they are more than this. Deliveries do not
+/// count: two sides that both send something long and read nothing would wait for each other.
 const REPLIES_MAX_BYTES: usize = 256 << 10;
 /// Buffers larger than this are given back when they are empty.
 const BUFFER_KEEP_BYTES: usize = 64 << 10;
@@ -159,9 +160,8 @@ impl Connection {
             if !reading {
                 self.heard = now; // silence while we do not listen is not the client's
             }
-            if let Some(due) = self.next_due()
-                && (timer.is_elapsed() || timer.deadline() > due)
-            {
+            let due = self.next_due().unwrap_or(now + FAR);
+            if timer.is_elapsed() || timer.deadline() > due {
                 timer.as_mut().reset(due);
             }
             self.me.input.reserve(if reading { READ_BYTES } else { 0 });
@@ -378,7 +378,8 @@ impl Connection {
         self.blocked.is_none()
             && self.pause_until.is_none()
             && self.stop_until.is_none()
-            && self.out.len() < REPLIES_MAX_BYTES
+            && self.out.len()
+                < DELIVER_BYTES + self.shared.settings.packet_max_bytes + REPLIES_MAX_BYTES
             && waiting < self.shared.settings.unacked_max
             && bytes < self.shared.settings.packet_max_bytes
     }
@@ -463,9 +464,10 @@ impl Connection {
         }
         match end {
             End::Disconnected | End::Closed | End::Socket(_) | End::Stopped => {
-                info!(client_id, %address, "connection ended: {end}");
+                debug!(client_id, %address, "connection ended: {end}");
             }
-            _ => warn!(client_id, %address, "connection ended: {end}"),
+            _ if self.shared.faults.now() => warn!(client_id, %address, "connection ended: {end}"),
+            _ => debug!(client_id, %address, "connection ended: {end}"),
         }
     }
 }

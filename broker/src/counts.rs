@@ -157,21 +157,55 @@ impl Tally {
     }
 }
 
-/// Lets one log line through a minute, so that a flood of messages is not also a flood of lines.
-#[derive(Debug, Default)]
-pub(crate) struct OncePerMinute(Mutex<Option<Instant>>);
+/// Lets so many log lines through a minute, so that a flood of messages is not also a flood of lines.
+#[derive(Debug)]
+pub(crate) struct PerMinute {
+    most: u32,
+    /// When the minute began, and the lines in it.
+    minute: Mutex<Option<(Instant, u32)>>,
+}
 
-impl OncePerMinute {
+impl PerMinute {
+    pub(crate) fn lines(most: u32) -> Self {
+        Self {
+            most,
+            minute: Mutex::default(),
+        }
+    }
+
+    /// Whether a line may be written now.
     pub(crate) fn now(&self) -> bool {
-        let now = clock::now();
-        let mut last = self
-            .0
+        self.at(clock::now())
+    }
+
+    fn at(&self, now: Instant) -> bool {
+        let mut minute = self
+            .minute
             .lock()
             .expect("nothing panics while it holds this lock");
-        let due = last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(60));
-        if due {
-            *last = Some(now);
-        }
-        due
+        let (began, lines) = match *minute {
+            Some((began, lines)) if now.duration_since(began) < Duration::from_secs(60) => {
+                (began, lines)
+            }
+            _ => (now, 0),
+        };
+        *minute = Some((began, lines.saturating_add(1)));
+        lines < self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_has_its_lines_and_the_next_one_too() {
+        let lines = PerMinute::lines(2);
+        let begin = clock::now();
+        let at = |seconds| lines.at(begin + Duration::from_secs(seconds));
+        assert_eq!(
+            [at(0), at(1), at(2), at(59), at(60), at(61), at(62)],
+            [true, true, false, false, true, true, false]
+        );
     }
 }

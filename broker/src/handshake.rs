@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::clock;
 use crate::codec::{self, Broken, Connect, ConnectCode, Packet, Reply, Will};
@@ -78,7 +78,7 @@ pub(crate) async fn admit(
         Ok(mut admitted) => {
             admitted.input = input;
             shared.tally.admitted.one();
-            info!(client_id, %address, session_present = admitted.session_present, "client connected");
+            debug!(client_id, %address, session_present = admitted.session_present, "client connected");
             Some(admitted)
         }
         Err(refusal) => {

@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 
 use crate::connection::Connection;
-use crate::counts::{Counts, OncePerMinute, Tally};
+use crate::counts::{Counts, PerMinute, Tally};
 use crate::door::Doorkeeper;
 use crate::handshake;
 use crate::retained::Retained;
@@ -24,6 +24,9 @@ use crate::topic::{self, TopicError};
 /// The kernel asks a silent peer after a minute whether it is still there. This finds dead peers that
 /// connected without keep-alive.
 const PROBE_AFTER: Duration = Duration::from_secs(60);
+/// Log lines a minute about closed connections. Two devices that share one identifier and take it from each
+/// other in a loop do not fill the log.
+const FAULT_LINES: u32 = 60;
 /// Between two tries to accept when the system has no more sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -45,7 +48,10 @@ pub(crate) struct Shared {
     pub(crate) sink: mpsc::Sender<Inbound>,
     pub(crate) router: Arc<Router>,
     pub(crate) tally: Arc<Tally>,
-    pub(crate) refused: OncePerMinute,
+    /// Log lines about visitors who were not let in.
+    pub(crate) refused: PerMinute,
+    /// Log lines about connections that were closed for a fault.
+    pub(crate) faults: PerMinute,
     last_connection: AtomicU64,
 }
 
@@ -111,7 +117,8 @@ impl Broker {
             sink,
             router,
             tally,
-            refused: OncePerMinute::default(),
+            refused: PerMinute::lines(1),
+            faults: PerMinute::lines(FAULT_LINES),
             last_connection: AtomicU64::new(0),
         });
         let (stop, stopping) = watch::channel(false);
@@ -176,8 +183,8 @@ fn restore(
 
 async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
-    let full = OncePerMinute::default();
-    let failed = OncePerMinute::default();
+    let full = PerMinute::lines(1);
+    let failed = PerMinute::lines(1);
     loop {
         tokio::select! {
             _ = stop.changed() => break,

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::codec::{QoS, Reply};
-use crate::counts::{Counts, OncePerMinute, Tally};
+use crate::counts::{Counts, PerMinute, Tally};
 use crate::door::Grant;
 use crate::retained::{Retained, Store};
 use crate::session::{Exact, Here, Offered, Presence, Session, ToSend};
@@ -39,8 +39,8 @@ pub(crate) struct Router {
     state: Mutex<State>,
     settings: Arc<Settings>,
     tally: Arc<Tally>,
-    queue_full: OncePerMinute,
-    retained_full: OncePerMinute,
+    queue_full: PerMinute,
+    retained_full: PerMinute,
 }
 
 #[derive(Default)]
@@ -91,8 +91,8 @@ impl Router {
             state: Mutex::default(),
             settings,
             tally,
-            queue_full: OncePerMinute::default(),
-            retained_full: OncePerMinute::default(),
+            queue_full: PerMinute::lines(1),
+            retained_full: PerMinute::lines(1),
         }
     }
 
@@ -317,13 +317,16 @@ impl Router {
         let Some(found) = state.sessions.get_mut(&session) else {
             return;
         };
-        let before = found.exact.insert(pkid, Exact::Received);
-        if let (Some(Exact::Pending { connection }), Presence::Here(here)) =
-            (before, &found.presence)
+        // A client that released what it was not told of may use the identifier for something else.
+        let Some(state) = found.exact.get_mut(&pkid) else {
+            return;
+        };
+        if let (Exact::Pending { connection }, Presence::Here(here)) = (*state, &found.presence)
             && here.connection == connection
         {
             here.outbox.reply(Reply::PubRec(pkid));
         }
+        *state = Exact::Received;
     }
 
     /// A QoS 2 publish had no effect and may come again. If another connection than `connection` waits for

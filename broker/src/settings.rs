@@ -48,7 +48,7 @@ impl Default for Settings {
             packet_max_bytes: 2 << 20,
             connections_max: 2_000,
             queue_max: 10_000,
-            queue_max_bytes: 16 << 20,
+            queue_max_bytes: 8 << 20,
             session_max: 1_000,
             session_away_max_s: 7 * 24 * 3_600,
             subscriptions_max: 100,

@@ -76,7 +76,7 @@ pub(super) async fn handler(
                 );
             }
             Err(desk::Declined::Incomplete(why) | desk::Declined::Changed(why)) => {
-                errors.form = Some(why)
+                errors.form = Some(why);
             }
             Err(other) => return Err(other.into()),
         }

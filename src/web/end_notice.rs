@@ -106,7 +106,7 @@ pub(super) async fn handler(
                 );
             }
             Err(desk::Declined::Incomplete(why) | desk::Declined::NoLongerOpen(why)) => {
-                errors.form = Some(why)
+                errors.form = Some(why);
             }
             Err(other) => return Err(other.into()),
         }
@@ -164,9 +164,9 @@ fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
     for gauge in deciding.filter_map(|id| picture.advice.outlook.gauges.get(id)) {
         let (for_lifting, line) = judged(gauge);
         if for_lifting {
-            met.push(line)
+            met.push(line);
         } else {
-            lacks.push(line)
+            lacks.push(line);
         }
     }
     lacks.push("上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください".to_owned());

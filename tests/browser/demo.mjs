@@ -62,6 +62,12 @@ export class Demo {
     return this.#ended === null;
   }
 
+  // Ends it at once and at all costs; for a walk that breaks.
+  kill() {
+    if (this.alive()) this.#process.kill("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   // Asks it to stop, as Ctrl-C does; gives back its exit code.
   async stop() {
     let code = this.#process.exitCode;

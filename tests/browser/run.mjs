@@ -91,5 +91,7 @@ function clearPictures(folder) {
   }
 }
 
+process.on("exit", () => demo?.kill());
+process.on("uncaughtException", (error) => die(error?.stack ?? error));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => die(`stopped by ${signal}`));
 main().catch((error) => die(error?.stack ?? error));

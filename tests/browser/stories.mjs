@@ -233,7 +233,7 @@ export function stories(demo, eyes) {
         await eyes.look(seen.approver, "review");
       }],
       ["an officer can leave, and the desk is closed behind them", async () => {
-        await send(seen.approver, "退席");
+        await send(seen.approver, /^サインアウト/);
         await seen.approver.goto(`${origin}/plain/inbox`);
         must(new URL(seen.approver.url()).pathname === "/plain/signin", `it is ${seen.approver.url()}`);
       }],
