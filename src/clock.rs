@@ -41,10 +41,10 @@ impl EventClock {
         }))
     }
 
-    /// What time it is in the event.
+    /// What time it is in the event, in whole milliseconds: what the record keeps is what was decided with.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        match *self
+        let now = match *self
             .0
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -60,7 +60,8 @@ impl EventClock {
                     .checked_add(Duration::try_from_secs_f64(passed).unwrap_or(Duration::ZERO))
                     .unwrap_or(event)
             }
-        }
+        };
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// How many seconds of the event pass in one real second.

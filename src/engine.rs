@@ -86,11 +86,21 @@ impl Engine {
         &self.situation
     }
 
-    /// Works out the advice for one moment of the event.
+    /// Works out the advice for one moment of the event, and remembers it.
     ///
     /// # Errors
     /// When the gauges of the town cannot form a history; that is a fault of the configuration.
     pub fn evaluate(&mut self, as_of: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
+        let advice = self.preview(as_of)?;
+        self.held.clone_from(&advice.recommendations);
+        Ok(advice)
+    }
+
+    /// What [`Engine::evaluate`] would say, without remembering it.
+    ///
+    /// # Errors
+    /// As for [`Engine::evaluate`].
+    pub fn preview(&self, as_of: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
         let r = &self.reference;
         let outlook = outlook(
             &self.situation,
@@ -102,7 +112,6 @@ impl Engine {
         let fresh = recommend(&outlook, &r.town, &r.policy);
         let recommendations = hold(fresh, &self.held, &outlook);
         let proposals = bundle(&recommendations, &outlook, &r.town);
-        self.held.clone_from(&recommendations);
         Ok(Advice {
             outlook,
             recommendations,

@@ -68,8 +68,8 @@ pub async fn start(
         config.service.realm,
         &reference.town.code,
     )?;
-    let (mut engine, last_seq) = restored(&store, &reference)?;
-    let advice = engine.evaluate(clock.now())?;
+    let (engine, last_seq) = restored(&store, &reference)?;
+    let advice = engine.preview(clock.now())?;
     let first = Picture {
         advice,
         situation: engine.situation().clone(),
@@ -257,7 +257,8 @@ async fn embedded(
             let arrival = Arrival {
                 topic: message.topic,
                 payload: message.payload.into(),
-                retained: message.retained,
+                // What a device sends us with the retain flag is live, not old state.
+                retained: false,
                 ack: Ack::Embedded(receipt),
             };
             if arrivals.send(arrival).await.is_err() {

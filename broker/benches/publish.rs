@@ -2,7 +2,8 @@
 //! Each connection keeps 20 publishes unacknowledged, as a gateway does that empties its memory.
 //!
 //! Budget: from 50 connections not slower than half of mosquitto (if installed: measured beside it, though it
-//! acknowledges from memory and hands nothing to anybody).
+//! acknowledges from memory and hands nothing to anybody, and runs in a process of its own, while our broker
+//! shares one with the publishers).
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::net::{SocketAddr, TcpListener};

@@ -94,7 +94,14 @@ export function stories(demo, eyes) {
         must(/判断の期限/.test(await items.first().innerText()), "no deadline");
         await eyes.look(seen.approver, "inbox");
       }],
-      ["it shows evidence and counter-evidence, and nothing is decided by reading it", async () => {
+      ["the situation names the danger and what is to be decided until when", async () => {
+        await open(seen.approver, "/plain/");
+        must(await seen.approver.locator("[aria-labelledby=q1] li").count() > 0, "no danger is named");
+        must(await seen.approver.locator("[aria-labelledby=q3] a.item").count() > 0, "no decision is named");
+        await eyes.look(seen.approver, "situation-flood");
+        await open(seen.approver, "/plain/inbox");
+      }],
+      ["a recommendation shows evidence and counter-evidence, and nothing is decided by reading it", async () => {
         await seen.approver.locator("main a.item").first().click();
         await says(seen.approver, "システムの推奨(判断は職員が行います)");
         must(await seen.approver.locator("[aria-labelledby=for] li").count() > 0, "no evidence");

@@ -94,3 +94,18 @@ async fn a_client_that_takes_nothing_for_too_long_is_closed() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(town.counts().connections, 1);
 }
+
+#[tokio::test]
+async fn a_client_that_sends_much_before_it_reads_is_still_read_from() {
+    let town = Town::start().await;
+    let mut client = town.tower("both").await;
+    client.subscribe(&[("t", AtMostOnce)]).await;
+    for number in 0..6 {
+        client
+            .publish(publish("t", vec![number; 1 << 20], AtMostOnce, 0))
+            .await;
+    }
+    for number in 0..6 {
+        assert_eq!(client.take().await.payload[..2], [number; 2]);
+    }
+}
