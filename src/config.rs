@@ -235,6 +235,19 @@ impl Config {
         )?;
         within("broker.keep_alive_s", self.broker.keep_alive_s, 5, 600)?;
         filled("broker.host", &self.broker.host, "a host name or address")?;
+        let own = self.broker.host == "localhost"
+            || self
+                .broker
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback());
+        if self.broker.embedded && !own && self.broker.username.is_empty() {
+            return refused(
+                "broker.username",
+                &"empty",
+                "set, because the embedded broker is open to other machines (broker.host is not loopback)",
+            );
+        }
         filled(
             "broker.client_id",
             &self.broker.client_id,
@@ -302,6 +315,19 @@ impl Config {
             quality
                 .validate()
                 .or_else(|why| refused(&key, &why, "as explained in config/default.toml"))?;
+        }
+        let url = &self.publish.public_url;
+        let web = url.starts_with("http://") || url.starts_with("https://");
+        if !web
+            || url
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>'))
+        {
+            return refused(
+                "publish.public_url",
+                url,
+                "an address that begins with http:// or https://, without spaces",
+            );
         }
         if self.publish.sender.is_empty() || self.publish.sender.contains([' ', ',', '<', '&']) {
             return refused(

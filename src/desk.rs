@@ -76,30 +76,15 @@ pub fn prepare_issue(
         .iter()
         .map(|d| d.id.as_str())
         .collect();
-    let same_river: Vec<&Notice<Approved>> = live
-        .iter()
-        .filter(|n| n.content().facts().river == stored.proposal.key.river)
-        .collect();
-    if let Some(higher) = same_river.iter().find(|n| {
-        let facts = n.content().facts();
-        facts.level > level && facts.districts.iter().any(|d| ids.contains(d.id.as_str()))
-    }) {
+    if let Some(higher) = higher_in_force(&live, &stored.proposal.key.river, &ids, level) {
         return Err(Declined::Incomplete(format!(
             "対象地区の一部に{}が発令中です。それより低いレベルにするには、先に解除してください",
             higher.content().facts().level
         )));
     }
-    // A live notice is replaced only when the new one covers all its districts; otherwise both stay in force.
-    let replaces = same_river
-        .iter()
-        .filter(|n| {
-            n.content()
-                .facts()
-                .districts
-                .iter()
-                .all(|d| ids.contains(d.id.as_str()))
-        })
-        .map(|n| reference(n))
+    let replaces = replaced_by(&live, &stored.proposal.key.river, &ids)
+        .into_iter()
+        .map(reference)
         .collect();
     let choice = compose::Choice {
         level,
@@ -141,12 +126,18 @@ pub fn prepare_end(
     may_decide(officer)?;
     let reason = checked_reason(reason)?;
     let now = app.clock.now();
-    let live = app.store.read(|view| view.live_notices(now))?;
-    let order = live
+    // An order that expired by itself was never lifted: the law wants that said in public, too.
+    let all = app.store.read(|view| view.notices(1000))?;
+    let ended = ended(&all);
+    let order = all
         .iter()
-        .find(|n| n.id().as_str() == notice_id)
+        .find(|n| {
+            n.id().as_str() == notice_id
+                && n.content().facts().kind == Kind::Issue
+                && !ended.contains(n.id())
+        })
         .ok_or_else(|| {
-            Declined::NoLongerOpen("この発表は、すでに発令中ではありません".to_owned())
+            Declined::NoLongerOpen("この発表は、すでに解除・取消・置き換え済みです".to_owned())
         })?;
     let facts = compose::end(
         order.content().facts(),
@@ -182,7 +173,7 @@ pub fn approve(
         Ok(())
     })?;
     let outcome = app.store.write(|tx| {
-        let draft = match approvable(app, &tx.view(), draft_id, now)? {
+        let draft = match approvable(app, officer, &tx.view(), draft_id, now)? {
             Ok(draft) => draft,
             Err(why) => return Ok(Err(why)),
         };
@@ -302,6 +293,7 @@ pub fn decline(
 /// The draft, if it is still fresh and its grounds are still those the officer saw.
 fn approvable(
     app: &App,
+    officer: &Officer,
     view: &View<'_>,
     draft_id: &str,
     now: jiff::Timestamp,
@@ -331,23 +323,85 @@ fn approvable(
             return Ok(Err(changed()));
         }
     }
+    // The text was put on the screen of whoever prepared it; nobody approves what another one read.
+    if draft.author != officer.name {
+        return Ok(Err(Declined::Changed(
+            "この文面は、あなたの画面に表示されたものではありません。推奨を開いて、自分で確認してください".to_owned(),
+        )));
+    }
     // What it replaces, lifts or cancels must still be in force, or it would say something untrue.
-    let live: BTreeSet<NoticeId> = view
-        .live_notices(now)?
-        .iter()
-        .map(|n| n.id().clone())
-        .collect();
+    let live = view.live_notices(now)?;
     let facts = draft.notice.content().facts();
-    if facts
+    let listed: BTreeSet<&NoticeId> = facts
         .replaces
         .iter()
-        .any(|reference| !live.contains(&reference.id))
-    {
+        .map(|reference| &reference.id)
+        .collect();
+    let still_true = if facts.kind == Kind::Issue {
+        let ids: BTreeSet<&str> = facts.districts.iter().map(|d| d.id.as_str()).collect();
+        let now_replaced: BTreeSet<&NoticeId> = replaced_by(&live, &facts.river, &ids)
+            .into_iter()
+            .map(Notice::id)
+            .collect();
+        listed == now_replaced && higher_in_force(&live, &facts.river, &ids, facts.level).is_none()
+    } else {
+        let known: BTreeSet<NoticeId> =
+            view.notices(1000)?.iter().map(|n| n.id().clone()).collect();
+        let ended: BTreeSet<NoticeId> = ended(&view.notices(1000)?);
+        listed
+            .iter()
+            .all(|id| known.contains(*id) && !ended.contains(*id))
+    };
+    if !still_true {
         return Ok(Err(Declined::Changed(
             "発令中の情報が変わりました。新しい文面を確認してください".to_owned(),
         )));
     }
     Ok(Ok(draft))
+}
+
+/// A live notice is replaced only when the new one covers all its districts; otherwise both stay in force.
+fn replaced_by<'a>(
+    live: &'a [Notice<Approved>],
+    river: &str,
+    districts: &BTreeSet<&str>,
+) -> Vec<&'a Notice<Approved>> {
+    live.iter()
+        .filter(|n| n.content().facts().river == river)
+        .filter(|n| {
+            n.content()
+                .facts()
+                .districts
+                .iter()
+                .all(|d| districts.contains(d.id.as_str()))
+        })
+        .collect()
+}
+
+/// A live notice of the same river that asks more of one of these districts than `level`.
+fn higher_in_force<'a>(
+    live: &'a [Notice<Approved>],
+    river: &str,
+    districts: &BTreeSet<&str>,
+    level: OrderLevel,
+) -> Option<&'a Notice<Approved>> {
+    live.iter().find(|n| {
+        let facts = n.content().facts();
+        facts.river == river
+            && facts.level > level
+            && facts
+                .districts
+                .iter()
+                .any(|d| districts.contains(d.id.as_str()))
+    })
+}
+
+/// Notices that a later one replaced, lifted or cancelled.
+fn ended(notices: &[Notice<Approved>]) -> BTreeSet<NoticeId> {
+    notices
+        .iter()
+        .flat_map(|n| n.content().facts().replaces.iter().map(|r| r.id.clone()))
+        .collect()
 }
 
 fn keep(
@@ -436,6 +490,15 @@ fn checked_reason(reason: &str) -> Result<String, Declined> {
     if reason.chars().count() > REASON_MAX {
         return Err(Declined::Incomplete(format!(
             "理由は{REASON_MAX}文字までです"
+        )));
+    }
+    if let Some(bad) = reason
+        .chars()
+        .find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(Declined::Incomplete(format!(
+            "理由に使えない文字(U+{:04X})が含まれています。書き直してください",
+            u32::from(bad)
         )));
     }
     Ok(reason.to_owned())

@@ -1,9 +1,11 @@
-//! Who may say what at the embedded broker: devices speak as themselves, only the service speaks for the town.
+//! Who may say what at the embedded broker: a device speaks as the station that its client id names, and only
+//! the service speaks for the town. One login is shared by all devices; secrets of their own are not there yet.
 
 use std::sync::Arc;
 
 use hinan_broker::{Denied, Doorkeeper, Grant, Visitor};
 use hinan_sensors::Stations;
+use hinan_sensors::connect::Secret;
 
 use crate::config::{Config, DevicesPublish};
 
@@ -17,18 +19,26 @@ pub struct TownDoor {
     alerts: String,
     devices_publish: DevicesPublish,
     publisher_secret: String,
+    login: Option<(String, Secret)>,
 }
 
 impl TownDoor {
-    /// A door for this town. Only whoever knows `publisher_secret` may publish notices.
+    /// A door for this town. Only whoever knows `publisher_secret` may publish notices; with a `login`, devices
+    /// and readers must know it, too.
     #[must_use]
-    pub fn new(config: &Config, stations: Arc<Stations>, publisher_secret: String) -> Self {
+    pub fn new(
+        config: &Config,
+        stations: Arc<Stations>,
+        publisher_secret: String,
+        login: Option<(String, Secret)>,
+    ) -> Self {
         Self {
             stations,
             readings: config.sensors.topic_prefix.clone(),
             alerts: config.publish.topic_prefix.clone(),
             devices_publish: config.sensors.devices_publish,
             publisher_secret,
+            login,
         }
     }
 }
@@ -48,6 +58,15 @@ impl Doorkeeper for TownDoor {
             } else {
                 Err(Denied::BadCredentials)
             };
+        }
+        if let Some((name, secret)) = &self.login {
+            let known = who.username == Some(name)
+                && who
+                    .password
+                    .is_some_and(|password| same(password, secret.reveal().as_bytes()));
+            if !known {
+                return Err(Denied::BadCredentials);
+            }
         }
         let publish = match self.devices_publish {
             DevicesPublish::Any => vec![format!("{}/+", self.readings)],

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use hinan_gis::Town;
-use hinan_sensors::quality::Verdict;
 use hinan_sensors::{Reading, Stations};
 use jiff::Timestamp;
 
@@ -16,7 +15,7 @@ use crate::outlook::{ModelSet, Outlook, outlook};
 use crate::recommend::hold::hold;
 use crate::recommend::proposal::{Proposal, bundle};
 use crate::recommend::{Recommendation, recommend};
-use crate::situation::Situation;
+use crate::situation::{Judged, Situation};
 
 /// Everything that never changes while the engine runs.
 #[derive(Clone)]
@@ -76,7 +75,7 @@ impl Engine {
     }
 
     /// Takes one reading; the verdict is that of quality control, `None` when it changes nothing.
-    pub fn take(&mut self, reading: &Reading) -> Option<Verdict> {
+    pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
         self.situation.take(reading)
     }
 

@@ -30,6 +30,9 @@ use crate::store::{StoreError, Tx, quarantine};
 /// After a new reading the advice follows within this time.
 const FOLLOW_UP: Duration = Duration::from_millis(100);
 
+/// This long before an order expires it is proposed anew.
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(60);
+
 /// A packet with the means to acknowledge it.
 pub struct Arrival {
     /// Topic it came on.
@@ -171,6 +174,7 @@ impl Intake {
                 };
                 match decide(&packet, &app.reference.stations, &self.topics, &self.limits) {
                     Decision::Store(reading) => {
+                        let reading = whole_second(reading);
                         let kept = keep(tx, &mut self.engine, &reading, arrival, received_at, seq)?;
                         if kept == Kept::New {
                             news = true;
@@ -233,10 +237,14 @@ fn keep(
     let kept = tx.compare_reading(station, reading)?;
     match kept {
         Kept::New => {
-            let flag = engine
-                .take(reading)
-                .map_or(Flag::NotChecked, |verdict| verdict.flag);
+            let judged = engine.take(reading);
+            let flag = judged.map_or(Flag::NotChecked, |judged| judged.flag);
             tx.put_reading(station, reading, flag, received_at, seq)?;
+            if let Some((at, flag)) = judged.and_then(|judged| judged.revised) {
+                tx.revise_flag(station, at, flag)?;
+                metrics::counter!("hinan_flags_revised_total", "flag" => flag.qartod().to_string())
+                    .increment(1);
+            }
             metrics::counter!("hinan_readings_total", "flag" => flag.qartod().to_string())
                 .increment(1);
         }
@@ -257,13 +265,22 @@ fn keep(
     Ok(kept)
 }
 
+/// The record keeps whole seconds, and the engine must know what the record will give back after a restart.
+fn whole_second(mut reading: Reading) -> Reading {
+    let second = reading.at.as_second();
+    reading.at = Timestamp::from_second(second).unwrap_or(reading.at);
+    reading
+}
+
 /// Records an evaluation and what it changes on the docket, in one transaction.
 fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(), StoreError> {
     let policy = &app.config.recommend;
     app.store.write(|tx| {
         let view = tx.view();
         let open = view.open_items()?;
-        let orders: Vec<_> = view.live_notices(now)?.iter().map(in_force).collect();
+        // An order about to expire is asked again while its grounds hold: it must not lapse unseen.
+        let soon = now + RENEW_BEFORE;
+        let orders: Vec<_> = view.live_notices(soon)?.iter().map(in_force).collect();
         let reopen_after = SignedDuration::from_mins(i64::from(policy.reopen_after_min));
         let declined = view.declined_since(now - reopen_after)?;
         for change in changes(&open, &advice.proposals, &orders, &declined, now, policy) {
@@ -295,6 +312,9 @@ fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(
             digest: advice.digest(),
             recommendations: advice.recommendations.len(),
         };
+        let age_max = f64::from(app.config.approve.basis_age_max_min) * 60.0 * app.clock.speed();
+        let age_max = SignedDuration::try_from_secs_f64(age_max).unwrap_or(SignedDuration::MAX);
+        tx.drop_old_drafts(now.saturating_sub(age_max).unwrap_or(Timestamp::MIN))?;
         tx.put_evaluation(&evaluated, &advice.recommendations)
     })
 }

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod approve;
+mod broker_counts;
 pub mod chance;
 pub mod cli;
 pub mod clock;

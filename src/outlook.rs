@@ -28,15 +28,19 @@ pub struct GaugeOutlook {
     pub id: String,
     /// Japanese name.
     pub name: String,
+    /// English name.
+    pub name_en: String,
     /// River it stands at.
     pub river: String,
+    /// The same in English.
+    pub river_en: String,
     /// 基準水位, as far as they are known.
     pub marks: Marks,
     /// Newest usable reading.
     pub observed: Option<Observed>,
     /// Whether it still speaks.
     pub voice: Voice,
-    /// Metres per hour, from the last two usable readings on the grid.
+    /// Metres per hour, over about the last hour.
     pub rise_m_per_h: Option<f64>,
     /// Forecast with its doubt; a plain baseline where no model is in use.
     pub forecast: GaugeForecast,
@@ -105,7 +109,7 @@ pub enum Voice {
         /// Minutes since the last usable reading.
         for_min: i64,
     },
-    /// Three reports are overdue: the last level is held and worse is assumed.
+    /// Three reports are overdue: the last level is held, and what came after is unknown.
     Silent {
         /// Minutes since the last usable reading.
         for_min: i64,
@@ -148,19 +152,20 @@ pub fn outlook(
             Some(model) => model.predict(&recent, as_of),
             None => without_model(&recent, &case(site), as_of),
         };
-        let observed = site
-            .id
-            .parse()
-            .ok()
-            .and_then(|id: StationId| situation.newest_usable(&id, as_of));
+        let id: Option<StationId> = site.id.parse().ok();
+        let observed = id
+            .as_ref()
+            .and_then(|id| situation.newest_usable(id, as_of));
         let gauge = GaugeOutlook {
             id: site.id.clone(),
             name: site.name.clone(),
+            name_en: site.name_en.clone(),
             river: site.river.clone(),
+            river_en: site.river_en.clone(),
             marks,
             observed,
             voice: voice(observed, cadence_s, as_of),
-            rise_m_per_h: forecast.rise_m_per_h,
+            rise_m_per_h: id.and_then(|id| situation.rise_m_per_h(&id, as_of)),
             forecast,
         };
         by_gauge.insert(site.id.clone(), gauge);

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Link, Picture, Replayed};
+use crate::broker_counts;
 use crate::chance;
 use crate::clock::EventClock;
 use crate::config::Config;
@@ -29,6 +30,8 @@ use crate::web;
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
+/// How often the counts of the embedded broker are shown anew.
+const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Listeners that were opened before anything else, so that a taken port is known at once.
 pub struct Doorways {
@@ -48,7 +51,7 @@ pub struct Running {
     stop_doors: watch::Sender<bool>,
     stop_intake: watch::Sender<bool>,
     stop_delivery: watch::Sender<bool>,
-    broker: Option<Broker>,
+    broker: JoinSet<anyhow::Result<()>>,
 }
 
 /// Starts everything.
@@ -100,18 +103,18 @@ pub async fn start(
             .context("the intake stopped")
     });
 
-    let (broker, publisher) = match doorways.mqtt {
+    let mut tended = JoinSet::new();
+    let publisher = match doorways.mqtt {
         Some(listener) => {
             let secret = chance::token();
             let broker = embedded(&app, listener, &secret, arrivals, &mut doors).await?;
-            (
-                Some(broker),
-                Some((PUBLISHER.to_owned(), Secret::new(&secret))),
-            )
+            let stop = doors_stop.clone();
+            tended.spawn(async move { tend(broker, stop).await });
+            Some((PUBLISHER.to_owned(), Secret::new(&secret)))
         }
         None => {
             remote(&app, arrivals, &mut doors, doors_stop.clone())?;
-            (None, credentials(&app.config)?)
+            credentials(&app.config)?
         }
     };
 
@@ -124,7 +127,10 @@ pub async fn start(
     let target = MqttTarget {
         host: app.config.broker.host.clone(),
         port: app.config.broker.port,
-        client_id: format!("{}-publisher", app.config.broker.client_id),
+        client_id: format!(
+            "{}-{}-publisher",
+            app.config.broker.client_id, app.config.service.realm
+        ),
         credentials: publisher,
         packet_max_bytes: app.config.broker.packet_max_bytes,
         base,
@@ -144,6 +150,7 @@ pub async fn start(
             .await
             .context("the web server stopped")
     });
+    tasks.spawn(upkeep(delivery_stop));
     app.set_ready();
     Ok(Running {
         app,
@@ -153,7 +160,7 @@ pub async fn start(
         stop_doors,
         stop_intake,
         stop_delivery,
-        broker,
+        broker: tended,
     })
 }
 
@@ -181,8 +188,8 @@ impl Running {
     /// The first part that could not end well.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         let _ = self.stop_doors.send(true);
-        if let Some(broker) = self.broker.take() {
-            broker.stop().await;
+        while let Some(ended) = self.broker.join_next().await {
+            ended??;
         }
         let _ = self.stop_intake.send(true);
         while let Some(ended) = self.intake.join_next().await {
@@ -206,8 +213,24 @@ impl Running {
     }
 }
 
+/// Keeps the counters' memory small even when nobody asks for them.
+async fn upkeep(mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let handle = recorder();
+    while !*stop.borrow() {
+        handle.run_upkeep();
+        tokio::select! {
+            () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
+            told = stop.changed() => if told.is_err() { break },
+        }
+    }
+    Ok(())
+}
+
 /// The engine with its memory of the readings that still matter.
-fn restored(store: &Store, reference: &Reference) -> anyhow::Result<(Engine, i64)> {
+///
+/// # Errors
+/// The record's.
+pub fn restored(store: &Store, reference: &Reference) -> anyhow::Result<(Engine, i64)> {
     let mut engine = Engine::new(reference.clone());
     let (readings, advice, last_seq) = store.read(|view| {
         let readings = match view.newest_reading()? {
@@ -239,6 +262,7 @@ async fn embedded(
         &app.config,
         Arc::clone(&app.reference.stations),
         secret.to_owned(),
+        credentials(&app.config)?,
     );
     let settings = hinan_broker::Settings {
         packet_max_bytes: app.config.broker.packet_max_bytes,
@@ -268,6 +292,19 @@ async fn embedded(
         Ok(())
     });
     Ok(broker)
+}
+
+/// Shows what the broker does until told to stop, then waits for it to finish what it holds.
+async fn tend(broker: Broker, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    while !*stop.borrow() {
+        broker_counts::show(&broker.counts());
+        tokio::select! {
+            () = tokio::time::sleep(COUNTED_EVERY) => {}
+            told = stop.changed() => if told.is_err() { break },
+        }
+    }
+    broker.stop().await;
+    Ok(())
 }
 
 /// What a broker that forgets must be told again: the notices that hold.
@@ -309,7 +346,9 @@ fn remote(
 ) -> anyhow::Result<()> {
     let broker = &app.config.broker;
     let filter = vec![format!("{}/+", app.config.sensors.topic_prefix)];
-    let mut connection = Connection::new(&broker.host, broker.port, &broker.client_id, filter);
+    // Live and exercise at one broker must not take each other's session.
+    let client_id = format!("{}-{}", broker.client_id, app.config.service.realm);
+    let mut connection = Connection::new(&broker.host, broker.port, &client_id, filter);
     connection.login = credentials(&app.config)?;
     connection.max_packet_bytes = broker.packet_max_bytes;
     connection.keep_alive_s = broker.keep_alive_s;

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use hinan_models::History;
-use hinan_sensors::quality::{Checker, Flag, Verdict};
+use hinan_sensors::quality::{Checker, Flag};
 use hinan_sensors::{Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 use ndarray::Array2;
@@ -29,6 +29,15 @@ pub struct Observed {
     pub level_m: f64,
     /// What quality control said.
     pub flag: Flag,
+}
+
+/// What quality control says when a reading arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Of the reading itself.
+    pub flag: Flag,
+    /// Of an earlier reading of the same station that must now be judged otherwise.
+    pub revised: Option<(Timestamp, Flag)>,
 }
 
 /// One station's recent past.
@@ -65,20 +74,30 @@ impl Situation {
         }
     }
 
-    /// Takes one reading in and says what quality control thinks of it. A reading of an unknown station,
-    /// or a second one for the same time, changes nothing.
-    pub fn take(&mut self, reading: &Reading) -> Option<Verdict> {
+    /// Takes one reading in and says what quality control thinks of it, and of the one before it: only the
+    /// next level shows whether a jump was a spike or a flood. A reading of an unknown station, or a second one
+    /// for the same time, changes nothing.
+    pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
         let track = self.tracks.get_mut(&reading.station)?;
         if track.readings.contains_key(&reading.at) {
             return None;
         }
-        let verdict = track.checker.check(reading.at, reading.level_m);
+        let judged = track.checker.observe(reading.at, reading.level_m);
+        let flag = judged.verdict.flag;
         let observed = Observed {
             at: reading.at,
             level_m: reading.level_m,
-            flag: verdict.flag,
+            flag,
         };
         track.readings.insert(reading.at, observed);
+        let revised = judged
+            .revised
+            .map(|revision| (revision.at, revision.verdict.flag));
+        if let Some((at, flag)) = revised
+            && let Some(earlier) = track.readings.get_mut(&at)
+        {
+            earlier.flag = flag;
+        }
         if let Some((&newest, _)) = track.readings.last_key_value() {
             while let Some((&oldest, _)) = track.readings.first_key_value()
                 && newest.duration_since(oldest) > KEEP
@@ -87,7 +106,7 @@ impl Situation {
             }
         }
         self.last_event = self.last_event.max(Some(reading.at));
-        Some(verdict)
+        Some(Judged { flag, revised })
     }
 
     /// The newest reading of a station not later than `as_of`, whatever its flag.
@@ -111,6 +130,22 @@ impl Situation {
             .rev()
             .map(|(_, o)| *o)
             .find(|o| o.flag.usable_for_decisions())
+    }
+
+    /// How fast the water rises, metres per hour, from the newest usable reading and the one nearest to an hour
+    /// before it (half an hour to an hour and a half); unknown when there is no such pair.
+    #[must_use]
+    pub fn rise_m_per_h(&self, station: &StationId, as_of: Timestamp) -> Option<f64> {
+        let newest = self.newest_usable(station, as_of)?;
+        let hour = SignedDuration::from_hours(1);
+        let distance = |o: &Observed| (newest.at.duration_since(o.at) - hour).abs();
+        let before = self
+            .between(station, newest.at - hour - hour / 2, newest.at - hour / 2)
+            .into_iter()
+            .filter(|o| o.flag.usable_for_decisions())
+            .min_by_key(distance)?;
+        let hours = newest.at.duration_since(before.at).as_secs_f64() / 3600.0;
+        Some((newest.level_m - before.level_m) / hours)
     }
 
     /// Readings of a station in a span of time, oldest first.

@@ -61,6 +61,22 @@ impl Hydrograph {
         })
     }
 
+    /// How far the 90 % band reaches where the chart cuts it, in words.
+    pub(crate) fn band_outside(&self) -> Option<String> {
+        let scale = scale::Scale::of(self)?;
+        let [low, high] = scale::band_cut(self, &scale);
+        let edges: Vec<String> = [(low, "下"), (high, "上")]
+            .into_iter()
+            .filter_map(|(edge, word)| Some(format!("{word}は{}", crate::figure::metres(edge?))))
+            .collect();
+        (!edges.is_empty()).then(|| {
+            format!(
+                "90%の幅は図より広く、{}まであります。",
+                edges.join("、")
+            )
+        })
+    }
+
     /// Marks too far away to be drawn, in words: nothing is left out silently.
     pub(crate) fn marks_outside(&self) -> Vec<String> {
         scale::Scale::of(self)

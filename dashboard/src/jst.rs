@@ -55,21 +55,27 @@ pub(crate) fn hour(at: Timestamp) -> i8 {
     civil(at).hour()
 }
 
-/// From the early to the late end: `31日(水) 01:10〜02:40`.
+/// From the early to the late end: `31日(水) 01:10〜02:40`, or `早ければ31日(水) 01:10` without a late end.
 pub(crate) fn span(span: Span, now: Timestamp) -> Markup {
     let from = short_words(span.from, now);
-    let to = if civil(span.from).date() == civil(span.to).date() {
-        clock(span.to)
-    } else {
-        short_words(span.to, now)
+    let Some(late) = span.to else {
+        return Markup::made(format!(
+            "<span class=\"span\">早ければ{}</span>",
+            time_element(span.from, &from)
+        ));
     };
-    if span.from == span.to {
+    if span.from == late {
         return time_element(span.from, &from);
     }
+    let to = if civil(span.from).date() == civil(late).date() {
+        clock(late)
+    } else {
+        short_words(late, now)
+    };
     Markup::made(format!(
         "<span class=\"span\">{}〜{}</span>",
         time_element(span.from, &from),
-        time_element(span.to, &to)
+        time_element(late, &to)
     ))
 }
 
@@ -86,7 +92,13 @@ pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
 /// What is left until a span, as a range: `あと2時間10分〜3時間40分`, or that it has begun.
 pub(crate) fn left(span: Span, now: Timestamp) -> String {
     let early = minutes_between(now, span.from);
-    let late = minutes_between(now, span.to);
+    let Some(late) = span.to.map(|to| minutes_between(now, to)) else {
+        return if early <= 0 {
+            "早ければ既に過ぎています".to_owned()
+        } else {
+            format!("早ければあと{}", duration(early))
+        };
+    };
     if late <= 0 {
         format!("{}前に過ぎました", duration(-late))
     } else if early <= 0 {
@@ -208,8 +220,14 @@ mod tests {
         let now = at("2016-08-30T14:00:00Z");
         let span = |from: &str, to: &str| Span {
             from: at(from),
-            to: at(to),
+            to: Some(at(to)),
         };
+        let open = Span {
+            from: at("2016-08-30T16:10:00Z"),
+            to: None,
+        };
+        assert_eq!(left(open, now), "早ければあと2時間10分");
+        assert!(super::span(open, now).as_str().contains("早ければ<time"));
         assert_eq!(
             left(span("2016-08-30T14:40:00Z", "2016-08-30T16:00:00Z"), now),
             "あと40分〜2時間"

@@ -4,8 +4,11 @@
 //! mark with number, so that each stays readable over the other and without colour.
 
 mod draw;
+mod group;
 mod legend;
 mod plane;
+mod room;
+mod sheet;
 
 use crate::{
     markup::Markup,
@@ -21,6 +24,14 @@ impl MapView {
     /// Exactly what the drawing shows.
     pub(crate) fn legend(&self) -> Markup {
         legend::legend(self)
+    }
+
+    /// Districts with a level that the large drawing does not show or could not mark, in words: none is left out
+    /// silently.
+    pub(crate) fn elsewhere(&self) -> Vec<String> {
+        sheet::Sheet::of(self)
+            .map(|sheet| sheet.elsewhere(self))
+            .unwrap_or_default()
     }
 
     /// One sentence that tells what the drawing says.

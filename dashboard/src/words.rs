@@ -135,11 +135,12 @@ impl Tier {
     /// The method in words.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Model => "統計モデル(全入力)",
-            Self::Upstream => "上流水位による回帰",
+            Self::Model => "モデル(全入力)",
+            Self::UpstreamPartly => "モデル(上流の一部欠測)",
+            Self::OwnOnly => "モデル(自地点のみ)",
             Self::RiseRate => "上昇率の延長",
-            Self::Persistence => "現在水位の据え置き",
-            Self::MarksOnly => "予測なし(基準水位と公式情報のみ)",
+            Self::Persistence => "いまの水位の継続",
+            Self::MarksOnly => "予測なし(基準水位だけで判断)",
         }
     }
 
@@ -147,10 +148,11 @@ impl Tier {
     pub fn number(self) -> u8 {
         match self {
             Self::Model => 1,
-            Self::Upstream => 2,
-            Self::RiseRate => 3,
-            Self::Persistence => 4,
-            Self::MarksOnly => 5,
+            Self::UpstreamPartly => 2,
+            Self::OwnOnly => 3,
+            Self::RiseRate => 4,
+            Self::Persistence => 5,
+            Self::MarksOnly => 6,
         }
     }
 }

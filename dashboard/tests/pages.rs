@@ -676,6 +676,8 @@ fn empty_pages() -> Vec<Page> {
     };
     let review = ReviewView {
         rows: Vec::new(),
+        also_done: Vec::new(),
+        happened: Vec::new(),
         facts: Vec::new(),
         could_not_know: Vec::new(),
         sources: Vec::new(),

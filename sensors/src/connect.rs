@@ -266,9 +266,10 @@ pub async fn run(
         if lost.useful {
             backoff.start_over();
         }
-        max_packet_bytes = match lost.oversized_bytes {
-            Some(_) => session::PROTOCOL_MAX_BYTES,
-            None => connection.max_packet_bytes,
+        max_packet_bytes = if lost.oversized {
+            session::PROTOCOL_MAX_BYTES
+        } else {
+            connection.max_packet_bytes
         };
         let retry_in = backoff.next_wait();
         tracing::warn!(

@@ -7,7 +7,7 @@ use geo::simplify::Simplify as _;
 use hinan_gis::Town;
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Facts, Kind, NamedShelter, NoticeDistrict, Reference};
+use super::facts::{Certainty, Facts, Kind, NamedShelter, NoticeDistrict, Reference};
 use super::notice::NoticeId;
 use crate::clock::{spoken, spoken_en};
 use crate::config::Publish;
@@ -84,6 +84,7 @@ pub fn issue(
         shelters,
         ground,
         ground_en,
+        certainty: certainty(proposal),
         replaces: choice.replaces,
         sent: whole_second(choice.at),
         expires: whole_second(choice.at)
@@ -129,11 +130,32 @@ fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
+/// An observed level is observed; a forecast is likely only when it is more likely than not.
+fn certainty(proposal: &Proposal) -> Certainty {
+    let forecasts: Vec<f64> = proposal
+        .met
+        .iter()
+        .filter(|c| c.lead_h.is_some())
+        .filter_map(|c| c.value)
+        .collect();
+    if forecasts.len() < proposal.met.len() {
+        Certainty::Observed
+    } else if forecasts.iter().any(|chance| *chance > 0.5) {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    }
+}
+
+/// The observed fact, Japanese and English: whose level, when, which official level, and whether it rises. It says
+/// "high" only from the caution level on, and names the river that the gauge really stands at.
 fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String) {
-    let river = &proposal.key.river;
     let Some((gauge, observed)) = gauge.and_then(|gauge| Some((gauge, gauge.observed?))) else {
         return (
-            format!("{river}の水位を確認できない状態が続いています。"),
+            format!(
+                "{}の水位を確認できない状態が続いています。",
+                proposal.key.river
+            ),
             format!(
                 "The level of the {} cannot be observed at present.",
                 proposal.river_en
@@ -145,28 +167,45 @@ fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String)
         .named()
         .into_iter()
         .rfind(|(_, level)| observed.level_m >= *level);
-    let mark = reached.map_or(("観測中", "being observed"), |(name, _)| match name {
-        "standby" => (
-            "水防団待機水位以上",
-            "at or above the flood-fighting standby level",
+    let high = reached.is_some_and(|(name, _)| name != "standby");
+    let mark = match reached.map(|(name, _)| name) {
+        None => ("", ""),
+        Some("standby") => (
+            "(水防団待機水位以上)",
+            ", at or above the flood-fighting standby level",
         ),
-        "caution" => ("氾濫注意水位以上", "at or above the flood caution level"),
-        "evacuation_judgement" => (
-            "避難判断水位以上",
-            "at or above the evacuation judgement level",
+        Some("caution") => (
+            "(氾濫注意水位以上)",
+            ", at or above the flood caution level",
         ),
-        "danger" => ("氾濫危険水位以上", "at or above the flood danger level"),
-        _ => ("計画高水位以上", "at or above the design high water level"),
-    });
+        Some("evacuation_judgement") => (
+            "(避難判断水位以上)",
+            ", at or above the evacuation judgement level",
+        ),
+        Some("danger") => ("(氾濫危険水位以上)", ", at or above the flood danger level"),
+        Some(_) => (
+            "(計画高水位以上)",
+            ", at or above the design high water level",
+        ),
+    };
     let trend = match gauge.rise_m_per_h {
-        Some(rise) if rise > 0.02 => ("上昇しています", "and rising"),
-        Some(rise) if rise < -0.02 => ("下降していますが、高い状態です", "and falling, but high"),
-        Some(_) => ("高い状態が続いています", "and staying high"),
-        None => ("高い状態です", "and high"),
+        _ if gauge.is_silent() => (
+            "です。その後の水位は届いていません",
+            "; no level has arrived since",
+        ),
+        Some(rise) if rise > 0.02 => ("で、上昇しています", ", and rising"),
+        Some(rise) if rise < -0.02 && high => (
+            "で、下がっていますが高い状態です",
+            ", falling but still high",
+        ),
+        Some(rise) if rise < -0.02 => ("で、下がっています", ", and falling"),
+        _ if high => ("で、高い状態です", ", and high"),
+        _ => ("です", ""),
     };
     (
         format!(
-            "{river}の水位は、{}観測所で{}に{:.2} m({})で、{}。",
+            "{}の{}観測所の水位は、{}に{:.2} m{}{}。",
+            gauge.river,
             gauge.name,
             spoken(observed.at),
             observed.level_m,
@@ -174,10 +213,10 @@ fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String)
             trend.0
         ),
         format!(
-            "The {} stood at {:.2} m at the {} gauge at {}, {} {}.",
-            proposal.river_en,
+            "The {} stood at {:.2} m at the {} gauge at {}{}{}.",
+            gauge.river_en,
             observed.level_m,
-            gauge.name,
+            gauge.name_en,
             spoken_en(observed.at),
             mark.1,
             trend.1

@@ -31,6 +31,30 @@ impl Kind {
     }
 }
 
+/// How sure a notice is, as CAP grades it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// A level was reached.
+    Observed,
+    /// More likely than not.
+    Likely,
+    /// Possible, not more likely than not.
+    Possible,
+}
+
+impl Certainty {
+    /// CAP's word.
+    #[must_use]
+    pub fn cap(self) -> &'static str {
+        match self {
+            Self::Observed => "Observed",
+            Self::Likely => "Likely",
+            Self::Possible => "Possible",
+        }
+    }
+}
+
 /// Everything a notice says, in one place. Fixed when the text is put before an officer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
@@ -62,6 +86,8 @@ pub struct Facts {
     pub ground: String,
     /// The observed fact it rests on, English.
     pub ground_en: String,
+    /// How sure it is, in CAP's sense.
+    pub certainty: Certainty,
     /// Earlier notices that this one replaces, lifts or cancels: all that are still live.
     pub replaces: Vec<Reference>,
     /// Fixed when the text was put on screen; the approval must follow soon.

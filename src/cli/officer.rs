@@ -74,6 +74,7 @@ impl Officer {
         };
         store.write(|tx| {
             tx.put_officer(&officer, &hash)?;
+            tx.end_sessions_of(&officer.name)?;
             tx.audit(
                 wall(),
                 "console",

@@ -19,14 +19,22 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let (chain, notices) = Store::look(&self.data_dir, |view: &View<'_>| {
-            Ok((view.verify_audit()?, view.notices(u32::MAX)?.len()))
+        let (chain, notices, unfounded) = Store::look(&self.data_dir, |view: &View<'_>| {
+            let unfounded = view.first_unfounded_notice()?;
+            Ok((
+                view.verify_audit()?,
+                view.notices(u32::MAX)?.len(),
+                unfounded,
+            ))
         })?;
         match chain {
             Chain::Whole { entries, head } => {
                 say(&format!(
                     "監査記録は完全です / audit whole: {entries} entries, head {head}"
                 ));
+                if let Some(why) = unfounded {
+                    bail!("監査記録と発表が一致しません / notices and audit disagree: {why}");
+                }
                 say(&format!(
                     "承認済みの発表 {notices} 件の内容が承認時と一致 / notices equal what was approved"
                 ));

@@ -64,7 +64,11 @@ pub async fn run(
         let owed = app.store.read(|view| view.owed(name, BATCH))?;
         let mut failed = false;
         for delivery in &owed {
-            failed |= !deliver(&app, &channel, delivery).await?;
+            // In order: a notice must not overtake the one it replaces.
+            failed = !deliver(&app, &channel, delivery).await?;
+            if failed {
+                break;
+            }
             if *stop.borrow() {
                 return Ok(());
             }

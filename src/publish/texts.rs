@@ -116,7 +116,8 @@ fn issue_instruction(facts: &Facts) -> String {
         .join("、");
     format!(
         "{action}\n洪水のときに使う指定緊急避難場所(近い順の例): {names}。\
-         開いているかどうかは、市の案内で確かめてください。"
+         開いているかどうかは、{}の案内で確かめてください。",
+        facts.town
     )
 }
 
@@ -153,7 +154,7 @@ pub fn english(facts: &Facts) -> Text {
     let why = match facts.kind {
         Kind::Issue => facts.ground_en.clone(),
         Kind::Lift | Kind::Cancel => {
-            format!("Reason given by the city (in Japanese): {}", facts.note)
+            format!("Reason given (in Japanese): {}", facts.note)
         }
     };
     let description = format!(
@@ -192,7 +193,7 @@ pub fn english(facts: &Facts) -> Text {
             .collect::<Vec<_>>()
             .join("、");
         format!(
-            "\nEvacuation sites designated for floods (examples, nearest first): {names}. Check with the city that they are open."
+            "\nEvacuation sites designated for floods (examples, nearest first): {names}. Make sure that they are open."
         )
     };
     Text {

@@ -82,6 +82,8 @@ pub fn changes(
     policy: &Recommend,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
+    // What officers are really being asked, now or after these changes: never what was just declined.
+    let mut asked: Vec<&Proposal> = open.iter().map(|item| &item.proposal).collect();
     for proposal in proposals {
         let item = open.iter().find(|item| item.proposal.key == proposal.key);
         let districts = district_ids(proposal);
@@ -99,7 +101,10 @@ pub fn changes(
             }
             (None, true) => {}
             (None, false) if was_just_declined(proposal, declined, now, policy) => {}
-            (None, false) => changes.push(Change::Open(Box::new(proposal.clone()))),
+            (None, false) => {
+                asked.push(proposal);
+                changes.push(Change::Open(Box::new(proposal.clone())));
+            }
         }
     }
     for item in open
@@ -107,12 +112,12 @@ pub fn changes(
         .filter(|item| !proposals.iter().any(|p| p.key == item.proposal.key))
     {
         let districts = district_ids(&item.proposal);
-        let raised: BTreeSet<String> = proposals
+        let raised: BTreeSet<String> = asked
             .iter()
             .filter(|p| {
                 p.key.river == item.proposal.key.river && p.key.level > item.proposal.key.level
             })
-            .flat_map(district_ids)
+            .flat_map(|p| district_ids(p))
             .collect();
         let expire_after = SignedDuration::from_hours(i64::from(policy.expire_after_h));
         if districts.is_subset(&raised) || is_covered(&item.proposal.key, &districts, in_force) {

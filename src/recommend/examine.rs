@@ -110,6 +110,10 @@ fn expected(
         return found;
     }
     let chance = gauge.forecast.probability_within(lead_h, level_m);
+    // Nothing can be said yet: the gauge spoke, but not at a time the models know.
+    if chance.is_nan() {
+        return found;
+    }
     found.value = Some(chance);
     found.range_m = gauge
         .forecast

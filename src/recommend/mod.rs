@@ -79,12 +79,7 @@ fn for_reach(
     reach: &Reach,
     policy: &Recommend,
 ) -> Option<Recommendation> {
-    let (gauge, examined) = deciding(outlook, reach, policy)?;
-    let level = examined
-        .iter()
-        .filter(|c| c.answer == Answer::Met)
-        .map(|c| c.rule.level())
-        .max()?;
+    let (gauge, examined, level) = deciding(outlook, reach, policy)?;
     let met: Vec<Criterion> = examined
         .iter()
         .filter(|c| c.answer == Answer::Met && c.rule.level() == level)
@@ -104,22 +99,31 @@ fn for_reach(
     })
 }
 
-/// The first gauge of the reach that can answer anything decides; when none can, there is nothing to advise
-/// on and the situation page says which gauges are missing.
+/// The first gauge of the reach that can answer anything decides. A silent one answers only what it holds, so
+/// the next one is asked too and may ask for more. When none can answer there is nothing to advise on, and the
+/// situation page says which gauges are missing.
 fn deciding<'a>(
     outlook: &'a Outlook,
     reach: &Reach,
     policy: &Recommend,
-) -> Option<(&'a GaugeOutlook, Vec<Criterion>)> {
-    reach
-        .gauges
-        .iter()
-        .filter_map(|id| outlook.gauges.get(id))
-        .find_map(|gauge| {
-            let examined = examine::examine(outlook, gauge, policy);
-            let speaks = examined
-                .iter()
-                .any(|criterion| criterion.answer != Answer::Unknown);
-            speaks.then_some((gauge, examined))
-        })
+) -> Option<(&'a GaugeOutlook, Vec<Criterion>, OrderLevel)> {
+    let mut best: Option<(&GaugeOutlook, Vec<Criterion>, OrderLevel)> = None;
+    for gauge in reach.gauges.iter().filter_map(|id| outlook.gauges.get(id)) {
+        let examined = examine::examine(outlook, gauge, policy);
+        let speaks = examined.iter().any(|c| c.answer != Answer::Unknown);
+        let asked = examined
+            .iter()
+            .filter(|c| c.answer == Answer::Met)
+            .map(|c| c.rule.level())
+            .max();
+        if let Some(level) = asked
+            && best.as_ref().is_none_or(|(_, _, held)| level > *held)
+        {
+            best = Some((gauge, examined, level));
+        }
+        if speaks && !gauge.is_silent() {
+            break;
+        }
+    }
+    best
 }

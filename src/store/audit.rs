@@ -217,6 +217,26 @@ impl View<'_> {
     }
 }
 
+/// What the audit says about approvals, held against the notices themselves: somebody who rewrites a notice
+/// together with its digest still has to rewrite the whole chain.
+impl View<'_> {
+    /// The first approved notice that the audit does not know so, or approval whose notice is gone, in words.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn first_unfounded_notice(&self) -> Result<Option<String>, StoreError> {
+        let unfounded = "SELECT 'notice ' || n.id || ' was not approved so' FROM notice n WHERE NOT EXISTS \
+             (SELECT 1 FROM audit a WHERE a.action = 'approved' AND a.subject = n.id AND a.actor = n.approved_by \
+             AND a.at_ms = n.approved_ms AND json_extract(a.detail, '$.digest') = n.digest) \
+             UNION ALL SELECT 'notice ' || a.subject || ' was approved and is gone' FROM audit a \
+             WHERE a.action = 'approved' AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.id = a.subject) LIMIT 1";
+        Ok(self
+            .0
+            .query_row(unfounded, [], |row| row.get(0))
+            .optional()?)
+    }
+}
+
 fn hash(
     seq: i64,
     at: Timestamp,

@@ -201,6 +201,13 @@ impl Store {
         &self,
         f: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        aside(|| self.write_here(f))
+    }
+
+    fn write_here<T>(
+        &self,
+        f: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut writer = guard(&self.writer);
         let tx = Tx(writer.transaction_with_behavior(TransactionBehavior::Immediate)?);
         let done = f(&tx)?;
@@ -216,6 +223,13 @@ impl Store {
         &self,
         f: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        aside(|| self.read_here(f))
+    }
+
+    fn read_here<T>(
+        &self,
+        f: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let idle = guard(&self.readers).pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -227,6 +241,15 @@ impl Store {
         };
         guard(&self.readers).push(connection);
         result
+    }
+}
+
+/// Does work that waits for the disk without holding up what else this thread has to do.
+fn aside<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

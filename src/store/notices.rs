@@ -32,6 +32,9 @@ impl Tx<'_> {
     }
 }
 
+/// Longest life of an order, with an hour of grace: `publish.expires_after_h` allows 48.
+const LIVE_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(49);
+
 const COLUMNS: &str = "n.facts, n.document, n.digest, n.approved_by, n.approved_ms";
 
 impl View<'_> {
@@ -84,7 +87,16 @@ impl View<'_> {
     /// # Errors
     /// The database's, a damaged row or a forged one.
     pub fn live_notices(&self, now: Timestamp) -> Result<Vec<Notice<Approved>>, StoreError> {
-        Ok(live(self.notices(1000)?, now))
+        // No order outlives 48 hours, so older approvals cannot matter.
+        let since = now - LIVE_MAX;
+        Ok(live(
+            self.notices_where(
+                "n.approved_ms > CAST(?1 AS INTEGER)",
+                &millis(since).to_string(),
+                1000,
+            )?,
+            now,
+        ))
     }
 
     fn notices_where(

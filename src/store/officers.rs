@@ -37,6 +37,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Ends all sessions of an account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn end_sessions_of(&self, officer: &str) -> Result<usize, StoreError> {
+        Ok(self
+            .0
+            .execute("DELETE FROM session WHERE officer = ?1", [officer])?)
+    }
+
     /// Begins a session.
     ///
     /// # Errors

@@ -198,14 +198,14 @@ impl View<'_> {
         Ok(self.open_proposals()?.into_iter().map(item).collect())
     }
 
-    /// What was declined since `since`.
+    /// What was decided since `since`: declined, or issued (perhaps at another level than proposed).
     ///
     /// # Errors
     /// The database's, or a damaged row.
     pub fn declined_since(&self, since: Timestamp) -> Result<Vec<Declined>, StoreError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT body, decided_ms, substance FROM proposal WHERE state = 'declined' AND decided_ms >= ?1")?;
+            .prepare_cached("SELECT body, decided_ms, substance FROM proposal WHERE state IN ('declined', 'issued') AND decided_ms >= ?1")?;
         let rows = statement.query_map([millis(since)], |row| {
             Ok((
                 row.get::<_, String>(0)?,

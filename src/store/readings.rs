@@ -91,6 +91,19 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Gives a stored reading the flag that a later one showed to be right. The level itself never changes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn revise_flag(&self, station: i64, at: Timestamp, flag: Flag) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("UPDATE reading SET flag = ?3 WHERE station = ?1 AND at_s = ?2")?
+            .execute(params![station, at.as_second(), flag.qartod()])?;
+        Ok(())
+    }
+}
+
 impl View<'_> {
     /// The highest order of arrival, zero when there is no reading.
     ///

@@ -12,6 +12,8 @@ CREATE TABLE reading (
   seq INTEGER NOT NULL,
   PRIMARY KEY (station, at_s)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER reading_stays BEFORE UPDATE OF station, at_s, level_m, late_s, seq ON reading
+BEGIN SELECT RAISE(ABORT, 'a reading cannot be changed'); END;
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   received_ms INTEGER NOT NULL,
@@ -95,9 +97,13 @@ BEGIN SELECT RAISE(ABORT, 'a notice needs an official who may approve'); END;
 CREATE TRIGGER notice_is_what_was_shown BEFORE INSERT ON notice
 WHEN NOT EXISTS (SELECT 1 FROM draft WHERE id = NEW.id AND digest = NEW.digest AND document = NEW.document AND facts = NEW.facts)
 BEGIN SELECT RAISE(ABORT, 'a notice is exactly what was shown to an officer'); END;
+-- REPLACE deletes without asking the triggers that guard deletion: what is there is never written again.
+CREATE TRIGGER notice_is_new BEFORE INSERT ON notice
+WHEN EXISTS (SELECT 1 FROM notice WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'an approved notice cannot be replaced'); END;
 CREATE TRIGGER notice_stays BEFORE UPDATE ON notice BEGIN SELECT RAISE(ABORT, 'an approved notice cannot be changed'); END;
 CREATE TRIGGER notice_remains BEFORE DELETE ON notice BEGIN SELECT RAISE(ABORT, 'an approved notice cannot be deleted'); END;
-CREATE TRIGGER draft_stays BEFORE UPDATE OF id, proposal, author, facts, document, digest, prepared_ms ON draft
+CREATE TRIGGER draft_stays BEFORE UPDATE OF id, proposal, substance, author, reason, facts, document, digest, prepared_ms ON draft
 BEGIN SELECT RAISE(ABORT, 'what was shown cannot be changed'); END;
 
 -- The outbox: nothing can be owed that was not approved, with exactly these bytes.
@@ -113,6 +119,11 @@ CREATE TABLE delivery (
   UNIQUE (notice, channel),
   FOREIGN KEY (notice, digest) REFERENCES notice (id, digest)
 ) STRICT;
+CREATE TRIGGER delivery_is_new BEFORE INSERT ON delivery
+WHEN EXISTS (SELECT 1 FROM delivery WHERE id = NEW.id OR (notice = NEW.notice AND channel = NEW.channel))
+BEGIN SELECT RAISE(ABORT, 'a delivery cannot be replaced'); END;
+CREATE TRIGGER delivery_keeps BEFORE UPDATE OF id, notice, digest, channel ON delivery
+BEGIN SELECT RAISE(ABORT, 'what is owed cannot be changed'); END;
 CREATE TRIGGER delivery_is_final BEFORE UPDATE ON delivery WHEN OLD.state = 'delivered'
 BEGIN SELECT RAISE(ABORT, 'a delivery that happened cannot be undone'); END;
 CREATE TRIGGER delivery_remains BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, 'a delivery cannot be deleted'); END;
@@ -128,5 +139,8 @@ CREATE TABLE audit (
   previous TEXT NOT NULL CHECK (length(previous) = 64),
   hash TEXT NOT NULL CHECK (length(hash) = 64)
 ) STRICT;
+CREATE TRIGGER audit_follows BEFORE INSERT ON audit
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'an audit entry follows the last one'); END;
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit cannot be changed'); END;
 CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit cannot be shortened'); END;

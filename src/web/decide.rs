@@ -279,6 +279,7 @@ fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Fill
     ConfirmView {
         action: Confirmed::Issue,
         level: lines::level(facts.level),
+        place: inbox::place(&facts.river),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         reason: draft.reason.clone(),
         post_to: format!("/plain/r/{}/decide", stored.id),

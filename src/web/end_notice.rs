@@ -229,6 +229,7 @@ fn confirm(app: &App, id: &str, draft: &StoredDraft, kind: Kind, filled: Filled)
             Confirmed::Cancel
         },
         level: lines::level(facts.level),
+        place: super::inbox::place(&facts.river),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         reason: draft.reason.clone(),
         post_to: format!("/plain/n/{id}/cancel"),

@@ -4,7 +4,6 @@ use hinan_dashboard::view::{FeedLink, Frame, LinkView, PublicFrame, Realm as Sho
 
 use super::who::SignedIn;
 use crate::app::{App, Link};
-use crate::clock::wall;
 use crate::outlook::Voice;
 use crate::realm::Realm;
 use crate::store::StoreError;
@@ -46,25 +45,6 @@ pub(super) fn signed_out(app: &App) -> Frame {
             Link::Down { since, .. } => LinkView::Down { since },
         },
         models_on: picture.advice.outlook.models_on,
-        undecided: 0,
-        notices: Vec::new(),
-        refresh_s: None,
-    }
-}
-
-/// The frame of a page that has no service behind it, such as a refusal.
-pub(super) fn bare() -> Frame {
-    let now = wall();
-    Frame {
-        town: "避難 Hinan".to_owned(),
-        realm: ShownRealm::Live,
-        now,
-        user: None,
-        csrf: None,
-        gauges_working: 0,
-        gauges_all: 0,
-        link: LinkView::Down { since: now },
-        models_on: false,
         undecided: 0,
         notices: Vec::new(),
         refresh_s: None,

@@ -88,7 +88,7 @@ pub(super) fn hydrograph(app: &App, picture: &Picture, gauge: &GaugeOutlook) -> 
     };
     let no_forecast = forecast.is_empty().then(|| match gauge.voice {
         Voice::NeverHeard => format!("{}からはまだ水位が届いていないため、予測がありません", gauge.name),
-        _ => format!("{}からの水位が途絶えているため、予測がありません。最後の水位を保ち、悪化を想定しています", gauge.name),
+        _ => format!("{}からの水位が途絶えているため、予測がありません。最後の水位を保っています。その後は分かりません", gauge.name),
     });
     Hydrograph {
         gauge: gauge.name.clone(),

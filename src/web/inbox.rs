@@ -37,9 +37,11 @@ pub(super) fn item(stored: &StoredProposal) -> InboxItem {
     InboxItem {
         id: stored.id.clone(),
         level: lines::level(proposal.key.level),
+        place: place(&proposal.key.river),
         districts: district_names(proposal),
         people: Some(u64::from(proposal.people_in_zone())),
         decide_by: None,
+        crossing: crossing(proposal),
         reason: lines::reason_line(proposal),
         made_at: stored.first_at,
         state: state(stored),
@@ -75,8 +77,13 @@ pub(super) fn crossing(proposal: &Proposal) -> Option<Span> {
     let (early, late) = proposal.reach_between?;
     Some(Span {
         from: early,
-        to: late.unwrap_or(early).max(early),
+        to: late.map(|late| late.max(early)),
     })
+}
+
+/// The districts along a river, in one phrase.
+pub(super) fn place(river: &str) -> String {
+    format!("{river}沿い")
 }
 
 /// Names of the districts.

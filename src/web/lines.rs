@@ -41,6 +41,12 @@ pub(super) fn level(level: OrderLevel) -> AlertLevel {
     }
 }
 
+/// Number and name of a municipal level in English.
+pub(super) fn level_en(of: OrderLevel) -> String {
+    let of = level(of);
+    format!("Level {} {}", of.number(), of.word_en())
+}
+
 /// A chance in words, never certain: under 5 % and over 95 % are not told apart.
 pub(super) fn chance(probability: f64) -> String {
     let percent = probability * 100.0;
@@ -149,7 +155,7 @@ pub(super) fn counter_evidence(counter: &Counter, as_of: Timestamp) -> Evidence 
             "予測モデル",
         ),
         Counter::Quiet { gauge, for_min } => (
-            format!("{gauge}の水位計から{}届いていません。最後の水位を保ち、悪化を想定しています", minutes(*for_min)),
+            format!("{gauge}の水位計から{}届いていません。最後の水位を保っています。その後は分かりません", minutes(*for_min)),
             "観測",
         ),
         Counter::Doubted { gauge } => (
@@ -206,7 +212,8 @@ pub(super) fn tier(gauge: &GaugeOutlook) -> hinan_dashboard::view::Tier {
         Tier::RateOfRise => Shown::RiseRate,
         _ if !model => Shown::Persistence,
         Tier::Full => Shown::Model,
-        Tier::UpstreamPartly | Tier::OwnOnly => Shown::Upstream,
+        Tier::UpstreamPartly => Shown::UpstreamPartly,
+        Tier::OwnOnly => Shown::OwnOnly,
         Tier::Persistence => Shown::Persistence,
     }
 }

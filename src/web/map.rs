@@ -13,6 +13,13 @@ use crate::outlook::Voice;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 
+/// The large drawing shows where at least this part of the people concerned live.
+const MOST_PEOPLE: f64 = 0.92;
+/// Free metres around the outermost districts shown.
+const MARGIN_M: f64 = 900.0;
+/// A drawing that shows more than this part of the whole needs no overview beside it.
+const LARGE_ENOUGH: f64 = 0.7;
+
 /// Levels by district id.
 pub(super) type ByDistrict = BTreeMap<String, OrderLevel>;
 
@@ -40,13 +47,27 @@ pub(super) fn view(
     let sketch = &app.sketch;
     let town = app.town();
     let outlook = &picture.advice.outlook;
+    let whole = Bounds {
+        west_m: 0.0,
+        south_m: -f64::from(sketch.height_m),
+        east_m: f64::from(sketch.width_m),
+        north_m: 0.0,
+    };
+    let homes: Vec<Home> = sketch
+        .districts
+        .iter()
+        .map(|district| Home {
+            at: point(&district.label),
+            people: town
+                .district(&district.id)
+                .map_or(0, |d| u64::from(d.people_in_zone())),
+            concerned: proposed.contains_key(&district.id) || in_force.contains_key(&district.id),
+        })
+        .collect();
+    let bounds = around_most(&homes).map_or(whole, |bounds| within(bounds, whole));
     MapView {
-        bounds: Bounds {
-            west_m: 0.0,
-            south_m: -f64::from(sketch.height_m),
-            east_m: f64::from(sketch.width_m),
-            north_m: 0.0,
-        },
+        overview: (area(bounds) < LARGE_ENOUGH * area(whole)).then_some(whole),
+        bounds,
         depth: sketch
             .depth
             .iter()
@@ -112,15 +133,86 @@ pub(super) fn view(
                 })
             })
             .collect(),
-        note: (!town.notes.is_empty()).then(|| {
-            town.notes
-                .iter()
-                .map(|n| n.ja.as_str())
-                .collect::<Vec<_>>()
-                .join(" ")
-        }),
+        caution: Some("地区の境は公式の発令区域ではなく、近似です。".to_owned()),
+        notes: town.notes.iter().map(|note| note.ja.clone()).collect(),
         as_of: outlook.as_of,
     }
+}
+
+/// Where a district's people live.
+struct Home {
+    at: [f64; 2],
+    people: u64,
+    concerned: bool,
+}
+
+/// The smallest frame we find that holds most of the people concerned, or of all people in the flood zone while nobody
+/// is concerned. Outlying districts are left out one by one, the one that saves most area for its people first.
+fn around_most(homes: &[Home]) -> Option<Bounds> {
+    let any = homes.iter().any(|home| home.concerned);
+    let mut kept: Vec<&Home> = homes
+        .iter()
+        .filter(|home| home.people > 0 && (home.concerned || !any))
+        .collect();
+    let all: u64 = kept.iter().map(|home| home.people).sum();
+    #[expect(clippy::cast_precision_loss, reason = "people of one town")]
+    let share = |people: u64| people as f64 / all as f64;
+    loop {
+        let bounds = around(&kept)?;
+        let people: u64 = kept.iter().map(|home| home.people).sum();
+        let saved = |place: usize| {
+            let mut others = kept.clone();
+            let left_out = others.remove(place);
+            let area_saved = around(&others).map_or(0.0, |fewer| area(bounds) - area(fewer));
+            (area_saved / share(left_out.people), place)
+        };
+        let best = (0..kept.len())
+            .filter(|place| share(people - kept[*place].people) >= MOST_PEOPLE)
+            .map(saved)
+            .max_by(|one, other| one.0.total_cmp(&other.0));
+        match best {
+            Some((gain, place)) if gain > 0.0 => {
+                kept.remove(place);
+            }
+            _ => return Some(bounds),
+        }
+    }
+}
+
+fn around(homes: &[&Home]) -> Option<Bounds> {
+    let first = homes.first()?.at;
+    let mut bounds = Bounds {
+        west_m: first[0],
+        south_m: first[1],
+        east_m: first[0],
+        north_m: first[1],
+    };
+    for home in homes {
+        bounds.west_m = bounds.west_m.min(home.at[0]);
+        bounds.east_m = bounds.east_m.max(home.at[0]);
+        bounds.south_m = bounds.south_m.min(home.at[1]);
+        bounds.north_m = bounds.north_m.max(home.at[1]);
+    }
+    Some(Bounds {
+        west_m: bounds.west_m - MARGIN_M,
+        south_m: bounds.south_m - MARGIN_M,
+        east_m: bounds.east_m + MARGIN_M,
+        north_m: bounds.north_m + MARGIN_M,
+    })
+}
+
+/// A frame that looks no further than the whole.
+fn within(bounds: Bounds, whole: Bounds) -> Bounds {
+    Bounds {
+        west_m: bounds.west_m.max(whole.west_m),
+        south_m: bounds.south_m.max(whole.south_m),
+        east_m: bounds.east_m.min(whole.east_m),
+        north_m: bounds.north_m.min(whole.north_m),
+    }
+}
+
+fn area(bounds: Bounds) -> f64 {
+    (bounds.east_m - bounds.west_m) * (bounds.north_m - bounds.south_m)
 }
 
 fn state(proposed: Option<&OrderLevel>, in_force: Option<&OrderLevel>) -> DistrictState {
@@ -156,4 +248,43 @@ fn rings(rings: &[Vec<[i32; 2]>]) -> Vec<Vec<[f64; 2]>> {
 /// The drawing counts south; the page counts north.
 fn point(at: &[i32; 2]) -> [f64; 2] {
     [f64::from(at[0]), -f64::from(at[1])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Home, area, around_most};
+
+    fn home(east_m: f64, north_m: f64, people: u64, concerned: bool) -> Home {
+        Home {
+            at: [east_m, north_m],
+            people,
+            concerned,
+        }
+    }
+
+    #[test]
+    fn a_hamlet_far_away_does_not_make_the_town_small() {
+        let mut homes: Vec<Home> = (0..20)
+            .map(|place| home(f64::from(place) * 400.0, 0.0, 1_000, false))
+            .collect();
+        homes.push(home(0.0, -20_000.0, 300, false));
+        let bounds = around_most(&homes).unwrap();
+        assert!(bounds.south_m > -1_000.0, "{bounds:?}");
+        assert!(area(bounds) > 0.0);
+    }
+
+    #[test]
+    fn the_frame_follows_the_districts_concerned() {
+        let homes = [
+            home(0.0, 0.0, 30_000, false),
+            home(0.0, -20_000.0, 300, true),
+        ];
+        let bounds = around_most(&homes).unwrap();
+        assert!(bounds.north_m < -10_000.0, "{bounds:?}");
+    }
+
+    #[test]
+    fn a_town_without_people_in_a_zone_has_no_frame() {
+        assert!(around_most(&[home(0.0, 0.0, 0, true)]).is_none());
+    }
 }

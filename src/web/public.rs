@@ -95,7 +95,8 @@ fn notice_view(app: &App, notice: &Notice<Approved>, all: &[Notice<Approved>]) -
     PublicNotice {
         id: facts.id.to_string(),
         level: lines::level(facts.level),
-        hazard: format!("洪水({})", facts.river),
+        hazard: "洪水".to_owned(),
+        place: super::inbox::place(&facts.river),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         what_to_do: what_to_do(facts),
         reason: if facts.kind == Kind::Issue {

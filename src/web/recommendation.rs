@@ -51,6 +51,7 @@ fn view(app: &App, stored: &StoredProposal) -> RecommendationView {
         id: stored.id.clone(),
         level: lines::level(proposal.key.level),
         hazard: "洪水".to_owned(),
+        place: inbox::place(&proposal.key.river),
         districts: inbox::district_names(proposal),
         mode: None,
         made_at: stored.first_at,

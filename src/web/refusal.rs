@@ -1,7 +1,8 @@
 //! Why a request was not served: one list, one match to a status.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::page;
 use hinan_dashboard::view::ErrorView;
@@ -88,8 +89,26 @@ impl IntoResponse for Refusal {
             what_to_do: vec![next.to_owned()],
             go_on: Some(["/plain/".to_owned(), "状況の画面へ".to_owned()]),
         };
-        (status, Html(page::error(&super::frame::bare(), &view))).into_response()
+        // The page is drawn by `dress`, which knows the service it stands in.
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Plain(view));
+        response
     }
+}
+
+/// A refusal that still needs its page.
+#[derive(Clone)]
+struct Plain(ErrorView);
+
+/// Draws the page of a refusal, with the real frame around it.
+pub(super) async fn dress(State(doors): State<Doors>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let Some(Plain(view)) = response.extensions_mut().remove::<Plain>() else {
+        return response;
+    };
+    let status = response.status();
+    let page = Html(page::error(&super::frame::signed_out(&doors.app), &view));
+    (status, response.headers().clone(), page).into_response()
 }
 
 fn declined_status(declined: &Declined) -> StatusCode {

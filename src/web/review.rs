@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Html;
 use hinan_dashboard::page;
-use hinan_dashboard::view::{ReviewFact, ReviewRow, ReviewSide, ReviewView};
+use hinan_dashboard::view::{ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView};
+use jiff::Timestamp;
 
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -35,23 +36,19 @@ pub(super) async fn page(
         .iter()
         .map(|((river, level), first)| row(river, *level, first, &real))
         .collect();
-    rows.extend(
+    let compared: Vec<(Timestamp, String)> = rows
+        .iter()
+        .filter_map(|row| row.town.as_ref())
+        .map(|side| (side.at, side.what.clone()))
+        .collect();
+    rows.sort_by_key(|row| row.service.as_ref().map(|side| side.at));
+    let of_kind = |kinds: [&str; 2]| -> Vec<ReviewEvent> {
         real.iter()
-            .filter(|h| matches!(h.kind.as_str(), "evacuation" | "shelter"))
-            .map(only_real),
-    );
-    rows.extend(
-        real.iter()
-            .filter(|h| matches!(h.kind.as_str(), "levee" | "flood"))
-            .map(happened),
-    );
-    let time = |row: &ReviewRow| {
-        row.service
-            .as_ref()
-            .or(row.town.as_ref())
-            .map(|side| side.at)
+            .filter(|h| kinds.contains(&h.kind.as_str()))
+            .filter(|h| !compared.contains(&(h.at, told(h))))
+            .map(event)
+            .collect()
     };
-    rows.sort_by_key(time);
     let view = ReviewView {
         event: replay.map_or_else(
             || "この記録のすべて".to_owned(),
@@ -60,6 +57,8 @@ pub(super) async fn page(
         from: app.began,
         to: app.clock.now(),
         rows,
+        also_done: of_kind(["evacuation", "shelter"]),
+        happened: of_kind(["levee", "flood"]),
         facts: facts(&stored),
         could_not_know: replay
             .map(|_| {
@@ -99,45 +98,38 @@ fn row(river: &str, level: OrderLevel, first: &First, real: &[Happened]) -> Revi
         })
         .flatten();
     ReviewRow {
-        place: format!("{river}沿い"),
+        place: super::inbox::place(river),
+        level: lines::level(level),
         service: Some(ReviewSide {
             at: first.at,
-            level: Some(lines::level(level)),
-            what: format!("{level}を推奨({}地区)", first.districts),
+            what: format!(
+                "{}地区、浸水想定区域に約{}人",
+                first.districts,
+                super::situation::thousands(first.people_in_zone)
+            ),
         }),
         town: order.map(|h| ReviewSide {
             at: h.at,
-            level: Some(lines::level(OrderLevel::EvacuationOrder)),
-            what: format!("{}: {}", h.town, h.what),
+            what: told(h),
         }),
-        happened: None,
     }
 }
 
-fn only_real(h: &Happened) -> ReviewRow {
-    ReviewRow {
-        place: h.place.clone(),
-        service: None,
-        town: Some(ReviewSide {
-            at: h.at,
-            level: None,
-            what: format!("{}: {}", h.town, h.what),
-        }),
-        happened: None,
-    }
+/// What a town did, in the words of its time.
+fn told(h: &Happened) -> String {
+    format!("{}: {}", h.town, h.what)
 }
 
-fn happened(h: &Happened) -> ReviewRow {
-    ReviewRow {
-        place: h.place.clone(),
-        service: None,
-        town: None,
-        happened: Some(format!(
-            "{} {}: {}",
-            crate::clock::spoken(h.at),
-            h.town,
-            h.what
-        )),
+fn event(h: &Happened) -> ReviewEvent {
+    let place = if h.place.starts_with(&h.town) {
+        h.place.clone()
+    } else {
+        format!("{} {}", h.town, h.place)
+    };
+    ReviewEvent {
+        at: h.at,
+        place,
+        what: h.what.clone(),
     }
 }
 

@@ -18,6 +18,11 @@ use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
 use crate::{chance, password};
 
+/// Longest account name, bytes.
+const NAME_MAX: usize = 40;
+/// Longest wait for a turn at the password check.
+const TURN_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// The form.
 pub(super) async fn page(State(doors): State<Doors>) -> Html<String> {
     Html(shown(&doors.app, String::new(), None))
@@ -45,20 +50,41 @@ pub(super) async fn handler(
         )
             .into_response());
     }
-    let account = app.store.read(|view| view.officer(&name))?;
+    let account = if name.len() <= NAME_MAX {
+        app.store.read(|view| view.officer(&name))?
+    } else {
+        None
+    };
+    let exists = account.is_some();
     let hash = account.as_ref().map(|(_, hash)| hash.clone());
+    // A crowd at the door must not take the memory of the house.
+    let turn = tokio::time::timeout(TURN_WITHIN, doors.hashing.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
+        let error =
+            "ただいま混み合っています。少し待ってから、もう一度サインインしてください".to_owned();
+        return Ok((
+            StatusCode::SERVICE_UNAVAILABLE,
+            Html(shown(&app, String::new(), Some(error))),
+        )
+            .into_response());
+    };
     // Hashing takes tens of milliseconds on purpose; it must not hold up the other doors.
     let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref()))
         .await
         .unwrap_or(false);
-    doors.attempts.note(&name, right, monotonic());
+    if exists {
+        doors.attempts.note(&name, right, monotonic());
+    }
     let now = app.clock.now();
     let Some((officer, _)) = account.filter(|_| right) else {
-        app.store.write(|tx| {
-            // What was typed as a name may be a password typed in the wrong field: it is not recorded.
-            tx.audit(now, "somebody", "sign_in_refused", "", &json!({}))?;
-            Ok(())
-        })?;
+        metrics::counter!("hinan_sign_ins_refused_total").increment(1);
+        // A guessed account is worth an entry, and waits after five; made-up names are only counted.
+        if exists {
+            app.store.write(|tx| {
+                tx.audit(now, "somebody", "sign_in_refused", &name, &json!({}))?;
+                Ok(())
+            })?;
+        }
         let error = "ユーザー名かパスワードが違います".to_owned();
         return Ok((
             StatusCode::UNAUTHORIZED,

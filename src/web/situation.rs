@@ -72,9 +72,14 @@ pub(super) async fn page(
         })
         .take(CHANGES_MAX)
         .collect();
+    let unheard: Vec<String> = ranked
+        .iter()
+        .filter(|g| deciding(app, g) && g.is_silent())
+        .map(|g| g.name.clone())
+        .collect();
     let view = Situation {
         as_of: picture.advice.outlook.as_of,
-        headline: headline(&ranked, &open, &live),
+        headline: headline(&ranked, &open, &live, &unheard),
         dangers: ranked
             .iter()
             .filter_map(|g| danger(g))
@@ -86,7 +91,7 @@ pub(super) async fn page(
             .iter()
             .map(|notice| said(notice, deliveries.get(notice.id().as_str())))
             .collect(),
-        broken: broken(app, &picture),
+        broken: broken(app, &picture, &live),
         map: Some(map::view(
             app,
             &picture,
@@ -117,7 +122,18 @@ fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
         .map(|gauge| {
             let level = gauge.observed.map_or(f64::NEG_INFINITY, |o| o.level_m);
             let marks = gauge.marks.named();
-            let reached = marks.iter().filter(|(_, m)| level >= *m).count();
+            // The design high water stands above all: a gauge that knows only that is not less dangerous.
+            let reached =
+                marks
+                    .iter()
+                    .rfind(|(_, m)| level >= *m)
+                    .map_or(0, |(name, _)| match *name {
+                        "standby" => 1,
+                        "caution" => 2,
+                        "evacuation_judgement" => 3,
+                        "danger" => 4,
+                        _ => 5,
+                    });
             let next = marks.iter().find(|(_, m)| level < *m);
             let chance = next.map_or(0.0, |(_, m)| gauge.forecast.probability_within(6, *m));
             #[expect(clippy::cast_possible_truncation, reason = "a chance in thousandths")]
@@ -147,6 +163,7 @@ fn headline(
     ranked: &[&GaugeOutlook],
     open: &[StoredProposal],
     live: &[Notice<Approved>],
+    unheard: &[String],
 ) -> Headline {
     let worst_live = live
         .iter()
@@ -166,6 +183,13 @@ fn headline(
                 thousands(proposal.people_in_zone()),
                 proposal.key.level
             ),
+            english: format!(
+                "Decision needed: {} for {} districts along the {}, about {} people in the assumed flood zone",
+                lines::level_en(proposal.key.level),
+                proposal.districts.len(),
+                proposal.river_en,
+                thousands(proposal.people_in_zone())
+            ),
             detail: Some(lines::reason_line(proposal)),
         };
     }
@@ -178,17 +202,31 @@ fn headline(
                 facts.districts.len(),
                 facts.level
             ),
+            english: format!(
+                "In force: {} for {} districts along the {}",
+                lines::level_en(facts.level),
+                facts.districts.len(),
+                facts.river_en
+            ),
             detail: Some(facts.ground.clone()),
         };
     }
-    match ranked.first().and_then(|gauge| danger(gauge)) {
+    match ranked.iter().find_map(|gauge| danger(gauge)) {
         Some(danger) => Headline {
             level: danger.level,
+            english: "A reference level has been reached; nothing is proposed or in force".to_owned(),
             sentence: format!("{} {}", danger.place, danger.what),
             detail: None,
         },
+        None if !unheard.is_empty() => Headline {
+            level: AlertLevel::Normal,
+            english: format!("The water level is unknown at {} of the deciding gauges: this is not calm", unheard.len()),
+            sentence: format!("水位が分かりません: {}。平常とはみなせません", unheard.join("、")),
+            detail: Some("発令区域を受け持つ水位計から、使える水位が届いていません。現地の巡視や川の防災情報で確かめてください".to_owned()),
+        },
         None => Headline {
             level: AlertLevel::Normal,
+            english: "No gauge has reached a reference level; nothing is proposed".to_owned(),
             sentence: "基準水位に達している水位計はありません。判断が必要な推奨もありません"
                 .to_owned(),
             detail: Some("水位の届いていない水位計は、下の一覧で確かめてください".to_owned()),
@@ -209,7 +247,7 @@ fn danger(gauge: &GaugeOutlook) -> Option<Danger> {
         .and_then(|(_, m)| gauge.forecast.crossing_time_range(*m))
         .map(|(early, late)| Span {
             from: early,
-            to: late.unwrap_or(early).max(early),
+            to: late.map(|late| late.max(early)),
         });
     let towards = next.map_or_else(String::new, |(next, m)| {
         format!(
@@ -246,6 +284,7 @@ fn said(notice: &Notice<Approved>, deliveries: Option<&Vec<StoredDelivery>>) -> 
     Said {
         id: facts.id.to_string(),
         level: lines::level(facts.level),
+        place: inbox::place(&facts.river),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         at: notice.state().at(),
         delivery: format!("{}経路のうち{done}経路が受領", deliveries.len()),
@@ -253,8 +292,28 @@ fn said(notice: &Notice<Approved>, deliveries: Option<&Vec<StoredDelivery>>) -> 
     }
 }
 
-fn broken(app: &App, picture: &Picture) -> Vec<Broken> {
+/// From this long before its end an order is named among what needs care.
+const EXPIRY_WARNED: SignedDuration = SignedDuration::from_mins(60);
+
+fn broken(app: &App, picture: &Picture, live: &[Notice<Approved>]) -> Vec<Broken> {
     let mut broken = Vec::new();
+    let now = app.clock.now();
+    for facts in live
+        .iter()
+        .map(|n| n.content().facts())
+        .filter(|f| f.expires.duration_since(now) < EXPIRY_WARNED)
+    {
+        let sentence = format!(
+            "{}沿いの{}は{}に失効します。続けるなら新しい推奨から出し直し、終えるなら解除してください",
+            facts.river,
+            facts.level,
+            crate::clock::spoken(facts.expires)
+        );
+        broken.push(Broken {
+            sentence,
+            since: None,
+        });
+    }
     if let Link::Down { since, why } = app.link() {
         let sentence = format!("ブローカーと接続していません({why})。新しい水位は届きません");
         broken.push(Broken {

@@ -6,7 +6,7 @@ use hinan_dashboard::view::{
     DeliveryCell, Draft, EndNoticeView, ErrorView, Evidence, Exposed, FieldErrors, Filled, Frame,
     GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LevelChoice, LinkView,
     NextMark, NoticeEvent, NoticeRow, NoticeState, NoticeText, NoticeView, OfficialWarning,
-    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewFact, ReviewRow,
+    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact, ReviewRow,
     ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span, TextKind,
     Tier, TimeTerm, Who,
 };
@@ -65,6 +65,7 @@ impl Sample {
                 sentence: t(
                     "十勝川 帯広が6時間以内に氾濫危険水位を超える確率31%(幅17〜49%)。東地区・十勝川沿いにレベル4を推奨",
                 ),
+                english: t("Decision needed: Level 4 Evacuation Order along the Tokachi River"),
                 detail: Some(t("判断の期限は31日 00:20〜01:30です。")),
             },
             dangers: vec![
@@ -75,7 +76,7 @@ impl Sample {
                     what: t("避難判断水位 36.80 m まであと0.74 m、1時間に0.16 m上昇"),
                     when: Some(Span {
                         from: jst(31, 2, 0),
-                        to: jst(31, 5, 0),
+                        to: Some(jst(31, 5, 0)),
                     }),
                     as_of: jst(30, 23, 0),
                     people: Some(21_400),
@@ -104,6 +105,7 @@ impl Sample {
             said: vec![Said {
                 id: t("n-0007"),
                 level: AlertLevel::Three,
+                place: t("札内川沿い"),
                 districts: self.all(&["東地区", "札内川左岸"]),
                 at: jst(30, 21, 12),
                 delivery: t("5経路のうち4経路に送信済み、防災行政無線は再送中"),
@@ -134,9 +136,14 @@ impl Sample {
             InboxItem {
                 id: self.t("r-0032"),
                 level: AlertLevel::Three,
+                place: self.t("戸蔦別川沿い"),
                 districts: self.all(&["中島"]),
                 people: Some(430),
                 decide_by: None,
+                crossing: Some(Span {
+                    from: jst(31, 1, 0),
+                    to: None,
+                }),
                 reason: self.t("上流の中島橋が上昇中に途絶。最後の水位より悪いものとして扱う"),
                 made_at: jst(30, 22, 53),
                 state: ItemState::Seen {
@@ -151,9 +158,14 @@ impl Sample {
         InboxItem {
             id: self.t("r-0031"),
             level: AlertLevel::Four,
+            place: self.t("十勝川沿い"),
             districts: self.all(&["東地区", "十勝川沿い"]),
             people: Some(21_400),
             decide_by: Some(self.decide_by()),
+            crossing: Some(Span {
+                from: jst(31, 3, 0),
+                to: Some(jst(31, 6, 0)),
+            }),
             reason: self.t(
                 "帯広が6時間以内に氾濫危険水位を超える確率31%(幅17〜49%)、夜間の避難に時間がかかる",
             ),
@@ -165,7 +177,7 @@ impl Sample {
     fn decide_by(&self) -> Span {
         Span {
             from: jst(31, 0, 20),
-            to: jst(31, 1, 30),
+            to: Some(jst(31, 1, 30)),
         }
     }
 
@@ -307,6 +319,7 @@ impl Sample {
             id: t("r-0031"),
             level: AlertLevel::Four,
             hazard: t("洪水"),
+            place: t("十勝川沿い"),
             districts: self.all(&["東地区", "十勝川沿い"]),
             mode: Some(t(
                 "立退き避難。外が危ないときは2階以上へ(想定浸水深3〜5 mの区域では3階以上)",
@@ -325,7 +338,7 @@ impl Sample {
             no_chance: None,
             crossing: Some(Span {
                 from: jst(31, 3, 0),
-                to: jst(31, 6, 0),
+                to: Some(jst(31, 6, 0)),
             }),
             decide_by: Some(self.decide_by()),
             time_terms: vec![
@@ -594,6 +607,7 @@ impl Sample {
         ConfirmView {
             action: Confirmed::Issue,
             level: AlertLevel::Four,
+            place: self.t("十勝川沿い"),
             districts: self.all(&["東地区", "十勝川沿い"]),
             reason: self.t("6時間以内に氾濫危険水位を超える確率31%(幅17〜49%)"),
             post_to: "/plain/r/r-0031/decide".to_owned(),
@@ -666,6 +680,7 @@ impl Sample {
         NoticeRow {
             id: self.t("n-0007"),
             level: AlertLevel::Three,
+            place: self.t("札内川沿い"),
             districts: self.all(&["東地区", "札内川左岸"]),
             state: NoticeState::InForce,
             approved_at: jst(30, 21, 12),
@@ -711,6 +726,7 @@ impl Sample {
         let mut lifted = NoticeRow {
             id: self.t("n-0006"),
             state: NoticeState::Lifted,
+            place: self.t("伏古別川沿い"),
             districts: self.all(&["川北", "みどり", "北親", "親成", "東欄香"]),
             approved_at: jst(30, 18, 10),
             ..self.row()
@@ -778,12 +794,16 @@ impl Sample {
 
     /// The review of that night.
     pub(crate) fn review(&self) -> ReviewView {
-        let side = |at, level, what: &str| {
+        let side = |at, what: &str| {
             Some(ReviewSide {
                 at,
-                level: Some(level),
                 what: self.t(what),
             })
+        };
+        let event = |at, place: &str, what: &str| ReviewEvent {
+            at,
+            place: self.t(place),
+            what: self.t(what),
         };
         let fact = |name: &str, value: &str, basis: &str| ReviewFact {
             name: self.t(name),
@@ -796,30 +816,41 @@ impl Sample {
             to: jst(31, 12, 0),
             rows: vec![
                 ReviewRow {
-                    place: self.t("帯広市 札内川沿い(左岸)"),
-                    service: side(jst(30, 21, 10), AlertLevel::Three, "高齢者等避難を推奨"),
-                    town: side(jst(31, 2, 30), AlertLevel::Four, "避難勧告(約16,370世帯、32,110人)"),
-                    happened: Some(self.t("31日 05:20に中島地区で堤防決壊を確認。戸蔦別川の氾濫水が内側から越えた")),
+                    place: self.t("札内川沿い"),
+                    level: AlertLevel::Three,
+                    service: side(jst(30, 21, 10), "18地区"),
+                    town: None,
                 },
                 ReviewRow {
-                    place: self.t("帯広市 十勝川沿い"),
-                    service: side(jst(30, 23, 1), AlertLevel::Four, "避難指示を推奨"),
-                    town: side(jst(31, 3, 45), AlertLevel::Four, "避難勧告(23町内会 2,960人)"),
-                    happened: None,
+                    place: self.t("札内川沿い"),
+                    level: AlertLevel::Four,
+                    service: side(jst(30, 22, 1), "23地区"),
+                    town: side(jst(31, 2, 30), "帯広市: 避難勧告(約16,370世帯)"),
                 },
                 ReviewRow {
-                    place: self.t("帯広市 伏古別川"),
+                    place: self.t("十勝川沿い"),
+                    level: AlertLevel::Four,
                     service: None,
-                    town: side(jst(30, 18, 0), AlertLevel::Three, "避難準備情報(5町内会、約530世帯)"),
-                    happened: None,
-                },
-                ReviewRow {
-                    place: self.t("幕別町 札内地区(右岸)"),
-                    service: None,
-                    town: side(jst(30, 22, 0), AlertLevel::Four, "避難勧告(3,283世帯、7,244人)"),
-                    happened: None,
+                    town: side(jst(31, 3, 45), "帯広市: 避難勧告(23町内会 2,960人)"),
                 },
             ],
+            also_done: vec![
+                event(
+                    jst(30, 18, 0),
+                    "帯広市 伏古別川",
+                    "避難準備情報(5町内会、約530世帯)",
+                ),
+                event(
+                    jst(30, 22, 0),
+                    "幕別町 札内地区(右岸)",
+                    "避難勧告(3,283世帯、7,244人)",
+                ),
+            ],
+            happened: vec![event(
+                jst(31, 5, 20),
+                "帯広市 中島地区",
+                "札内川左岸で堤防決壊を確認。戸蔦別川の氾濫水が内側から越えた",
+            )],
             facts: vec![
                 fact("早かった推奨", "2件", "実際の対応の記録がある帯広市の3件のうち"),
                 fact("推奨できなかった", "1件", "内水氾濫は対象の水位計がない"),

@@ -128,6 +128,7 @@ impl Sample {
                 east_m: 14_000.0,
                 north_m: 12_000.0,
             },
+            overview: None,
             depth: depth(),
             depth_source: self.t("国土数値情報 洪水浸水想定区域(国土交通省)を加工"),
             border: vec![ring(&[
@@ -166,7 +167,11 @@ impl Sample {
                 self.shelter("大空小学校", [40, 52], true),
                 self.shelter("第七中学校", [30, 34], true),
             ],
-            note: Some(self.t("地区の境界は町丁目の代表点から作った近似です")),
+            caution: Some(self.t("発令区域は公式のものではなく、近似です")),
+            notes: self.all(&[
+                "地区の境界は町丁目の代表点から作った近似です",
+                "人口は500mメッシュを面積で分けた推計です",
+            ]),
             as_of: jst(30, 23, 0),
         }
     }

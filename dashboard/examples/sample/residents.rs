@@ -48,6 +48,7 @@ impl Sample {
             id: self.t("n-0008"),
             level: AlertLevel::Four,
             hazard: self.t("洪水"),
+            place: self.t("十勝川沿い"),
             districts: self.all(&["東地区", "十勝川沿い"]),
             what_to_do: self.all(&[
                 "危険な場所にいる人は、全員、避難してください。",
@@ -69,6 +70,7 @@ impl Sample {
         PublicNotice {
             id: self.t("n-0006"),
             level: AlertLevel::Three,
+            place: self.t("伏古別川沿い"),
             districts: self.all(&["川北", "みどり", "北親", "親成", "東欄香"]),
             reason: self.t("伏古別川の水位が下がりました。"),
             issued_at: jst(30, 18, 10),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::scale::{HEIGHT, Scale, WIDTH, seconds};
+use super::scale::{HEIGHT, Scale, WIDTH, band_cut, seconds};
 use crate::{
     figure, jst,
     markup::{Markup, escaped},
@@ -31,6 +31,7 @@ pub(super) fn chart(chart: &Hydrograph) -> Markup {
     axes(&mut svg, &scale, chart);
     marks(&mut svg, &scale, &chart.marks);
     fan(&mut svg, &scale, chart);
+    cut(&mut svg, &scale, chart);
     observed(&mut svg, &scale, chart);
     now(&mut svg, &scale, chart);
     svg.push_str("</svg>");
@@ -188,6 +189,20 @@ fn fan(svg: &mut String, scale: &Scale, chart: &Hydrograph) {
         "<polyline class=\"hy-median\" points=\"{}\"/>",
         line.join(" ")
     );
+}
+
+/// An arrow with the true figure where the band is cut at the edge of the chart.
+fn cut(svg: &mut String, scale: &Scale, chart: &Hydrograph) {
+    let right = scale.right - 4.0;
+    let edges = [(scale.bottom - 5.0, "↓"), (scale.top + 12.0, "↑")];
+    for (cut, (y, arrow)) in band_cut(chart, scale).into_iter().zip(edges) {
+        if let Some(level_m) = cut {
+            let _ = write!(
+                svg,
+                "<text class=\"hy-cut\" x=\"{right:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{arrow}{level_m:.1}</text>"
+            );
+        }
+    }
 }
 
 fn is_whole(point: &FanPoint) -> bool {

@@ -6,6 +6,9 @@ use crate::view::{Hydrograph, Quality};
 
 /// A mark further away than this many times the height of the data would flatten the data.
 const FARTHEST_MARK: f64 = 3.0;
+/// The 90 % band may widen the chart beyond readings, median and marks by this part of their height, no more: a
+/// wider band would flatten everything else. Where it is cut, the chart says so.
+const BAND_MORE: f64 = 0.3;
 /// The least height shown, metres, so that still water does not look wild.
 const LEAST_HEIGHT_M: f64 = 0.8;
 
@@ -39,7 +42,7 @@ impl Scale {
             .map(Timestamp::as_second)
             .max()?
             .max(chart.now.as_second());
-        let (mut low_m, mut high_m) = heights(chart)?;
+        let (mut low_m, mut high_m) = range(core(chart))?;
         let data_m = (high_m - low_m).max(LEAST_HEIGHT_M);
         let mut above: Vec<f64> = chart
             .marks
@@ -53,6 +56,11 @@ impl Scale {
             if nearest_above || level_m - low_m <= FARTHEST_MARK * data_m {
                 high_m = high_m.max(*level_m);
             }
+        }
+        if let Some((band_low_m, band_high_m)) = range(band(chart)) {
+            let more = BAND_MORE * (high_m - low_m).max(LEAST_HEIGHT_M);
+            low_m = low_m.min(band_low_m.max(low_m - more));
+            high_m = high_m.max(band_high_m.min(high_m + more));
         }
         let pad = ((high_m - low_m) * 0.08).max((LEAST_HEIGHT_M - (high_m - low_m)) / 2.0);
         low_m -= pad;
@@ -126,19 +134,28 @@ impl Scale {
     }
 }
 
-/// The lowest and highest level of usable readings and of the 90 % band.
-fn heights(chart: &Hydrograph) -> Option<(f64, f64)> {
+/// What must be on the chart: usable readings and the median.
+fn core(chart: &Hydrograph) -> impl Iterator<Item = f64> {
     let measured = chart
         .observed
         .iter()
         .filter(|reading| reading.quality != Quality::Bad)
         .filter_map(|reading| reading.level_m);
-    let expected = chart
+    let expected = chart.forecast.iter().map(|point| point.median_m);
+    measured.chain(expected)
+}
+
+/// The edges of the 90 % band.
+fn band(chart: &Hydrograph) -> impl Iterator<Item = f64> {
+    chart
         .forecast
         .iter()
-        .flat_map(|point| [point.low90_m, point.median_m, point.high90_m]);
-    measured
-        .chain(expected)
+        .flat_map(|point| [point.low90_m, point.high90_m])
+}
+
+/// The lowest and the highest that are numbers.
+fn range(levels_m: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    levels_m
         .filter(|level_m| level_m.is_finite())
         .fold(None, |range, level_m| match range {
             None => Some((level_m, level_m)),
@@ -146,8 +163,81 @@ fn heights(chart: &Hydrograph) -> Option<(f64, f64)> {
         })
 }
 
+/// How far the 90 % band reaches beyond the chart, at its lowest and highest; `None` where it is whole.
+pub(super) fn band_cut(chart: &Hydrograph, scale: &Scale) -> [Option<f64>; 2] {
+    let Some((low_m, high_m)) = range(band(chart)) else {
+        return [None, None];
+    };
+    [
+        (low_m < scale.low_m).then_some(low_m),
+        (high_m > scale.high_m).then_some(high_m),
+    ]
+}
+
 /// Spans of seconds are far below 2^53, where every whole number is exact.
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn seconds(span: i64) -> f64 {
     span as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{FanPoint, LevelMark, Reading, Tier};
+
+    fn chart(high90_m: f64) -> Hydrograph {
+        let at = |hour: i64| Timestamp::from_second(hour * 3600).unwrap();
+        Hydrograph {
+            gauge: String::new(),
+            river: String::new(),
+            observed: (0..3)
+                .zip([77.0, 77.5, 78.0])
+                .map(|(hour, level_m)| Reading {
+                    at: at(hour),
+                    level_m: Some(level_m),
+                    quality: Quality::Good,
+                })
+                .collect(),
+            cadence_min: 60,
+            forecast: vec![FanPoint {
+                at: at(4),
+                low90_m: 77.5,
+                low50_m: 78.0,
+                median_m: 78.3,
+                high50_m: 79.0,
+                high90_m,
+            }],
+            no_forecast: None,
+            marks: vec![LevelMark {
+                name: "計画高水位".to_owned(),
+                level: None,
+                level_m: 79.3,
+            }],
+            now: at(2),
+            datum: String::new(),
+            source: String::new(),
+            tier: Tier::Model,
+            record: None,
+        }
+    }
+
+    #[test]
+    fn a_band_of_ten_metres_does_not_flatten_the_river() {
+        let chart = chart(88.0);
+        let scale = Scale::of(&chart).unwrap();
+        assert!(scale.high_m < 80.5 && scale.shows(79.3), "{}", scale.high_m);
+        assert_eq!(band_cut(&chart, &scale), [None, Some(88.0)]);
+        assert_eq!(
+            chart.band_outside().unwrap(),
+            "90%の幅は図より広く、上は88.00 mまであります。"
+        );
+    }
+
+    #[test]
+    fn a_band_that_fits_is_shown_whole_and_nothing_is_said() {
+        let chart = chart(79.2);
+        let scale = Scale::of(&chart).unwrap();
+        assert_eq!(band_cut(&chart, &scale), [None, None]);
+        assert_eq!(chart.band_outside(), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::plane::Plane;
+use super::{plane::Plane, sheet::Sheet};
 use crate::{
     level_mark::shape_at,
     markup::Markup,
@@ -11,13 +11,14 @@ use crate::{
 
 /// The legend as a list. Swatches are drawings, which survive forced colours and printing.
 pub(super) fn legend(view: &MapView) -> Markup {
-    let Some(plane) = Plane::of(view.bounds) else {
+    let Some(sheet) = Sheet::of(view) else {
         return Markup::default();
     };
+    let plane = &sheet.main;
     let mut html = String::from("<ul class=\"legend\">");
     districts(&mut html, view);
     for rank in DepthRank::ALL {
-        if is_drawn(view, &plane, rank) {
+        if is_drawn(view, plane, rank) {
             let swatch = format!(
                 "<rect class=\"{} mp-swatch\" x=\"1\" y=\"1\" width=\"26\" height=\"16\"/>",
                 rank.class()
@@ -65,8 +66,8 @@ pub(super) fn legend(view: &MapView) -> Markup {
     {
         entry(
             &mut html,
-            "<path class=\"mp-shelter unusable\" d=\"M14 2l6 5v9h-12v-9Z\"/>",
-            "同(使えない、浸水域内)",
+            "<path class=\"mp-shelter unusable\" d=\"M14 5l4 3.5v5h-8v-5Z\"/>",
+            "避難場所(洪水では使えない)",
         );
     }
     if plane.path(&view.rivers, false).is_some() {
@@ -81,6 +82,13 @@ pub(super) fn legend(view: &MapView) -> Markup {
             &mut html,
             "<path class=\"mp-border\" d=\"M2 9h24\"/>",
             "市町村界",
+        );
+    }
+    if sheet.overview.is_some() {
+        entry(
+            &mut html,
+            "<rect class=\"mp-frame\" x=\"3\" y=\"3\" width=\"22\" height=\"12\"/>",
+            "左の図の範囲",
         );
     }
     html.push_str("</ul>");
@@ -99,7 +107,7 @@ fn districts(html: &mut String, view: &MapView) {
         let kind = if in_force {
             "発令中(実線)"
         } else {
-            "推奨(破線・未発令)"
+            "推奨(破線・まだ発令されていない)"
         };
         let dashed = if in_force { "" } else { " proposed" };
         let swatch = format!(

@@ -4,22 +4,18 @@ use std::fmt::Write;
 
 use crate::view::Bounds;
 
-/// Width of the drawing.
-pub(super) const WIDTH: f64 = 480.0;
-/// The drawing is never lower or higher than these parts of its width.
-const HEIGHT_SHARE: [f64; 2] = [0.55, 1.15];
-
-/// The part of the plane that is drawn.
+/// The part of the plane that is drawn, on a sheet of so many units.
 pub(super) struct Plane {
     west_m: f64,
     north_m: f64,
     units_per_m: f64,
+    pub(super) width: f64,
     pub(super) height: f64,
 }
 
 impl Plane {
-    /// `None` when the bounds enclose nothing.
-    pub(super) fn of(bounds: Bounds) -> Option<Self> {
+    /// A sheet of this width, never lower or higher than these parts of it. `None` when the bounds enclose nothing.
+    pub(super) fn of(bounds: Bounds, width: f64, shares: [f64; 2]) -> Option<Self> {
         let (wide_m, high_m) = (
             bounds.east_m - bounds.west_m,
             bounds.north_m - bounds.south_m,
@@ -27,17 +23,18 @@ impl Plane {
         if !(wide_m > 0.0 && high_m > 0.0 && wide_m.is_finite() && high_m.is_finite()) {
             return None;
         }
-        let share = (high_m / wide_m).clamp(HEIGHT_SHARE[0], HEIGHT_SHARE[1]);
-        let height = (WIDTH * share).round();
+        let share = (high_m / wide_m).clamp(shares[0], shares[1]);
+        let height = (width * share).round();
         // All of the bounds stays in view: the tighter direction sets the scale, the other is
         // centred.
-        let units_per_m = f64::min(WIDTH / wide_m, height / high_m);
-        let west_m = bounds.west_m - (WIDTH / units_per_m - wide_m) / 2.0;
+        let units_per_m = f64::min(width / wide_m, height / high_m);
+        let west_m = bounds.west_m - (width / units_per_m - wide_m) / 2.0;
         let north_m = bounds.north_m + (height / units_per_m - high_m) / 2.0;
         Some(Self {
             west_m,
             north_m,
             units_per_m,
+            width,
             height,
         })
     }
@@ -53,7 +50,7 @@ impl Plane {
     /// Whether a point lies on the drawing.
     pub(super) fn shows(&self, point: [f64; 2]) -> bool {
         let (x, y) = self.place(point);
-        (0.0..=WIDTH).contains(&x) && (0.0..=self.height).contains(&y)
+        (0.0..=self.width).contains(&x) && (0.0..=self.height).contains(&y)
     }
 
     /// A round distance of at most 110 units: metres and units.
@@ -107,7 +104,7 @@ impl Plane {
     }
 
     fn is_outside(&self, steps: &[(i32, i32)]) -> bool {
-        let (wide, high) = (WIDTH, self.height);
+        let (wide, high) = (self.width, self.height);
         let all = |beyond: fn(f64, f64, f64, f64) -> bool| {
             steps
                 .iter()
@@ -167,13 +164,13 @@ mod tests {
     use super::*;
 
     fn plane() -> Plane {
-        Plane::of(Bounds {
+        let bounds = Bounds {
             west_m: 0.0,
             south_m: 0.0,
             east_m: 4800.0,
             north_m: 4800.0,
-        })
-        .unwrap()
+        };
+        Plane::of(bounds, 480.0, [0.55, 1.15]).unwrap()
     }
 
     #[test]
@@ -213,7 +210,7 @@ mod tests {
                 east_m,
                 north_m: 1.0,
             };
-            assert!(Plane::of(bounds).is_none());
+            assert!(Plane::of(bounds, 480.0, [0.55, 1.15]).is_none());
         }
     }
 }

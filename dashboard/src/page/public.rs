@@ -71,7 +71,7 @@ impl PublicNotice {
 
     /// The districts in one line that stays a line.
     fn districts_line(&self) -> String {
-        let all = self.districts.join("、");
+        let all = format!("{} {}", self.place, self.districts.join("、"));
         if all.chars().count() <= MOST_NAME {
             return all;
         }

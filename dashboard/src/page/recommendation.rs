@@ -27,6 +27,15 @@ impl ShelterRow {
     }
 }
 
+impl RecommendationView {
+    /// Whether anybody has reported from any shelter.
+    fn has_shelter_reports(&self) -> bool {
+        self.shelters.iter().any(|shelter| {
+            shelter.state != ShelterState::NotReported || shelter.free.is_some()
+        })
+    }
+}
+
 impl ItemState {
     /// Who ended it, if a person did.
     fn detail(&self) -> String {

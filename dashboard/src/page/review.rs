@@ -28,41 +28,37 @@ impl ReviewView {
     fn has_old_names(&self) -> bool {
         let sides = self.rows.iter().flat_map(|row| [&row.service, &row.town]);
         let words = sides.flatten().map(|side| side.what.as_str());
+        let events = self.also_done.iter().chain(&self.happened);
         let others = self
             .could_not_know
             .iter()
             .chain(&self.sources)
             .map(String::as_str);
-        let happened = self.rows.iter().filter_map(|row| row.happened.as_deref());
         words
             .chain(others)
-            .chain(happened)
+            .chain(events.map(|event| event.what.as_str()))
             .any(|text| OLD_NAMES.iter().any(|name| text.contains(name)))
     }
 }
 
 impl ReviewRow {
-    /// How much earlier or later the proposal was, in words; a different level is told, because
-    /// then the two are not the same decision.
+    /// How much earlier or later the proposal was, in words.
     fn difference(&self) -> String {
-        let (Some(service), Some(town)) = (&self.service, &self.town) else {
-            return match (&self.service, &self.town) {
-                (Some(_), _) => "推奨だけがある",
-                (None, Some(_)) => "推奨できなかった",
-                (None, None) => "どちらもない",
-            }
-            .to_owned();
-        };
-        let time = match jst::minutes_between(service.at, town.at) {
-            0 => "同じ時刻".to_owned(),
-            minutes @ 1.. => format!("推奨が{}早い", jst::duration(minutes)),
-            minutes => format!("推奨が{}遅い", jst::duration(-minutes)),
-        };
-        if service.level == town.level {
-            time
-        } else {
-            format!("{time}(レベルは異なる)")
+        match (&self.service, &self.town) {
+            (Some(service), Some(town)) => match jst::minutes_between(service.at, town.at) {
+                0 => "同じ時刻".to_owned(),
+                minutes @ 1.. => format!("推奨が{}早い", jst::duration(minutes)),
+                minutes => format!("推奨が{}遅い", jst::duration(-minutes)),
+            },
+            (Some(_), None) => "比べられません(この川・このレベルの実際の発令の記録がない)".to_owned(),
+            (None, Some(_)) => "推奨なし(実際の発令だけがある)".to_owned(),
+            (None, None) => "どちらもない".to_owned(),
         }
+    }
+
+    /// Whether both sides are there.
+    fn is_comparable(&self) -> bool {
+        self.service.is_some() && self.town.is_some()
     }
 }
 

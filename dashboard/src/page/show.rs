@@ -4,6 +4,9 @@ use jiff::Timestamp;
 
 use crate::{figure, jst, markup::Markup, view::Span};
 
+/// Names of districts beyond this many are folded away on the officers' pages.
+const OPEN_NAMES: usize = 8;
+
 /// How values are shown. Its methods borrow, because templates do.
 #[derive(Clone, Copy)]
 pub(crate) struct Show {
@@ -51,6 +54,11 @@ impl Show {
         jst::left(*span, self.now)
     }
 
+    /// Whether even the late end is not ahead.
+    pub(crate) fn is_past(&self, span: &Span) -> bool {
+        span.to.is_some_and(|to| to <= self.now)
+    }
+
     /// Minutes as `1時間20分`.
     pub(crate) fn minutes(&self, minutes: &u32) -> String {
         jst::duration(i64::from(*minutes))
@@ -81,19 +89,14 @@ impl Show {
         figure::count(*number)
     }
 
-    /// Names joined: the first few and how many more, so that a list stays a line.
-    pub(crate) fn some_of(&self, names: &[String]) -> String {
-        const MOST: usize = 6;
-        let shown = names
-            .iter()
-            .take(MOST)
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("、");
-        match names.len().saturating_sub(MOST) {
-            0 => shown,
-            more => format!("{shown} ほか{more}地区"),
-        }
+    /// The first few names, which stand open.
+    pub(crate) fn first_of<'a>(&self, names: &'a [String]) -> &'a [String] {
+        &names[..names.len().min(OPEN_NAMES)]
+    }
+
+    /// The other names, which are folded away but there; a fold for one or two would only cost a click.
+    pub(crate) fn rest_of<'a>(&self, names: &'a [String]) -> &'a [String] {
+        &names[names.len().min(OPEN_NAMES)..]
     }
 
     /// Names joined, all of them.

@@ -7,6 +7,8 @@ pub struct ConfirmView {
     pub action: Confirmed,
     /// The level; for a lifting the level that ends.
     pub level: AlertLevel,
+    /// Where in one phrase, such as `札内川沿い`.
+    pub place: String,
     /// The districts.
     pub districts: Vec<String>,
     /// The reason as it goes on record.

@@ -98,8 +98,10 @@ pub enum Quality {
 pub enum Tier {
     /// The fitted model with all its inputs.
     Model,
-    /// The fitted model that knows the upstream gauges only.
-    Upstream,
+    /// The fitted model while some gauges upstream are silent.
+    UpstreamPartly,
+    /// The fitted model that knows its own gauge only.
+    OwnOnly,
     /// The present rise, continued.
     RiseRate,
     /// The present level, unchanged.

@@ -18,12 +18,16 @@ pub struct InboxItem {
     pub id: String,
     /// The level the service proposes.
     pub level: AlertLevel,
+    /// Where in one phrase, such as `札内川沿い`.
+    pub place: String,
     /// The districts it speaks of.
     pub districts: Vec<String>,
     /// People exposed, if known.
     pub people: Option<u64>,
     /// The latest useful time to decide, early and slow end.
     pub decide_by: Option<Span>,
+    /// When the mark in question may be reached, if known.
+    pub crossing: Option<Span>,
     /// Why, in one line.
     pub reason: String,
     /// When it was made.

@@ -5,8 +5,10 @@ use super::AlertLevel;
 /// The map of the town: depth as fill, districts as outline and hatch, sites as signs.
 #[derive(Clone, Debug)]
 pub struct MapView {
-    /// The part of the plane that is drawn.
+    /// The part of the plane that is drawn large.
     pub bounds: Bounds,
+    /// The whole plane, drawn small beside it with a frame around `bounds`; `None` when `bounds` is all there is.
+    pub overview: Option<Bounds>,
     /// Assumed flood depth (浸水想定区域).
     pub depth: Vec<MapPolygon>,
     /// Where the depth comes from, with the credit its licence asks for.
@@ -21,8 +23,10 @@ pub struct MapView {
     pub gauges: Vec<GaugePin>,
     /// Shelters.
     pub shelters: Vec<ShelterPin>,
-    /// A sentence under the map, such as how the districts were approximated.
-    pub note: Option<String>,
+    /// The one sentence that must not be overlooked, such as that the districts are not official.
+    pub caution: Option<String>,
+    /// How the map was made and what it leaves out, each one sentence; folded away.
+    pub notes: Vec<String>,
     /// The moment the states on the map hold for.
     pub as_of: Timestamp,
 }

@@ -50,7 +50,7 @@ pub use public::{
 };
 pub use published::{Delivery, DeliveryCell, NoticeRow, NoticeState, PublishedView};
 pub use recommendation::{ChanceFact, Exposed, RecommendationView, TimeTerm};
-pub use review::{ReviewFact, ReviewRow, ReviewSide, ReviewView};
+pub use review::{ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView};
 pub use shelter::{ShelterRow, ShelterState};
 pub use sign_in::SignInView;
 pub use situation::{Broken, Change, Danger, DangerKind, Headline, Said, Situation};

@@ -62,6 +62,8 @@ pub struct PublicNotice {
     pub level: AlertLevel,
     /// The hazard, such as 洪水.
     pub hazard: String,
+    /// Where in one phrase, such as `札内川沿い`.
+    pub place: String,
     /// The districts.
     pub districts: Vec<String>,
     /// What to do, most important first, each one sentence.

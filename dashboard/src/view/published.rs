@@ -20,6 +20,8 @@ pub struct NoticeRow {
     pub id: String,
     /// Its level.
     pub level: AlertLevel,
+    /// Where in one phrase, such as `札内川沿い`.
+    pub place: String,
     /// The districts.
     pub districts: Vec<String>,
     /// Whether it is in force.

@@ -11,6 +11,8 @@ pub struct RecommendationView {
     pub level: AlertLevel,
     /// The hazard in the law's word, such as 洪水.
     pub hazard: String,
+    /// Where in one phrase, such as `札内川沿い`.
+    pub place: String,
     /// The districts it speaks of.
     pub districts: Vec<String>,
     /// How to be safe (立退き避難, 屋内安全確保), in one sentence; `None` if not judged.

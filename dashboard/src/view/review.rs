@@ -11,8 +11,12 @@ pub struct ReviewView {
     pub from: Timestamp,
     /// End of the period that was replayed, or the present moment of a running replay.
     pub to: Timestamp,
-    /// One row per place, in order of time.
+    /// One row per river and level, in order of time.
     pub rows: Vec<ReviewRow>,
+    /// What the towns did that no row above can be held against, in order of time.
+    pub also_done: Vec<ReviewEvent>,
+    /// What the water did, such as breaches, in order of time.
+    pub happened: Vec<ReviewEvent>,
     /// Counts: hits, misses, false alarms and the like.
     pub facts: Vec<ReviewFact>,
     /// What the service could not have known, each in one sentence.
@@ -21,17 +25,28 @@ pub struct ReviewView {
     pub sources: Vec<String>,
 }
 
-/// One place.
+/// One river and one level.
 #[derive(Clone, Debug)]
 pub struct ReviewRow {
     /// Where.
     pub place: String,
+    /// The level in question.
+    pub level: AlertLevel,
     /// What the service first proposed; `None` when it proposed nothing.
     pub service: Option<ReviewSide>,
-    /// What the town really did; `None` when no record was found.
+    /// What the town really did that can be held against it; `None` when no record was found.
     pub town: Option<ReviewSide>,
-    /// What happened there, such as a breach, with its time in words.
-    pub happened: Option<String>,
+}
+
+/// Something on record.
+#[derive(Clone, Debug)]
+pub struct ReviewEvent {
+    /// When.
+    pub at: Timestamp,
+    /// Where, with the municipality.
+    pub place: String,
+    /// What, in the words of its time.
+    pub what: String,
 }
 
 /// One side of a row.
@@ -39,8 +54,6 @@ pub struct ReviewRow {
 pub struct ReviewSide {
     /// When.
     pub at: Timestamp,
-    /// The level it was, or corresponds to.
-    pub level: Option<AlertLevel>,
     /// What, in the words of its time.
     pub what: String,
 }

@@ -34,6 +34,8 @@ pub struct Headline {
     pub level: AlertLevel,
     /// One sentence with place, figure and time.
     pub sentence: String,
+    /// The same sentence in English.
+    pub english: String,
     /// One more sentence, such as what follows from it.
     pub detail: Option<String>,
 }
@@ -84,6 +86,8 @@ pub struct Said {
     pub id: String,
     /// Its level.
     pub level: AlertLevel,
+    /// Where in one phrase, such as `札内川沿い`.
+    pub place: String,
     /// The districts.
     pub districts: Vec<String>,
     /// When it was issued.

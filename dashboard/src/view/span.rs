@@ -5,6 +5,6 @@ use jiff::Timestamp;
 pub struct Span {
     /// The early end.
     pub from: Timestamp,
-    /// The late end, not before `from`.
-    pub to: Timestamp,
+    /// The late end, not before `from`; `None` when it may also never come.
+    pub to: Option<Timestamp>,
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rumqttc::mqttbytes::Error as PacketError;
 use rumqttc::{
-    AsyncClient, ConnAck, ConnectionError, Event, EventLoop, MqttOptions, Outgoing, Packet,
-    Publish, QoS, StateError, SubAck, SubscribeFilter, SubscribeReasonCode,
+    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Outgoing, Packet, Publish, QoS,
+    StateError, SubAck, SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
@@ -54,83 +54,102 @@ pub(super) struct Lost {
     pub(super) why: String,
     /// Something was acknowledged, or it held long enough.
     pub(super) useful: bool,
-    /// The size of a packet that was not read.
-    pub(super) oversized_bytes: Option<usize>,
+    /// A packet was too large to be read.
+    pub(super) oversized: bool,
 }
 
-/// Why a connection cannot go on although the network would.
-enum Refused {
+/// Why a connection does not go on.
+#[derive(Debug, thiserror::Error)]
+enum Why {
+    #[error("the service stops")]
+    Asked,
+    #[error("the receiver of deliveries is gone")]
     ConsumerGone,
+    #[error("deliveries went back to the broker unacknowledged; it delivers them again")]
+    GivenBack,
+    #[error("no subscription within {} s", SUBSCRIBED_WITHIN.as_secs())]
+    NotSubscribed,
+    #[error("{0}")]
     Subscription(String),
+    #[error("{0}")]
+    Unreadable(PacketError),
+    #[error("{0}")]
+    Link(String),
 }
 
 impl Session<'_> {
+    /// Connects, and hands messages over until something ends it.
     pub(super) async fn hold(&self, shutdown: &mut watch::Receiver<bool>) -> Ended {
-        let started = Instant::now();
+        let started = real_time();
         let ledger = Arc::new(Ledger::default());
         let (client, mut events) = AsyncClient::new(self.options(), self.requests_max());
+        let why = self
+            .until(started, &client, &mut events, &ledger, shutdown)
+            .await;
+        if matches!(why, Why::Asked) {
+            settle(&mut events, &ledger).await;
+        }
+        goodbye(&client, &mut events).await;
+        // What was acknowledged just before an unreadable packet may not have been heard, so it proves nothing.
+        let acknowledged = ledger.was_useful() && !matches!(why, Why::Unreadable(_));
+        match why {
+            Why::Asked => Ended::Asked,
+            Why::ConsumerGone => Ended::ConsumerGone,
+            why => Ended::Lost(Lost {
+                useful: acknowledged || real_time() >= started + STEADY,
+                oversized: matches!(
+                    why,
+                    Why::Unreadable(PacketError::PayloadSizeLimitExceeded(_))
+                ),
+                why: why.to_string(),
+            }),
+        }
+    }
+
+    async fn until(
+        &self,
+        started: Instant,
+        client: &AsyncClient,
+        events: &mut EventLoop,
+        ledger: &Arc<Ledger>,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Why {
         let mut resumed = false;
         let mut subscribed = false;
-        let lost = |why: String, oversized_bytes| {
-            Ended::Lost(Lost {
-                why,
-                useful: ledger.was_useful() || started.elapsed() >= STEADY,
-                oversized_bytes,
-            })
-        };
         loop {
             // `poll` is only ever given up to end the connection: it may be in the middle of writing.
             let event = tokio::select! {
                 biased;
-                () = asked(shutdown) => {
-                    settle(&mut events, &ledger).await;
-                    goodbye(&client, &mut events).await;
-                    return Ended::Asked;
-                }
-                () = self.deliveries.closed() => {
-                    goodbye(&client, &mut events).await;
-                    return Ended::ConsumerGone;
-                }
-                () = ledger.settled_and_broken() => {
-                    goodbye(&client, &mut events).await;
-                    return lost("deliveries went back to the broker unacknowledged; it delivers them again".to_owned(), None);
-                }
-                () = sleep_until(started + SUBSCRIBED_WITHIN), if !subscribed => {
-                    return lost(format!("no subscription within {} s", SUBSCRIBED_WITHIN.as_secs()), None);
-                }
+                () = asked(shutdown) => return Why::Asked,
+                () = self.deliveries.closed() => return Why::ConsumerGone,
+                () = ledger.settled_and_broken() => return Why::GivenBack,
+                () = sleep_until(started + SUBSCRIBED_WITHIN), if !subscribed => return Why::NotSubscribed,
                 event = events.poll() => event,
             };
-            let outcome = match event {
-                Ok(Event::Incoming(Packet::ConnAck(ConnAck {
-                    session_present, ..
-                }))) => {
-                    resumed = session_present;
-                    self.subscribe(&client)
+            let done = match event {
+                Ok(Event::Incoming(Packet::ConnAck(answer))) => {
+                    resumed = answer.session_present;
+                    self.subscribe(client)
                 }
                 Ok(Event::Incoming(Packet::SubAck(answer))) => {
                     subscribed = true;
                     self.subscribed(&answer, resumed)
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    self.hand_over(publish, &client, &ledger)
+                    self.hand_over(publish, client, ledger)
                 }
                 Ok(Event::Outgoing(Outgoing::PubAck(packet_id))) => {
                     ledger.acknowledged(packet_id);
                     Ok(())
                 }
                 Ok(_) => Ok(()),
-                Err(error) => return lost(error.to_string(), oversized_bytes(&error)),
+                Err(ConnectionError::MqttState(StateError::Deserialization(error))) => {
+                    Err(Why::Unreadable(error))
+                }
+                Err(error) => Err(Why::Link(error.to_string())),
             };
-            match outcome {
-                Ok(()) => {}
-                Err(Refused::ConsumerGone) => {
-                    goodbye(&client, &mut events).await;
-                    return Ended::ConsumerGone;
-                }
-                Err(Refused::Subscription(why)) => {
-                    goodbye(&client, &mut events).await;
-                    return lost(why, None);
-                }
+            if let Err(why) = done {
+                return why;
             }
         }
     }
@@ -160,26 +179,26 @@ impl Session<'_> {
         usize::from(self.connection.inflight_max) + 2
     }
 
-    fn subscribe(&self, client: &AsyncClient) -> Result<(), Refused> {
+    fn subscribe(&self, client: &AsyncClient) -> Result<(), Why> {
         let filters = self.connection.filter.iter();
         let filters = filters.map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
         client
             .try_subscribe_many(filters)
-            .map_err(|error| Refused::Subscription(error.to_string()))
+            .map_err(|error| Why::Subscription(error.to_string()))
     }
 
     /// The broker's answer to the subscription. The library takes a refusal for an answer like any other.
-    fn subscribed(&self, answer: &SubAck, resumed: bool) -> Result<(), Refused> {
+    fn subscribed(&self, answer: &SubAck, resumed: bool) -> Result<(), Why> {
         for (filter, code) in self.connection.filter.iter().zip(&answer.return_codes) {
             match code {
                 SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce) => {}
                 SubscribeReasonCode::Success(QoS::AtMostOnce) => {
-                    return Err(Refused::Subscription(format!(
+                    return Err(Why::Subscription(format!(
                         "the broker grants {filter:?} with QoS 0 only; QoS 1 is needed"
                     )));
                 }
                 SubscribeReasonCode::Failure => {
-                    return Err(Refused::Subscription(format!(
+                    return Err(Why::Subscription(format!(
                         "the broker refuses the subscription to {filter:?}"
                     )));
                 }
@@ -199,7 +218,7 @@ impl Session<'_> {
         publish: Publish,
         client: &AsyncClient,
         ledger: &Arc<Ledger>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Why> {
         let max_bytes = self.connection.max_packet_bytes;
         let bytes = publish.payload.len();
         let kept = &publish.payload[..bytes.min(max_bytes)];
@@ -234,7 +253,7 @@ impl Session<'_> {
                 }
                 Ok(())
             }
-            Err(TrySendError::Closed(_)) => Err(Refused::ConsumerGone),
+            Err(TrySendError::Closed(_)) => Err(Why::ConsumerGone),
         }
     }
 }
@@ -271,11 +290,11 @@ async fn goodbye(client: &AsyncClient, events: &mut EventLoop) {
     let _ = timeout(GOODBYE_WITHIN, hung_up).await;
 }
 
-fn oversized_bytes(error: &ConnectionError) -> Option<usize> {
-    match error {
-        ConnectionError::MqttState(StateError::Deserialization(
-            PacketError::PayloadSizeLimitExceeded(bytes),
-        )) => Some(*bytes),
-        _ => None,
-    }
+/// Real time, for timeouts only; no reading and no record carries it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of this crate where real time is read"
+)]
+fn real_time() -> Instant {
+    Instant::now()
 }

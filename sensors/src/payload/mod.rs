@@ -1,6 +1,6 @@
-//! Payload formats: bytes in, one [`Sample`] out.
+//! Payload formats: bytes in, one sample out.
 //!
-//! One file per format. A format turns bytes into a sample in our units (metres, UTC) and says [`Unreadable`] in words
+//! One file per format. A format turns bytes into a sample in our units (metres, UTC) and says what is unreadable in words
 //! otherwise; it knows neither topics nor clocks nor the list of gauges, so [`decide()`](crate::decide()) stays the same
 //! whatever the device speaks.
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 /// No wait of these tests is longer.
 pub(crate) const WITHIN: Duration = Duration::from_secs(20);
@@ -129,17 +129,18 @@ fn launch(program: &str, home: &Path) -> Child {
 }
 
 async fn is_up(port: u16, process: &mut Child) -> bool {
-    let until = Instant::now() + WITHIN;
-    while Instant::now() < until {
-        if process.try_wait().unwrap().is_some() {
-            return false;
+    let answering = async {
+        loop {
+            if process.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                return true;
+            }
+            sleep(Duration::from_millis(10)).await;
         }
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return true;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    false
+    };
+    timeout(WITHIN, answering).await.unwrap_or(false)
 }
 
 fn free_port() -> u16 {
@@ -152,11 +153,13 @@ fn free_port() -> u16 {
 
 /// Waits until something is so, looking every few milliseconds.
 pub(crate) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
-    let until = Instant::now() + WITHIN;
-    while !so() {
-        assert!(Instant::now() < until, "not within {WITHIN:?}: {what}");
-        sleep(Duration::from_millis(10)).await;
-    }
+    let looking = async {
+        while !so() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let found = timeout(WITHIN, looking).await;
+    assert!(found.is_ok(), "not within {WITHIN:?}: {what}");
 }
 
 pub(crate) const TOPIC: &str = "hinan/v1/readings/obihiro";
@@ -200,7 +203,7 @@ pub(crate) async fn publish_as(
             }
         }
     };
-    tokio::time::timeout(WITHIN, confirmed)
+    timeout(WITHIN, confirmed)
         .await
         .expect("the broker confirms");
 }

@@ -24,7 +24,13 @@ async fn nothing_is_lost_when_the_broker_is_killed_and_restarted() {
 
     // The five that were acknowledged may come again: the broker may have died before it noted that.
     let mut missing: BTreeSet<_> = (5..40).map(reading).collect();
+    let mut taken = 0;
     while !missing.is_empty() {
+        taken += 1;
+        assert!(
+            taken < 200,
+            "still missing after {taken} deliveries: {missing:?}"
+        );
         let delivery = service.next().await;
         missing.remove(&delivery.payload);
         delivery.receipt.acknowledge();

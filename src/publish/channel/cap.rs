@@ -43,6 +43,12 @@ pub enum Unwritable {
     /// A lift or cancel must say why.
     #[error("解除・取消には理由が必要です")]
     NoNote,
+    /// A character that XML cannot carry.
+    #[error("使えない文字 U+{code:04X} が含まれています")]
+    NotXml {
+        /// Its code point.
+        code: u32,
+    },
     /// Too large.
     #[error("文書が大きすぎます: {bytes}バイト(上限 {DOCUMENT_MAX_BYTES})")]
     TooLarge {
@@ -127,6 +133,11 @@ fn check(facts: &Facts) -> Result<(), Unwritable> {
     if facts.expires <= facts.sent {
         return Err(Unwritable::ExpiresBeforeSent);
     }
+    if let Some(bad) = written(facts).find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Unwritable::NotXml {
+            code: u32::from(bad),
+        });
+    }
     if facts.kind != Kind::Issue {
         if facts.replaces.is_empty() {
             return Err(Unwritable::EndsNothing);
@@ -149,6 +160,28 @@ fn check(facts: &Facts) -> Result<(), Unwritable> {
     Ok(())
 }
 
+/// Every character that people wrote.
+fn written(facts: &Facts) -> impl Iterator<Item = char> {
+    let names = facts
+        .districts
+        .iter()
+        .flat_map(|d| [&d.name, &d.name_en, &d.id]);
+    [
+        &facts.town,
+        &facts.town_en,
+        &facts.river,
+        &facts.river_en,
+        &facts.ground,
+        &facts.ground_en,
+        &facts.sender,
+    ]
+    .into_iter()
+    .chain([&facts.sender_name, &facts.public_url, &facts.note])
+    .chain(names)
+    .chain(facts.shelters.iter().map(|s| &s.name))
+    .flat_map(|text| text.chars())
+}
+
 type Xml = Writer<Vec<u8>>;
 
 fn info(xml: &mut Xml, facts: &Facts, language: &str, text: &Text) -> std::io::Result<()> {
@@ -168,17 +201,6 @@ fn info(xml: &mut Xml, facts: &Facts, language: &str, text: &Text) -> std::io::R
         leaf(xml, "urgency", grade.urgency)?;
         leaf(xml, "severity", grade.severity)?;
         leaf(xml, "certainty", grade.certainty)?;
-        if facts.level == OrderLevel::ElderlyEvacuation && facts.kind == Kind::Issue {
-            leaf(
-                xml,
-                "audience",
-                if language == "en" {
-                    "Elderly people and others who need time"
-                } else {
-                    "高齢者等"
-                },
-            )?;
-        }
         pair(xml, "eventCode", "WMO:event", "Flood")?;
         leaf(xml, "effective", &time(facts.sent))?;
         leaf(xml, "expires", &time(facts.expires))?;
@@ -329,19 +351,19 @@ fn grade(facts: &Facts) -> Grade {
             responses: &["Shelter", "Avoid"],
             urgency: "Immediate",
             severity: "Extreme",
-            certainty: "Likely",
+            certainty: facts.certainty.cap(),
         },
         OrderLevel::EvacuationOrder => Grade {
             responses: &["Evacuate"],
             urgency: "Immediate",
             severity: "Severe",
-            certainty: "Likely",
+            certainty: facts.certainty.cap(),
         },
         OrderLevel::ElderlyEvacuation => Grade {
             responses: &["Evacuate", "Prepare"],
             urgency: "Expected",
             severity: "Moderate",
-            certainty: "Likely",
+            certainty: facts.certainty.cap(),
         },
     }
 }

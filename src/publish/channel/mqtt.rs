@@ -1,7 +1,8 @@
 //! Approved notices as retained MQTT messages: the CAP document, byte for byte, at QoS 1.
 //!
 //! Topic: `{prefix}/{realm}/{town}/{notice}`. When a notice replaces others, their retained messages are
-//! cleared after the new one is acknowledged, so that a new subscriber sees what holds.
+//! cleared after the new one is acknowledged. A notice that expired stays until its broker forgets it: subscribers must
+//! look at `expires`.
 
 use std::time::Duration;
 

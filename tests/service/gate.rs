@@ -1,0 +1,143 @@
+//! Nothing leaves the town hall before an officer approves, and what leaves is what was read.
+
+use hinan_town::{FLOOD_HOUR, Listener, Resident, Town, TownPlan, eventually};
+use reqwest::StatusCode;
+use roxmltree::Document;
+use sha2::{Digest as _, Sha256};
+
+use crate::HINAN;
+use crate::alert::{Alert, fits_the_schema};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_leaves_town_hall_before_an_officer_approves() {
+    story(TownPlan::of(HINAN)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_leaves_town_hall_before_an_officer_approves_with_a_broker_of_the_town() {
+    story(TownPlan::of(HINAN).with_mosquitto()).await;
+}
+
+async fn story(plan: TownPlan) {
+    let Some(mut town) = plan.with_officer("sato", "approver").opens().await else {
+        return;
+    };
+    let resident = town.resident();
+    let ears = town.listener("bus-stop", "actual").await;
+    town.storm_reaches(FLOOD_HOUR).await;
+    let sato = town.officer("sato").await;
+
+    let order = issue(&town, &sato, "十勝川", &resident, &ears).await;
+    let mistake = issue(&town, &sato, "帯広川", &resident, &ears).await;
+
+    // The second one was wrong: it is cancelled, and the first stays in force.
+    let cancelled = end(&sato, &mistake, "cancel", &resident, &ears).await;
+    let document = Document::parse(&cancelled).unwrap();
+    let alert = Alert::of(&document);
+    assert_eq!(alert.says("msgType"), "Cancel");
+    assert!(alert.says("references").contains(&format!(",{},", mistake.id)));
+    assert!(!alert.says("references").contains(&order.id));
+    let home = resident.home().await;
+    assert!(home.contains(&format!("/n/{}", order.id)), "the order is still there");
+
+    // The first one is over: it is lifted.
+    let lifted = end(&sato, &order, "lift", &resident, &ears).await;
+    let document = Document::parse(&lifted).unwrap();
+    let alert = Alert::of(&document);
+    assert_eq!(alert.says("msgType"), "Update");
+    assert_eq!(alert.info("responseType"), "AllClear");
+    assert!(alert.says("references").contains(&format!(",{},", order.id)));
+
+    // Somebody who begins to listen now hears what holds, not what was replaced.
+    let latecomer = town.listener("latecomer", "actual").await;
+    eventually("the ends of both orders are retained", || async {
+        (latecomer.heard().len() >= 2).then_some(())
+    })
+    .await;
+    for heard in latecomer.heard() {
+        assert!(heard.retained);
+        assert!(!heard.topic.ends_with(&order.id) && !heard.topic.ends_with(&mistake.id));
+    }
+    assert_eq!(resident.notices().await.len(), 4);
+    town.closes().await;
+}
+
+struct Order {
+    id: String,
+    districts: usize,
+}
+
+/// From the recommendation to the published order, looking at every door on the way.
+async fn issue(
+    town: &Town,
+    sato: &hinan_town::Officer,
+    river: &str,
+    resident: &Resident,
+    ears: &Listener,
+) -> Order {
+    let before = resident.notices().await;
+    let heard_before = ears.heard().len();
+    let sheet = town.sheet_for(sato, river).await;
+    let confirmation = sato.decides(&sheet, 4, "水位が氾濫危険水位に達した").await;
+    let document = Document::parse(&confirmation.document).unwrap();
+    let id = Alert::of(&document).says("identifier").to_owned();
+
+    // Prepared, shown, and nowhere outside.
+    assert_eq!(resident.notices().await, before);
+    assert_eq!(resident.cap(&id).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(resident.gets(&format!("/n/{id}")).await.status, StatusCode::NOT_FOUND);
+    assert!(!resident.home().await.contains(&id));
+    assert_eq!(ears.heard().len(), heard_before);
+
+    // The page shows the digest of the very bytes it shows.
+    assert_eq!(hex::encode(Sha256::digest(&confirmation.document)), confirmation.digest());
+
+    assert_eq!(sato.lets_out(&confirmation).await, id);
+    eventually("the order is in the feed", || async {
+        resident.notices().await.contains(&id).then_some(())
+    })
+    .await;
+    let published = resident.cap(&id).await;
+    assert_eq!(published.status, StatusCode::OK);
+    assert!(published.kind.starts_with("application/cap+xml"));
+    assert_eq!(published.bytes, confirmation.document.as_bytes(), "what was read is what left");
+    let heard = ears.hears(&format!("/{id}")).await;
+    assert_eq!(heard.payload, published.bytes, "the same bytes on every channel");
+    assert_eq!(heard.topic, format!("hinan/v1/alerts/actual/012076/{id}"));
+    let home = resident.home().await;
+    assert!(home.contains(&format!("/n/{id}")) && home.contains("避難指示"));
+
+    let alert = Alert::of(&document);
+    alert.is_sound();
+    fits_the_schema(&published.bytes);
+    assert_eq!(alert.says("status"), "Actual");
+    assert_eq!(alert.says("msgType"), "Alert");
+    assert!(!alert.mentions("references"));
+    assert_eq!(alert.info("responseType"), "Evacuate");
+    assert_eq!(alert.districts(), sheet.districts());
+    Order { id, districts: sheet.districts() }
+}
+
+/// Ends an order through the same gate and returns the published document.
+async fn end(
+    sato: &hinan_town::Officer,
+    order: &Order,
+    ending: &str,
+    resident: &Resident,
+    ears: &Listener,
+) -> String {
+    let before = resident.notices().await;
+    let confirmation = sato.ends(&order.id, ending, order.districts, "現地と電話で確認した").await;
+    assert_eq!(resident.notices().await, before, "an end is not published unread either");
+    let id = sato.lets_out(&confirmation).await;
+    let heard = ears.hears(&format!("/{id}")).await;
+    assert_eq!(heard.payload, confirmation.document.as_bytes());
+    eventually("the end is in the feed", || async {
+        resident.notices().await.contains(&id).then_some(())
+    })
+    .await;
+    fits_the_schema(&heard.payload);
+    let document = Document::parse(&confirmation.document).unwrap();
+    Alert::of(&document).is_sound();
+    confirmation.document
+}

@@ -1,0 +1,21 @@
+//! The whole service, one file per story. The stories run the real program with a simulated town around it, or the
+//! same parts of the library that the program runs.
+
+#![allow(clippy::unwrap_used)]
+
+mod advice;
+mod alert;
+mod bad_input;
+mod drill;
+mod gate;
+mod power_cuts;
+mod record;
+mod refusals;
+mod replayed;
+mod restart;
+mod town_reference;
+mod who_may;
+mod wording;
+
+/// The real program.
+const HINAN: &str = env!("CARGO_BIN_EXE_hinan");

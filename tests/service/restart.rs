@@ -1,0 +1,170 @@
+//! A restart in the middle of the storm does not change what is advised.
+
+use hinan::config::Config;
+use hinan::engine::Engine;
+use hinan::realm::Realm;
+use hinan::recommend::level::OrderLevel;
+use hinan::run;
+use hinan::store::Store;
+use hinan::store::evaluations::Evaluated;
+use hinan_sensors::Reading;
+use hinan_sensors::quality::Flag;
+use hinan_town::{OBIHIRO, storm};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::town_reference::reference;
+
+const FROM: &str = "2016-08-30T06:00:00Z";
+const TO: &str = "2016-08-31T03:00:00Z";
+
+/// What arrives between two evaluations.
+struct Step {
+    as_of: Timestamp,
+    arrives: Vec<Reading>,
+}
+
+/// The storm with faults put in: 帯広 falls silent for seven hours at the worst time and its backlog comes late,
+/// every fourth reading comes twice, one gauge reports a spike.
+fn steps() -> Vec<Step> {
+    let storm = storm();
+    let (from, to): (Timestamp, Timestamp) = (FROM.parse().unwrap(), TO.parse().unwrap());
+    let silent_from: Timestamp = "2016-08-30T17:00:00Z".parse().unwrap();
+    let silent_to = silent_from + SignedDuration::from_hours(7);
+    let mut steps: Vec<Step> = Vec::new();
+    let mut held_back = Vec::new();
+    let mut before = Vec::new();
+    for row in 0..storm.len() {
+        let at = storm.time(row);
+        if at > to {
+            break;
+        }
+        let mut arrives = Vec::new();
+        for (column, gauge) in storm.gauges().iter().enumerate() {
+            let Some(mut level_m) = storm.level(row, column) else {
+                continue;
+            };
+            if gauge == "301081281107070" && at == from + SignedDuration::from_hours(4) {
+                level_m += 15.0;
+            }
+            let reading = Reading { station: gauge.parse().unwrap(), at, level_m, sequence: None };
+            if gauge == OBIHIRO && at >= silent_from && at < silent_to {
+                held_back.push(reading);
+                continue;
+            }
+            if (row + column) % 4 == 0 {
+                arrives.push(reading.clone());
+            }
+            arrives.push(reading);
+        }
+        if at == silent_to {
+            arrives.append(&mut held_back);
+        }
+        if at < from {
+            before.append(&mut arrives);
+        } else {
+            before.append(&mut arrives);
+            steps.push(Step { as_of: at, arrives: std::mem::take(&mut before) });
+        }
+    }
+    steps
+}
+
+/// The engine beside its record, as the intake drives them.
+struct Desk {
+    store: Store,
+    engine: Engine,
+    seq: i64,
+}
+
+impl Desk {
+    fn opened(dir: &std::path::Path) -> Self {
+        let store = Store::open(dir, Realm::Exercise, &reference().town.code).unwrap();
+        let (engine, seq) = run::restored(&store, reference()).unwrap();
+        Self { store, engine, seq }
+    }
+
+    /// Takes in what arrived and says the advice as bytes.
+    fn works(&mut self, step: &Step) -> Vec<u8> {
+        for reading in &step.arrives {
+            let verdict = self.engine.take(reading);
+            if let Some(verdict) = verdict {
+                self.seq += 1;
+                self.keeps(reading, verdict.flag, step.as_of);
+            }
+        }
+        let advice = self.engine.evaluate(step.as_of).unwrap();
+        let evaluated = Evaluated {
+            as_of: step.as_of,
+            upto_seq: self.seq,
+            digest: advice.digest(),
+            recommendations: advice.recommendations.len(),
+        };
+        self.store.write(|tx| tx.put_evaluation(&evaluated, &advice.recommendations)).unwrap();
+        serde_json::to_vec(&(&advice.recommendations, &advice.proposals)).unwrap()
+    }
+
+    fn keeps(&self, reading: &Reading, flag: Flag, now: Timestamp) {
+        self.store
+            .write(|tx| {
+                let station = tx.station_number(&reading.station)?;
+                tx.put_reading(station, reading, flag, now, self.seq)
+            })
+            .unwrap();
+    }
+}
+
+fn played(steps: &[Step], cuts: &[usize]) -> Vec<Vec<u8>> {
+    let home = tempfile::tempdir().unwrap();
+    let mut desk = Desk::opened(home.path());
+    let mut said = Vec::new();
+    for (n, step) in steps.iter().enumerate() {
+        if cuts.contains(&n) {
+            drop(desk);
+            desk = Desk::opened(home.path());
+        }
+        said.push(desk.works(step));
+    }
+    said
+}
+
+#[test]
+fn a_restart_at_any_hour_of_the_storm_does_not_change_what_is_advised() {
+    let steps = steps();
+    let whole = played(&steps, &[]);
+    assert_eq!(whole.len(), 22);
+    let distinct: std::collections::BTreeSet<&Vec<u8>> = whole.iter().collect();
+    assert!(distinct.len() > 10, "the advice moves with the storm");
+    for cut in 1..steps.len() {
+        let cut_once = played(&steps, &[cut]);
+        let first = whole.iter().zip(&cut_once).position(|(a, b)| a != b);
+        assert_eq!(first, None, "cut before step {cut}: the advice differs from step {first:?} on");
+    }
+    let every = played(&steps, &(1..steps.len()).collect::<Vec<_>>());
+    assert!(every == whole, "a restart before every step");
+}
+
+#[test]
+fn a_gauge_that_falls_silent_at_the_worst_time_does_not_end_its_advice() {
+    let mut engine = Engine::new(reference().clone());
+    let silent: Timestamp = "2016-08-30T21:00:00Z".parse().unwrap();
+    let mut highest = None;
+    for step in steps() {
+        for reading in &step.arrives {
+            engine.take(reading);
+        }
+        let advice = engine.evaluate(step.as_of).unwrap();
+        let now = advice
+            .proposals
+            .iter()
+            .filter(|p| p.key.river == "十勝川")
+            .map(|p| p.key.level)
+            .max();
+        if step.as_of <= silent {
+            highest = highest.max(now);
+        }
+        if step.as_of >= silent && step.as_of < silent + SignedDuration::from_hours(3) {
+            assert!(now >= highest && now >= Some(OrderLevel::ElderlyEvacuation), "{}: {now:?}", step.as_of);
+        }
+    }
+    assert!(Config::defaults().sensors.cadence_s <= 3600, "silence of hours is silence");
+}

@@ -1,0 +1,73 @@
+//! What a town is to be like, before it is opened.
+
+use std::path::{Path, PathBuf};
+
+use crate::town::Town;
+
+/// A town on paper.
+pub struct TownPlan {
+    pub(crate) program: PathBuf,
+    pub(crate) settings: toml::Table,
+    pub(crate) officers: Vec<(String, String)>,
+    pub(crate) mosquitto: bool,
+}
+
+impl TownPlan {
+    /// A town that runs this program live, with the embedded broker, without models, and with a gateway that may
+    /// speak for every gauge.
+    #[must_use]
+    pub fn of(program: &str) -> Self {
+        let plan = Self {
+            program: Path::new(program).to_owned(),
+            settings: toml::Table::new(),
+            officers: Vec::new(),
+            mosquitto: false,
+        };
+        plan.with("service.realm", "actual")
+            .with("service.log", "json")
+            .with("models.enabled", false)
+            .with("sensors.devices_publish", "any")
+    }
+
+    /// A drill instead of live service.
+    #[must_use]
+    pub fn in_a_drill(self) -> Self {
+        self.with("service.realm", "exercise")
+    }
+
+    /// A broker of the town's own instead of the embedded one.
+    #[must_use]
+    pub fn with_mosquitto(mut self) -> Self {
+        self.mosquitto = true;
+        self
+    }
+
+    /// An account: viewer, duty_officer, approver or auditor.
+    #[must_use]
+    pub fn with_officer(mut self, name: &str, role: &str) -> Self {
+        self.officers.push((name.to_owned(), role.to_owned()));
+        self
+    }
+
+    /// A key of the configuration, written `section.key`.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<toml::Value>) -> Self {
+        set(&mut self.settings, key, value.into());
+        self
+    }
+
+    /// Opens the town; `None` where it needs a mosquitto and there is none.
+    pub async fn opens(self) -> Option<Town> {
+        Town::open(self).await
+    }
+}
+
+pub(crate) fn set(settings: &mut toml::Table, key: &str, value: toml::Value) {
+    let (section, key) = key.split_once('.').expect("a key is written section.key");
+    settings
+        .entry(section)
+        .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+        .as_table_mut()
+        .expect("a section is a table")
+        .insert(key.to_owned(), value);
+}
