@@ -55,6 +55,7 @@ fn raw_inserts(db: &mut rusqlite::Connection, readings: &[Reading], gauges: &[St
             .expect("a statement");
         for (reading, seq) in readings.iter().zip(first_seq..) {
             let station = gauges.iter().position(|g| g == reading.station.as_str());
+            let station = station.and_then(|n| i64::try_from(n).ok());
             insert
                 .execute(rusqlite::params![
                     station,

@@ -69,12 +69,8 @@ impl Hydrograph {
             .into_iter()
             .filter_map(|(edge, word)| Some(format!("{word}は{}", crate::figure::metres(edge?))))
             .collect();
-        (!edges.is_empty()).then(|| {
-            format!(
-                "90%の幅は図より広く、{}まであります。",
-                edges.join("、")
-            )
-        })
+        (!edges.is_empty())
+            .then(|| format!("90%の幅は図より広く、{}まであります。", edges.join("、")))
     }
 
     /// Marks too far away to be drawn, in words: nothing is left out silently.

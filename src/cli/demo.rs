@@ -230,7 +230,8 @@ async fn tell(
         let now = app.clock.now();
         if !paced && now >= from {
             paced = true;
-            app.clock.set(from, speed);
+            // Never backwards: the fast hours may have run a little past `from`.
+            app.clock.set(now, speed);
             say(&format!("   {} 再現を始めます", spoken(from)));
         }
         if let Ok(proposals) = app.store.read(|view| view.proposals(10_000)) {

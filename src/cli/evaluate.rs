@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use hinan_models::{Case, FloodModel, History, Hyper, evaluate};
+use hinan_models::{Case, EvaluateError, Evaluation, FloodModel, History, Hyper, evaluate};
+use indicatif::ProgressBar;
 
 use super::print::say;
 use crate::config::Config;
@@ -57,11 +58,31 @@ impl Evaluate {
             .map(case)
             .collect();
         let model = FloodModel::new(Hyper::default())?;
-        let evaluation = evaluate(&fit, &test, &cases, &model)?;
+        let bar = ProgressBar::new(cases.len() as u64);
+        let (mut scores, mut left_out) = (Vec::new(), Vec::new());
+        for case in &cases {
+            match evaluate(&fit, &test, std::slice::from_ref(case), &model) {
+                Ok(evaluation) => scores.extend(evaluation.scores),
+                Err(EvaluateError::Join(why)) => return Err(why.into()),
+                Err(why) => left_out.push(format!("{}: {why}", case.target)),
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        let evaluation = Evaluation { scores };
         if self.json {
-            say(&serde_json::to_string_pretty(&evaluation)?);
-        } else {
-            say(&evaluation.to_string());
+            say(&serde_json::to_string_pretty(
+                &serde_json::json!({ "evaluation": evaluation, "left_out": left_out }),
+            )?);
+            return Ok(());
+        }
+        say(&evaluation.to_string());
+        say("水位計 gauges:");
+        for gauge in town.gauges.iter().filter(|g| cases.iter().any(|c| c.target == g.id)) {
+            say(&format!("  {} {} ({}) {}", gauge.id, gauge.name, gauge.river, gauge.name_en));
+        }
+        if !left_out.is_empty() {
+            say(&format!("評価できない水位計 not evaluated:\n  {}", left_out.join("\n  ")));
         }
         Ok(())
     }

@@ -60,9 +60,18 @@ fn row(entry: &Entry) -> AuditRow {
     AuditRow {
         seq: u64::try_from(entry.seq).unwrap_or(0),
         at: entry.at,
-        who: entry.actor.clone(),
+        who: actor(entry),
         what: words(entry),
         hash: entry.hash.to_string(),
+    }
+}
+
+/// Who did it, in the officers' words.
+pub(super) fn actor(entry: &Entry) -> String {
+    match entry.actor.as_str() {
+        "system" => "システム".to_owned(),
+        "console" => "コンソール".to_owned(),
+        name => name.to_owned(),
     }
 }
 

@@ -46,8 +46,9 @@ pub(super) async fn page(
                 .iter()
                 .map(|entry| NoticeEvent {
                     at: entry.at,
-                    who: entry.actor.clone(),
-                    what: audit::words(entry),
+                    who: audit::actor(entry),
+                    // The page is about this notice: its identifier need not stand in each line.
+                    what: audit::words(entry).replace(&format!(" {id}"), ""),
                 })
                 .collect(),
         }))

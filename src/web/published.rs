@@ -112,7 +112,7 @@ fn cell(channel: ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
         DeliveryState::Waiting => Delivery::Waiting,
         DeliveryState::Delivered => Delivery::Accepted,
         DeliveryState::Retrying => Delivery::Retrying {
-            next_at: found.changed_at,
+            next_at: None,
             why: found.note.clone(),
         },
     };

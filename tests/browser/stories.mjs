@@ -91,7 +91,9 @@ export function stories(demo, eyes) {
           return await items.count() > 0;
         });
         must(/推奨 警戒レベル[345]/.test(await items.first().innerText()), await items.first().innerText());
-        must(/判断の期限/.test(await items.first().innerText()), "no deadline");
+        // Either until when, or why that cannot be told.
+        const due = await items.first().locator(".due").innerText();
+        must(/\d{1,2}:\d{2}|達しています|計算できません/.test(due), `no deadline: ${due}`);
         await eyes.look(seen.approver, "inbox");
       }],
       ["the situation names the danger and what is to be decided until when", async () => {
@@ -113,6 +115,14 @@ export function stories(demo, eyes) {
         must(await seen.approver.locator("input[name=reason]").count() >= 1, "no reason to choose");
         must(await seen.approver.locator("input:checked").count() === 0, "a reason is chosen already");
         await eyes.look(seen.approver, "decline");
+      }],
+      ["nothing on screen is newer than now", async () => {
+        for (const path of ["/plain/", "/plain/inbox"]) {
+          await open(seen.approver, path);
+          const all = await seen.approver.locator("body").innerText();
+          const early = all.match(/(?:データ時点|最後の確認)[^\n]{0,30}\(あと[^)]*\)/);
+          must(early === null, `${path} says: ${early?.[0]}`);
+        }
       }],
     ]],
 
@@ -291,7 +301,7 @@ async function decide(page) {
   for (let reading = 1; ; reading += 1) {
     await page.locator("label.choice", { hasText: "システムの推奨" }).locator("input").check();
     await page.locator("input[name=reason]").first().check();
-    const draft = await page.locator("section.draft pre.prose").first().textContent();
+    const draft = await page.locator(".draft pre.prose").first().textContent();
     const districts = draft.match(/(\d+)地区に/)?.[1];
     must(districts, `no number of districts in:\n${draft}`);
     await page.locator("#check").fill(districts);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinan::config::Config;
 use hinan::engine::Engine;
-use hinan::outlook::{GaugeOutlook, Marks, Observed, Outlook, Voice};
+use hinan::outlook::{GaugeOutlook, Marks, Outlook, Voice};
 use hinan::recommend::criterion::Answer;
 use hinan::recommend::docket::{Change, Declined, InForce, OpenItem, changes};
 use hinan::recommend::examine::examine;
@@ -12,6 +12,7 @@ use hinan::recommend::hold::hold;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::bundle;
 use hinan::recommend::{Recommendation, recommend};
+use hinan::situation::Observed;
 use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 use hinan_sensors::Reading;
 use hinan_sensors::quality::Flag;
@@ -73,7 +74,9 @@ fn outlook(states: &[State]) -> Outlook {
             let gauge = GaugeOutlook {
                 id: site.id.clone(),
                 name: site.name.clone(),
+                name_en: site.name_en.clone(),
                 river: site.river.clone(),
+                river_en: site.river_en.clone(),
                 marks,
                 observed,
                 voice: if observed.is_some() { state.voice } else { Voice::NeverHeard },

@@ -1,7 +1,6 @@
 //! Nothing leaves the town hall before an officer approves, and what leaves is what was read.
 
-use hinan_town::{FLOOD_HOUR, Listener, Resident, Town, TownPlan, eventually};
-use reqwest::StatusCode;
+use hinan_town::{FLOOD_HOUR, Listener, Resident, StatusCode, Town, TownPlan, eventually};
 use roxmltree::Document;
 use sha2::{Digest as _, Sha256};
 
@@ -59,6 +58,31 @@ async fn story(plan: TownPlan) {
         assert!(!heard.topic.ends_with(&order.id) && !heard.topic.ends_with(&mistake.id));
     }
     assert_eq!(resident.notices().await.len(), 4);
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_arrives_although_the_power_fails_in_the_same_moment() {
+    let mut town = TownPlan::of(HINAN).with_officer("sato", "approver").opens().await.unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    let sato = town.officer("sato").await;
+    let sheet = town.sheet_for(&sato, "十勝川").await;
+    let confirmation = sato.decides(&sheet, 4, "水位が氾濫危険水位に達した").await;
+    let notice = sato.lets_out(&confirmation).await;
+    town.power_fails();
+    town.starts().await;
+    let ears = town.listener("bus-stop", "actual").await;
+    assert_eq!(ears.hears(&format!("/{notice}")).await.payload, confirmation.document.as_bytes());
+    let resident = town.resident();
+    eventually("the order is in the feed", || async {
+        (resident.notices().await == [notice.clone()]).then_some(())
+    })
+    .await;
+    assert_eq!(resident.cap(&notice).await.bytes, confirmation.document.as_bytes());
+    // The desk is as it was left: the session still holds, and the question is not asked again.
+    for id in sato.inbox().await {
+        assert!(!sato.reads(&id).await.is_about("十勝川"));
+    }
     town.closes().await;
 }
 

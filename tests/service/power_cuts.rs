@@ -73,7 +73,8 @@ fn look(town: &Town) -> Connection {
 
 fn stored_count(dir: &Path) -> usize {
     let db = Connection::open_with_flags(dir.join("hinan.sqlite3"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    db.query_row("SELECT count(*) FROM reading", [], |row| row.get(0)).unwrap()
+    let rows: i64 = db.query_row("SELECT count(*) FROM reading", [], |row| row.get(0)).unwrap();
+    usize::try_from(rows).unwrap()
 }
 
 /// Every acknowledged reading is there exactly once, and nothing else is.

@@ -8,7 +8,6 @@ use hinan::run;
 use hinan::store::Store;
 use hinan::store::evaluations::Evaluated;
 use hinan_sensors::Reading;
-use hinan_sensors::quality::Flag;
 use hinan_town::{OBIHIRO, storm};
 use jiff::{SignedDuration, Timestamp};
 
@@ -59,10 +58,8 @@ fn steps() -> Vec<Step> {
         if at == silent_to {
             arrives.append(&mut held_back);
         }
-        if at < from {
-            before.append(&mut arrives);
-        } else {
-            before.append(&mut arrives);
+        before.append(&mut arrives);
+        if at >= from {
             steps.push(Step { as_of: at, arrives: std::mem::take(&mut before) });
         }
     }
@@ -85,11 +82,11 @@ impl Desk {
 
     /// Takes in what arrived and says the advice as bytes.
     fn works(&mut self, step: &Step) -> Vec<u8> {
+        let mut news = Vec::new();
         for reading in &step.arrives {
-            let verdict = self.engine.take(reading);
-            if let Some(verdict) = verdict {
+            if let Some(verdict) = self.engine.take(reading) {
                 self.seq += 1;
-                self.keeps(reading, verdict.flag, step.as_of);
+                news.push((reading, verdict.flag, self.seq));
             }
         }
         let advice = self.engine.evaluate(step.as_of).unwrap();
@@ -99,17 +96,16 @@ impl Desk {
             digest: advice.digest(),
             recommendations: advice.recommendations.len(),
         };
-        self.store.write(|tx| tx.put_evaluation(&evaluated, &advice.recommendations)).unwrap();
-        serde_json::to_vec(&(&advice.recommendations, &advice.proposals)).unwrap()
-    }
-
-    fn keeps(&self, reading: &Reading, flag: Flag, now: Timestamp) {
         self.store
             .write(|tx| {
-                let station = tx.station_number(&reading.station)?;
-                tx.put_reading(station, reading, flag, now, self.seq)
+                for (reading, flag, seq) in news {
+                    let station = tx.station_number(&reading.station)?;
+                    tx.put_reading(station, reading, flag, step.as_of, seq)?;
+                }
+                tx.put_evaluation(&evaluated, &advice.recommendations)
             })
             .unwrap();
+        serde_json::to_vec(&(&advice.recommendations, &advice.proposals)).unwrap()
     }
 }
 

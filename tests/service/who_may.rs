@@ -2,9 +2,8 @@
 
 use hinan_dashboard::form;
 use hinan_town::{
-    Confirmation, FLOOD_HOUR, Level, OBIHIRO, Officer, Town, TownPlan, count, eventually, password_of, total,
+    Confirmation, FLOOD_HOUR, Level, OBIHIRO, Officer, StatusCode, Town, TownPlan, count, eventually, password_of, total,
 };
-use reqwest::StatusCode;
 
 use crate::HINAN;
 
@@ -37,7 +36,7 @@ async fn a_duty_officer_prepares_but_only_an_approver_lets_out() {
     let sheet = town.sheet_for(&tanaka, "十勝川").await;
 
     let mori = town.officer("mori").await;
-    let viewed = handed_to_sheet(&mori, &sheet.recommendation).await;
+    let viewed = mori.reads(&sheet.recommendation).await;
     let refused = mori.fills_in(&viewed, 4, "見るだけの人").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "a viewer decides nothing");
 
@@ -48,17 +47,17 @@ async fn a_duty_officer_prepares_but_only_an_approver_lets_out() {
     assert!(town.resident().notices().await.is_empty());
 
     let sato = town.officer("sato").await;
-    let confirmation = handed_to(&sato, &sheet.recommendation, &confirmation).await;
-    let notice = sato.lets_out(&confirmation).await;
+    let handed = handed_to(&sato, &sheet.recommendation, &confirmation).await;
+    let refused = sato.approves(&handed).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "an approver lets out only what was on their own screen");
+    assert!(town.resident().notices().await.is_empty());
+    let own = sato.reads(&sheet.recommendation).await;
+    let notice = sato.lets_out(&sato.decides(&own, 4, "当直の判断を確認した").await).await;
     eventually("the order is out", || async {
         (town.resident().notices().await == [notice.clone()]).then_some(())
     })
     .await;
     town.closes().await;
-}
-
-async fn handed_to_sheet(officer: &Officer, recommendation: &str) -> hinan_town::Sheet {
-    officer.reads(recommendation).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +166,7 @@ async fn what_changed_since_it_was_read_cannot_be_approved() {
     town.receives(&[higher]).await;
     town.thinks().await;
     let refused = sato.approves(&confirmation).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.heading());
     assert!(refused.text.contains("新しい推奨に置き換わりました"));
     let refused = sato.fills_in(&sheet, 3, "もう一度").await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "an old sheet leads nowhere");

@@ -6,9 +6,9 @@ use hinan_dashboard::view::{
     DeliveryCell, Draft, EndNoticeView, ErrorView, Evidence, Exposed, FieldErrors, Filled, Frame,
     GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LevelChoice, LinkView,
     NextMark, NoticeEvent, NoticeRow, NoticeState, NoticeText, NoticeView, OfficialWarning,
-    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact, ReviewRow,
-    ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span, TextKind,
-    Tier, TimeTerm, Who,
+    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact,
+    ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span,
+    TextKind, Tier, TimeTerm, Who,
 };
 use jiff::Timestamp;
 
@@ -696,7 +696,7 @@ impl Sample {
                 arrived("250 2.0.0"),
                 DeliveryCell {
                     delivery: Delivery::Retrying {
-                        next_at: jst(30, 23, 5),
+                        next_at: Some(jst(30, 23, 5)),
                         why: self.t("応答がありません"),
                     },
                     at: Some(jst(30, 23, 3)),

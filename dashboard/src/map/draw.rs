@@ -66,18 +66,12 @@ fn large(svg: &mut String, sheet: &Sheet, view: &MapView, groups: &[Group<'_>]) 
     let arrangement = sheet.arrangement(view, &wishes);
     marks(svg, &wishes, &arrangement);
     names(svg, &wishes, &arrangement);
-    scale_bar(svg, sheet);
     svg.push_str("</svg>");
+    scale_bar(svg, sheet);
 }
 
 /// The whole town, small: where the large drawing lies in it, and marks for what lies outside.
-fn overview(
-    svg: &mut String,
-    sheet: &Sheet,
-    plane: &Plane,
-    view: &MapView,
-    groups: &[Group<'_>],
-) {
+fn overview(svg: &mut String, sheet: &Sheet, plane: &Plane, view: &MapView, groups: &[Group<'_>]) {
     open(svg, plane, sheet.overview_left(), "mp-overview");
     ground(svg, plane, view);
     for group in groups {
@@ -240,10 +234,10 @@ fn marks(svg: &mut String, wishes: &[Wish<'_>], arrangement: &Arrangement) {
         let _ = write!(
             svg,
             "<g>{title}{}",
-            shape_at(level, mark.x, mark.y, arrangement.mark_width)
+            shape_at(level, mark.x, mark.y, mark.width)
         );
         if !mark.also.is_empty() {
-            let half = arrangement.mark_width / 2.0;
+            let half = mark.width / 2.0;
             let _ = write!(
                 svg,
                 "<text class=\"mp-more\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">+{}</text>",
@@ -279,22 +273,32 @@ fn names(svg: &mut String, wishes: &[Wish<'_>], arrangement: &Arrangement) {
 
 fn scale_bar(svg: &mut String, sheet: &Sheet) {
     let (length_m, units) = sheet.main.scale_bar();
-    let patch = sheet.scale_patch();
     let words = if length_m >= 1000.0 {
         format!("{:.0} km", length_m / 1000.0)
     } else {
         figure::distance(length_m)
     };
-    let (x, y) = (patch.left + 8.0, patch.bottom - 9.0);
-    let _ = write!(
-        svg,
-        "<g class=\"mp-scale\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>\
-         <path d=\"M{x} {:.1}v6h{units:.1}v-6\"/><text x=\"{:.1}\" y=\"{y:.1}\">{words}・上が北</text></g>",
-        patch.left,
-        patch.top,
-        patch.right - patch.left,
-        patch.bottom - patch.top,
-        y - 6.0,
-        x + units + 8.0
-    );
+    svg.push_str("<g class=\"mp-scale\">");
+    if let Some(patch) = sheet.scale_patch() {
+        let (x, y) = (patch.left + 8.0, patch.bottom - 9.0);
+        let _ = write!(
+            svg,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>\
+             <path d=\"M{x} {:.1}v6h{units:.1}v-6\"/><text x=\"{:.1}\" y=\"{y:.1}\">{words}・上が北</text>",
+            patch.left,
+            patch.top,
+            patch.right - patch.left,
+            patch.bottom - patch.top,
+            y - 6.0,
+            x + units + 8.0
+        );
+    } else {
+        let (x, y) = (sheet.overview_left() + 4.0, sheet.main.height - 6.0);
+        let _ = write!(
+            svg,
+            "<path d=\"M{x} {:.1}v6h{units:.1}v-6\"/><text x=\"{x}\" y=\"{y:.1}\">左の図で{words}</text>",
+            y - 20.0
+        );
+    }
+    svg.push_str("</g>");
 }

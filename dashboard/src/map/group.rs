@@ -135,7 +135,14 @@ mod tests {
         assert_eq!(around(apart.iter()).len(), 2);
         let mut ring_of_eight = Vec::new();
         for (west, south) in [
-            (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (0.0, 1.0), (2.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0),
+            (0.0, 0.0),
+            (1.0, 0.0),
+            (2.0, 0.0),
+            (0.0, 1.0),
+            (2.0, 1.0),
+            (0.0, 2.0),
+            (1.0, 2.0),
+            (2.0, 2.0),
         ] {
             ring_of_eight.push(square(west, south));
         }

@@ -18,6 +18,8 @@ const WAYS: [[f64; 2]; 8] = [
     [-0.7, 0.7],
     [0.7, 0.7],
 ];
+/// At most one mark in so many may be drawn smaller than the others.
+const FEW: usize = 6;
 /// Free units around each mark and name.
 const GAP: f64 = 1.0;
 /// Size of a name's letters, and the distance of its lines.
@@ -51,10 +53,7 @@ pub(super) enum Kind {
     /// A name only, of a district in which nothing is proposed or in force.
     Calm,
     /// The mark of a level, and a name where there is room.
-    Level {
-        level: AlertLevel,
-        in_force: bool,
-    },
+    Level { level: AlertLevel, in_force: bool },
     /// The name of a sign that already stands there; names of signs come before those of districts.
     Sign,
 }
@@ -62,8 +61,6 @@ pub(super) enum Kind {
 /// Where everything stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arrangement {
-    /// The one width of all marks.
-    pub(super) mark_width: f64,
     /// Marks, the worst first.
     pub(super) marks: Vec<Mark>,
     /// Names that found room.
@@ -77,6 +74,7 @@ pub(super) struct Arrangement {
 pub(super) struct Mark {
     /// Which wish it fulfils.
     pub(super) wish: usize,
+    pub(super) width: f64,
     pub(super) x: f64,
     pub(super) y: f64,
     /// Neighbours of the same level for which it stands as well.
@@ -94,8 +92,8 @@ pub(super) struct Name {
     pub(super) patch: Patch,
 }
 
-/// Finds places on a drawing of this width and height. All marks are of one width, the first of `widths` at which each
-/// finds room, else the last: a larger mark would seem to say more. `solid` is covered by nothing, `open` only by marks.
+/// Finds places on a drawing of this width and height. Marks are of one width, the first of `widths` at which all but a
+/// few find room; those few are drawn smaller. `solid` is covered by nothing, `open` only by marks.
 pub(super) fn arrange(
     wishes: &[Wish<'_>],
     widths: &[f64],
@@ -112,7 +110,7 @@ pub(super) fn arrange(
     let order = order(wishes);
     let mut arrangement = marks(wishes, &order, widths, whole, solid);
     let mut taken: Vec<Patch> = solid.iter().chain(open).copied().collect();
-    taken.extend(arrangement.marks.iter().map(|mark| mark.patch(arrangement.mark_width)));
+    taken.extend(arrangement.marks.iter().map(|mark| mark.patch()));
     for wish in order {
         if wishes[wish].name.is_empty() {
             continue;
@@ -163,8 +161,8 @@ impl Patch {
 
 impl Mark {
     /// The rectangle it covers.
-    pub(super) fn patch(&self, width: f64) -> Patch {
-        Patch::around(self.x, self.y, width, width)
+    pub(super) fn patch(&self) -> Patch {
+        Patch::around(self.x, self.y, self.width, self.width)
     }
 }
 
@@ -175,7 +173,10 @@ fn order(wishes: &[Wish<'_>]) -> Vec<usize> {
         .collect();
     order.sort_by(|one, other| {
         let (one, other) = (&wishes[*one], &wishes[*other]);
-        other.kind.cmp(&one.kind).then(other.people.cmp(&one.people))
+        other
+            .kind
+            .cmp(&one.kind)
+            .then(other.people.cmp(&one.people))
     });
     order
 }
@@ -188,43 +189,53 @@ fn marks(
     solid: &[Patch],
 ) -> Arrangement {
     let mut arrangement = Arrangement::default();
-    for mark_width in widths.iter().copied() {
-        arrangement = Arrangement {
-            mark_width,
-            ..Arrangement::default()
-        };
-        let mut left_over = Vec::new();
+    for first in 0..widths.len() {
+        arrangement = Arrangement::default();
+        let mut smaller = 0;
         let mut taken = solid.to_vec();
         for wish in order.iter().copied() {
             if !matches!(wishes[wish].kind, Kind::Level { .. }) {
                 continue;
             }
-            match place(&wishes[wish], mark_width, whole, &taken) {
-                Some((x, y)) => {
-                    taken.push(Patch::around(x, y, mark_width, mark_width));
-                    arrangement.marks.push(Mark {
-                        wish,
-                        x,
-                        y,
-                        also: Vec::new(),
-                    });
-                }
-                None => left_over.push(wish),
-            }
+            let found = widths[first..]
+                .iter()
+                .enumerate()
+                .find_map(|(step, width)| {
+                    let (x, y) = place(&wishes[wish], *width, whole, &taken)?;
+                    Some((step, *width, x, y))
+                });
+            let Some((step, width, x, y)) = found else {
+                arrangement.unmarked.push(wish);
+                continue;
+            };
+            smaller += usize::from(step > 0);
+            taken.push(Patch::around(x, y, width, width));
+            arrangement.marks.push(Mark {
+                wish,
+                width,
+                x,
+                y,
+                also: Vec::new(),
+            });
         }
-        if left_over.is_empty() {
+        if arrangement.unmarked.is_empty() && smaller * FEW <= arrangement.marks.len() {
             return arrangement;
         }
-        arrangement.unmarked = left_over;
     }
     share(&mut arrangement, wishes);
     arrangement
 }
 
 fn place(wish: &Wish<'_>, width: f64, whole: Patch, taken: &[Patch]) -> Option<(f64, f64)> {
+    // A district at the edge has its mark just inside it.
+    let half = width / 2.0;
+    let (x, y) = (
+        wish.x.min(whole.right - half).max(whole.left + half),
+        wish.y.min(whole.bottom - half).max(whole.top + half),
+    );
     SHIFTS
         .into_iter()
-        .flat_map(|far| WAYS.map(|[right, down]| (wish.x + right * far, wish.y + down * far)))
+        .flat_map(|far| WAYS.map(|[right, down]| (x + right * far, y + down * far)))
         .find(|(x, y)| {
             let patch = Patch::around(*x, *y, width, width);
             whole.holds(&patch) && !taken.iter().any(|other| other.overlaps(&patch, GAP))
@@ -261,7 +272,7 @@ fn anchor(
         Kind::Sign => Some((wishes[wish].x, wishes[wish].y, [11.0, 10.0])),
         Kind::Level { .. } => {
             let mark = arrangement.marks.iter().find(|mark| mark.wish == wish)?;
-            let half = arrangement.mark_width / 2.0 + GAP;
+            let half = mark.width / 2.0 + GAP;
             Some((mark.x, mark.y, [half, half]))
         }
     }
@@ -307,7 +318,13 @@ fn broken(name: &str) -> Vec<Vec<String>> {
 /// How wide a text is at most: full-width letters are square, the others narrower.
 fn width(text: &str) -> f64 {
     text.chars()
-        .map(|letter| if letter.is_ascii() { 0.62 * LETTER } else { LETTER })
+        .map(|letter| {
+            if letter.is_ascii() {
+                0.62 * LETTER
+            } else {
+                LETTER
+            }
+        })
         .sum()
 }
 
@@ -327,7 +344,12 @@ mod tests {
                 .wrapping_add(1_442_695_040_888_963_407);
             f64::from(u32::try_from(state >> 33).unwrap()) / f64::from(1_u32 << 31)
         };
-        let names = ["東1条〜東6条南（1〜12丁目）", "大空町・空港南町", "昭和町", "西7条〜西10条北"];
+        let names = [
+            "東1条〜東6条南（1〜12丁目）",
+            "大空町・空港南町",
+            "昭和町",
+            "西7条〜西10条北",
+        ];
         let levels = [AlertLevel::Three, AlertLevel::Four, AlertLevel::Five];
         (0..many)
             .map(|place| Wish {
@@ -348,10 +370,7 @@ mod tests {
     }
 
     fn patches(arrangement: &Arrangement) -> Vec<Patch> {
-        let marks = arrangement
-            .marks
-            .iter()
-            .map(|mark| mark.patch(arrangement.mark_width));
+        let marks = arrangement.marks.iter().map(|mark| mark.patch());
         marks
             .chain(arrangement.names.iter().map(|name| name.patch))
             .collect()
@@ -359,14 +378,20 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_however_many_districts_there_are() {
-        let solid = [Patch::around(180.0, 220.0, 18.0, 16.0), Patch::around(60.0, 425.0, 110.0, 28.0)];
+        let solid = [
+            Patch::around(180.0, 220.0, 18.0, 16.0),
+            Patch::around(60.0, 425.0, 110.0, 28.0),
+        ];
         for many in [1, 7, 40, 120, 400] {
             for seed in 1..6 {
                 let placed = arrange(&crowd(many, seed), &WIDTHS, SIZE, &solid, &[]);
                 let all: Vec<Patch> = patches(&placed).into_iter().chain(solid).collect();
                 for (place, one) in all.iter().enumerate() {
                     for other in &all[place + 1..] {
-                        assert!(!one.overlaps(other, 0.0), "{many} districts: {one:?} {other:?}");
+                        assert!(
+                            !one.overlaps(other, 0.0),
+                            "{many} districts: {one:?} {other:?}"
+                        );
                     }
                 }
             }
@@ -419,9 +444,15 @@ mod tests {
 
     #[test]
     fn few_districts_get_large_marks_and_many_get_small_ones() {
-        let wide = |many| arrange(&crowd(many, 2), &WIDTHS, SIZE, &[], &[]).mark_width;
-        assert!(wide(5) > wide(80));
-        assert!(arrange(&crowd(400, 2), &WIDTHS, SIZE, &[], &[]).marks.iter().any(|mark| !mark.also.is_empty()));
+        let placed = |many| arrange(&crowd(many, 2), &WIDTHS, SIZE, &[], &[]).marks;
+        let wide = |many| {
+            placed(many)
+                .iter()
+                .map(|mark| mark.width)
+                .fold(0.0, f64::max)
+        };
+        assert!(wide(5) > wide(120));
+        assert!(placed(400).iter().any(|mark| !mark.also.is_empty()));
     }
 
     #[test]

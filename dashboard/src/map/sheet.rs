@@ -15,6 +15,8 @@ const OVERVIEW_WIDTH: f64 = 118.0;
 const ALONE: [f64; 2] = [0.55, 1.15];
 const MAIN: [f64; 2] = [0.9, 1.3];
 const OVERVIEW: [f64; 2] = [0.6, 3.4];
+/// Room below an overview for its caption and the scale of the large drawing.
+const BELOW_OVERVIEW: f64 = 52.0;
 /// Widths of marks, the best first.
 const MARKS: [f64; 5] = [27.0, 23.0, 20.0, 17.5, 15.0];
 const OVERVIEW_MARKS: [f64; 2] = [14.0, 11.0];
@@ -37,7 +39,8 @@ impl Sheet {
             });
         };
         let main = Plane::of(view.bounds, MAIN_WIDTH, MAIN)?;
-        let tallest = (main.height / OVERVIEW_WIDTH).min(OVERVIEW[1]);
+        let tallest =
+            ((main.height - BELOW_OVERVIEW) / OVERVIEW_WIDTH).clamp(OVERVIEW[0], OVERVIEW[1]);
         Some(Self {
             overview: Plane::of(whole, OVERVIEW_WIDTH, [OVERVIEW[0], tallest]),
             main,
@@ -93,7 +96,7 @@ impl Sheet {
             let (x, y) = self.main.place(gauge.point);
             Patch::around(x, y - 7.5, 18.0, 16.0)
         });
-        let solid: Vec<Patch> = gauges.chain([self.scale_patch()]).collect();
+        let solid: Vec<Patch> = gauges.chain(self.scale_patch()).collect();
         let shelters: Vec<Patch> = view
             .shelters
             .iter()
@@ -151,15 +154,15 @@ impl Sheet {
         )
     }
 
-    /// Where the scale stands.
-    pub(super) fn scale_patch(&self) -> Patch {
+    /// Where the scale stands on the large drawing; beside an overview it stands below that.
+    pub(super) fn scale_patch(&self) -> Option<Patch> {
         let (_, units) = self.main.scale_bar();
-        Patch {
+        self.overview.is_none().then_some(Patch {
             left: 4.0,
             top: self.main.height - 30.0,
             right: 14.0 + units + 88.0,
             bottom: self.main.height - 4.0,
-        }
+        })
     }
 
     /// Gauges on the large drawing.

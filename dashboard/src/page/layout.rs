@@ -78,7 +78,7 @@ impl Frame {
 
     /// Whether the realm is an exercise, whose buttons speak another sentence.
     pub(crate) fn is_exercise(&self) -> bool {
-        self.realm == Realm::Exercise
+        self.realm != Realm::Live
     }
 }
 

@@ -30,9 +30,9 @@ impl ShelterRow {
 impl RecommendationView {
     /// Whether anybody has reported from any shelter.
     fn has_shelter_reports(&self) -> bool {
-        self.shelters.iter().any(|shelter| {
-            shelter.state != ShelterState::NotReported || shelter.free.is_some()
-        })
+        self.shelters
+            .iter()
+            .any(|shelter| shelter.state != ShelterState::NotReported || shelter.free.is_some())
     }
 }
 

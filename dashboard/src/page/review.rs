@@ -50,7 +50,9 @@ impl ReviewRow {
                 minutes @ 1.. => format!("推奨が{}早い", jst::duration(minutes)),
                 minutes => format!("推奨が{}遅い", jst::duration(-minutes)),
             },
-            (Some(_), None) => "比べられません(この川・このレベルの実際の発令の記録がない)".to_owned(),
+            (Some(_), None) => {
+                "比べられません(この川・このレベルの実際の発令の記録がない)".to_owned()
+            }
             (None, Some(_)) => "推奨なし(実際の発令だけがある)".to_owned(),
             (None, None) => "どちらもない".to_owned(),
         }

@@ -71,8 +71,8 @@ pub enum Delivery {
     Accepted,
     /// 再送中.
     Retrying {
-        /// The next attempt.
-        next_at: Timestamp,
+        /// The next attempt, if it is known when.
+        next_at: Option<Timestamp>,
         /// What went wrong, in one sentence.
         why: String,
     },

@@ -28,6 +28,7 @@ pub use meter::{count, total};
 pub use mosquitto::Mosquitto;
 pub use officer::{Answer, Confirmation, Officer, Sheet, password_of};
 pub use plan::TownPlan;
+pub use reqwest::StatusCode;
 pub use ports::free_port;
 pub use resident::{Page, Resident};
 pub use service::{Service, ran};

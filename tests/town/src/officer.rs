@@ -46,6 +46,16 @@ pub struct Sheet {
     pub texts: Vec<String>,
 }
 
+impl Answer {
+    /// The page's main heading: on a refusal, the sentence that says why.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let rest = self.text.split_once("<h1").and_then(|(_, rest)| rest.split_once('>'));
+        let inside = rest.and_then(|(_, rest)| rest.split_once("</h1>"));
+        inside.map(|(words, _)| sheet::unescaped(words)).unwrap_or_default()
+    }
+}
+
 impl Sheet {
     /// How many districts the text names: what the sheet asks for, so that nobody decides unread.
     #[must_use]
@@ -195,7 +205,7 @@ impl Officer {
     /// Decides, and gets the last page before the notice leaves.
     pub async fn decides(&self, sheet: &Sheet, level: u8, reason: &str) -> Confirmation {
         let answer = self.fills_in(sheet, level, reason).await;
-        assert_eq!(answer.status, StatusCode::OK, "the confirmation opens: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::OK, "the confirmation opens: {}", answer.heading());
         confirmation(&answer.text, format!("/plain/r/{}/decide", sheet.recommendation))
     }
 
@@ -210,7 +220,7 @@ impl Officer {
     /// Approves and names the notice that left.
     pub async fn lets_out(&self, confirmation: &Confirmation) -> String {
         let answer = self.approves(confirmation).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "the approval is taken: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "the approval is taken: {}", answer.heading());
         let to = answer.to.expect("an approval leads to its notice");
         to.strip_prefix("/plain/n/")
             .unwrap_or_else(|| panic!("an approval leads to {to}"))
@@ -245,7 +255,7 @@ impl Officer {
         }
         let fields: Vec<(String, String)> = fields.into_iter().collect();
         let answer = self.posts(&path, &fields).await;
-        assert_eq!(answer.status, StatusCode::OK, "the confirmation opens: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::OK, "the confirmation opens: {}", answer.heading());
         confirmation(&answer.text, path)
     }
 }

@@ -1,6 +1,7 @@
 //! The town: its service, its broker, its people.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ pub struct Town {
     home: TempDir,
     service: Option<Service>,
     mosquitto: Option<Mosquitto>,
+    nudges: AtomicI64,
     /// Port of the broker.
     pub mqtt: u16,
     /// Port of the pages.
@@ -40,6 +42,7 @@ impl Town {
             home,
             service: None,
             mosquitto,
+            nudges: AtomicI64::new(0),
             mqtt: 0,
             web: 0,
         };
@@ -222,7 +225,7 @@ impl Town {
         // News makes it think again soon: a level of long ago, at a second of its own.
         let nudge = Level {
             station: crate::OBIHIRO.to_owned(),
-            at: this_hour() - jiff::SignedDuration::from_secs(100_000 + before as i64),
+            at: this_hour() - jiff::SignedDuration::from_secs(100_000 + self.nudges.fetch_add(1, Ordering::Relaxed)),
             level_m: 33.0,
         };
         self.receives(&[nudge]).await;
