@@ -16,7 +16,9 @@ const BATCH: usize = 2000;
 /// The `n`-th batch: levels of the whole basin with a fixed seed, each batch at times of its own.
 fn batch(n: usize, gauges: &[String]) -> Vec<Reading> {
     let mut chance = SeededChance::new(n as u64);
-    let start: Timestamp = "2016-08-30T00:00:00Z".parse().expect("a fixed and valid time");
+    let start: Timestamp = "2016-08-30T00:00:00Z"
+        .parse()
+        .expect("a fixed and valid time");
     (0..BATCH)
         .map(|i| {
             let row = (n * BATCH + i) / gauges.len();
@@ -47,7 +49,12 @@ fn store_commits(store: &Store, readings: &[Reading], first_seq: i64) {
 }
 
 /// The same rows without anything of ours around them.
-fn raw_inserts(db: &mut rusqlite::Connection, readings: &[Reading], gauges: &[String], first_seq: i64) {
+fn raw_inserts(
+    db: &mut rusqlite::Connection,
+    readings: &[Reading],
+    gauges: &[String],
+    first_seq: i64,
+) {
     let tx = db.transaction().expect("a transaction");
     {
         let mut insert = tx

@@ -1,64 +1,61 @@
 //! How long it takes to put a notice into words and bytes.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use hinan::approve::facts::{Facts, Kind, NamedShelter, NoticeDistrict};
+use hinan::approve::compose::{self, Choice};
+use hinan::approve::facts::Facts;
 use hinan::approve::notice::NoticeId;
 use hinan::config::Config;
+use hinan::engine::Engine;
 use hinan::publish::channel::cap;
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
-use jiff::{SignedDuration, Timestamp};
+use hinan::recommend::proposal::ConcernedDistrict;
+use hinan_sensors::Reading;
+use hinan_town::{FLOOD_HOUR, OBIHIRO};
+use jiff::Timestamp;
 
-/// The largest notice that the town can need: every district at once.
+/// The largest notice that the town can need: one river's flood, and every district at once.
 fn whole_town() -> Facts {
-    let config = Config::defaults();
-    let town = hinan::town::town(&config).expect("the built-in town loads");
-    let sent: Timestamp = "2016-08-30T18:00:00Z".parse().expect("a fixed and valid time");
-    let districts = town
-        .districts
-        .iter()
-        .map(|district| NoticeDistrict {
-            id: district.id.clone(),
-            name: district.name.clone(),
-            name_en: district.name_en.clone().unwrap_or_default(),
-            rings: district
-                .outline
-                .iter()
-                .map(|polygon| polygon.exterior().0.iter().map(|c| [c.x, c.y]).collect())
-                .collect(),
-        })
-        .collect();
-    Facts {
-        id: NoticeId::try_from("jp-012076-bench".to_owned()).expect("a valid id"),
-        realm: Realm::Exercise,
-        kind: Kind::Issue,
-        town_code: town.code.clone(),
-        town: town.name.clone(),
-        town_en: town.name_en.clone(),
+    let mut config = Config::defaults();
+    config.models.enabled = false;
+    let reference = hinan::town::load(&config).expect("the built-in town loads");
+    let now: Timestamp = FLOOD_HOUR.parse().expect("a fixed and valid time");
+    let mut engine = Engine::new(reference.clone());
+    engine.take(&Reading {
+        station: OBIHIRO.parse().expect("a station"),
+        at: now,
+        level_m: 37.71,
+        sequence: None,
+    });
+    let advice = engine.preview(now).expect("the gauges form a history");
+    let mut proposal = advice
+        .proposals
+        .first()
+        .expect("the danger level is reached")
+        .clone();
+    let concerned = |district: &hinan_gis::District| ConcernedDistrict {
+        id: district.id.clone(),
+        name: district.name.clone(),
+        name_en: district.name_en.clone().unwrap_or_default(),
+        people_in_zone: district.people_in_zone(),
+    };
+    proposal.districts = reference.town.districts.iter().map(concerned).collect();
+    let choice = Choice {
         level: OrderLevel::EvacuationOrder,
-        river: "十勝川".to_owned(),
-        river_en: "Tokachi River".to_owned(),
-        districts,
-        people_in_zone: 10_000,
-        shelters: town
-            .shelters
-            .iter()
-            .take(6)
-            .map(|s| NamedShelter {
-                id: s.id.clone(),
-                name: s.name.clone(),
-            })
-            .collect(),
-        ground: "十勝川の水位は、帯広観測所で37.71 mです。".to_owned(),
-        ground_en: "The Tokachi River stood at 37.71 m.".to_owned(),
+        id: NoticeId::try_from("jp-012076-bench".to_owned()).expect("a valid id"),
+        at: now,
         replaces: Vec::new(),
-        sent,
-        expires: sent + SignedDuration::from_hours(12),
-        sender: config.publish.sender,
-        sender_name: town.name,
-        public_url: config.publish.public_url,
-        note: String::new(),
-    }
+    };
+    let gauge = advice.outlook.gauges.get(&proposal.gauge);
+    let realm = Realm::Exercise;
+    compose::issue(
+        realm,
+        &reference.town,
+        &config.publish,
+        &proposal,
+        gauge,
+        choice,
+    )
 }
 
 // Budget: 5 ms. The text is made anew each time an officer opens a sheet, three levels at once; a page must not

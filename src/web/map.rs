@@ -268,7 +268,7 @@ mod tests {
             .map(|place| home(f64::from(place) * 400.0, 0.0, 1_000, false))
             .collect();
         homes.push(home(0.0, -20_000.0, 300, false));
-        let bounds = around_most(&homes).unwrap();
+        let bounds = around_most(&homes).expect("there are homes");
         assert!(bounds.south_m > -1_000.0, "{bounds:?}");
         assert!(area(bounds) > 0.0);
     }
@@ -279,7 +279,7 @@ mod tests {
             home(0.0, 0.0, 30_000, false),
             home(0.0, -20_000.0, 300, true),
         ];
-        let bounds = around_most(&homes).unwrap();
+        let bounds = around_most(&homes).expect("there are homes");
         assert!(bounds.north_m < -10_000.0, "{bounds:?}");
     }
 

@@ -18,7 +18,9 @@ use hinan_sensors::Reading;
 use hinan_sensors::quality::Flag;
 use hinan_town::storm;
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
 use proptest::test_runner::Config as Cases;
 
 use crate::town_reference::reference;
@@ -50,7 +52,13 @@ fn state() -> impl Strategy<Value = State> {
         -1.0..2.0_f64,
         prop::array::uniform7(0.0..0.5_f64),
     )
-        .prop_map(|(over_m, voice, rise, expected_m, widths)| State { over_m, voice, rise, expected_m, widths })
+        .prop_map(|(over_m, voice, rise, expected_m, widths)| State {
+            over_m,
+            voice,
+            rise,
+            expected_m,
+            widths,
+        })
 }
 
 fn states() -> impl Strategy<Value = Vec<State>> {
@@ -70,7 +78,11 @@ fn outlook(states: &[State]) -> Outlook {
         .map(|(site, state)| {
             let marks = Marks::from(&site.levels);
             let base = marks.named().first().map_or(10.0, |(_, level)| *level);
-            let observed = state.over_m.map(|over| Observed { at: at(), level_m: base + over, flag: Flag::Good });
+            let observed = state.over_m.map(|over| Observed {
+                at: at(),
+                level_m: base + over,
+                flag: Flag::Good,
+            });
             let gauge = GaugeOutlook {
                 id: site.id.clone(),
                 name: site.name.clone(),
@@ -79,25 +91,40 @@ fn outlook(states: &[State]) -> Outlook {
                 river_en: site.river_en.clone(),
                 marks,
                 observed,
-                voice: if observed.is_some() { state.voice } else { Voice::NeverHeard },
+                voice: if observed.is_some() {
+                    state.voice
+                } else {
+                    Voice::NeverHeard
+                },
                 rise_m_per_h: state.rise,
                 forecast: forecast(&site.id, observed, state),
             };
             (site.id.clone(), gauge)
         })
         .collect();
-    Outlook { as_of: at(), gauges, models_on: true }
+    Outlook {
+        as_of: at(),
+        gauges,
+        models_on: true,
+    }
 }
 
 fn forecast(gauge: &str, observed: Option<Observed>, state: &State) -> GaugeForecast {
     let now_m = observed.map(|o| o.level_m);
     let leads = now_m.map_or_else(Vec::new, |now_m| {
-        [1_u32, 2, 3, 6].into_iter().map(|lead_h| lead(lead_h, now_m, state)).collect()
+        [1_u32, 2, 3, 6]
+            .into_iter()
+            .map(|lead_h| lead(lead_h, now_m, state))
+            .collect()
     });
     GaugeForecast {
         gauge: gauge.to_owned(),
         as_of: at(),
-        tier: if now_m.is_some() { Tier::Full } else { Tier::NoInformation },
+        tier: if now_m.is_some() {
+            Tier::Full
+        } else {
+            Tier::NoInformation
+        },
         upstream_missing: Vec::new(),
         level_now_m: now_m,
         level_now_at: observed.map(|o| o.at),
@@ -108,7 +135,8 @@ fn forecast(gauge: &str, observed: Option<Observed>, state: &State) -> GaugeFore
 
 fn lead(lead_h: u32, now_m: f64, state: &State) -> LeadForecast {
     let share = f64::from(lead_h) / 6.0;
-    let mut level_m = now_m + state.expected_m * share - state.widths.iter().take(4).sum::<f64>() * share;
+    let mut level_m =
+        now_m + state.expected_m * share - state.widths.iter().take(4).sum::<f64>() * share;
     let quantiles: Vec<Quantile> = P
         .iter()
         .zip(state.widths)
@@ -135,12 +163,17 @@ fn advised(states: &[State]) -> Vec<Recommendation> {
 }
 
 fn by_district(advice: &[Recommendation]) -> BTreeMap<&str, OrderLevel> {
-    advice.iter().map(|r| (r.district.as_str(), r.level)).collect()
+    advice
+        .iter()
+        .map(|r| (r.district.as_str(), r.level))
+        .collect()
 }
 
 fn never_lower(before: &[Recommendation], after: &[Recommendation]) -> bool {
     let after = by_district(after);
-    by_district(before).iter().all(|(district, level)| after.get(district).is_some_and(|now| now >= level))
+    by_district(before)
+        .iter()
+        .all(|(district, level)| after.get(district).is_some_and(|now| now >= level))
 }
 
 proptest! {
@@ -356,7 +389,11 @@ fn a_silent_main_gauge_does_not_hide_what_the_next_one_says() {
             let second = site.id == river.gauges[1];
             State {
                 over_m: (main || second).then_some(2.8),
-                voice: if main { Voice::Silent { for_min: 300 } } else { Voice::Live },
+                voice: if main {
+                    Voice::Silent { for_min: 300 }
+                } else {
+                    Voice::Live
+                },
                 rise: Some(0.1),
                 expected_m: 0.0,
                 widths: [0.01; 7],
@@ -367,6 +404,9 @@ fn a_silent_main_gauge_does_not_hide_what_the_next_one_says() {
     let along: Vec<&Recommendation> = advice.iter().filter(|r| r.river == "十勝川").collect();
     assert!(!along.is_empty());
     for one in along {
-        assert_eq!((one.level, one.gauge.as_str()), (OrderLevel::EmergencySafety, river.gauges[1].as_str()));
+        assert_eq!(
+            (one.level, one.gauge.as_str()),
+            (OrderLevel::EmergencySafety, river.gauges[1].as_str())
+        );
     }
 }

@@ -61,7 +61,10 @@ impl<'d> Alert<'d> {
             for area in areas {
                 assert!(child(area, "areaDesc").is_some_and(|text| !text.is_empty()));
                 assert!(named(area, "geocode").count() >= 1);
-                assert!(named(area, "polygon").count() >= 1, "each district has an outline");
+                assert!(
+                    named(area, "polygon").count() >= 1,
+                    "each district has an outline"
+                );
                 for polygon in named(area, "polygon") {
                     is_in_town(polygon.text().unwrap_or_default());
                 }
@@ -71,12 +74,16 @@ impl<'d> Alert<'d> {
 
     /// How many districts it names.
     pub(crate) fn districts(&self) -> usize {
-        self.infos().next().map_or(0, |info| named(info, "area").count())
+        self.infos()
+            .next()
+            .map_or(0, |info| named(info, "area").count())
     }
 }
 
 fn child<'d>(node: Node<'d, 'd>, name: &str) -> Option<&'d str> {
-    named(node, name).next().map(|n| n.text().unwrap_or_default())
+    named(node, name)
+        .next()
+        .map(|n| n.text().unwrap_or_default())
 }
 
 fn named<'d>(node: Node<'d, 'd>, name: &str) -> impl Iterator<Item = Node<'d, 'd>> {
@@ -92,7 +99,10 @@ fn is_in_town(polygon: &str) {
             (lat.parse().unwrap(), lon.parse().unwrap())
         })
         .collect();
-    assert!(points.len() >= 4 && points.first() == points.last(), "the ring is closed");
+    assert!(
+        points.len() >= 4 && points.first() == points.last(),
+        "the ring is closed"
+    );
     let town = reference().town.outline.bounding_rect().unwrap();
     // Simplified outlines may stand a few metres over the border.
     let margin = 0.001;

@@ -21,8 +21,17 @@ async fn a_drill_says_so_everywhere_and_its_record_can_never_be_used_live() {
     let confirmation = sato.decides(&sheet, 4, "訓練の判断").await;
     let notice = sato.lets_out(&confirmation).await;
     let heard = everything.hears(&notice).await;
-    assert!(heard.topic.starts_with("hinan/v1/alerts/exercise/"), "{}", heard.topic);
-    assert!(everything.heard().iter().all(|one| one.topic.contains("/exercise/")));
+    assert!(
+        heard.topic.starts_with("hinan/v1/alerts/exercise/"),
+        "{}",
+        heard.topic
+    );
+    assert!(
+        everything
+            .heard()
+            .iter()
+            .all(|one| one.topic.contains("/exercise/"))
+    );
 
     let text = String::from_utf8(heard.payload.clone()).unwrap();
     let document = Document::parse(&text).unwrap();
@@ -33,7 +42,11 @@ async fn a_drill_says_so_everywhere_and_its_record_can_never_be_used_live() {
     assert!(alert.says("note").contains("訓練"));
     for (info, mark) in alert.infos().zip(["【訓練】", "[EXERCISE]"]) {
         for part in ["headline", "description", "instruction"] {
-            let said = info.children().find(|n| n.tag_name().name() == part).and_then(|n| n.text()).unwrap();
+            let said = info
+                .children()
+                .find(|n| n.tag_name().name() == part)
+                .and_then(|n| n.text())
+                .unwrap();
             assert!(said.starts_with(mark), "{part}: {said}");
         }
     }
@@ -44,13 +57,22 @@ async fn a_drill_says_so_everywhere_and_its_record_can_never_be_used_live() {
     town.closes().await;
 
     // The same record, live: refused in words.
-    let config = std::fs::read_to_string(town.config()).unwrap().replace("\"exercise\"", "\"actual\"");
+    let config = std::fs::read_to_string(town.config())
+        .unwrap()
+        .replace("\"exercise\"", "\"actual\"");
     let live = town.data_dir().with_file_name("live.toml");
     std::fs::write(&live, config).unwrap();
-    let refused = ran(town.program(), &["serve", "--config", &live.display().to_string()], "");
+    let refused = ran(
+        town.program(),
+        &["serve", "--config", &live.display().to_string()],
+        "",
+    );
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success());
-    assert!(said.contains("realm is exercise, but this service is actual"), "{said}");
+    assert!(
+        said.contains("realm is exercise, but this service is actual"),
+        "{said}"
+    );
     assert!(said.contains("choose another service.data_dir"), "{said}");
 }
 
@@ -61,15 +83,30 @@ async fn nobody_but_the_service_can_publish_a_notice_on_the_embedded_broker() {
     for realm in ["actual", "exercise"] {
         let mut forger = Device::connects(town.mqtt, "forger").await;
         let forged = format!("hinan/v1/alerts/{realm}/012076/jp-012076-forged");
-        assert!(!forger.publishes(&forged, b"<alert/>", true).await, "the connection is closed");
+        assert!(
+            !forger.publishes(&forged, b"<alert/>", true).await,
+            "the connection is closed"
+        );
     }
     let mut device = Device::connects(town.mqtt, hinan_town::OBIHIRO).await;
-    assert!(!device.publishes("hinan/v1/alerts/actual/012076/x", b"<alert/>", true).await);
+    assert!(
+        !device
+            .publishes("hinan/v1/alerts/actual/012076/x", b"<alert/>", true)
+            .await
+    );
     // The name of the service's own publisher alone opens nothing either.
     let mut device = Device::connects(town.mqtt, "hinan-publisher").await;
-    assert!(!device.publishes("hinan/v1/alerts/actual/012076/x", b"<alert/>", true).await);
+    assert!(
+        !device
+            .publishes("hinan/v1/alerts/actual/012076/x", b"<alert/>", true)
+            .await
+    );
     eventually("the attempts are counted", || async {
-        let refused = count(&town.metrics().await, "hinan_broker_total", "publishes_refused");
+        let refused = count(
+            &town.metrics().await,
+            "hinan_broker_total",
+            "publishes_refused",
+        );
         ((refused - 4.0).abs() < 0.5).then_some(())
     })
     .await;

@@ -34,10 +34,17 @@ async fn story(plan: TownPlan) {
     let document = Document::parse(&cancelled).unwrap();
     let alert = Alert::of(&document);
     assert_eq!(alert.says("msgType"), "Cancel");
-    assert!(alert.says("references").contains(&format!(",{},", mistake.id)));
+    assert!(
+        alert
+            .says("references")
+            .contains(&format!(",{},", mistake.id))
+    );
     assert!(!alert.says("references").contains(&order.id));
     let home = resident.home().await;
-    assert!(home.contains(&format!("/n/{}", order.id)), "the order is still there");
+    assert!(
+        home.contains(&format!("/n/{}", order.id)),
+        "the order is still there"
+    );
 
     // The first one is over: it is lifted.
     let lifted = end(&sato, &order, "lift", &resident, &ears).await;
@@ -45,7 +52,11 @@ async fn story(plan: TownPlan) {
     let alert = Alert::of(&document);
     assert_eq!(alert.says("msgType"), "Update");
     assert_eq!(alert.info("responseType"), "AllClear");
-    assert!(alert.says("references").contains(&format!(",{},", order.id)));
+    assert!(
+        alert
+            .says("references")
+            .contains(&format!(",{},", order.id))
+    );
 
     // Somebody who begins to listen now hears what holds, not what was replaced.
     let latecomer = town.listener("latecomer", "actual").await;
@@ -63,7 +74,11 @@ async fn story(plan: TownPlan) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_approved_arrives_although_the_power_fails_in_the_same_moment() {
-    let mut town = TownPlan::of(HINAN).with_officer("sato", "approver").opens().await.unwrap();
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("sato", "approver")
+        .opens()
+        .await
+        .unwrap();
     town.storm_reaches(FLOOD_HOUR).await;
     let sato = town.officer("sato").await;
     let sheet = town.sheet_for(&sato, "十勝川").await;
@@ -72,13 +87,19 @@ async fn what_was_approved_arrives_although_the_power_fails_in_the_same_moment()
     town.power_fails();
     town.starts().await;
     let ears = town.listener("bus-stop", "actual").await;
-    assert_eq!(ears.hears(&format!("/{notice}")).await.payload, confirmation.document.as_bytes());
+    assert_eq!(
+        ears.hears(&format!("/{notice}")).await.payload,
+        confirmation.document.as_bytes()
+    );
     let resident = town.resident();
     eventually("the order is in the feed", || async {
         (resident.notices().await == [notice.clone()]).then_some(())
     })
     .await;
-    assert_eq!(resident.cap(&notice).await.bytes, confirmation.document.as_bytes());
+    assert_eq!(
+        resident.cap(&notice).await.bytes,
+        confirmation.document.as_bytes()
+    );
     // The desk is as it was left: the session still holds, and the question is not asked again.
     for id in sato.inbox().await {
         assert!(!sato.reads(&id).await.is_about("十勝川"));
@@ -109,12 +130,18 @@ async fn issue(
     // Prepared, shown, and nowhere outside.
     assert_eq!(resident.notices().await, before);
     assert_eq!(resident.cap(&id).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(resident.gets(&format!("/n/{id}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        resident.gets(&format!("/n/{id}")).await.status,
+        StatusCode::NOT_FOUND
+    );
     assert!(!resident.home().await.contains(&id));
     assert_eq!(ears.heard().len(), heard_before);
 
     // The page shows the digest of the very bytes it shows.
-    assert_eq!(hex::encode(Sha256::digest(&confirmation.document)), confirmation.digest());
+    assert_eq!(
+        hex::encode(Sha256::digest(&confirmation.document)),
+        confirmation.digest()
+    );
 
     assert_eq!(sato.lets_out(&confirmation).await, id);
     eventually("the order is in the feed", || async {
@@ -124,9 +151,16 @@ async fn issue(
     let published = resident.cap(&id).await;
     assert_eq!(published.status, StatusCode::OK);
     assert!(published.kind.starts_with("application/cap+xml"));
-    assert_eq!(published.bytes, confirmation.document.as_bytes(), "what was read is what left");
+    assert_eq!(
+        published.bytes,
+        confirmation.document.as_bytes(),
+        "what was read is what left"
+    );
     let heard = ears.hears(&format!("/{id}")).await;
-    assert_eq!(heard.payload, published.bytes, "the same bytes on every channel");
+    assert_eq!(
+        heard.payload, published.bytes,
+        "the same bytes on every channel"
+    );
     assert_eq!(heard.topic, format!("hinan/v1/alerts/actual/012076/{id}"));
     let home = resident.home().await;
     assert!(home.contains(&format!("/n/{id}")) && home.contains("避難指示"));
@@ -139,7 +173,10 @@ async fn issue(
     assert!(!alert.mentions("references"));
     assert_eq!(alert.info("responseType"), "Evacuate");
     assert_eq!(alert.districts(), sheet.districts());
-    Order { id, districts: sheet.districts() }
+    Order {
+        id,
+        districts: sheet.districts(),
+    }
 }
 
 /// Ends an order through the same gate and returns the published document.
@@ -151,8 +188,14 @@ async fn end(
     ears: &Listener,
 ) -> String {
     let before = resident.notices().await;
-    let confirmation = sato.ends(&order.id, ending, order.districts, "現地と電話で確認した").await;
-    assert_eq!(resident.notices().await, before, "an end is not published unread either");
+    let confirmation = sato
+        .ends(&order.id, ending, order.districts, "現地と電話で確認した")
+        .await;
+    assert_eq!(
+        resident.notices().await,
+        before,
+        "an end is not published unread either"
+    );
     let id = sato.lets_out(&confirmation).await;
     let heard = ears.hears(&format!("/{id}")).await;
     assert_eq!(heard.payload, confirmation.document.as_bytes());

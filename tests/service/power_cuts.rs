@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hinan_town::{
-    Acknowledged, Level, SeededChance, Town, TownPlan, eventually, message, pour, storm, this_hour, topic, total,
-    within,
+    Acknowledged, Level, SeededChance, Town, TownPlan, eventually, message, pour, storm, this_hour,
+    topic, total, within,
 };
 use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags};
@@ -53,32 +53,59 @@ fn messages(levels: &[Level]) -> Vec<Message> {
 }
 
 /// Four gateways at once; each ends when all its messages are acknowledged or its connection is lost.
-fn publish(port: u16, owed: &[Message], acknowledged: &Acknowledged) -> Vec<tokio::task::JoinHandle<bool>> {
+fn publish(
+    port: u16,
+    owed: &[Message],
+    acknowledged: &Acknowledged,
+) -> Vec<tokio::task::JoinHandle<bool>> {
     (0..PUBLISHERS)
         .map(|lane| {
-            let own: Vec<Message> = owed.iter().skip(lane).step_by(PUBLISHERS).cloned().collect();
+            let own: Vec<Message> = owed
+                .iter()
+                .skip(lane)
+                .step_by(PUBLISHERS)
+                .cloned()
+                .collect();
             let acknowledged = acknowledged.clone();
-            tokio::spawn(async move { pour(port, &format!("gateway-{lane}"), &own, &acknowledged).await })
+            tokio::spawn(async move {
+                pour(port, &format!("gateway-{lane}"), &own, &acknowledged).await
+            })
         })
         .collect()
 }
 
 fn unacknowledged(sent: &[Message], acknowledged: &Acknowledged) -> Vec<Message> {
-    sent.iter().filter(|(n, ..)| !acknowledged.has(*n)).cloned().collect()
+    sent.iter()
+        .filter(|(n, ..)| !acknowledged.has(*n))
+        .cloned()
+        .collect()
 }
 
 fn look(town: &Town) -> Connection {
-    Connection::open_with_flags(town.data_dir().join("hinan.sqlite3"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    Connection::open_with_flags(
+        town.data_dir().join("hinan.sqlite3"),
+        OpenFlags::SQLITE_OPEN_READ_ONLY,
+    )
+    .unwrap()
 }
 
 fn stored_count(dir: &Path) -> usize {
-    let db = Connection::open_with_flags(dir.join("hinan.sqlite3"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let rows: i64 = db.query_row("SELECT count(*) FROM reading", [], |row| row.get(0)).unwrap();
+    let db =
+        Connection::open_with_flags(dir.join("hinan.sqlite3"), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .unwrap();
+    let rows: i64 = db
+        .query_row("SELECT count(*) FROM reading", [], |row| row.get(0))
+        .unwrap();
     usize::try_from(rows).unwrap()
 }
 
 /// Every acknowledged reading is there exactly once, and nothing else is.
-fn is_exactly_what_was_said(town: &Town, levels: &[Level], sent: usize, acknowledged: &Acknowledged) {
+fn is_exactly_what_was_said(
+    town: &Town,
+    levels: &[Level],
+    sent: usize,
+    acknowledged: &Acknowledged,
+) {
     let db = look(town);
     let mut statement = db
         .prepare("SELECT s.name, r.at_s, r.level_m, r.seq FROM reading r JOIN station s ON s.id = r.station")
@@ -86,12 +113,21 @@ fn is_exactly_what_was_said(town: &Town, levels: &[Level], sent: usize, acknowle
     let mut stored: BTreeMap<(String, i64), f64> = BTreeMap::new();
     let mut orders = std::collections::BTreeSet::new();
     let rows = statement
-        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?, row.get::<_, i64>(3)?)))
+        .query_map([], |row| {
+            Ok((
+                (row.get(0)?, row.get(1)?),
+                row.get(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        })
         .unwrap();
     for row in rows {
         let (key, level_m, seq) = row.unwrap();
         assert!(stored.insert(key, level_m).is_none(), "once only");
-        assert!(orders.insert(seq), "no two readings have one place in the order of arrival");
+        assert!(
+            orders.insert(seq),
+            "no two readings have one place in the order of arrival"
+        );
     }
     let said: BTreeMap<(String, i64), f64> = levels
         .iter()
@@ -99,14 +135,21 @@ fn is_exactly_what_was_said(town: &Town, levels: &[Level], sent: usize, acknowle
         .map(|level| ((level.station.clone(), level.at.as_second()), level.level_m))
         .collect();
     for (key, level_m) in &stored {
-        let known = said.get(key).is_some_and(|said| said.to_bits() == level_m.to_bits());
+        let known = said
+            .get(key)
+            .is_some_and(|said| said.to_bits() == level_m.to_bits());
         assert!(known, "never sent: {key:?} {level_m}");
     }
     let lost: Vec<usize> = (0..sent)
         .filter(|n| acknowledged.has(*n))
         .filter(|n| !stored.contains_key(&(levels[*n].station.clone(), levels[*n].at.as_second())))
         .collect();
-    assert!(lost.is_empty(), "{} acknowledged readings are lost, the first is {:?}", lost.len(), lost.first());
+    assert!(
+        lost.is_empty(),
+        "{} acknowledged readings are lost, the first is {:?}",
+        lost.len(),
+        lost.first()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,12 +181,21 @@ async fn acknowledged_readings_survive_twenty_power_cuts() {
         is_exactly_what_was_said(&town, &levels, sent, &acknowledged);
         town.starts().await;
     }
-    assert!(cut_short > ROUNDS, "the cuts came in the middle of the work ({cut_short} connections)");
+    assert!(
+        cut_short > ROUNDS,
+        "the cuts came in the middle of the work ({cut_short} connections)"
+    );
 
     let owed = unacknowledged(&messages, &acknowledged);
-    eprintln!("{} of {READINGS} were acknowledged before the last cut", acknowledged.count());
+    eprintln!(
+        "{} of {READINGS} were acknowledged before the last cut",
+        acknowledged.count()
+    );
     for gateway in publish(town.mqtt, &owed, &acknowledged) {
-        assert!(gateway.await.unwrap(), "without a cut everything is acknowledged");
+        assert!(
+            gateway.await.unwrap(),
+            "without a cut everything is acknowledged"
+        );
     }
     assert_eq!(acknowledged.count(), READINGS);
     is_exactly_what_was_said(&town, &levels, READINGS, &acknowledged);

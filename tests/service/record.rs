@@ -20,7 +20,9 @@ async fn town_with_one_order() -> Town {
     town.storm_reaches(FLOOD_HOUR).await;
     let sato = town.officer("sato").await;
     let sheet = town.sheet_for(&sato, "十勝川").await;
-    let notice = sato.lets_out(&sato.decides(&sheet, 4, "氾濫危険水位に達した").await).await;
+    let notice = sato
+        .lets_out(&sato.decides(&sheet, 4, "氾濫危険水位に達した").await)
+        .await;
     ears.hears(&notice).await;
     let sheet = town.sheet_for(&sato, "帯広川").await;
     sato.decides(&sheet, 4, "まだ承認しない").await;
@@ -46,12 +48,18 @@ fn copy(town: &Town, name: &str) -> std::path::PathBuf {
 
 fn open(dir: &Path) -> Connection {
     let connection = Connection::open(dir.join("hinan.sqlite3")).unwrap();
-    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .unwrap();
     connection
 }
 
 fn verify(dir: &Path) -> Result<String, String> {
-    let output = ran(Path::new(HINAN), &["verify", "--data-dir", &dir.display().to_string()], "");
+    let output = ran(
+        Path::new(HINAN),
+        &["verify", "--data-dir", &dir.display().to_string()],
+        "",
+    );
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() {
         Ok(text(&output.stdout))
@@ -64,7 +72,10 @@ fn verify(dir: &Path) -> Result<String, String> {
 async fn the_record_refuses_what_the_gate_refuses_and_tells_when_it_was_forced() {
     let town = town_with_one_order().await;
     let whole = verify(&town.data_dir()).unwrap();
-    assert!(whole.contains("audit whole") && whole.contains("1 件"), "{whole}");
+    assert!(
+        whole.contains("audit whole") && whole.contains("1 件"),
+        "{whole}"
+    );
     other_software_is_refused(&copy(&town, "constraints"));
     a_changed_audit_is_found(&copy(&town, "audit"));
     a_forged_notice_is_found(&copy(&town, "forged"));
@@ -160,10 +171,17 @@ fn without_rules(dir: &Path) -> Connection {
 
 fn a_changed_audit_is_found(dir: &Path) {
     let db = without_rules(dir);
-    db.execute("UPDATE audit SET detail = replace(detail, '4', '5') WHERE action = 'approved'", [])
-        .unwrap();
+    db.execute(
+        "UPDATE audit SET detail = replace(detail, '4', '5') WHERE action = 'approved'",
+        [],
+    )
+    .unwrap();
     let seq: i64 = db
-        .query_row("SELECT seq FROM audit WHERE action = 'approved'", [], |row| row.get(0))
+        .query_row(
+            "SELECT seq FROM audit WHERE action = 'approved'",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     drop(db);
     let why = verify(dir).unwrap_err();
@@ -172,7 +190,10 @@ fn a_changed_audit_is_found(dir: &Path) {
     db.execute("DELETE FROM audit WHERE seq = 3", []).unwrap();
     drop(db);
     let why = verify(dir).unwrap_err();
-    assert!(why.contains("broken at entry 3: an entry is missing"), "{why}");
+    assert!(
+        why.contains("broken at entry 3: an entry is missing"),
+        "{why}"
+    );
 }
 
 fn a_forged_notice_is_found(dir: &Path) {
@@ -180,7 +201,10 @@ fn a_forged_notice_is_found(dir: &Path) {
     forge_document(&db);
     drop(db);
     let why = verify(dir).unwrap_err();
-    assert!(why.contains("digest") && why.contains("approved was"), "{why}");
+    assert!(
+        why.contains("digest") && why.contains("approved was"),
+        "{why}"
+    );
 }
 
 /// One byte of the approved document: the first 4 becomes a 5.
@@ -198,9 +222,13 @@ fn forge_document(db: &Connection) {
 fn a_notice_forged_with_its_digest_is_found(dir: &Path) {
     let db = without_rules(dir);
     forge_document(&db);
-    let document: Vec<u8> = db.query_row("SELECT document FROM notice", [], |row| row.get(0)).unwrap();
+    let document: Vec<u8> = db
+        .query_row("SELECT document FROM notice", [], |row| row.get(0))
+        .unwrap();
     let digest = hinan::digest::Digest::of(&document).to_string();
-    let id: String = db.query_row("SELECT id FROM notice", [], |row| row.get(0)).unwrap();
+    let id: String = db
+        .query_row("SELECT id FROM notice", [], |row| row.get(0))
+        .unwrap();
     for table in ["notice", "draft"] {
         db.execute(
             &format!("UPDATE {table} SET document = ?1, digest = ?2 WHERE id = ?3"),
@@ -208,15 +236,20 @@ fn a_notice_forged_with_its_digest_is_found(dir: &Path) {
         )
         .unwrap();
     }
-    db.execute("UPDATE delivery SET digest = ?1", [&digest]).unwrap();
+    db.execute("UPDATE delivery SET digest = ?1", [&digest])
+        .unwrap();
     drop(db);
     let why = verify(dir).unwrap_err();
-    assert!(why.contains(&format!("notice {id} was not approved so")), "{why}");
+    assert!(
+        why.contains(&format!("notice {id} was not approved so")),
+        "{why}"
+    );
 }
 
 fn a_notice_that_vanished_is_found(dir: &Path) {
     let db = without_rules(dir);
-    db.execute_batch("DELETE FROM delivery; DELETE FROM notice").unwrap();
+    db.execute_batch("DELETE FROM delivery; DELETE FROM notice")
+        .unwrap();
     drop(db);
     let why = verify(dir).unwrap_err();
     assert!(why.contains("was approved and is gone"), "{why}");

@@ -45,7 +45,12 @@ fn steps() -> Vec<Step> {
             if gauge == "301081281107070" && at == from + SignedDuration::from_hours(4) {
                 level_m += 15.0;
             }
-            let reading = Reading { station: gauge.parse().unwrap(), at, level_m, sequence: None };
+            let reading = Reading {
+                station: gauge.parse().unwrap(),
+                at,
+                level_m,
+                sequence: None,
+            };
             if gauge == OBIHIRO && at >= silent_from && at < silent_to {
                 held_back.push(reading);
                 continue;
@@ -60,7 +65,10 @@ fn steps() -> Vec<Step> {
         }
         before.append(&mut arrives);
         if at >= from {
-            steps.push(Step { as_of: at, arrives: std::mem::take(&mut before) });
+            steps.push(Step {
+                as_of: at,
+                arrives: std::mem::take(&mut before),
+            });
         }
     }
     steps
@@ -133,7 +141,10 @@ fn a_restart_at_any_hour_of_the_storm_does_not_change_what_is_advised() {
     for cut in 1..steps.len() {
         let cut_once = played(&steps, &[cut]);
         let first = whole.iter().zip(&cut_once).position(|(a, b)| a != b);
-        assert_eq!(first, None, "cut before step {cut}: the advice differs from step {first:?} on");
+        assert_eq!(
+            first, None,
+            "cut before step {cut}: the advice differs from step {first:?} on"
+        );
     }
     let every = played(&steps, &(1..steps.len()).collect::<Vec<_>>());
     assert!(every == whole, "a restart before every step");
@@ -159,8 +170,15 @@ fn a_gauge_that_falls_silent_at_the_worst_time_does_not_end_its_advice() {
             highest = highest.max(now);
         }
         if step.as_of >= silent && step.as_of < silent + SignedDuration::from_hours(3) {
-            assert!(now >= highest && now >= Some(OrderLevel::ElderlyEvacuation), "{}: {now:?}", step.as_of);
+            assert!(
+                now >= highest && now >= Some(OrderLevel::ElderlyEvacuation),
+                "{}: {now:?}",
+                step.as_of
+            );
         }
     }
-    assert!(Config::defaults().sensors.cadence_s <= 3600, "silence of hours is silence");
+    assert!(
+        Config::defaults().sensors.cadence_s <= 3600,
+        "silence of hours is silence"
+    );
 }

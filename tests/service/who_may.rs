@@ -2,7 +2,8 @@
 
 use hinan_dashboard::form;
 use hinan_town::{
-    Confirmation, FLOOD_HOUR, Level, OBIHIRO, Officer, StatusCode, Town, TownPlan, count, eventually, password_of, total,
+    Confirmation, FLOOD_HOUR, Level, OBIHIRO, Officer, StatusCode, Town, TownPlan, count,
+    eventually, password_of, total,
 };
 
 use crate::HINAN;
@@ -21,7 +22,11 @@ async fn town_in_the_flood() -> Town {
 }
 
 /// The same form in another officer's hands.
-async fn handed_to(officer: &Officer, recommendation: &str, confirmation: &Confirmation) -> Confirmation {
+async fn handed_to(
+    officer: &Officer,
+    recommendation: &str,
+    confirmation: &Confirmation,
+) -> Confirmation {
     let own = officer.reads(recommendation).await;
     let mut confirmation = confirmation.clone();
     let csrf = own.fields.get(form::CSRF).unwrap().clone();
@@ -38,7 +43,11 @@ async fn a_duty_officer_prepares_but_only_an_approver_lets_out() {
     let mori = town.officer("mori").await;
     let viewed = mori.reads(&sheet.recommendation).await;
     let refused = mori.fills_in(&viewed, 4, "見るだけの人").await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN, "a viewer decides nothing");
+    assert_eq!(
+        refused.status,
+        StatusCode::FORBIDDEN,
+        "a viewer decides nothing"
+    );
 
     let confirmation = tanaka.decides(&sheet, 4, "氾濫危険水位に達した").await;
     let refused = tanaka.approves(&confirmation).await;
@@ -49,10 +58,16 @@ async fn a_duty_officer_prepares_but_only_an_approver_lets_out() {
     let sato = town.officer("sato").await;
     let handed = handed_to(&sato, &sheet.recommendation, &confirmation).await;
     let refused = sato.approves(&handed).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "an approver lets out only what was on their own screen");
+    assert_eq!(
+        refused.status,
+        StatusCode::CONFLICT,
+        "an approver lets out only what was on their own screen"
+    );
     assert!(town.resident().notices().await.is_empty());
     let own = sato.reads(&sheet.recommendation).await;
-    let notice = sato.lets_out(&sato.decides(&own, 4, "当直の判断を確認した").await).await;
+    let notice = sato
+        .lets_out(&sato.decides(&own, 4, "当直の判断を確認した").await)
+        .await;
     eventually("the order is out", || async {
         (town.resident().notices().await == [notice.clone()]).then_some(())
     })
@@ -64,13 +79,35 @@ async fn a_duty_officer_prepares_but_only_an_approver_lets_out() {
 async fn whoever_is_signed_out_is_sent_to_sign_in() {
     let mut town = TownPlan::of(HINAN).opens().await.unwrap();
     let nobody = Officer::nobody(&town.address(), "nobody");
-    for path in ["/plain/", "/plain/inbox", "/plain/r/r-1", "/plain/r/r-1/decide", "/plain/published", "/plain/audit"] {
+    for path in [
+        "/plain/",
+        "/plain/inbox",
+        "/plain/r/r-1",
+        "/plain/r/r-1/decide",
+        "/plain/published",
+        "/plain/audit",
+    ] {
         let answer = nobody.opens(path).await;
-        assert_eq!((answer.status, answer.to.as_deref()), (StatusCode::SEE_OTHER, Some("/plain/signin")), "{path}");
+        assert_eq!(
+            (answer.status, answer.to.as_deref()),
+            (StatusCode::SEE_OTHER, Some("/plain/signin")),
+            "{path}"
+        );
     }
-    for path in ["/plain/r/r-1/decide", "/plain/r/r-1/decline", "/plain/n/n-1/cancel", "/plain/signout"] {
-        let answer = nobody.posts(path, &[(form::STEP, form::STEP_APPROVE)]).await;
-        assert_eq!((answer.status, answer.to.as_deref()), (StatusCode::SEE_OTHER, Some("/plain/signin")), "{path}");
+    for path in [
+        "/plain/r/r-1/decide",
+        "/plain/r/r-1/decline",
+        "/plain/n/n-1/cancel",
+        "/plain/signout",
+    ] {
+        let answer = nobody
+            .posts(path, &[(form::STEP, form::STEP_APPROVE)])
+            .await;
+        assert_eq!(
+            (answer.status, answer.to.as_deref()),
+            (StatusCode::SEE_OTHER, Some("/plain/signin")),
+            "{path}"
+        );
     }
     town.closes().await;
 }
@@ -91,8 +128,14 @@ async fn a_form_that_does_not_come_from_our_own_page_does_nothing() {
     }
     let mut fields: Vec<(String, String)> = confirmation.fields.clone().into_iter().collect();
     fields.push((form::STEP.to_owned(), form::STEP_APPROVE.to_owned()));
-    for header in [("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
-        let answer = sato.posts_from(&confirmation.post_to, &fields, &[header]).await;
+    for header in [
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let answer = sato
+            .posts_from(&confirmation.post_to, &fields, &[header])
+            .await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{header:?}");
     }
     let foreign = total(&town.metrics().await, "hinan_foreign_requests_total");
@@ -100,13 +143,22 @@ async fn a_form_that_does_not_come_from_our_own_page_does_nothing() {
 
     // A field sent twice could mean two things: it means none.
     fields.push((form::DIGEST.to_owned(), "0".repeat(64)));
-    assert_eq!(sato.posts(&confirmation.post_to, &fields).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        sato.posts(&confirmation.post_to, &fields).await.status,
+        StatusCode::BAD_REQUEST
+    );
 
     assert!(town.resident().notices().await.is_empty());
     let own = town.address();
     fields.pop();
-    let answer = sato.posts_from(&confirmation.post_to, &fields, &[("origin", own.as_str())]).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "our own page is let through");
+    let answer = sato
+        .posts_from(&confirmation.post_to, &fields, &[("origin", own.as_str())])
+        .await;
+    assert_eq!(
+        answer.status,
+        StatusCode::SEE_OTHER,
+        "our own page is let through"
+    );
     town.closes().await;
 }
 
@@ -120,12 +172,21 @@ async fn however_often_and_by_however_many_it_is_approved_it_leaves_once() {
     let confirmation = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
     let (a, b) = tokio::join!(sato.approves(&confirmation), sato.approves(&confirmation));
     assert_one_of_two(a.status, b.status);
-    assert_eq!(sato.approves(&confirmation).await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        sato.approves(&confirmation).await.status,
+        StatusCode::CONFLICT
+    );
 
     // Two officers, each with a text of their own for the same recommendation.
     let sheet = town.sheet_for(&sato, "帯広川").await;
     let his = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
-    let hers = suzuki.decides(&suzuki.reads(&sheet.recommendation).await, 4, "水位計を確認した").await;
+    let hers = suzuki
+        .decides(
+            &suzuki.reads(&sheet.recommendation).await,
+            4,
+            "水位計を確認した",
+        )
+        .await;
     assert_ne!(his.digest(), hers.digest());
     let (a, b) = tokio::join!(sato.approves(&his), suzuki.approves(&hers));
     assert_one_of_two(a.status, b.status);
@@ -148,7 +209,11 @@ fn assert_one_of_two(a: StatusCode, b: StatusCode) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changed_since_it_was_read_cannot_be_approved() {
-    let mut town = TownPlan::of(HINAN).with_officer("sato", "approver").opens().await.unwrap();
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("sato", "approver")
+        .opens()
+        .await
+        .unwrap();
     // An hour earlier: the Tokachi is at the judgement level and rising.
     town.storm_reaches("2016-08-30T17:00:00Z").await;
     let sato = town.officer("sato").await;
@@ -162,18 +227,32 @@ async fn what_changed_since_it_was_read_cannot_be_approved() {
     assert_eq!(sato.approves(&stale).await.status, StatusCode::CONFLICT);
 
     // The water reaches the danger level while the officer reads: level 4 takes the place of level 3.
-    let higher = Level { station: OBIHIRO.to_owned(), at: hinan::clock::wall(), level_m: 37.71 };
+    let higher = Level {
+        station: OBIHIRO.to_owned(),
+        at: hinan::clock::wall(),
+        level_m: 37.71,
+    };
     town.receives(&[higher]).await;
     town.thinks().await;
     let refused = sato.approves(&confirmation).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.heading());
+    assert_eq!(
+        refused.status,
+        StatusCode::CONFLICT,
+        "{}",
+        refused.heading()
+    );
     assert!(refused.text.contains("新しい推奨に置き換わりました"));
     let refused = sato.fills_in(&sheet, 3, "もう一度").await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "an old sheet leads nowhere");
+    assert_eq!(
+        refused.status,
+        StatusCode::CONFLICT,
+        "an old sheet leads nowhere"
+    );
     assert!(town.resident().notices().await.is_empty());
 
     let sheet = town.sheet_for(&sato, "十勝川").await;
-    sato.lets_out(&sato.decides(&sheet, 4, "氾濫危険水位に達した").await).await;
+    sato.lets_out(&sato.decides(&sheet, 4, "氾濫危険水位に達した").await)
+        .await;
     town.closes().await;
 }
 
@@ -184,14 +263,19 @@ async fn what_was_declined_is_not_asked_again_and_can_no_longer_be_approved() {
     let sheet = town.sheet_for(&sato, "十勝川").await;
     let confirmation = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
     let tanaka = town.officer("tanaka").await;
-    let declined = tanaka.declines(&sheet.recommendation, "現地の確認では差し迫っていない").await;
+    let declined = tanaka
+        .declines(&sheet.recommendation, "現地の確認では差し迫っていない")
+        .await;
     assert_eq!(declined.to.as_deref(), Some("/plain/inbox"));
     let refused = sato.approves(&confirmation).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(refused.text.contains("tanaka"), "it says who decided");
     town.thinks().await;
     for id in sato.inbox().await {
-        assert!(!sato.reads(&id).await.is_about("十勝川"), "not asked again on the same grounds");
+        assert!(
+            !sato.reads(&id).await.is_about("十勝川"),
+            "not asked again on the same grounds"
+        );
     }
     town.closes().await;
 }
@@ -210,11 +294,22 @@ async fn five_wrong_passwords_make_the_account_wait_and_no_other() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
     let answer = sato.tries_to_sign_in(&password_of("sato")).await;
-    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "even the right one waits");
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "even the right one waits"
+    );
     assert!(answer.text.contains("秒お待ちください"));
-    assert_eq!(sato.opens("/plain/inbox").await.to.as_deref(), Some("/plain/signin"));
+    assert_eq!(
+        sato.opens("/plain/inbox").await.to.as_deref(),
+        Some("/plain/signin")
+    );
     town.officer("suzuki").await;
-    let refused = count(&town.metrics().await, "hinan_requests_total", "status=\"401\"");
+    let refused = count(
+        &town.metrics().await,
+        "hinan_requests_total",
+        "status=\"401\"",
+    );
     assert!((refused - 5.0).abs() < 0.5);
     town.closes().await;
 }

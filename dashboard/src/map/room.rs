@@ -18,7 +18,7 @@ const WAYS: [[f64; 2]; 8] = [
     [-0.7, 0.7],
     [0.7, 0.7],
 ];
-/// At most one mark in so many may be drawn smaller than the others.
+/// At most one mark in so many may be drawn smaller than the others or be counted on a neighbour.
 const FEW: usize = 6;
 /// Free units around each mark and name.
 const GAP: f64 = 1.0;
@@ -93,7 +93,7 @@ pub(super) struct Name {
 }
 
 /// Finds places on a drawing of this width and height. Marks are of one width, the first of `widths` at which all but a
-/// few find room; those few are drawn smaller. `solid` is covered by nothing, `open` only by marks.
+/// few find room; those few are drawn smaller or counted on a neighbour. `solid` is covered by nothing, `open` only by marks.
 pub(super) fn arrange(
     wishes: &[Wish<'_>],
     widths: &[f64],
@@ -218,11 +218,12 @@ fn marks(
                 also: Vec::new(),
             });
         }
-        if arrangement.unmarked.is_empty() && smaller * FEW <= arrangement.marks.len() {
-            return arrangement;
+        let odd = smaller + arrangement.unmarked.len();
+        share(&mut arrangement, wishes);
+        if arrangement.unmarked.is_empty() && odd * FEW <= arrangement.marks.len() {
+            break;
         }
     }
-    share(&mut arrangement, wishes);
     arrangement
 }
 

@@ -18,7 +18,7 @@ const OVERVIEW: [f64; 2] = [0.6, 3.4];
 /// Room below an overview for its caption and the scale of the large drawing.
 const BELOW_OVERVIEW: f64 = 52.0;
 /// Widths of marks, the best first.
-const MARKS: [f64; 5] = [27.0, 23.0, 20.0, 17.5, 15.0];
+const MARKS: [f64; 5] = [26.0, 22.0, 19.0, 17.0, 15.0];
 const OVERVIEW_MARKS: [f64; 2] = [14.0, 11.0];
 /// With more calm districts than this their names would crowd the map; the table has them all.
 const NAMED_CALM: usize = 16;

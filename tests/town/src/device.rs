@@ -106,7 +106,9 @@ pub async fn pour(
     while !(waiting.is_empty() && under_way.is_empty()) {
         match events.poll().await {
             Ok(Event::Outgoing(Outgoing::Publish(packet))) => {
-                let number = waiting.pop_front().expect("nothing is sent twice on one connection");
+                let number = waiting
+                    .pop_front()
+                    .expect("nothing is sent twice on one connection");
                 under_way.insert(packet, number);
             }
             Ok(Event::Incoming(Packet::PubAck(ack))) => {

@@ -50,9 +50,14 @@ impl Answer {
     /// The page's main heading: on a refusal, the sentence that says why.
     #[must_use]
     pub fn heading(&self) -> String {
-        let rest = self.text.split_once("<h1").and_then(|(_, rest)| rest.split_once('>'));
+        let rest = self
+            .text
+            .split_once("<h1")
+            .and_then(|(_, rest)| rest.split_once('>'));
         let inside = rest.and_then(|(_, rest)| rest.split_once("</h1>"));
-        inside.map(|(words, _)| sheet::unescaped(words)).unwrap_or_default()
+        inside
+            .map(|(words, _)| sheet::unescaped(words))
+            .unwrap_or_default()
     }
 }
 
@@ -127,7 +132,11 @@ impl Officer {
     }
 
     /// Sends a form.
-    pub async fn posts<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> Answer {
+    pub async fn posts<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        path: &str,
+        fields: &[(N, V)],
+    ) -> Answer {
         self.posts_from(path, fields, &[]).await
     }
 
@@ -138,7 +147,10 @@ impl Officer {
         fields: &[(N, V)],
         headers: &[(&str, &str)],
     ) -> Answer {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_ref(), v.as_ref())).collect();
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(n, v)| (n.as_ref(), v.as_ref()))
+            .collect();
         let mut request = self.http.post(format!("{}{path}", self.base)).form(&fields);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -175,8 +187,14 @@ impl Officer {
 
     /// Opens the decision sheet of a recommendation.
     pub async fn reads(&self, recommendation: &str) -> Sheet {
-        let page = self.opens(&format!("/plain/r/{recommendation}/decide")).await;
-        assert_eq!(page.status, StatusCode::OK, "the sheet of {recommendation} opens");
+        let page = self
+            .opens(&format!("/plain/r/{recommendation}/decide"))
+            .await;
+        assert_eq!(
+            page.status,
+            StatusCode::OK,
+            "the sheet of {recommendation} opens"
+        );
         Sheet {
             recommendation: recommendation.to_owned(),
             fields: sheet::fields(&page.text),
@@ -198,15 +216,26 @@ impl Officer {
             fields.insert(name.to_owned(), value.to_owned());
         }
         let fields: Vec<(String, String)> = fields.into_iter().collect();
-        self.posts(&format!("/plain/r/{}/decide", sheet.recommendation), &fields)
-            .await
+        self.posts(
+            &format!("/plain/r/{}/decide", sheet.recommendation),
+            &fields,
+        )
+        .await
     }
 
     /// Decides, and gets the last page before the notice leaves.
     pub async fn decides(&self, sheet: &Sheet, level: u8, reason: &str) -> Confirmation {
         let answer = self.fills_in(sheet, level, reason).await;
-        assert_eq!(answer.status, StatusCode::OK, "the confirmation opens: {}", answer.heading());
-        confirmation(&answer.text, format!("/plain/r/{}/decide", sheet.recommendation))
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "the confirmation opens: {}",
+            answer.heading()
+        );
+        confirmation(
+            &answer.text,
+            format!("/plain/r/{}/decide", sheet.recommendation),
+        )
     }
 
     /// Approves exactly what the confirmation shows.
@@ -220,7 +249,12 @@ impl Officer {
     /// Approves and names the notice that left.
     pub async fn lets_out(&self, confirmation: &Confirmation) -> String {
         let answer = self.approves(confirmation).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "the approval is taken: {}", answer.heading());
+        assert_eq!(
+            answer.status,
+            StatusCode::SEE_OTHER,
+            "the approval is taken: {}",
+            answer.heading()
+        );
         let to = answer.to.expect("an approval leads to its notice");
         to.strip_prefix("/plain/n/")
             .unwrap_or_else(|| panic!("an approval leads to {to}"))
@@ -240,10 +274,20 @@ impl Officer {
     }
 
     /// Prepares the end of a notice: `lift` when it is over, `cancel` when it was wrong.
-    pub async fn ends(&self, notice: &str, ending: &str, districts: usize, reason: &str) -> Confirmation {
+    pub async fn ends(
+        &self,
+        notice: &str,
+        ending: &str,
+        districts: usize,
+        reason: &str,
+    ) -> Confirmation {
         let path = format!("/plain/n/{notice}/cancel");
         let page = self.opens(&path).await;
-        assert_eq!(page.status, StatusCode::OK, "the page to end {notice} opens");
+        assert_eq!(
+            page.status,
+            StatusCode::OK,
+            "the page to end {notice} opens"
+        );
         let mut fields = sheet::fields(&page.text);
         for (name, value) in [
             (form::ENDING, ending),
@@ -255,7 +299,12 @@ impl Officer {
         }
         let fields: Vec<(String, String)> = fields.into_iter().collect();
         let answer = self.posts(&path, &fields).await;
-        assert_eq!(answer.status, StatusCode::OK, "the confirmation opens: {}", answer.heading());
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "the confirmation opens: {}",
+            answer.heading()
+        );
         confirmation(&answer.text, path)
     }
 }

@@ -30,7 +30,11 @@ impl Page {
             .unwrap_or_default()
             .to_owned();
         let bytes = response.bytes().await.expect("the answer is read").to_vec();
-        Self { status, kind, bytes }
+        Self {
+            status,
+            kind,
+            bytes,
+        }
     }
 }
 

@@ -5,12 +5,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
-use crate::{eventually, within};
+use crate::within;
 
-/// A running `hinan` with its log. Ends with its owner.
+/// A running `hinan`. Ends with its owner.
 pub struct Service {
     process: Child,
-    log: PathBuf,
     said: PathBuf,
 }
 
@@ -27,13 +26,7 @@ impl Service {
             .stderr(appended(&log))
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
-        Self { process, log, said }
-    }
-
-    /// Everything it logged, earlier runs included.
-    #[must_use]
-    pub fn log(&self) -> String {
-        read(&self.log)
+        Self { process, said }
     }
 
     /// Everything it told its operator, earlier runs included.
@@ -70,16 +63,6 @@ impl Service {
         )
         .await
     }
-
-    /// Waits until it ends by itself.
-    pub async fn ends(&mut self) -> ExitStatus {
-        let process = &mut self.process;
-        eventually("the service ends by itself", || {
-            let ended = process.try_wait().expect("a child can be asked");
-            async move { ended }
-        })
-        .await
-    }
 }
 
 impl Drop for Service {
@@ -105,7 +88,9 @@ pub fn ran(program: &Path, arguments: &[&str], typed: &str) -> Output {
     if let Some(mut input) = process.stdin.take() {
         let _ = input.write_all(typed.as_bytes());
     }
-    process.wait_with_output().expect("a child can be waited for")
+    process
+        .wait_with_output()
+        .expect("a child can be waited for")
 }
 
 fn appended(path: &Path) -> File {

@@ -60,7 +60,11 @@ fn attributes(tag: &str) -> BTreeMap<String, String> {
         let Some((value, next)) = after.split_once('"') else {
             break;
         };
-        let name = name.trim().rsplit(char::is_whitespace).next().unwrap_or_default();
+        let name = name
+            .trim()
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default();
         found.insert(name.to_owned(), unescaped(value));
         rest = next;
     }
@@ -124,7 +128,10 @@ mod tests {
 
     #[test]
     fn a_shown_text_is_read_back_as_it_will_be_sent() {
-        assert_eq!(texts("<p/><pre class=\"x\">&lt;a b=&#34;1&#34;&gt;</pre>"), ["<a b=\"1\">"]);
+        assert_eq!(
+            texts("<p/><pre class=\"x\">&lt;a b=&#34;1&#34;&gt;</pre>"),
+            ["<a b=\"1\">"]
+        );
         assert_eq!(unescaped("1 & 2 &amp;lt;"), "1 & 2 &lt;");
     }
 

@@ -48,7 +48,10 @@ pub fn backlog(until: Timestamp, hours: i64, now: Timestamp) -> Vec<Level> {
             }
         }
     }
-    assert!(!levels.is_empty(), "the storm has nothing {hours} h before {until}");
+    assert!(
+        !levels.is_empty(),
+        "the storm has nothing {hours} h before {until}"
+    );
     levels
 }
 

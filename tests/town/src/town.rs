@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::plan::{TownPlan, set};
 use crate::{
-    Acknowledged, Level, Listener, Mosquitto, Officer, Resident, Service, Sheet, backlog, eventually, free_port,
-    message, meter, password_of, pour, ran, this_hour, topic,
+    Acknowledged, Level, Listener, Mosquitto, Officer, Resident, Service, Sheet, backlog,
+    eventually, free_port, message, meter, password_of, pour, ran, this_hour, topic,
 };
 
 /// The hour of the recorded night at which the Tokachi stood above its danger level (氾濫危険水位) at 帯広.
@@ -48,7 +48,15 @@ impl Town {
         };
         town.choose_ports();
         for (name, role) in &town.plan.officers {
-            let arguments = ["officer", "--config", &town.config(), "--name", name, "--role", role];
+            let arguments = [
+                "officer",
+                "--config",
+                &town.config(),
+                "--name",
+                name,
+                "--role",
+                role,
+            ];
             let added = ran(&town.plan.program, &arguments, &password_of(name));
             assert!(added.status.success(), "{name} gets an account: {added:?}");
         }
@@ -70,7 +78,10 @@ impl Town {
             }
             // Another test took the port in between: the next start uses others.
             let log = self.log();
-            assert!(log.contains("cannot be opened"), "the service does not start: {log}");
+            assert!(
+                log.contains("cannot be opened"),
+                "the service does not start: {log}"
+            );
             std::fs::remove_file(self.home.path().join("log")).expect("the log can be removed");
             self.choose_ports();
         }
@@ -104,8 +115,16 @@ impl Town {
         set(settings, "service.data_dir", data_dir.into());
         set(settings, "broker.embedded", self.mosquitto.is_none().into());
         set(settings, "broker.port", i64::from(self.mqtt).into());
-        set(settings, "web.listen", format!("127.0.0.1:{}", self.web).into());
-        set(settings, "publish.public_url", format!("http://127.0.0.1:{}", self.web).into());
+        set(
+            settings,
+            "web.listen",
+            format!("127.0.0.1:{}", self.web).into(),
+        );
+        set(
+            settings,
+            "publish.public_url",
+            format!("http://127.0.0.1:{}", self.web).into(),
+        );
         std::fs::write(self.home.path().join("town.toml"), settings.to_string())
             .expect("the configuration is written");
     }
@@ -174,7 +193,12 @@ impl Town {
     pub async fn officer(&self, name: &str) -> Officer {
         let officer = Officer::nobody(&self.address(), name);
         let answer = officer.tries_to_sign_in(&password_of(name)).await;
-        assert_eq!(answer.to.as_deref(), Some("/plain/"), "{name} signs in: {}", answer.status);
+        assert_eq!(
+            answer.to.as_deref(),
+            Some("/plain/"),
+            "{name} signs in: {}",
+            answer.status
+        );
         officer
     }
 
@@ -201,7 +225,12 @@ impl Town {
             pour(self.mqtt, "gateway", &messages, &acknowledged),
         )
         .await;
-        assert_eq!(all, Ok(true), "all {} levels are acknowledged", levels.len());
+        assert_eq!(
+            all,
+            Ok(true),
+            "all {} levels are acknowledged",
+            levels.len()
+        );
     }
 
     /// The storm of 2016 reaches the town now: its hours up to `hour` arrive as a backlog, and `hour` is this hour.
@@ -225,7 +254,10 @@ impl Town {
         // News makes it think again soon: a level of long ago, at a second of its own.
         let nudge = Level {
             station: crate::OBIHIRO.to_owned(),
-            at: this_hour() - jiff::SignedDuration::from_secs(100_000 + self.nudges.fetch_add(1, Ordering::Relaxed)),
+            at: this_hour()
+                - jiff::SignedDuration::from_secs(
+                    100_000 + self.nudges.fetch_add(1, Ordering::Relaxed),
+                ),
             level_m: 33.0,
         };
         self.receives(&[nudge]).await;
