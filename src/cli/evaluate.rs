@@ -78,11 +78,21 @@ impl Evaluate {
         }
         say(&evaluation.to_string());
         say("水位計 gauges:");
-        for gauge in town.gauges.iter().filter(|g| cases.iter().any(|c| c.target == g.id)) {
-            say(&format!("  {} {} ({}) {}", gauge.id, gauge.name, gauge.river, gauge.name_en));
+        for gauge in town
+            .gauges
+            .iter()
+            .filter(|g| cases.iter().any(|c| c.target == g.id))
+        {
+            say(&format!(
+                "  {} {} ({}) {}",
+                gauge.id, gauge.name, gauge.river, gauge.name_en
+            ));
         }
         if !left_out.is_empty() {
-            say(&format!("評価できない水位計 not evaluated:\n  {}", left_out.join("\n  ")));
+            say(&format!(
+                "評価できない水位計 not evaluated:\n  {}",
+                left_out.join("\n  ")
+            ));
         }
         Ok(())
     }
