@@ -30,8 +30,8 @@ fn engine(reference: Reference, storm: &History, until: Timestamp) -> Engine {
     engine
 }
 
-// Budget: 50 ms with models. Advice follows a reading within 100 ms (`FOLLOW_UP` of the intake) and a demo at
-// 3600 times the speed asks ten times a second; one thought must leave half of that for the record and the pages.
+// Budget: 5 ms with models. Advice follows a reading within 100 ms (`FOLLOW_UP` of the intake), and a demo at 3600
+// times the speed asks ten times a second: thinking must be lost beside the fsync of recording it.
 // The baseline says what all of it costs when only the last level is held: the difference is what the models cost.
 fn evaluate_one_moment_for_obihiro(c: &mut Criterion) {
     let now: Timestamp = FLOOD_HOUR.parse().expect("a fixed and valid time");

@@ -32,19 +32,22 @@ pub struct StoredReading {
 }
 
 impl Tx<'_> {
-    /// Numbers of the stations in the store, made as needed.
+    /// Number of a station in the store, made when it is first needed.
     ///
     /// # Errors
     /// The database's.
     pub fn station_number(&self, id: &StationId) -> Result<i64, StoreError> {
-        let name = id.to_string();
-        self.0
-            .prepare_cached("INSERT INTO station (name) VALUES (?1) ON CONFLICT DO NOTHING")?
-            .execute([&name])?;
-        Ok(self
+        let known: Option<i64> = self
             .0
             .prepare_cached("SELECT id FROM station WHERE name = ?1")?
-            .query_row([&name], |row| row.get(0))?)
+            .query_row([id.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(number) = known {
+            return Ok(number);
+        }
+        self.0
+            .execute("INSERT INTO station (name) VALUES (?1)", [id.as_str()])?;
+        Ok(self.0.last_insert_rowid())
     }
 
     /// What is stored for a station and time: nothing, the same level, or another one.

@@ -23,7 +23,7 @@ use proptest::prelude::{
 };
 use proptest::test_runner::Config as Cases;
 
-use crate::town_reference::reference;
+use crate::town_reference::plain;
 
 const P: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
 
@@ -62,7 +62,7 @@ fn state() -> impl Strategy<Value = State> {
 }
 
 fn states() -> impl Strategy<Value = Vec<State>> {
-    prop::collection::vec(state(), reference().town.gauges.len())
+    prop::collection::vec(state(), plain().town.gauges.len())
 }
 
 fn at() -> Timestamp {
@@ -70,7 +70,7 @@ fn at() -> Timestamp {
 }
 
 fn outlook(states: &[State]) -> Outlook {
-    let gauges = reference()
+    let gauges = plain()
         .town
         .gauges
         .iter()
@@ -159,7 +159,7 @@ fn lead(lead_h: u32, now_m: f64, state: &State) -> LeadForecast {
 }
 
 fn advised(states: &[State]) -> Vec<Recommendation> {
-    recommend(&outlook(states), &reference().town, &reference().policy)
+    recommend(&outlook(states), &plain().town, &plain().policy)
 }
 
 fn by_district(advice: &[Recommendation]) -> BTreeMap<&str, OrderLevel> {
@@ -229,7 +229,7 @@ proptest! {
         let gauge = outlook.gauges.values().nth(which.index(outlook.gauges.len())).unwrap();
         let mut silent = gauge.clone();
         silent.voice = Voice::Silent { for_min: 300 };
-        let policy = &reference().policy;
+        let policy = &plain().policy;
         let before = examine(&outlook, gauge, policy);
         for (now, then) in examine(&outlook, &silent, policy).iter().zip(&before) {
             prop_assert!(now.answer != Answer::Met || then.answer == Answer::Met, "{now:?}");
@@ -249,14 +249,14 @@ proptest! {
             state.voice = Voice::Silent { for_min: 300 };
         }
         let outlook = outlook(&silent);
-        let fresh = recommend(&outlook, &reference().town, &reference().policy);
+        let fresh = recommend(&outlook, &plain().town, &plain().policy);
         prop_assert!(never_lower(&before, &hold(fresh, &before, &outlook)));
     }
 
     #[test]
     fn the_same_question_gets_the_same_bytes_in_any_order(states in states()) {
         let outlook = outlook(&states);
-        let (town, policy) = (&reference().town, &reference().policy);
+        let (town, policy) = (&plain().town, &plain().policy);
         let once = recommend(&outlook, town, policy);
         let again = recommend(&outlook.clone(), town, policy);
         prop_assert_eq!(serde_json::to_vec(&once).unwrap(), serde_json::to_vec(&again).unwrap());
@@ -282,7 +282,7 @@ proptest! {
         states in states(), earlier in states(), ordered in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..3), 0..3),
         declined in prop::collection::vec((any::<prop::sample::Index>(), 0_i64..60), 0..3)
     ) {
-        let (town, policy) = (&reference().town, &reference().policy);
+        let (town, policy) = (&plain().town, &plain().policy);
         let now = at();
         let all = |states: &[State]| {
             let outlook = outlook(states);
@@ -345,7 +345,7 @@ proptest! {
         let storm = storm();
         let mut chance = hinan_town::SeededChance::new(seed);
         let config = Config::defaults();
-        let plain = hinan::engine::Reference { models: None, policy: config.recommend, ..reference().clone() };
+        let plain = hinan::engine::Reference { models: None, policy: config.recommend, ..plain().clone() };
         let (mut straight, mut shuffled) = (Engine::new(plain.clone()), Engine::new(plain));
         for row in 45..56 {
             let at = storm.time(row);
@@ -379,7 +379,7 @@ proptest! {
 fn a_silent_main_gauge_does_not_hide_what_the_next_one_says() {
     // Found by chance: the main gauge held "judgement level reached" and the second gauge, above its design high
     // water, was not asked.
-    let town = &reference().town;
+    let town = &plain().town;
     let river = town.rivers.iter().find(|r| r.name == "十勝川").unwrap();
     let states: Vec<State> = town
         .gauges
