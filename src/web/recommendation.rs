@@ -1,5 +1,7 @@
 //! GET /plain/r/{id}: one recommendation, with what speaks for it and against it.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
 use axum::response::Html;
 use hinan_dashboard::page;
@@ -22,17 +24,39 @@ pub(super) async fn page(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let stored = app
-        .store
-        .read(|view| view.proposal(&id))?
-        .ok_or(Refusal::Unknown)?;
+    let now = app.clock.now();
+    let (stored, open, live) = app.store.read(|view| {
+        Ok((
+            view.proposal(&id)?,
+            view.open_proposals()?,
+            view.live_notices(now)?,
+        ))
+    })?;
+    let stored = stored.ok_or(Refusal::Unknown)?;
+    // Whoever is already asked about, or ordered, as much or more is not left out.
+    let level = stored.proposal.key.level;
+    let mut covered: BTreeSet<String> = BTreeSet::new();
+    for other in open
+        .iter()
+        .map(|s| &s.proposal)
+        .filter(|p| p.key.level >= level)
+    {
+        covered.extend(other.districts.iter().map(|d| d.id.clone()));
+    }
+    for facts in live
+        .iter()
+        .map(|n| n.content().facts())
+        .filter(|f| f.level >= level)
+    {
+        covered.extend(facts.districts.iter().map(|d| d.id.clone()));
+    }
     Ok(Html(page::recommendation(
         &frame::officers(app, &who, None)?,
-        &view(app, &stored),
+        &view(app, &stored, &covered),
     )))
 }
 
-fn view(app: &App, stored: &StoredProposal) -> RecommendationView {
+fn view(app: &App, stored: &StoredProposal, covered: &BTreeSet<String>) -> RecommendationView {
     let proposal = &stored.proposal;
     let picture = app.picture();
     let gauge = picture.advice.outlook.gauges.get(&proposal.gauge);
@@ -75,13 +99,29 @@ fn view(app: &App, stored: &StoredProposal) -> RecommendationView {
         official: Vec::new(),
         official_checked_at: None,
         would_change: would_change(proposal),
-        left_out: Vec::new(),
+        left_out: left_out(app, proposal, covered),
         tier: gauge.map_or(hinan_dashboard::view::Tier::MarksOnly, lines::tier),
         model: format!("linfa 水位変化モデル({})", gauge.map_or("", |g| g.name.as_str())),
         record: gauge.and_then(|gauge| lines::record(gauge, 6)),
         state: inbox::state(stored),
         locked: (stored.state != ProposalState::Open).then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
     }
+}
+
+/// The complement: districts with people in the flood zone of the same river that neither this proposal nor
+/// another one or an order of at least its level reaches.
+fn left_out(app: &App, proposal: &Proposal, covered: &BTreeSet<String>) -> Vec<String> {
+    app.town()
+        .districts
+        .iter()
+        .filter(|d| {
+            d.reaches
+                .iter()
+                .any(|reach| reach.river == proposal.key.river)
+        })
+        .filter(|d| !covered.contains(&d.id) && !proposal.districts.iter().any(|p| p.id == d.id))
+        .map(|d| d.name.clone())
+        .collect()
 }
 
 /// The chance that leads: of the level that the met conditions are about.
