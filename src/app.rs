@@ -68,8 +68,6 @@ pub struct Replayed {
     pub event: String,
     /// What the towns really did: the timeline file.
     pub timeline: String,
-    /// One-time accounts: name, password, office.
-    pub accounts: Vec<[String; 3]>,
 }
 
 impl App {

@@ -135,7 +135,6 @@ impl Demo {
         let replay = Replayed {
             event: obihiro::EVENT.to_owned(),
             timeline: obihiro::TIMELINE.to_owned(),
-            accounts: accounts.clone(),
         };
         let clock = EventClock::recorded(storm.start(), LEAD_IN_SPEED);
         let mqtt_port = mqtt.local_addr()?.port();

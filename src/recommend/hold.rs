@@ -1,4 +1,4 @@
-//! Hold and assume worse: a gauge that falls silent does not end the advice that rested on it.
+//! Hold: a gauge that falls silent does not end the advice that rested on it. What happened since is unknown.
 
 use std::collections::BTreeMap;
 

@@ -254,7 +254,7 @@ pub(super) fn chances(gauge: &GaugeOutlook, level_m: f64) -> Vec<Chance> {
         .collect()
 }
 
-/// The range of a chance: what it would be if the typical error of this forecast, as measured on floods left out,
+/// The range of a chance: what it would be if half the typical error of this forecast, as measured on floods left out,
 /// shifted the level up or down. Percent.
 pub(super) fn chance_range(gauge: &GaugeOutlook, lead_h: u32, level_m: f64) -> (f64, f64) {
     let Some(lead) = gauge
