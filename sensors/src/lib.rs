@@ -11,6 +11,7 @@
 
 pub mod connect;
 mod decide;
+pub mod observation;
 pub mod payload;
 pub mod quality;
 mod refusal;
