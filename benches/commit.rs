@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hinan::realm::Realm;
 use hinan::store::Store;
-use hinan::store::readings::Kept;
+use hinan::store::readings::{Kept, LEVEL, Value};
 use hinan_sensors::Reading;
 use hinan_sensors::quality::Flag;
 use hinan_town::{SeededChance, storm};
@@ -39,9 +39,17 @@ fn store_commits(store: &Store, readings: &[Reading], first_seq: i64) {
     store
         .write(|tx| {
             for (reading, seq) in readings.iter().zip(first_seq..) {
-                let station = tx.station_number(&reading.station)?;
-                assert_eq!(tx.compare_reading(station, reading)?, Kept::New);
-                tx.put_reading(station, reading, Flag::Good, reading.at, seq)?;
+                let series = tx.series_number(&reading.station, LEVEL)?;
+                let (at, value) = (reading.at, reading.level_m);
+                assert_eq!(tx.compare_reading(series, at, value)?, Kept::New);
+                let new = Value {
+                    at,
+                    value,
+                    flag: Flag::Good,
+                    received_at: at,
+                    seq,
+                };
+                tx.put_reading(series, &new)?;
             }
             Ok(())
         })
@@ -58,7 +66,7 @@ fn raw_inserts(
     let tx = db.transaction().expect("a transaction");
     {
         let mut insert = tx
-            .prepare_cached("INSERT INTO reading VALUES (?1, ?2, ?3, 1, 0, ?4)")
+            .prepare_cached("INSERT INTO reading VALUES (?2, ?1, ?3, 1, 0, ?4)")
             .expect("a statement");
         for (reading, seq) in readings.iter().zip(first_seq..) {
             let station = gauges.iter().position(|g| g == reading.station.as_str());
@@ -66,7 +74,7 @@ fn raw_inserts(
             insert
                 .execute(rusqlite::params![
                     station,
-                    reading.at.as_second(),
+                    reading.at.as_millisecond(),
                     reading.level_m,
                     seq
                 ])
@@ -101,9 +109,9 @@ fn commit_2000_readings(c: &mut Criterion) {
         let mut db =
             rusqlite::Connection::open(home.path().join("raw.sqlite3")).expect("a database");
         db.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE reading (station INTEGER NOT NULL, \
-             at_s INTEGER NOT NULL, level_m REAL NOT NULL, flag INTEGER NOT NULL, late_s INTEGER NOT NULL, \
-             seq INTEGER NOT NULL, PRIMARY KEY (station, at_s)) STRICT, WITHOUT ROWID;",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE reading (at_ms INTEGER NOT NULL, \
+             series INTEGER NOT NULL, value REAL NOT NULL, flag INTEGER NOT NULL, late_ms INTEGER NOT NULL, \
+             seq INTEGER NOT NULL, PRIMARY KEY (at_ms, series)) STRICT, WITHOUT ROWID;",
         )
         .expect("a table");
         let mut n = 0;

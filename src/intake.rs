@@ -24,7 +24,7 @@ use crate::recommend::docket::{Change, changes};
 use crate::store::evaluations::Evaluated;
 use crate::store::notices::in_force;
 use crate::store::proposals::ProposalState;
-use crate::store::readings::Kept;
+use crate::store::readings::{Kept, LEVEL, Value};
 use crate::store::{StoreError, Tx, quarantine};
 
 /// After a new reading the advice follows within this time.
@@ -174,7 +174,7 @@ impl Intake {
                 };
                 match decide(&packet, &app.reference.stations, &self.topics, &self.limits) {
                     Decision::Store(reading) => {
-                        let reading = whole_second(reading);
+                        let reading = as_recorded(reading);
                         let kept = keep(tx, &mut self.engine, &reading, arrival, received_at, seq)?;
                         if kept == Kept::New {
                             news = true;
@@ -193,6 +193,9 @@ impl Intake {
                         metrics::counter!("hinan_quarantined_total", "reason" => code).increment(1);
                     }
                 }
+            }
+            if news {
+                tx.put_last_seq(seq - 1)?;
             }
             let forgotten = tx.trim_quarantine(app.config.sensors.quarantine_keep)?;
             metrics::counter!("hinan_quarantine_forgotten_total").increment(forgotten as u64);
@@ -233,15 +236,22 @@ fn keep(
     received_at: Timestamp,
     seq: i64,
 ) -> Result<Kept, StoreError> {
-    let station = tx.station_number(&reading.station)?;
-    let kept = tx.compare_reading(station, reading)?;
+    let series = tx.series_number(&reading.station, LEVEL)?;
+    let kept = tx.compare_reading(series, reading.at, reading.level_m)?;
     match kept {
         Kept::New => {
             let judged = engine.take(reading);
             let flag = judged.map_or(Flag::NotChecked, |judged| judged.flag);
-            tx.put_reading(station, reading, flag, received_at, seq)?;
+            let new = Value {
+                at: reading.at,
+                value: reading.level_m,
+                flag,
+                received_at,
+                seq,
+            };
+            tx.put_reading(series, &new)?;
             if let Some((at, flag)) = judged.and_then(|judged| judged.revised) {
-                tx.revise_flag(station, at, flag)?;
+                tx.revise_flag(series, at, flag)?;
                 metrics::counter!("hinan_flags_revised_total", "flag" => flag.qartod().to_string())
                     .increment(1);
             }
@@ -265,10 +275,11 @@ fn keep(
     Ok(kept)
 }
 
-/// The record keeps whole seconds, and the engine must know what the record will give back after a restart.
-fn whole_second(mut reading: Reading) -> Reading {
-    let second = reading.at.as_second();
-    reading.at = Timestamp::from_second(second).unwrap_or(reading.at);
+/// The record keeps whole milliseconds and no minus zero, and the engine must know what the record will give back after
+/// a restart.
+fn as_recorded(mut reading: Reading) -> Reading {
+    reading.at = Timestamp::from_millisecond(reading.at.as_millisecond()).unwrap_or(reading.at);
+    reading.level_m += 0.0;
     reading
 }
 

@@ -139,18 +139,21 @@ pub fn outlook(
     cadence_s: u32,
     as_of: Timestamp,
 ) -> Result<Outlook, hinan_models::HistoryError> {
-    let gauges: Vec<String> = models.map_or_else(
-        || town.gauges.iter().map(|gauge| gauge.id.clone()).collect(),
-        |models| models.gauges.clone(),
-    );
+    let recent = models
+        .map(|models| situation.history(&models.gauges, models.step_s, as_of))
+        .transpose()?;
     let step_s = models.map_or(i64::from(cadence_s), |models| models.step_s);
-    let recent = situation.history(&gauges, step_s, as_of)?;
     let mut by_gauge = BTreeMap::new();
     for site in &town.gauges {
         let marks = Marks::from(&site.levels);
-        let forecast = match models.and_then(|models| models.fitted.get(&site.id)) {
-            Some(model) => model.predict(&recent, as_of),
-            None => without_model(&recent, &case(site), as_of),
+        let model = models.and_then(|models| models.fitted.get(&site.id));
+        let forecast = match (model, &recent) {
+            (Some(model), Some(recent)) => model.predict(recent, as_of),
+            // A baseline looks at its own gauge only: thousands of them must not share one table to search.
+            _ => {
+                let own = situation.history(std::slice::from_ref(&site.id), step_s, as_of)?;
+                without_model(&own, &case(site), as_of)
+            }
         };
         let id: Option<StationId> = site.id.parse().ok();
         let observed = id

@@ -11,6 +11,9 @@ use crate::engine::{Engine, Reference};
 use crate::recommend::Recommendation;
 use crate::store::{StoreError, View};
 
+/// Before every reading; the calendar's own beginning is beyond what the record counts in.
+const BEGINNING: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// One step of a replayed recording.
 #[derive(Serialize)]
 pub struct Step {
@@ -85,7 +88,8 @@ pub enum Recomputed {
 /// # Errors
 /// The record's, or the engine's.
 pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, RecomputeError> {
-    let readings = view.readings_since(Timestamp::MIN)?;
+    let mut readings = Vec::new();
+    view.each_level_since(BEGINNING, |stored| readings.push(stored))?;
     let evaluations = view.evaluations()?;
     let mut engine = Engine::new(reference.clone());
     let mut next = readings.iter().peekable();

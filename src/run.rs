@@ -30,6 +30,8 @@ use crate::web;
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
+/// Readings of this time before the newest are fed to the engine again at a start.
+const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// How often the counts of the embedded broker are shown anew.
 const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -232,21 +234,19 @@ async fn upkeep(mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
 /// The record's.
 pub fn restored(store: &Store, reference: &Reference) -> anyhow::Result<(Engine, i64)> {
     let mut engine = Engine::new(reference.clone());
-    let (readings, advice, last_seq) = store.read(|view| {
-        let readings = match view.newest_reading()? {
-            Some(newest) => {
-                view.readings_since(newest - jiff::SignedDuration::from_hours(7 * 24))?
-            }
-            None => Vec::new(),
-        };
-        Ok((readings, view.last_advice()?, view.last_seq()?))
+    let mut readings = 0_u64;
+    let (advice, last_seq) = store.read(|view| {
+        if let Some(newest) = view.newest_reading()? {
+            view.each_level_since(newest - RESTORED, |stored| {
+                engine.take(&stored.reading);
+                readings += 1;
+            })?;
+        }
+        Ok((view.last_advice()?, view.last_seq()?))
     })?;
-    for stored in &readings {
-        engine.take(&stored.reading);
-    }
     engine.remember(advice);
-    if !readings.is_empty() {
-        tracing::info!(readings = readings.len(), "restored what was known");
+    if readings > 0 {
+        tracing::info!(readings, "restored what was known");
     }
     Ok((engine, last_seq))
 }

@@ -6,9 +6,11 @@
 //! - Bad readings are kept and shown, but never used for decisions.
 //! - Nothing here reads a clock: the same readings give the same situation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::Arc;
 
-use hinan_models::History;
+use hinan_models::{History, MAX_ABS_LEVEL_M};
 use hinan_sensors::quality::{Checker, Flag};
 use hinan_sensors::{Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
@@ -43,14 +45,45 @@ pub struct Judged {
 /// One station's recent past.
 #[derive(Clone)]
 struct Track {
-    readings: BTreeMap<Timestamp, Observed>,
+    /// Oldest first, no two of one time. A flat queue and not a tree: it is copied whole when a picture holds it.
+    readings: VecDeque<Observed>,
     checker: Checker,
 }
 
-/// What we know of all stations.
+impl Track {
+    /// Where a reading of this time stands, or would stand.
+    fn place(&self, at: Timestamp) -> Result<usize, usize> {
+        // Nearly every reading is the newest.
+        match self.readings.back() {
+            Some(newest) if newest.at < at => Err(self.readings.len()),
+            _ => self.readings.binary_search_by_key(&at, |o| o.at),
+        }
+    }
+
+    /// Readings up to this time, oldest first.
+    fn until(&self, as_of: Timestamp) -> impl DoubleEndedIterator<Item = &Observed> {
+        let end = self.readings.partition_point(|o| o.at <= as_of);
+        self.readings.range(..end)
+    }
+
+    /// Readings of a span of time, both ends included, oldest first.
+    fn between(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = &Observed> {
+        let first = self.readings.partition_point(|o| o.at < from);
+        let end = self.readings.partition_point(|o| o.at <= to);
+        self.readings
+            .range((Bound::Included(first), Bound::Excluded(end.max(first))))
+    }
+}
+
+/// What we know of all stations. A copy shares what has not changed since: a picture of a nation costs a few thousand
+/// pointers, and a reading that arrives afterwards copies the track of its own station only.
 #[derive(Clone)]
 pub struct Situation {
-    tracks: BTreeMap<StationId, Track>,
+    tracks: BTreeMap<StationId, Arc<Track>>,
     last_event: Option<Timestamp>,
 }
 
@@ -62,10 +95,10 @@ impl Situation {
             .iter()
             .map(|station| {
                 let track = Track {
-                    readings: BTreeMap::new(),
+                    readings: VecDeque::new(),
                     checker: Checker::new(&station.quality),
                 };
-                (station.id.clone(), track)
+                (station.id.clone(), Arc::new(track))
             })
             .collect();
         Self {
@@ -78,10 +111,11 @@ impl Situation {
     /// next level shows whether a jump was a spike or a flood. A reading of an unknown station, or a second one
     /// for the same time, changes nothing.
     pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
-        let track = self.tracks.get_mut(&reading.station)?;
-        if track.readings.contains_key(&reading.at) {
+        let shared = self.tracks.get_mut(&reading.station)?;
+        let Err(place) = shared.place(reading.at) else {
             return None;
-        }
+        };
+        let track = Arc::make_mut(shared);
         let judged = track.checker.observe(reading.at, reading.level_m);
         let flag = judged.verdict.flag;
         let observed = Observed {
@@ -89,20 +123,21 @@ impl Situation {
             level_m: reading.level_m,
             flag,
         };
-        track.readings.insert(reading.at, observed);
+        track.readings.insert(place, observed);
         let revised = judged
             .revised
             .map(|revision| (revision.at, revision.verdict.flag));
         if let Some((at, flag)) = revised
-            && let Some(earlier) = track.readings.get_mut(&at)
+            && let Ok(place) = track.place(at)
+            && let Some(earlier) = track.readings.get_mut(place)
         {
             earlier.flag = flag;
         }
-        if let Some((&newest, _)) = track.readings.last_key_value() {
-            while let Some((&oldest, _)) = track.readings.first_key_value()
-                && newest.duration_since(oldest) > KEEP
+        if let Some(newest) = track.readings.back().map(|o| o.at) {
+            while let Some(oldest) = track.readings.front()
+                && newest.duration_since(oldest.at) > KEEP
             {
-                track.readings.pop_first();
+                track.readings.pop_front();
             }
         }
         self.last_event = self.last_event.max(Some(reading.at));
@@ -112,24 +147,18 @@ impl Situation {
     /// The newest reading of a station not later than `as_of`, whatever its flag.
     #[must_use]
     pub fn newest(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
-        self.tracks
-            .get(station)?
-            .readings
-            .range(..=as_of)
-            .next_back()
-            .map(|(_, observed)| *observed)
+        self.tracks.get(station)?.until(as_of).next_back().copied()
     }
 
     /// The newest reading not later than `as_of` that may be used for decisions.
     #[must_use]
     pub fn newest_usable(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
-        let track = self.tracks.get(station)?;
-        track
-            .readings
-            .range(..=as_of)
+        self.tracks
+            .get(station)?
+            .until(as_of)
             .rev()
-            .map(|(_, o)| *o)
             .find(|o| o.flag.usable_for_decisions())
+            .copied()
     }
 
     /// How fast the water rises, metres per hour, from the newest usable reading and the one nearest to an hour
@@ -140,10 +169,11 @@ impl Situation {
         let hour = SignedDuration::from_hours(1);
         let distance = |o: &Observed| (newest.at.duration_since(o.at) - hour).abs();
         let before = self
-            .between(station, newest.at - hour - hour / 2, newest.at - hour / 2)
-            .into_iter()
+            .tracks
+            .get(station)?
+            .between(newest.at - hour - hour / 2, newest.at - hour / 2)
             .filter(|o| o.flag.usable_for_decisions())
-            .min_by_key(distance)?;
+            .min_by_key(|o| distance(o))?;
         let hours = newest.at.duration_since(before.at).as_secs_f64() / 3600.0;
         Some((newest.level_m - before.level_m) / hours)
     }
@@ -153,7 +183,7 @@ impl Situation {
     pub fn between(&self, station: &StationId, from: Timestamp, to: Timestamp) -> Vec<Observed> {
         self.tracks
             .get(station)
-            .map(|track| track.readings.range(from..=to).map(|(_, o)| *o).collect())
+            .map(|track| track.between(from, to).copied().collect())
             .unwrap_or_default()
     }
 
@@ -179,11 +209,7 @@ impl Situation {
         let rows = usize::try_from(LOOK_BACK_STEPS + 1).unwrap_or(0);
         let mut levels = Array2::from_elem((rows, gauges.len()), f64::NAN);
         for (column, gauge) in gauges.iter().enumerate() {
-            let Some(track) = gauge
-                .parse()
-                .ok()
-                .and_then(|id: StationId| self.tracks.get(&id))
-            else {
+            let Some(track) = self.tracks.get(gauge.as_str()) else {
                 continue;
             };
             let (Ok(from), Ok(to)) = (
@@ -192,12 +218,14 @@ impl Situation {
             ) else {
                 continue;
             };
-            for (at, observed) in track.readings.range(from..=to) {
-                let above = at.as_second() - first + step_s - 1;
+            for observed in track.between(from, to) {
+                let above = observed.at.as_second() - first + step_s - 1;
                 let row = above.div_euclid(step_s);
                 if let Ok(row) = usize::try_from(row)
                     && row < rows
                     && observed.flag.usable_for_decisions()
+                    // No river stands there; a history refuses it, and one device must not stop the advice.
+                    && observed.level_m.abs() <= MAX_ABS_LEVEL_M
                 {
                     levels[[row, column]] = observed.level_m;
                 }

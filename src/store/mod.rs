@@ -26,8 +26,9 @@ use thiserror::Error;
 use crate::approve::notice::Forged;
 use crate::realm::Realm;
 
-const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 1;
+/// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
+/// a released service has run is never edited again; what is new goes into a new one.
+const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 const FILE: &str = "hinan.sqlite3";
 
 /// Why the record cannot be used.
@@ -41,7 +42,7 @@ pub enum StoreError {
         /// The directory.
         dir: PathBuf,
     },
-    /// The directory belongs to another realm, town or version.
+    /// The directory belongs to another realm or town.
     #[error(
         "{dir}: {key} is {found}, but this service is {wanted}; a data directory belongs to one {key} for good, choose another service.data_dir"
     )]
@@ -54,6 +55,30 @@ pub enum StoreError {
         found: String,
         /// What the service wants.
         wanted: String,
+    },
+    /// A later service has written here.
+    #[error(
+        "{dir}: the record has version {version}, this service knows versions up to {known}; run the newer service, or choose another service.data_dir"
+    )]
+    Newer {
+        /// The directory.
+        dir: PathBuf,
+        /// The record's version.
+        version: i64,
+        /// The newest version this service knows.
+        known: usize,
+    },
+    /// Only looked at, a record is not brought to the version of today.
+    #[error(
+        "{dir}: the record has version {version}, this program reads version {known}; start the service of this version on it once"
+    )]
+    OtherVersion {
+        /// The directory.
+        dir: PathBuf,
+        /// The record's version.
+        version: i64,
+        /// The version this program reads.
+        known: usize,
     },
     /// The directory or the lock file cannot be made.
     #[error("{dir}: {source}")]
@@ -149,6 +174,14 @@ impl Store {
         f: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut connection = reader(&dir.join(FILE))?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if usize::try_from(version) != Ok(STEPS.len()) {
+            return Err(StoreError::OtherVersion {
+                dir: dir.to_owned(),
+                version,
+                known: STEPS.len(),
+            });
+        }
         let tx = connection.transaction()?;
         f(&View(&tx))
     }
@@ -157,16 +190,24 @@ impl Store {
         self.write(|tx| {
             let version: i64 =
                 tx.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if version == 0 {
-                tx.0.execute_batch(SCHEMA)?;
-                tx.0.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-            } else if version != SCHEMA_VERSION {
-                return Err(StoreError::Belongs {
+            let seen = usize::try_from(version).ok().filter(|n| *n <= STEPS.len());
+            let Some(seen) = seen else {
+                return Err(StoreError::Newer {
                     dir: dir.to_owned(),
-                    key: "schema version",
-                    found: version.to_string(),
-                    wanted: SCHEMA_VERSION.to_string(),
+                    version,
+                    known: STEPS.len(),
                 });
+            };
+            for (number, step) in STEPS.iter().enumerate().skip(seen) {
+                tx.0.execute_batch(step)?;
+                tx.0.pragma_update(None, "user_version", number as i64 + 1)?;
+            }
+            if seen > 0 && seen < STEPS.len() {
+                tracing::info!(
+                    from = seen,
+                    to = STEPS.len(),
+                    "the record was brought to the version of today"
+                );
             }
             for (key, wanted) in [("realm", realm.word()), ("town", town_code)] {
                 let found: Option<String> =
@@ -297,4 +338,121 @@ pub(in crate::store) fn text(value: &impl serde::Serialize) -> Result<String, St
         what: "a value to store".to_owned(),
         why: error.to_string(),
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const TOWN: &str = "012076";
+
+    /// A record as the first version left it: two gauges, three readings, one of them late.
+    fn of_version_1(dir: &Path) {
+        let db = Connection::open(dir.join(FILE)).unwrap();
+        db.execute_batch(STEPS[0]).unwrap();
+        db.execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO about VALUES ('realm', 'actual'), ('town', '012076');
+             INSERT INTO station (name) VALUES ('obihiro'), ('shimizu');
+             INSERT INTO reading VALUES (1, 1472547600, 35.33, 1, 2, 1), (2, 1472547600, 12.0, 3, 0, 2),
+               (1, 1472544000, 35.1, 4, 3600, 3);",
+        )
+        .unwrap();
+    }
+
+    fn levels(store: &Store) -> Vec<(String, String, f64, u8, String, i64)> {
+        let mut levels = Vec::new();
+        store
+            .read(|view| {
+                view.each_level_since(Timestamp::UNIX_EPOCH, |stored| {
+                    levels.push((
+                        stored.reading.station.to_string(),
+                        stored.reading.at.to_string(),
+                        stored.reading.level_m,
+                        stored.flag.qartod(),
+                        stored.received_at.to_string(),
+                        stored.seq,
+                    ));
+                })
+            })
+            .unwrap();
+        levels
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_opens_with_everything_it_held() {
+        let home = tempfile::tempdir().unwrap();
+        of_version_1(home.path());
+        let row = |station: &str, at: &str, level_m: f64, flag, received: &str, seq| {
+            let (station, at) = (station.to_owned(), at.to_owned());
+            (station, at, level_m, flag, received.to_owned(), seq)
+        };
+        let held = [
+            row(
+                "obihiro",
+                "2016-08-30T09:00:00Z",
+                35.33,
+                1,
+                "2016-08-30T09:00:02Z",
+                1,
+            ),
+            row(
+                "shimizu",
+                "2016-08-30T09:00:00Z",
+                12.0,
+                3,
+                "2016-08-30T09:00:00Z",
+                2,
+            ),
+            row(
+                "obihiro",
+                "2016-08-30T08:00:00Z",
+                35.1,
+                4,
+                "2016-08-30T09:00:00Z",
+                3,
+            ),
+        ];
+        for _ in ["brought forward", "opened again"] {
+            let store = Store::open(home.path(), Realm::Actual, TOWN).unwrap();
+            assert_eq!(levels(&store), held);
+            assert_eq!(store.read(|view| view.last_seq()).unwrap(), 3);
+        }
+        let other_town = Store::open(home.path(), Realm::Actual, "012084")
+            .err()
+            .unwrap();
+        assert!(
+            other_town.to_string().contains("town is 012076"),
+            "{other_town}"
+        );
+    }
+
+    #[test]
+    fn a_record_of_another_version_is_not_looked_at_as_if_it_were_ours() {
+        let home = tempfile::tempdir().unwrap();
+        of_version_1(home.path());
+        let old = Store::look(home.path(), |view| view.last_seq())
+            .err()
+            .unwrap();
+        assert!(old.to_string().contains("version 1"), "{old}");
+        let db = Connection::open(home.path().join(FILE)).unwrap();
+        db.pragma_update(None, "user_version", 999).unwrap();
+        drop(db);
+        let newer = Store::open(home.path(), Realm::Actual, TOWN).err().unwrap();
+        assert!(newer.to_string().contains("version 999"), "{newer}");
+    }
+
+    #[test]
+    fn a_stored_reading_cannot_be_changed_but_for_its_flag() {
+        let home = tempfile::tempdir().unwrap();
+        of_version_1(home.path());
+        let store = Store::open(home.path(), Realm::Actual, TOWN).unwrap();
+        let change = |sql: &str| store.write(|tx| Ok(tx.0.execute(sql, [])?));
+        assert_eq!(change("UPDATE reading SET flag = 4").unwrap(), 3);
+        for column in ["at_ms", "series", "value", "late_ms", "seq"] {
+            let refused = change(&format!("UPDATE reading SET {column} = {column} + 1"));
+            assert!(refused.is_err(), "{column}");
+        }
+    }
 }

@@ -108,7 +108,8 @@ fn is_exactly_what_was_said(
 ) {
     let db = look(town);
     let mut statement = db
-        .prepare("SELECT s.name, r.at_s, r.level_m, r.seq FROM reading r JOIN station s ON s.id = r.station")
+        .prepare("SELECT s.name, r.at_ms / 1000, r.value, r.seq FROM reading r JOIN series e ON e.id = r.series \
+             JOIN station s ON s.id = e.station")
         .unwrap();
     let mut stored: BTreeMap<(String, i64), f64> = BTreeMap::new();
     let mut orders = std::collections::BTreeSet::new();

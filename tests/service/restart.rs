@@ -7,6 +7,7 @@ use hinan::recommend::level::OrderLevel;
 use hinan::run;
 use hinan::store::Store;
 use hinan::store::evaluations::Evaluated;
+use hinan::store::readings::{LEVEL, Value};
 use hinan_sensors::Reading;
 use hinan_town::{OBIHIRO, storm};
 use jiff::{SignedDuration, Timestamp};
@@ -107,9 +108,17 @@ impl Desk {
         self.store
             .write(|tx| {
                 for (reading, flag, seq) in news {
-                    let station = tx.station_number(&reading.station)?;
-                    tx.put_reading(station, reading, flag, step.as_of, seq)?;
+                    let series = tx.series_number(&reading.station, LEVEL)?;
+                    let new = Value {
+                        at: reading.at,
+                        value: reading.level_m,
+                        flag,
+                        received_at: step.as_of,
+                        seq,
+                    };
+                    tx.put_reading(series, &new)?;
                 }
+                tx.put_last_seq(self.seq)?;
                 tx.put_evaluation(&evaluated, &advice.recommendations)
             })
             .unwrap();
