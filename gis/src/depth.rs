@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Depth class of an official flood zone (浸水深), standard scale of the 水害ハザードマップ作成の手引き.
 ///
 /// Ordered from shallow to deep, so the worst of several zones is their `max`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct DepthRank(u8);
 
 impl DepthRank {
@@ -69,6 +72,20 @@ impl DepthRank {
 impl fmt::Display for DepthRank {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+impl TryFrom<u8> for DepthRank {
+    type Error = String;
+
+    fn try_from(rank: u8) -> Result<Self, String> {
+        Self::new(rank).ok_or_else(|| format!("rank is {rank}; accepted: 1 to 6"))
+    }
+}
+
+impl From<DepthRank> for u8 {
+    fn from(rank: DepthRank) -> Self {
+        rank.0
     }
 }
 

@@ -11,12 +11,20 @@
 //!
 //! Deliberately absent: clocks, sockets, files and any knowledge of sensors, models or recommendations.
 
+mod bundle;
 mod depth;
+mod depth_range;
 mod district;
+mod duration;
+mod elevation;
+mod feature;
 mod gauge;
 mod index;
+mod landslide;
+mod layer;
 mod load;
 mod map_file;
+mod mesh;
 pub mod projection;
 mod refusal;
 mod shelter;
@@ -27,11 +35,23 @@ mod trace;
 mod validate;
 mod zone;
 
+pub use bundle::{Bundle, STEPS_PER_DEGREE, snapped};
 pub use depth::DepthRank;
+pub use depth_range::Depth;
 pub use district::{District, Reach};
+pub use duration::DurationRank;
+pub use elevation::ElevationGrid;
+pub use feature::{
+    CameraFacts, DepthZone, DistrictFacts, DurationZone, FacilityFacts, Facts, Feature, GaugeFacts,
+    HouseCollapseZone, Landmark, Municipality, Observed, PopulationFacts, Shape, SiteFacts,
+    TownPointFacts,
+};
 pub use gauge::{GaugeSite, ReferenceLevels};
 pub use index::ZoneIndex;
+pub use landslide::{LandslideArea, LandslideZone, Phenomenon};
+pub use layer::{Layer, LayerKind};
 pub use map_file::{MapDistrict, MapFile, MapLines, MapRing, MapShelter, MapZone};
+pub use mesh::{Mesh, MeshLevel};
 pub use refusal::LoadError;
 pub use shelter::{Hazard, Shelter, ShelterRule};
 pub use sketch::{Sketch, SketchArea, SketchDepth, SketchLine, SketchPin};

@@ -38,6 +38,24 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// A file or a part of it that is not what it should be.
+    pub(crate) fn unreadable(part: &str, format: &'static str, why: &dyn Display) -> Self {
+        Self::Unreadable {
+            part: part.to_owned(),
+            format,
+            why: shortened(&why.to_string()),
+        }
+    }
+
+    /// The same refusal, said of a place inside a larger whole.
+    pub(crate) fn within(mut self, whole: &str) -> Self {
+        let (Self::Refused { part, .. }
+        | Self::Unreadable { part, .. }
+        | Self::TooLarge { part, .. }) = &mut self;
+        *part = format!("{whole} {part}");
+        self
+    }
+
     /// A refusal with its four facts.
     pub(crate) fn refused(
         part: impl Into<String>,

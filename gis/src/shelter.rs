@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use geo::Point;
+use serde::{Deserialize, Serialize};
 
 use crate::DepthRank;
 
@@ -52,7 +53,7 @@ pub struct ShelterRule {
 }
 
 /// Kinds of disaster for which a site is designated (災害種別), as in the law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Hazard {
     /// 洪水
     Flood,

@@ -1,0 +1,91 @@
+//! The town bundle: everything an import made of a town's files, in one file that is read and checked whole.
+
+mod file;
+mod stored;
+
+use std::collections::BTreeMap;
+
+use crate::{ElevationGrid, Layer, LayerKind, LoadError, TownFile};
+
+pub use stored::{STEPS_PER_DEGREE, snapped};
+
+/// How the file is named in refusals.
+const PART: &str = "bundle";
+
+/// A town's layers, heights and its town file, as one file holds them.
+///
+/// The same contents give the same bytes. Coordinates are kept in whole hundred-millionths of a degree, so what is read back
+/// is exactly what was checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bundle {
+    town_file: Option<TownFile>,
+    layers: Vec<Layer>,
+    grids: Vec<ElevationGrid>,
+    parts: BTreeMap<String, Vec<u8>>,
+}
+
+impl Bundle {
+    /// A bundle of these layers. Without a town file it can be looked into, but it is no town yet.
+    #[must_use]
+    pub fn new(town_file: Option<TownFile>, layers: Vec<Layer>, grids: Vec<ElevationGrid>) -> Self {
+        Self {
+            town_file,
+            layers,
+            grids,
+            parts: BTreeMap::new(),
+        }
+    }
+
+    /// Adds something that another module reads and writes in its own form, such as the road graph. The name has at most 16
+    /// letters, digits or `_`.
+    #[must_use]
+    pub fn with_part(mut self, name: &str, bytes: Vec<u8>) -> Self {
+        self.parts.insert(name.to_owned(), bytes);
+        self
+    }
+
+    /// What another module put in under this name.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<&[u8]> {
+        self.parts.get(name).map(Vec::as_slice)
+    }
+
+    /// What people write by hand about the town.
+    #[must_use]
+    pub fn town_file(&self) -> Option<&TownFile> {
+        self.town_file.as_ref()
+    }
+
+    /// All layers, in the order they were imported.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The layers of one kind.
+    pub fn layers_of(&self, kind: LayerKind) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().filter(move |layer| layer.kind == kind)
+    }
+
+    /// Ground heights.
+    #[must_use]
+    pub fn grids(&self) -> &[ElevationGrid] {
+        &self.grids
+    }
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// A part that is larger than the format allows, by name.
+    pub fn write(&self) -> Result<Vec<u8>, LoadError> {
+        file::write(self)
+    }
+
+    /// Reads and checks the bytes of a bundle.
+    ///
+    /// # Errors
+    /// Says whether mark, version, length, digest or a part of it was refused.
+    pub fn open(bytes: &[u8]) -> Result<Self, LoadError> {
+        file::open(bytes)
+    }
+}
