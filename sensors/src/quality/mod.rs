@@ -10,6 +10,7 @@
 
 mod checker;
 mod flat;
+pub mod qartod;
 mod range;
 mod rate;
 pub(crate) mod settings;

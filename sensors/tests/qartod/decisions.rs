@@ -1,28 +1,12 @@
-//! Our checks against the reference implementation of QARTOD: its own test vectors, and its flags on a real gauge.
-//!
-//! Both are read from `qartod/` (or `protocols/qartod/`) below the folder that `HINAN_SAMPLES` names.
-
-#![allow(clippy::unwrap_used)]
-
-use std::path::PathBuf;
+//! The checks that decisions rest on, against the reference, where they mean the same. They differ on purpose in what
+//! README.md of this crate lists.
 
 use hinan_sensors::quality::{Check, Checker, Flag, QualitySettings, Stillness, flat, rate, spike};
 use hinan_sensors::{FlatLimits, RateLimit, Span, SpikeLimits};
 use jiff::Timestamp;
 use serde_json::Value;
 
-fn samples() -> Option<PathBuf> {
-    let folder = std::env::var_os("HINAN_SAMPLES").map(PathBuf::from)?;
-    ["qartod", "protocols/qartod"]
-        .into_iter()
-        .map(|below| folder.join(below))
-        .find(|folder| folder.is_dir())
-}
-
-fn flag_of(number: &Value) -> Flag {
-    let number = number.as_u64().unwrap();
-    Flag::from_qartod(u8::try_from(number).unwrap()).unwrap()
-}
+use crate::samples;
 
 /// The levels of a vector; those of other tests take other things.
 fn levels(vector: &Value) -> Vec<Option<f64>> {
@@ -51,7 +35,7 @@ fn compare(vector: &Value) -> usize {
     let levels = levels(vector);
     let mut compared = 0;
     let mut same = |n: usize, ours: Flag| {
-        assert_eq!(ours, flag_of(&flags[n]), "{n} of {}", vector["id"]);
+        assert_eq!(ours, samples::flag(&flags[n]), "{n} of {}", vector["id"]);
         compared += 1;
     };
     match vector["function"].as_str().unwrap() {
@@ -120,12 +104,9 @@ fn counted(times: &[Timestamp], args: &Value) -> FlatLimits {
 
 #[test]
 fn the_vectors_of_the_reference_are_met() {
-    let Some(folder) = samples() else {
-        eprintln!("skipped: no samples");
+    let Some(vectors) = samples::json("qartod_vectors.json") else {
         return;
     };
-    let text = std::fs::read_to_string(folder.join("qartod_vectors.json")).unwrap();
-    let vectors: Value = serde_json::from_str(&text).unwrap();
     let (mut tried, mut compared) = (0, 0);
     for vector in vectors["vectors"].as_array().unwrap() {
         if vector.get("flags").is_some() {
@@ -140,11 +121,9 @@ fn the_vectors_of_the_reference_are_met() {
 
 #[test]
 fn a_real_gauge_is_flagged_as_the_reference_flags_it() {
-    let Some(folder) = samples() else {
-        eprintln!("skipped: no samples");
+    let Some(rows) = samples::gauge() else {
         return;
     };
-    let rows = rows(&folder.join("series_water_level.csv"));
     let settings = QualitySettings {
         sensor: Some(Span {
             low: -10.0,
@@ -174,13 +153,13 @@ fn a_real_gauge_is_flagged_as_the_reference_flags_it() {
         let observed = checker.observe(row.at, row.level_m);
         assert_eq!(
             observed.verdict.checks[&Check::Range],
-            row.range,
+            row.flag("gross_range_test"),
             "{}",
             row.at
         );
         assert_eq!(
             observed.verdict.checks[&Check::Flat],
-            row.flat,
+            row.flag("flat_line_test"),
             "{}",
             row.at
         );
@@ -188,7 +167,7 @@ fn a_real_gauge_is_flagged_as_the_reference_flags_it() {
         if n > 0 {
             assert_eq!(
                 observed.verdict.checks[&Check::Rate],
-                row.rate,
+                row.flag("rate_of_change_test"),
                 "{}",
                 row.at
             );
@@ -200,7 +179,7 @@ fn a_real_gauge_is_flagged_as_the_reference_flags_it() {
                 rows[n + 1].level_m,
                 &limits,
             );
-            assert_eq!(found, row.spike, "{}", row.at);
+            assert_eq!(found, row.flag("spike_test_differential"), "{}", row.at);
         }
     }
     eprintln!(
@@ -208,36 +187,4 @@ fn a_real_gauge_is_flagged_as_the_reference_flags_it() {
         rows.len()
     );
     assert!(frozen > rows.len() / 2);
-}
-
-struct Row {
-    at: Timestamp,
-    level_m: f64,
-    range: Flag,
-    spike: Flag,
-    rate: Flag,
-    flat: Flag,
-}
-
-fn rows(path: &std::path::Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let headers = reader.headers().unwrap().clone();
-    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
-    let flag = |record: &csv::StringRecord, name: &str| {
-        Flag::from_qartod(record[column(name)].parse().unwrap()).unwrap()
-    };
-    reader
-        .records()
-        .map(|record| {
-            let record = record.unwrap();
-            Row {
-                at: record[column("time")].parse().unwrap(),
-                level_m: record[column("value")].parse().unwrap(),
-                range: flag(&record, "gross_range_test"),
-                spike: flag(&record, "spike_test_differential"),
-                rate: flag(&record, "rate_of_change_test"),
-                flat: flag(&record, "flat_line_test"),
-            }
-        })
-        .collect()
 }
