@@ -1,5 +1,6 @@
 //! What the parts of a running service share. One task writes the picture; everyone else reads a finished one.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,6 +8,7 @@ use hinan_gis::{Sketch, Town};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use crate::brokers::MAIN;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::engine::{Advice, Reference};
@@ -32,7 +34,7 @@ pub struct App {
     /// Event time at the start.
     pub began: Timestamp,
     picture: RwLock<Arc<Picture>>,
-    link: RwLock<Link>,
+    links: RwLock<BTreeMap<String, Link>>,
     ready: AtomicBool,
 }
 
@@ -44,7 +46,7 @@ pub struct Picture {
     pub situation: Situation,
 }
 
-/// The way to the broker.
+/// The way to one broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     /// Connected.
@@ -59,6 +61,16 @@ pub enum Link {
         /// In words.
         why: String,
     },
+}
+
+impl Link {
+    /// Before the first word of it.
+    fn unknown(since: Timestamp) -> Self {
+        Self::Down {
+            since,
+            why: "まだ接続していません".to_owned(),
+        }
+    }
 }
 
 /// A recorded event that is replayed as if live.
@@ -93,10 +105,7 @@ impl App {
             replay,
             began,
             picture: RwLock::new(Arc::new(first)),
-            link: RwLock::new(Link::Down {
-                since: began,
-                why: "まだ接続していません".to_owned(),
-            }),
+            links: RwLock::default(),
             ready: AtomicBool::new(false),
         }
     }
@@ -118,18 +127,49 @@ impl App {
         *self.picture.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(picture);
     }
 
-    /// The way to the broker.
+    /// The ways to all brokers, by their names.
     #[must_use]
-    pub fn link(&self) -> Link {
-        self.link
+    pub fn links(&self) -> BTreeMap<String, Link> {
+        self.links
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    /// Notes how the way to the broker is.
-    pub(crate) fn set_link(&self, link: Link) {
-        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+    /// The way to the broker that gets approved notices.
+    #[must_use]
+    pub fn publishing_link(&self) -> Link {
+        let name = match self.config.publish.broker.as_str() {
+            "" => MAIN,
+            named => named,
+        };
+        self.links()
+            .remove(name)
+            .unwrap_or_else(|| Link::unknown(self.began))
+    }
+
+    /// The worst of the ways: the first that is down, else the one that is up for the shortest time.
+    #[must_use]
+    pub fn worst_link(&self) -> (String, Link) {
+        let links = self.links();
+        let worst = links.into_iter().max_by_key(|(_, link)| match link {
+            Link::Down { since, .. } => (true, std::cmp::Reverse(*since), *since),
+            Link::Up { since } => (false, std::cmp::Reverse(Timestamp::MAX), *since),
+        });
+        worst.unwrap_or_else(|| (MAIN.to_owned(), Link::unknown(self.began)))
+    }
+
+    /// Notes how the way to a broker is. A repeated failure keeps the time of the first, and a way that stays up its own.
+    pub(crate) fn set_link(&self, name: &str, link: Link) {
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        let link = match (links.get(name), link) {
+            (Some(Link::Up { since }), Link::Up { .. }) => Link::Up { since: *since },
+            (Some(Link::Down { since, .. }), Link::Down { why, .. }) => {
+                Link::Down { since: *since, why }
+            }
+            (_, link) => link,
+        };
+        links.insert(name.to_owned(), link);
     }
 
     /// Whether all parts have started.

@@ -11,6 +11,9 @@ use thiserror::Error;
 
 use crate::realm::Realm;
 
+/// Brokers elsewhere.
+const REMOTES_MAX: usize = 16;
+
 /// The defaults, embedded so that the program can explain them anywhere.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
 
@@ -71,6 +74,45 @@ pub struct Broker {
     pub client_id: String,
     pub packet_max_bytes: usize,
     pub keep_alive_s: u16,
+    #[serde(default)]
+    pub remote: Vec<RemoteBroker>,
+}
+
+/// `[[broker.remote]]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct RemoteBroker {
+    pub name: String,
+    pub host: String,
+    pub port: u16,
+    pub tls: bool,
+    pub ca_file: PathBuf,
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
+    pub username: String,
+    pub password_env: String,
+    pub client_id: String,
+    pub filter: Vec<String>,
+}
+
+impl Default for RemoteBroker {
+    /// As a `[[broker.remote]]` that names nothing: `name` and `host` must be named.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            host: String::new(),
+            port: 1883,
+            tls: false,
+            ca_file: PathBuf::new(),
+            cert_file: PathBuf::new(),
+            key_file: PathBuf::new(),
+            username: String::new(),
+            password_env: String::new(),
+            client_id: String::new(),
+            filter: Vec::new(),
+        }
+    }
 }
 
 /// `[sensors]`
@@ -80,6 +122,7 @@ pub struct Broker {
 pub struct Sensors {
     pub topic_prefix: String,
     pub payload_max_bytes: usize,
+    pub waiting_max_bytes: usize,
     pub future_max_s: i64,
     pub cadence_s: u32,
     pub commit_max_readings: usize,
@@ -141,6 +184,7 @@ pub struct Publish {
     pub sender: String,
     pub sender_name: String,
     pub expires_after_h: u32,
+    pub broker: String,
     pub topic_prefix: String,
     pub public_url: String,
 }
@@ -253,9 +297,29 @@ impl Config {
             &self.broker.client_id,
             "a name that no other client of the broker uses",
         )?;
+        remotes(&self.broker.remote)?;
+        if !self.publish.broker.is_empty()
+            && !self
+                .broker
+                .remote
+                .iter()
+                .any(|remote| remote.name == self.publish.broker)
+        {
+            return refused(
+                "publish.broker",
+                &self.publish.broker,
+                "empty (the broker of [broker]) or the name of a [[broker.remote]]",
+            );
+        }
         topic("sensors.topic_prefix", &s.topic_prefix)?;
         topic("publish.topic_prefix", &self.publish.topic_prefix)?;
         within("sensors.payload_max_bytes", s.payload_max_bytes, 64, 65536)?;
+        within(
+            "sensors.waiting_max_bytes",
+            s.waiting_max_bytes,
+            self.broker.packet_max_bytes,
+            4 << 30,
+        )?;
         within("sensors.future_max_s", s.future_max_s, 1, 3600)?;
         within("sensors.cadence_s", s.cadence_s, 10, 86400)?;
         within(
@@ -346,6 +410,12 @@ impl Config {
         Ok(())
     }
 
+    /// The topics that readings and official information come on, as filters to subscribe to.
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        vec![format!("{}/+", self.sensors.topic_prefix)]
+    }
+
     /// What this configuration means, in plain words, for `hinan check-config`.
     #[must_use]
     pub fn explained(&self) -> String {
@@ -355,6 +425,7 @@ impl Config {
              データの置き場所 data directory: {}\n\
              自治体 town: {}\n\
              MQTT: {}:{}{}, 観測値 readings {}/{{station}}\n\
+             {}\
              警戒レベル3 高齢者等避難: 避難判断水位に到達し上昇中、または{}時間以内に氾濫危険水位(なければ計画高水位)へ達する確率が{:.0}%以上、\
              または氾濫注意水位を超えて1時間に{} m以上の急な上昇\n\
              警戒レベル4 避難指示: 氾濫危険水位に到達、または{}時間以内に計画高水位へ達する確率が{:.0}%以上\n\
@@ -377,6 +448,7 @@ impl Config {
                 ""
             },
             self.sensors.topic_prefix,
+            self.broker.remote.iter().map(explained).collect::<String>(),
             r.level3_lead_h,
             r.level3_probability * 100.0,
             r.rapid_rise_m_per_h,
@@ -390,6 +462,95 @@ impl Config {
             self.web.listen,
         )
     }
+}
+
+/// One broker elsewhere, in plain words.
+fn explained(remote: &RemoteBroker) -> String {
+    format!(
+        "MQTT {}: {}:{}{}{} {}\n",
+        remote.name,
+        remote.host,
+        remote.port,
+        match (remote.tls, remote.cert_file.as_os_str().is_empty()) {
+            (false, _) => ", 暗号化なし in the clear",
+            (true, true) => ", TLS",
+            (true, false) => ", TLS 相互認証 mutual",
+        },
+        if remote.username.is_empty() {
+            String::new()
+        } else {
+            format!(", {} ({})", remote.username, remote.password_env)
+        },
+        remote.filter.join(" "),
+    )
+}
+
+/// Checks the brokers elsewhere. Their files and variables are looked at when they are used.
+fn remotes(all: &[RemoteBroker]) -> Result<(), ConfigError> {
+    if all.len() > REMOTES_MAX {
+        return refused("broker.remote", &all.len(), "at most 16 brokers");
+    }
+    let mut names = std::collections::BTreeSet::new();
+    for remote in all {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let named = (1..=32).contains(&remote.name.len()) && remote.name.chars().all(plain);
+        if !named || remote.name == crate::brokers::MAIN || !names.insert(&remote.name) {
+            return refused(
+                "broker.remote.name",
+                &format_args!("{:?}", remote.name),
+                "1 to 32 of A-Z a-z 0-9 _ -, not main, and each name once",
+            );
+        }
+        let key = |key: &str| format!("broker.remote {}: {key}", remote.name);
+        filled(&key("host"), &remote.host, "a host name or address")?;
+        within(&key("port"), remote.port, 1, u16::MAX)?;
+        let no_file = |path: &Path| path.as_os_str().is_empty();
+        if remote.tls && no_file(&remote.ca_file) {
+            return refused(
+                &key("ca_file"),
+                &"empty",
+                "a PEM file with the authorities to trust, such as /etc/ssl/certs/ca-certificates.crt, because tls is true",
+            );
+        }
+        if !remote.tls && !(no_file(&remote.ca_file) && no_file(&remote.cert_file)) {
+            return refused(
+                &key("tls"),
+                &"false",
+                "true where ca_file or cert_file is given",
+            );
+        }
+        if no_file(&remote.cert_file) != no_file(&remote.key_file) {
+            return refused(
+                &key("key_file"),
+                &format_args!("{:?}", remote.key_file.display().to_string()),
+                "given together with cert_file, or neither of them",
+            );
+        }
+        if !remote.username.is_empty() && remote.password_env.is_empty() {
+            return refused(
+                &key("password_env"),
+                &"empty",
+                "the name of an environment variable with the password, because username is given",
+            );
+        }
+        if remote.filter.len() > 64 {
+            return refused(
+                &key("filter"),
+                &remote.filter.len(),
+                "at most 64 topic filters",
+            );
+        }
+        for filter in &remote.filter {
+            if !rumqttc::valid_filter(filter) || filter.starts_with('$') {
+                return refused(
+                    &key("filter"),
+                    filter,
+                    "an MQTT topic filter, such as v3/+/devices/+/up",
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn overlay(under: &mut toml::Table, over: toml::Table) {
@@ -501,6 +662,37 @@ mod tests {
             "recommend.level4_lead_h is 5; it must be 1, 2, 3 or 6",
         );
         check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
+    }
+
+    #[test]
+    fn a_broker_elsewhere_is_refused_by_its_name_and_key() {
+        let remote =
+            |keys: &str| format!("[[broker.remote]]\nname = \"pref\"\nhost = \"h\"\n{keys}");
+        check(
+            &remote("tls = true"),
+            "broker.remote pref: ca_file is empty; it must be a PEM file",
+        );
+        check(
+            &remote("ca_file = \"ca.pem\""),
+            "broker.remote pref: tls is false",
+        );
+        check(
+            &remote("username = \"u\""),
+            "broker.remote pref: password_env is empty",
+        );
+        check(
+            &remote("filter = [\"a/#/b\"]"),
+            "broker.remote pref: filter is a/#/b",
+        );
+        check(
+            &remote("[[broker.remote]]\nname = \"pref\"\nhost = \"h\""),
+            "each name once",
+        );
+        check(&remote("prot = 1"), "prot");
+        check(
+            "[publish]\nbroker = \"pref\"",
+            "publish.broker is pref; it must be empty",
+        );
     }
 
     #[test]

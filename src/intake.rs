@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::app::{App, Picture};
+use crate::arrivals::{Arrival, Message};
 use crate::chance;
 use crate::clock::monotonic;
 use crate::engine::{Advice, Engine};
@@ -32,38 +33,6 @@ const FOLLOW_UP: Duration = Duration::from_millis(100);
 
 /// This long before an order expires it is proposed anew.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(60);
-
-/// A packet with the means to acknowledge it.
-pub struct Arrival {
-    /// Topic it came on.
-    pub topic: String,
-    /// Its bytes.
-    pub payload: Vec<u8>,
-    /// Whether the broker kept it for us: state, not an event.
-    pub retained: bool,
-    /// Tells its broker that it is safe here.
-    pub ack: Ack,
-}
-
-/// How a packet is acknowledged.
-pub enum Ack {
-    /// To a device at our own broker.
-    Embedded(hinan_broker::Receipt),
-    /// To a broker elsewhere.
-    Remote(hinan_sensors::connect::Receipt),
-}
-
-impl Ack {
-    fn committed(self) {
-        match self {
-            Self::Embedded(receipt) => receipt.committed(),
-            Self::Remote(receipt) => {
-                let outcome = receipt.acknowledge();
-                tracing::trace!(?outcome, "acknowledged");
-            }
-        }
-    }
-}
 
 /// Why the intake stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -165,17 +134,17 @@ impl Intake {
         let received_at = app.clock.now();
         let (news, next_seq) = app.store.write(|tx| {
             let (mut news, mut seq) = (false, self.next_seq);
-            for arrival in &batch {
+            for message in batch.iter().map(|arrival| &arrival.message) {
                 let packet = Packet {
-                    topic: &arrival.topic,
-                    payload: &arrival.payload,
-                    retained: arrival.retained,
+                    topic: &message.topic,
+                    payload: &message.payload,
+                    retained: message.retained,
                     received_at,
                 };
                 match decide(&packet, &app.reference.stations, &self.topics, &self.limits) {
                     Decision::Store(reading) => {
                         let reading = as_recorded(reading);
-                        let kept = keep(tx, &mut self.engine, &reading, arrival, received_at, seq)?;
+                        let kept = keep(tx, &mut self.engine, &reading, message, received_at, seq)?;
                         if kept == Kept::New {
                             news = true;
                             seq += 1;
@@ -184,8 +153,8 @@ impl Intake {
                     Decision::Quarantine(refusal) => {
                         let (code, reason) = quarantine::words(&refusal);
                         tx.quarantine(
-                            &arrival.topic,
-                            &arrival.payload,
+                            &message.topic,
+                            &message.payload,
                             received_at,
                             code,
                             &reason,
@@ -204,7 +173,7 @@ impl Intake {
         self.next_seq = next_seq;
         metrics::counter!("hinan_packets_total").increment(batch.len() as u64);
         for arrival in batch {
-            arrival.ack.committed();
+            arrival.message.ack.committed();
         }
         Ok(news)
     }
@@ -232,7 +201,7 @@ fn keep(
     tx: &Tx<'_>,
     engine: &mut Engine,
     reading: &Reading,
-    arrival: &Arrival,
+    message: &Message,
     received_at: Timestamp,
     seq: i64,
 ) -> Result<Kept, StoreError> {
@@ -263,8 +232,8 @@ fn keep(
             let reason = "another level is already stored for this station and time; the first one stands. \
                           A correction needs its own time";
             tx.quarantine(
-                &arrival.topic,
-                &arrival.payload,
+                &message.topic,
+                &message.payload,
                 received_at,
                 "conflict",
                 reason,

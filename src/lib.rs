@@ -6,7 +6,9 @@
 
 pub mod app;
 pub mod approve;
+pub mod arrivals;
 mod broker_counts;
+pub mod brokers;
 pub mod chance;
 pub mod cli;
 pub mod clock;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hinan_broker::Broker;
-use hinan_sensors::connect::{self, Connection, LinkState, Secret};
+use hinan_sensors::connect::{self, LinkState, Secret, Tally};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -14,13 +14,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Link, Picture, Replayed};
+use crate::arrivals::{Ack, Arrivals, Message, arrivals};
 use crate::broker_counts;
+use crate::brokers::{self, MAIN, Way};
 use crate::chance;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
-use crate::intake::{Ack, Arrival, Intake};
+use crate::intake::Intake;
 use crate::publish::channel::mqtt::{MqttChannel, MqttTarget};
 use crate::publish::deliver::{self, Channel};
 use crate::publish::outbox::ChannelName;
@@ -30,6 +32,8 @@ use crate::web;
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
+/// Packets on the way from the embedded broker to where their bytes are counted: a few only, for they are not.
+const HANDED_OVER_MAX: usize = 4;
 /// Readings of this time before the newest are fed to the engine again at a start.
 const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// How often the counts of the embedded broker are shown anew.
@@ -94,7 +98,7 @@ pub async fn start(
     let (stop_doors, doors_stop) = watch::channel(false);
     let (stop_intake, intake_stop) = watch::channel(false);
     let (stop_delivery, delivery_stop) = watch::channel(false);
-    let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
+    let (arrivals, arrived) = arrivals(ARRIVALS_MAX, app.config.sensors.waiting_max_bytes);
     let (mut tasks, mut intake_tasks, mut doors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
 
     let intake = Intake::new(Arc::clone(&app), engine, last_seq);
@@ -106,37 +110,20 @@ pub async fn start(
     });
 
     let mut tended = JoinSet::new();
-    let publisher = match doorways.mqtt {
-        Some(listener) => {
-            let secret = chance::token();
-            let broker = embedded(&app, listener, &secret, arrivals, &mut doors).await?;
-            let stop = doors_stop.clone();
-            tended.spawn(async move { tend(broker, stop).await });
-            Some((PUBLISHER.to_owned(), Secret::new(&secret)))
-        }
-        None => {
-            remote(&app, arrivals, &mut doors, doors_stop.clone())?;
-            credentials(&app.config)?
-        }
-    };
+    let mut at_ours = None;
+    if let Some(listener) = doorways.mqtt {
+        let secret = chance::token();
+        let broker = embedded(&app, listener, &secret, arrivals.clone(), &mut doors).await?;
+        let stop = doors_stop.clone();
+        tended.spawn(async move { tend(broker, stop).await });
+        at_ours = Some((PUBLISHER.to_owned(), Secret::new(&secret)));
+    }
+    for way in brokers::ways(&app.config)? {
+        remote(&app, way, arrivals.clone(), &mut doors, &doors_stop);
+    }
+    drop(arrivals);
 
-    let base = format!(
-        "{}/{}/{}",
-        app.config.publish.topic_prefix,
-        app.config.service.realm,
-        app.town().code
-    );
-    let target = MqttTarget {
-        host: app.config.broker.host.clone(),
-        port: app.config.broker.port,
-        client_id: format!(
-            "{}-{}-publisher",
-            app.config.broker.client_id, app.config.service.realm
-        ),
-        credentials: publisher,
-        packet_max_bytes: app.config.broker.packet_max_bytes,
-        base,
-    };
+    let target = target(&app, at_ours)?;
     for channel in [Channel::Feed, Channel::Mqtt(MqttChannel::new(target))] {
         let (app, stop) = (Arc::clone(&app), delivery_stop.clone());
         tasks.spawn(async move {
@@ -255,37 +242,54 @@ async fn embedded(
     app: &Arc<App>,
     listener: TcpListener,
     secret: &str,
-    arrivals: mpsc::Sender<Arrival>,
+    arrivals: Arrivals,
     doors: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<Broker> {
     let door = TownDoor::new(
         &app.config,
         Arc::clone(&app.reference.stations),
         secret.to_owned(),
-        credentials(&app.config)?,
+        brokers::login(&app.config)?,
     );
     let settings = hinan_broker::Settings {
         packet_max_bytes: app.config.broker.packet_max_bytes,
         ..hinan_broker::Settings::default()
     };
-    let filter = format!("{}/#", app.config.sensors.topic_prefix);
-    let (sink, mut inbound) = mpsc::channel::<hinan_broker::Inbound>(ARRIVALS_MAX);
+    let topics = app.config.topics();
+    // The broker asks us about one filter. Where topics have no root in common it asks about all, and what is not for
+    // us is settled at once.
+    let filter = match topics.as_slice() {
+        [_] => format!("{}/#", app.config.sensors.topic_prefix),
+        _ => "#".to_owned(),
+    };
+    let (sink, mut inbound) = mpsc::channel::<hinan_broker::Inbound>(HANDED_OVER_MAX);
     let retained = retained(app)?;
     let broker = Broker::start(listener, settings, Arc::new(door), filter, sink, retained).await?;
-    app.set_link(Link::Up {
-        since: app.clock.now(),
-    });
+    app.set_link(
+        MAIN,
+        Link::Up {
+            since: app.clock.now(),
+        },
+    );
     doors.spawn(async move {
         while let Some(inbound) = inbound.recv().await {
             let (message, receipt) = inbound.split();
-            let arrival = Arrival {
+            let ours = topics
+                .iter()
+                .any(|filter| hinan_broker::matches(filter, &message.topic));
+            if !ours && topics.len() > 1 {
+                receipt.committed();
+                continue;
+            }
+            let message = Message {
                 topic: message.topic,
-                payload: message.payload.into(),
+                payload: message.payload,
+                cut_from_bytes: None,
                 // What a device sends us with the retain flag is live, not old state.
                 retained: false,
                 ack: Ack::Embedded(receipt),
             };
-            if arrivals.send(arrival).await.is_err() {
+            if arrivals.send(message).await.is_err() {
                 break;
             }
         }
@@ -327,52 +331,84 @@ fn retained(app: &App) -> anyhow::Result<Vec<hinan_broker::Retained>> {
         .collect())
 }
 
-fn credentials(config: &Config) -> anyhow::Result<Option<(String, Secret)>> {
-    let broker = &config.broker;
-    if broker.username.is_empty() {
-        return Ok(None);
-    }
-    let password = std::env::var(&broker.password_env).with_context(|| {
-        format!("broker.username is {}, but the environment variable {} (broker.password_env) is not set", broker.username, broker.password_env)
-    })?;
-    Ok(Some((broker.username.clone(), Secret::new(&password))))
+/// Where approved notices go, and as whom.
+fn target(app: &App, at_ours: Option<(String, Secret)>) -> anyhow::Result<MqttTarget> {
+    let config = &app.config;
+    let chosen = config
+        .broker
+        .remote
+        .iter()
+        .find(|remote| remote.name == config.publish.broker);
+    let base = format!(
+        "{}/{}/{}",
+        config.publish.topic_prefix,
+        config.service.realm,
+        app.town().code
+    );
+    let packet_max_bytes = config.broker.packet_max_bytes;
+    Ok(match chosen {
+        Some(remote) => MqttTarget {
+            host: remote.host.clone(),
+            port: remote.port,
+            client_id: format!("{}-publisher", brokers::client_id(config, remote)),
+            tls: brokers::tls(remote)?,
+            credentials: brokers::remote_login(remote)?,
+            packet_max_bytes,
+            base,
+        },
+        None => MqttTarget {
+            host: config.broker.host.clone(),
+            port: config.broker.port,
+            client_id: format!(
+                "{}-{}-publisher",
+                config.broker.client_id, config.service.realm
+            ),
+            tls: None,
+            credentials: match at_ours {
+                Some(own) => Some(own),
+                None => brokers::login(config)?,
+            },
+            packet_max_bytes,
+            base,
+        },
+    })
 }
 
+/// Starts the way to one broker elsewhere: the connection, what it hands over, and how it is.
 fn remote(
     app: &Arc<App>,
-    arrivals: mpsc::Sender<Arrival>,
+    way: Way,
+    arrivals: Arrivals,
     doors: &mut JoinSet<anyhow::Result<()>>,
-    stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let broker = &app.config.broker;
-    let filter = vec![format!("{}/+", app.config.sensors.topic_prefix)];
-    // Live and exercise at one broker must not take each other's session.
-    let client_id = format!("{}-{}", broker.client_id, app.config.service.realm);
-    let mut connection = Connection::new(&broker.host, broker.port, &client_id, filter);
-    connection.login = credentials(&app.config)?;
-    connection.max_packet_bytes = broker.packet_max_bytes;
-    connection.keep_alive_s = broker.keep_alive_s;
+    stop: &watch::Receiver<bool>,
+) {
+    let Way { name, connection } = way;
     let (deliveries, mut delivered) = mpsc::channel::<connect::Delivery>(ARRIVALS_MAX);
     let (status, mut state) = watch::channel(LinkState::Connecting);
+    let tally = Arc::new(Tally::default());
     let clock = Arc::clone(app);
     let surroundings = connect::Surroundings {
         clock: Box::new(move || clock.clock.now()),
         jitter_seed: u64::from_le_bytes(chance::bytes()),
+        tally: Arc::clone(&tally),
     };
+    let stopped = stop.clone();
+    let ended = format!("the way to the broker {name} ended");
     doors.spawn(async move {
-        connect::run(connection, deliveries, stop, status, surroundings)
+        connect::run(connection, deliveries, stopped, status, surroundings)
             .await
-            .context("the way to the broker ended")
+            .context(ended)
     });
     doors.spawn(async move {
         while let Some(delivery) = delivered.recv().await {
-            let arrival = Arrival {
+            let message = Message {
                 topic: delivery.topic,
-                payload: delivery.payload,
+                payload: delivery.payload.into(),
+                cut_from_bytes: delivery.cut_from_bytes,
                 retained: delivery.retained,
                 ack: Ack::Remote(delivery.receipt),
             };
-            if arrivals.send(arrival).await.is_err() {
+            if arrivals.send(message).await.is_err() {
                 break;
             }
         }
@@ -393,23 +429,15 @@ fn remote(
                     why: why.clone(),
                 },
             };
-            // A repeated failure keeps the time of the first.
-            match (app.link(), &link) {
-                (Link::Up { .. }, Link::Up { .. }) => {}
-                (Link::Down { since, .. }, Link::Down { why, .. }) => {
-                    app.set_link(Link::Down {
-                        since,
-                        why: why.clone(),
-                    });
-                }
-                _ => app.set_link(link),
-            }
-            if state.changed().await.is_err() {
-                return Ok(());
+            let up = matches!(link, Link::Up { .. });
+            app.set_link(&name, link);
+            brokers::show(&name, &tally, up);
+            tokio::select! {
+                changed = state.changed() => if changed.is_err() { return Ok(()) },
+                () = tokio::time::sleep(COUNTED_EVERY) => {}
             }
         }
     });
-    Ok(())
 }
 
 /// The recorder of counters; one per process, whoever asks first.

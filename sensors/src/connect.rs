@@ -28,14 +28,19 @@ mod backoff;
 mod receipt;
 mod secret;
 mod session;
+mod tally;
+mod tls;
 
 use jiff::Timestamp;
 use rumqttc::valid_filter;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 pub use receipt::{Acknowledged, Receipt};
 pub use secret::Secret;
+pub use tally::Tally;
+pub use tls::{InvalidTls, Tls};
 
 use backoff::Backoff;
 use session::{Ended, Session};
@@ -49,6 +54,8 @@ pub struct Connection {
     pub port: u16,
     /// The name under which the broker keeps our session. Must stay the same, and no other client may use it.
     pub client_id: String,
+    /// How to speak TLS; `None` speaks in the clear.
+    pub tls: Option<Tls>,
     /// User name and password, if the broker asks for them.
     pub login: Option<(String, Secret)>,
     /// Largest packet read on an ordinary connection, bytes; from 1 MiB to 64 MiB.
@@ -64,13 +71,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection with 8 MiB packets, 30 s keep-alive, 2 000 deliveries in flight and no login.
+    /// A connection with 8 MiB packets, 30 s keep-alive, 2 000 deliveries in flight, no TLS and no login.
     #[must_use]
     pub fn new(host: &str, port: u16, client_id: &str, filter: Vec<String>) -> Self {
         Self {
             host: host.to_owned(),
             port,
             client_id: client_id.to_owned(),
+            tls: None,
             login: None,
             max_packet_bytes: 8 * 1024 * 1024,
             keep_alive_s: 30,
@@ -209,6 +217,8 @@ pub struct Surroundings {
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Spreads the attempts of several services over time. Any number.
     pub jitter_seed: u64,
+    /// Where to count what happens.
+    pub tally: Arc<Tally>,
 }
 
 /// Why [`run`] stopped without being asked to.
@@ -257,12 +267,14 @@ pub async fn run(
             deliveries: &deliveries,
             status: &status,
             clock: &surroundings.clock,
+            tally: &surroundings.tally,
         };
         let lost = match session.hold(&mut shutdown).await {
             Ended::Asked => return Ok(()),
             Ended::ConsumerGone => return Err(Stopped::ConsumerGone),
             Ended::Lost(lost) => lost,
         };
+        tally::one(&surroundings.tally.lost);
         if lost.useful {
             backoff.start_over();
         }

@@ -298,7 +298,7 @@ pub(super) fn channels(app: &App) -> Vec<ChannelPlan> {
         .into_iter()
         .map(|channel| ChannelPlan {
             name: channel.spoken().to_owned(),
-            condition: match (channel, app.link()) {
+            condition: match (channel, app.publishing_link()) {
                 (ChannelName::Feed, _) | (ChannelName::Mqtt, Link::Up { .. }) => {
                     "使えます".to_owned()
                 }

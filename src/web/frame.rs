@@ -40,7 +40,7 @@ pub(super) fn signed_out(app: &App) -> Frame {
         csrf: None,
         gauges_working: u32::try_from(working).unwrap_or(u32::MAX),
         gauges_all: u32::try_from(gauges.len()).unwrap_or(u32::MAX),
-        link: match app.link() {
+        link: match app.worst_link().1 {
             Link::Up { since } => LinkView::Connected { since },
             Link::Down { since, .. } => LinkView::Down { since },
         },

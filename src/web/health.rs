@@ -14,7 +14,7 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The service does its work: all parts started, the record readable, the broker reached.
+/// The service does its work: all parts started, the record readable, every broker reached.
 pub(super) async fn ready(State(doors): State<Doors>) -> (StatusCode, String) {
     let app = &doors.app;
     if !app.is_ready() {
@@ -26,11 +26,11 @@ pub(super) async fn ready(State(doors): State<Doors>) -> (StatusCode, String) {
             format!("the record cannot be read: {error}\n"),
         );
     }
-    match app.link() {
-        Link::Up { .. } => (StatusCode::OK, "ready\n".to_owned()),
-        Link::Down { why, .. } => (
+    match app.worst_link() {
+        (_, Link::Up { .. }) => (StatusCode::OK, "ready\n".to_owned()),
+        (name, Link::Down { why, .. }) => (
             StatusCode::SERVICE_UNAVAILABLE,
-            format!("no broker: {why}\n"),
+            format!("no broker: {name}: {why}\n"),
         ),
     }
 }

@@ -314,8 +314,19 @@ fn broken(app: &App, picture: &Picture, live: &[Notice<Approved>]) -> Vec<Broken
             since: None,
         });
     }
-    if let Link::Down { since, why } = app.link() {
-        let sentence = format!("ブローカーと接続していません({why})。新しい水位は届きません");
+    let links = app.links();
+    let several = links.len() > 1;
+    for (name, link) in links {
+        let Link::Down { since, why } = link else {
+            continue;
+        };
+        let sentence = if several {
+            format!(
+                "ブローカー{name}と接続していません({why})。そこからの新しい水位や情報は届きません"
+            )
+        } else {
+            format!("ブローカーと接続していません({why})。新しい水位は届きません")
+        };
         broken.push(Broken {
             sentence,
             since: Some(since),

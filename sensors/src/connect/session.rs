@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::receipt::{Ledger, Receipt};
-use super::{Connection, Delivery, LinkState, asked};
+use super::tally::one;
+use super::{Connection, Delivery, LinkState, Tally, asked};
 
 /// The largest packet MQTT can say.
 pub(super) const PROTOCOL_MAX_BYTES: usize = 268_435_455;
@@ -38,6 +39,7 @@ pub(super) struct Session<'a> {
     pub(super) deliveries: &'a mpsc::Sender<Delivery>,
     pub(super) status: &'a watch::Sender<LinkState>,
     pub(super) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
+    pub(super) tally: &'a Tally,
 }
 
 /// How a connection ended.
@@ -167,6 +169,9 @@ impl Session<'_> {
             .set_manual_acks(true)
             .set_keep_alive(Duration::from_secs(connection.keep_alive_s.into()))
             .set_max_packet_size(self.max_packet_bytes, connection.max_packet_bytes);
+        if let Some(tls) = &connection.tls {
+            options.set_transport(tls.transport());
+        }
         if let Some((user, password)) = &connection.login {
             options.set_credentials(user, password.reveal());
         }
@@ -205,6 +210,10 @@ impl Session<'_> {
             }
         }
         tracing::info!(broker = %self.connection.host, port = self.connection.port, resumed, "subscribed at the broker");
+        one(&self.tally.subscribed);
+        if resumed {
+            one(&self.tally.resumed);
+        }
         self.status.send_replace(LinkState::Connected {
             since: (self.clock)(),
             resumed,
@@ -232,6 +241,7 @@ impl Session<'_> {
                 max,
                 LARGEST_PACKETS_HELD * max_bytes,
             ) {
+                one(&self.tally.let_go);
                 return Ok(());
             }
             Receipt::owed(publish.pkid, client.clone(), Arc::clone(ledger))
@@ -244,12 +254,21 @@ impl Session<'_> {
             receipt,
             topic: publish.topic,
         };
+        if delivery.cut_from_bytes.is_some() {
+            one(&self.tally.oversized);
+        }
         match self.deliveries.try_send(delivery) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                one(&self.tally.delivered);
+                Ok(())
+            }
             // Dropping the receipt gives the delivery back.
             Err(TrySendError::Full(delivery)) => {
                 if publish.qos == QoS::AtMostOnce {
+                    one(&self.tally.dropped_qos0);
                     tracing::warn!(topic = %delivery.topic, "a message published with QoS 0 is lost: there is no room for it");
+                } else {
+                    one(&self.tally.let_go);
                 }
                 Ok(())
             }

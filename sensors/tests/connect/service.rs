@@ -37,6 +37,7 @@ impl Service {
         let surroundings = Surroundings {
             clock: Box::new(|| Timestamp::UNIX_EPOCH),
             jitter_seed: 1,
+            tally: std::sync::Arc::default(),
         };
         let running = tokio::spawn(run(connection, send, asked, tell, surroundings));
         Self {

@@ -22,6 +22,8 @@ pub struct MqttTarget {
     pub port: u16,
     /// Own name at the broker.
     pub client_id: String,
+    /// How to speak TLS, if the broker does.
+    pub tls: Option<hinan_sensors::connect::Tls>,
     /// Sign-in, if the broker wants one.
     pub credentials: Option<(String, hinan_sensors::connect::Secret)>,
     /// Largest packet, bytes.
@@ -81,6 +83,9 @@ impl MqttChannel {
         let mut options = MqttOptions::new(&t.client_id, &t.host, t.port);
         options.set_keep_alive(Duration::from_secs(30));
         options.set_max_packet_size(t.packet_max_bytes, t.packet_max_bytes);
+        if let Some(tls) = &t.tls {
+            options.set_transport(tls.transport());
+        }
         if let Some((name, secret)) = &t.credentials {
             options.set_credentials(name, secret.reveal());
         }
