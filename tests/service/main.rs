@@ -13,6 +13,7 @@ mod record;
 mod refusals;
 mod replayed;
 mod restart;
+mod several_brokers;
 mod town_reference;
 mod who_may;
 mod wording;

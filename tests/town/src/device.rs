@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hinan_sensors::connect::Tls;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS};
 
 /// A connected device.
@@ -20,12 +21,25 @@ impl Device {
             .unwrap_or_else(|why| panic!("{client_id} is not let in: {why}"))
     }
 
+    /// Connects by TLS and waits to be let in.
+    pub async fn connects_by(port: u16, client_id: &str, tls: &Tls) -> Self {
+        let mut options = options(port, client_id);
+        options.set_transport(tls.transport());
+        Self::opens(options)
+            .await
+            .unwrap_or_else(|why| panic!("{client_id} is not let in: {why}"))
+    }
+
     /// Connects if it is let in.
     ///
     /// # Errors
     /// Why it is not.
     pub async fn tries(port: u16, client_id: &str) -> Result<Self, rumqttc::ConnectionError> {
-        let (client, mut events) = AsyncClient::new(options(port, client_id), 10);
+        Self::opens(options(port, client_id)).await
+    }
+
+    async fn opens(options: MqttOptions) -> Result<Self, rumqttc::ConnectionError> {
+        let (client, mut events) = AsyncClient::new(options, 10);
         loop {
             if let Event::Incoming(Packet::ConnAck(_)) = events.poll().await? {
                 return Ok(Self { client, events });

@@ -90,6 +90,7 @@ impl Town {
 
     async fn is_ready(&mut self) -> bool {
         let resident = self.resident();
+        let page = self.plan.ready_page;
         let mut service = self.service.take().expect("it was just started");
         let ready = eventually("the service is ready", || {
             let ended = service.ended();
@@ -98,7 +99,7 @@ impl Town {
                 if ended.is_some() {
                     return Some(false);
                 }
-                let answer = resident.tries("/readyz").await.ok()?;
+                let answer = resident.tries(page).await.ok()?;
                 answer.status.is_success().then_some(true)
             }
         })
@@ -163,6 +164,13 @@ impl Town {
     /// A power cut: the service is gone, what it had not written is lost.
     pub fn power_fails(&mut self) {
         self.service.as_mut().expect("the service runs").kill();
+    }
+
+    /// The broker of the town's own, where it has one.
+    pub fn mosquitto(&mut self) -> &mut Mosquitto {
+        self.mosquitto
+            .as_mut()
+            .expect("a town that was planned with a mosquitto")
     }
 
     /// Stops the service as an operator does, and looks whether it ended well and its log is clean.
