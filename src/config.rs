@@ -512,7 +512,8 @@ fn remotes(all: &[RemoteBroker]) -> Result<(), ConfigError> {
                 "a PEM file with the authorities to trust, such as /etc/ssl/certs/ca-certificates.crt, because tls is true",
             );
         }
-        if !remote.tls && !(no_file(&remote.ca_file) && no_file(&remote.cert_file)) {
+        let has_files = !no_file(&remote.ca_file) || !no_file(&remote.cert_file);
+        if has_files && !remote.tls {
             return refused(
                 &key("tls"),
                 &"false",
