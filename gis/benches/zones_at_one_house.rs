@@ -1,7 +1,7 @@
 //! The question the dashboard and every notice ask most: which flood zones touch one house?
 //!
 //! Budget for `index`: 5 µs a house, so that 200,000 houses are answered in a second by one core. The plain loop over all
-//! boxes stands beside it to show what the tree is worth.
+//! outlines stands beside it to show what the tree is worth.
 
 use std::hint::black_box;
 use std::io::Error;
@@ -15,7 +15,11 @@ const HOUSES: u32 = 1_000;
 
 fn zones_at_one_house_in_obihiro(c: &mut Criterion) {
     let town = obihiro().expect("the demo town lies in config/obihiro and loads");
-    let zones: Vec<HazardZone> = town.zones().iter().cloned().collect();
+    let zones: Vec<HazardZone> = town
+        .zones()
+        .iter()
+        .map(|zone| zone.to_hazard_zone())
+        .collect();
     let mut group = c.benchmark_group("zones_at_one_house_in_obihiro");
     let mut next = houses().cycle();
     group.bench_function("index", |b| {
@@ -25,7 +29,7 @@ fn zones_at_one_house_in_obihiro(c: &mut Criterion) {
         });
     });
     let mut next = houses().cycle();
-    group.bench_function("plain_loop_over_boxes", |b| {
+    group.bench_function("plain_loop", |b| {
         b.iter(|| {
             next.next()
                 .and_then(|house| rank_by_loop(&zones, black_box(house)))
@@ -35,13 +39,8 @@ fn zones_at_one_house_in_obihiro(c: &mut Criterion) {
 }
 
 fn rank_by_loop(zones: &[HazardZone], house: Point<f64>) -> Option<DepthRank> {
-    let in_box = |zone: &&HazardZone| {
-        let (low, high) = zone.bounds();
-        (low[0]..=high[0]).contains(&house.x()) && (low[1]..=high[1]).contains(&house.y())
-    };
     zones
         .iter()
-        .filter(in_box)
         .filter(|zone| zone.touches(house))
         .map(|zone| zone.rank)
         .max()

@@ -47,7 +47,10 @@ pub use feature::{
     TownPointFacts,
 };
 pub use gauge::{GaugeSite, ReferenceLevels};
-pub use index::ZoneIndex;
+pub use index::{
+    AreaIndex, Exposure, ExposureRow, NearShelter, OutlineIndex, OutlinesAt, PlacedFacility,
+    PlacedPeople, ShelterIndex, Zone, ZoneIndex,
+};
 pub use landslide::{LandslideArea, LandslideZone, Phenomenon};
 pub use layer::{Layer, LayerKind};
 pub use map_file::{MapDistrict, MapFile, MapLines, MapRing, MapShelter, MapZone};

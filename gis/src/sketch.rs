@@ -271,18 +271,15 @@ impl Frame {
 /// The box of the zones that begin inside the municipality, cut to its own box; without zones the municipality's.
 fn flooded_bounds(town: &Town) -> Rect<f64> {
     let whole = bounds_of(&town.outline);
-    let begins_inside = |zone: &&crate::HazardZone| {
-        zone.shape
-            .exterior()
-            .coords()
-            .next()
-            .is_some_and(|c| whole.intersects(c) && town.outline.intersects(c))
+    let begins_inside = |zone: &crate::Zone<'_>| {
+        zone.first_corner()
+            .is_some_and(|c| whole.intersects(&c) && town.outline.intersects(&c))
     };
     let joined = town
         .zones
         .iter()
         .filter(begins_inside)
-        .map(crate::HazardZone::bounds)
+        .filter_map(|zone| zone.bounds())
         .reduce(|a, b| {
             (
                 [a.0[0].min(b.0[0]), a.0[1].min(b.0[1])],

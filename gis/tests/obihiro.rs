@@ -45,7 +45,7 @@ impl Places {
 }
 
 /// Every zone asked, no box, no tree.
-fn rank_by_plain_loop(zones: &[&HazardZone], place: Point<f64>) -> Vec<u8> {
+fn rank_by_plain_loop(zones: &[HazardZone], place: Point<f64>) -> Vec<u8> {
     let mut ranks: Vec<u8> = zones
         .iter()
         .filter(|zone| zone.shape.intersects(&place))
@@ -67,11 +67,15 @@ fn ranks_by_index(place: Point<f64>) -> Vec<u8> {
 
 #[test]
 fn the_index_answers_like_a_plain_loop_over_every_zone() {
-    let zones: Vec<&HazardZone> = OBIHIRO.zones().iter().collect();
+    let zones: Vec<HazardZone> = OBIHIRO
+        .zones()
+        .iter()
+        .map(|zone| zone.to_hazard_zone())
+        .collect();
     let mut places = Places(2016);
     let mut inside = 0;
     for n in 0..900 {
-        let zone = zones[places.below(zones.len())];
+        let zone = &zones[places.below(zones.len())];
         let ring = &zone.shape.exterior().0;
         let at = places.below(ring.len() - 1);
         let (from, to) = (ring[at], ring[at + 1]);
@@ -105,7 +109,7 @@ fn the_index_answers_like_a_plain_loop_over_every_zone() {
 #[test]
 fn every_corner_of_a_zone_is_inside_it() {
     for zone in OBIHIRO.zones().iter().step_by(7) {
-        for corner in zone.shape.exterior().coords().take(5) {
+        for corner in zone.shape().exterior().coords().take(5) {
             assert!(OBIHIRO.zones().rank_at((*corner).into()) >= Some(zone.rank));
         }
     }

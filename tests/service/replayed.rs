@@ -143,7 +143,7 @@ fn nobody_is_sent_to_a_shelter_that_is_not_approved_for_floods_or_stands_in_the_
         let wet = town
             .zones()
             .iter()
-            .any(|zone| zone.shape.contains(&shelter.at));
+            .any(|zone| zone.shape().contains(&shelter.at));
         assert!(!wet, "{} stands in the flood zone", shelter.name);
     }
 }

@@ -1,0 +1,509 @@
+//! An index of outlines, each known by its position in the order in which they were given.
+
+use geo::{BoundingRect as _, Coord, Intersects as _, Line, MultiPolygon, Point, Polygon};
+
+use super::grid::{Cells, Found, FoundHeld, Held, RingNear};
+use super::pack::pack;
+use super::pieces::Pieces;
+use super::rings::{Rings, bounds_of, small};
+use crate::projection::LocalPlane;
+
+/// Outlines on the map. Built whole and swapped whole.
+#[derive(Clone, Debug)]
+pub struct OutlineIndex {
+    rings: Rings,
+    cells: Cells,
+    pieces: Pieces,
+    bounds: Option<([f64; 2], [f64; 2])>,
+}
+
+impl OutlineIndex {
+    /// Packs outlines, longitude and latitude in degrees. A polygon with a coordinate that is no number touches nothing.
+    /// Uses all processors that it is given.
+    #[must_use]
+    pub fn build(polygons: impl IntoIterator<Item = Polygon<f64>>) -> Self {
+        let rings = Rings::of(polygons);
+        let (cells, pieces) = rayon::join(|| pack(&rings), || Pieces::of(&rings));
+        let bounds = bounds_of(rings.coords());
+        Self {
+            rings,
+            cells,
+            pieces,
+            bounds,
+        }
+    }
+
+    /// The outlines that touch a place, ascending. On the line counts as inside.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, place: Point<f64>) -> OutlinesAt<'_> {
+        let place = Coord::from(place);
+        let within = |n: usize, at: f64| {
+            self.bounds
+                .is_some_and(|(low, high)| (low[n]..=high[n]).contains(&at))
+        };
+        let found = if within(0, place.x) && within(1, place.y) {
+            self.cells.find(place)
+        } else {
+            Found {
+                held: FoundHeld::Nothing,
+                reference: place,
+            }
+        };
+        let (cover, list) = match found.held {
+            FoundHeld::Nothing => (None, None),
+            FoundHeld::Cover(outline) => (Some(outline), None),
+            FoundHeld::List(list) => (None, Some(list)),
+        };
+        OutlinesAt {
+            coords: self.rings.coords(),
+            place,
+            reference: found.reference,
+            cover,
+            covers: list.map_or(&[], |list| list.covers),
+            rings: list.map_or(&[], |list| list.rings),
+            waiting: None,
+        }
+    }
+
+    /// Whether one outline touches a place.
+    #[must_use]
+    pub fn touches(&self, outline: usize, place: Point<f64>) -> bool {
+        self.at(place).any(|found| found == outline)
+    }
+
+    /// Outlines that share at least a point with `area`, ascending.
+    ///
+    /// The area is prepared first, at a cost of its number of corners; after that the cost is that of the corners of the
+    /// outlines near it.
+    #[must_use]
+    pub fn meeting(&self, area: &MultiPolygon<f64>) -> Vec<usize> {
+        let prepared = Self::build(area.iter().cloned());
+        let mut met = vec![false; self.len()];
+        for polygon in area {
+            let Some(rect) = polygon.bounding_rect() else {
+                continue;
+            };
+            // One lies within the other, or their lines meet.
+            if let Some(corner) = polygon.exterior().coords().next() {
+                for outline in self.at(Point::from(*corner)) {
+                    met[outline] = true;
+                }
+            }
+            for piece in self.pieces.meeting(rect.min().into(), rect.max().into()) {
+                let outline = piece.outline as usize;
+                met[outline] = met[outline] || prepared.meets_line(piece.coords(&self.rings));
+            }
+        }
+        met.iter()
+            .enumerate()
+            .filter_map(|(outline, met)| met.then_some(outline))
+            .collect()
+    }
+
+    /// Whether an outline touches the beginning of a line or crosses any of its edges.
+    fn meets_line(&self, line: &[Coord<f64>]) -> bool {
+        let begins_inside = line
+            .first()
+            .is_some_and(|first| self.at(Point::from(*first)).next().is_some());
+        begins_inside
+            || line
+                .windows(2)
+                .any(|edge| self.any_edge_meets(Line::new(edge[0], edge[1])))
+    }
+
+    fn any_edge_meets(&self, line: Line<f64>) -> bool {
+        let coords = self.rings.coords();
+        self.cells.any_ring_near(line, |ring| {
+            ring.runs.chunks_exact(2).any(|run| {
+                let first = run[0] as usize;
+                coords[first..=first + run[1] as usize]
+                    .windows(2)
+                    .any(|edge| Line::new(edge[0], edge[1]).intersects(&line))
+            })
+        })
+    }
+
+    /// The nearest outline that `wanted` accepts, no further than `within_m`, and its distance in metres; zero inside or
+    /// on the line. Of several at one distance the first. Distances are those of a plane at the place: right to half a
+    /// percent up to 50 km.
+    #[must_use]
+    pub fn nearest(
+        &self,
+        place: Point<f64>,
+        within_m: f64,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Option<(usize, f64)> {
+        const FIRST_M: f64 = 250.0;
+        const LAST_M: f64 = 4_000_000.0;
+        if let Some(inside) = self.at(place).find(|outline| wanted(*outline)) {
+            return Some((inside, 0.0));
+        }
+        let plane = LocalPlane::at(place);
+        let within_m = within_m.min(LAST_M);
+        let mut radius_m = FIRST_M;
+        loop {
+            radius_m = radius_m.min(within_m);
+            let corner = plane.degrees(Coord {
+                x: radius_m,
+                y: -radius_m,
+            });
+            let (dx, dy) = (corner.x - place.x(), corner.y - place.y());
+            let nearest = self
+                .pieces
+                .meeting(
+                    [place.x() - dx, place.y() - dy],
+                    [place.x() + dx, place.y() + dy],
+                )
+                .filter(|piece| wanted(piece.outline as usize))
+                .map(|piece| {
+                    let metres = distance_to_line_m(&plane, piece.coords(&self.rings));
+                    (piece.outline as usize, metres)
+                })
+                .filter(|(_, metres)| *metres <= radius_m)
+                .min_by(|(p, p_m), (q, q_m)| p_m.total_cmp(q_m).then(p.cmp(q)));
+            if nearest.is_some() || radius_m >= within_m {
+                return nearest;
+            }
+            radius_m *= 4.0;
+        }
+    }
+
+    /// Distance in metres from a place to one outline; zero inside or on the line, infinite to one without coordinates.
+    /// The cost is the number of its corners.
+    #[must_use]
+    pub fn distance_m(&self, outline: usize, place: Point<f64>) -> f64 {
+        if self.touches(outline, place) {
+            return 0.0;
+        }
+        let plane = LocalPlane::at(place);
+        self.rings
+            .of_polygon(small(outline))
+            .map(|ring| distance_to_line_m(&plane, self.rings.ring_coords(ring)))
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// One outline, built anew.
+    #[must_use]
+    pub fn polygon(&self, outline: usize) -> Polygon<f64> {
+        self.rings.polygon(small(outline))
+    }
+
+    /// Lower-left and upper-right corner of one outline; nothing where it has no coordinates.
+    #[must_use]
+    pub fn bounds(&self, outline: usize) -> Option<([f64; 2], [f64; 2])> {
+        self.rings.bounds(small(outline))
+    }
+
+    /// The corner at which one outline begins; nothing where it has no coordinates.
+    #[must_use]
+    pub fn first_corner(&self, outline: usize) -> Option<Point<f64>> {
+        let outer = self.rings.of_polygon(small(outline)).next()?;
+        self.rings
+            .ring_coords(outer)
+            .first()
+            .map(|corner| Point::from(*corner))
+    }
+
+    /// How many outlines there are, those without coordinates included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rings.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory: coordinates, cells, and the tree of pieces.
+    #[must_use]
+    pub fn bytes(&self) -> [usize; 3] {
+        [self.rings.bytes(), self.cells.bytes(), self.pieces.bytes()]
+    }
+}
+
+/// From the origin of a plane to the nearest point of a line.
+fn distance_to_line_m(plane: &LocalPlane, line: &[Coord<f64>]) -> f64 {
+    line.windows(2)
+        .map(|edge| {
+            let (a, b) = (plane.metres(edge[0]), plane.metres(edge[1]));
+            let along = Coord {
+                x: b.x - a.x,
+                y: b.y - a.y,
+            };
+            let length_squared = along.x * along.x + along.y * along.y;
+            let share = if length_squared > 0.0 {
+                (-(a.x * along.x + a.y * along.y) / length_squared).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
+            (a.x + share * along.x).hypot(a.y + share * along.y)
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Outlines at a place, see [`OutlineIndex::at`].
+#[derive(Clone, Debug)]
+pub struct OutlinesAt<'a> {
+    coords: &'a [Coord<f64>],
+    place: Coord<f64>,
+    reference: Coord<f64>,
+    cover: Option<u32>,
+    covers: &'a [u32],
+    rings: &'a [u32],
+    /// The next outline of `rings` that touches the place, where it has been looked for already.
+    waiting: Option<u32>,
+}
+
+impl OutlinesAt<'_> {
+    /// The next outline with lines near the place that touches it.
+    #[inline]
+    fn next_near(&mut self) -> Option<u32> {
+        let mut words = self.rings;
+        while let Some((outer, mut rest)) = RingNear::read(words) {
+            let winding = outer.winding_at(self.coords, self.reference, self.place);
+            let mut touched = winding != Some(0);
+            let mut open = winding.is_some() && touched;
+            while let Some((hole, after)) = RingNear::read(rest)
+                && hole.hole
+            {
+                rest = after;
+                if open {
+                    // On the line of a hole is inside; within it is outside. Either settles it.
+                    match hole.winding_at(self.coords, self.reference, self.place) {
+                        Some(0) => {}
+                        Some(_) => (touched, open) = (false, false),
+                        None => open = false,
+                    }
+                }
+            }
+            words = rest;
+            if touched {
+                self.rings = words;
+                return Some(outer.outline);
+            }
+        }
+        self.rings = &[];
+        None
+    }
+}
+
+impl Iterator for OutlinesAt<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if let Some(cover) = self.cover.take() {
+            return Some(cover as usize);
+        }
+        let near = self.waiting.take().or_else(|| self.next_near());
+        match (self.covers, near) {
+            ([cover, rest @ ..], near) if near.is_none_or(|near| *cover < near) => {
+                self.covers = rest;
+                self.waiting = near;
+                Some(*cover as usize)
+            }
+            (_, near) => near.map(|near| near as usize),
+        }
+    }
+}
+
+impl Cells {
+    /// Whether something is true of any ring with edges in the finest cells that the box of a line meets.
+    fn any_ring_near(&self, line: Line<f64>, is: impl Fn(RingNear<'_>) -> bool) -> bool {
+        let low = [line.start.x.min(line.end.x), line.start.y.min(line.end.y)];
+        let high = [line.start.x.max(line.end.x), line.start.y.max(line.end.y)];
+        let mut open: Vec<u32> = if self.grids.is_empty() {
+            Vec::new()
+        } else {
+            vec![0]
+        };
+        while let Some(number) = open.pop() {
+            let grid = &self.grids[number as usize];
+            let (west, east) = grid.columns_near(low[0], high[0]);
+            let (south, north) = grid.rows_near(low[1], high[1]);
+            for row in south..=north {
+                for column in west..=east {
+                    let slot = grid.first_slot + row * grid.columns + column;
+                    match self.slots[slot as usize].held() {
+                        Held::Finer(finer) => open.push(finer),
+                        Held::List(word) => {
+                            let mut words = self.list(word).rings;
+                            while let Some((ring, rest)) = RingNear::read(words) {
+                                if is(ring) {
+                                    return true;
+                                }
+                                words = rest;
+                            }
+                        }
+                        Held::Nothing | Held::Cover(_) => {}
+                    }
+                }
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use geo::{Coord, Intersects as _, LineString, MultiPolygon, Point, Polygon};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::OutlineIndex;
+
+    /// Rings whose corners fall on few whole numbers: corners meet corners, edges lie on edges, and rings cross
+    /// themselves.
+    fn coarse_ring(from: i32, to: i32) -> impl Strategy<Value = Vec<(i32, i32)>> {
+        vec((from..to, from..to), 1..12)
+    }
+
+    fn line(ring: &[(i32, i32)], scale: f64) -> LineString<f64> {
+        ring.iter()
+            .map(|(x, y)| (f64::from(*x) * scale, f64::from(*y) * scale))
+            .collect()
+    }
+
+    fn answers_like_geo(polygons: &[Polygon<f64>], places: impl IntoIterator<Item = Point<f64>>) {
+        let index = OutlineIndex::build(polygons.iter().cloned());
+        for place in places {
+            let found: Vec<usize> = index.at(place).collect();
+            let expected: Vec<usize> = (0..polygons.len())
+                .filter(|n| polygons[*n].intersects(&place))
+                .collect();
+            assert_eq!(found, expected, "{place:?} of {polygons:?}");
+        }
+    }
+
+    /// Every half step over a square, so that corners, edges and insides are all asked.
+    fn half_steps(to: i32, scale: f64) -> impl Iterator<Item = Point<f64>> {
+        (-2..=2 * to).flat_map(move |x| {
+            (-2..=2 * to)
+                .map(move |y| Point::new(f64::from(x) * 0.5 * scale, f64::from(y) * 0.5 * scale))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// The scale of a third makes coordinates that are not exact in binary.
+        #[test]
+        fn any_rings_are_answered_as_geo_answers_them(
+            rings in vec(coarse_ring(0, 6), 1..6),
+            scale in prop_oneof![Just(1.0), Just(1.0 / 3.0), Just(1e-3), Just(47.123)],
+        ) {
+            let polygons: Vec<_> = rings.iter().map(|r| Polygon::new(line(r, scale), vec![])).collect();
+            answers_like_geo(&polygons, half_steps(6, scale));
+        }
+
+        #[test]
+        fn a_ring_of_many_corners_is_cut_into_cells_and_answered_as_geo_answers_it(
+            ring in vec((0..40, 0..40), 60..400),
+        ) {
+            let polygon = Polygon::new(line(&ring, 0.1), vec![]);
+            answers_like_geo(&[polygon], half_steps(40, 0.1));
+        }
+
+        #[test]
+        fn a_hole_counts_as_outside_and_its_line_as_inside(
+            inner in coarse_ring(1, 9), other in coarse_ring(0, 10),
+        ) {
+            let square = line(&[(0, 0), (10, 0), (10, 10), (0, 10)], 1.0);
+            let holed = Polygon::new(square, vec![line(&inner, 1.0)]);
+            answers_like_geo(&[holed, Polygon::new(line(&other, 1.0), vec![])], half_steps(10, 1.0));
+        }
+
+        #[test]
+        fn outlines_meeting_an_area_are_those_that_geo_finds(
+            shapes in vec((0..20, 0..20, 1..6, 1..6), 1..30), area in (0..20, 0..20, 1..9, 1..9),
+        ) {
+            let triangle = |(x, y, w, h): (i32, i32, i32, i32)| {
+                Polygon::new(line(&[(x, y), (x + w, y), (x, y + h)], 1.0), vec![])
+            };
+            let polygons: Vec<_> = shapes.into_iter().map(triangle).collect();
+            let area = MultiPolygon::new(vec![triangle(area)]);
+            let expected: Vec<usize> = (0..polygons.len()).filter(|n| polygons[*n].intersects(&area)).collect();
+            prop_assert_eq!(OutlineIndex::build(polygons).meeting(&area), expected);
+        }
+
+        /// Places on slanted edges as nearly as numbers allow: a step of the last bit decides, and must decide as in geo.
+        #[test]
+        fn a_last_bit_beside_a_slanted_edge_is_decided_exactly(
+            corners in prop::array::uniform3((122.0..154.0_f64, 20.0..46.0_f64)), share in 0.0..1.0_f64, side in 0..3_usize,
+        ) {
+            let polygon = Polygon::new(corners.iter().copied().collect(), vec![]);
+            let (a, b) = (corners[side], corners[(side + 1) % 3]);
+            let (x, y) = (a.0 + (b.0 - a.0) * share, a.1 + (b.1 - a.1) * share);
+            let places = [x.next_down(), x, x.next_up()].into_iter().flat_map(|x| {
+                [y.next_down(), y, y.next_up()].into_iter().map(move |y| Point::new(x, y))
+            });
+            answers_like_geo(&[polygon], places);
+        }
+    }
+
+    /// A star of a hundred thousand corners, asked at places near its line and in the open.
+    #[test]
+    fn a_hundred_thousand_corners_are_answered_as_geo_answers_them() {
+        let corners = 100_000_u32;
+        let star = (0..corners).map(|n| {
+            let turn = std::f64::consts::TAU * f64::from(n) / f64::from(corners);
+            let radius = 0.1 + 0.05 * (turn * 37.0).sin() + if n % 2 == 0 { 0.001 } else { 0.0 };
+            Coord {
+                x: 139.0 + radius * turn.cos(),
+                y: 35.0 + radius * turn.sin(),
+            }
+        });
+        let star = Polygon::new(LineString::new(star.collect()), vec![]);
+        let on_the_line = star
+            .exterior()
+            .coords()
+            .step_by(997)
+            .copied()
+            .map(Point::from);
+        let around = (0..300).map(|n| {
+            let n = f64::from(n);
+            Point::new(
+                138.85 + 0.3 * (n * 0.618_033_988_75).fract(),
+                34.85 + 0.3 * (n * 0.754_877_666).fract(),
+            )
+        });
+        answers_like_geo(std::slice::from_ref(&star), on_the_line.chain(around));
+    }
+
+    #[test]
+    fn an_outline_without_coordinates_or_with_one_that_is_no_number_keeps_its_place_and_touches_nothing()
+     {
+        let none = Polygon::new(LineString::new(vec![]), vec![]);
+        let bad = Polygon::new(
+            LineString::from(vec![(0.0, 0.0), (f64::NAN, 1.0), (1.0, 1.0)]),
+            vec![],
+        );
+        let good = Polygon::new(
+            LineString::from(vec![(0.0, 0.0), (2.0, 0.0), (1.0, 1.0)]),
+            vec![],
+        );
+        let index = OutlineIndex::build([none, bad, good]);
+        assert_eq!(index.len(), 3);
+        assert_eq!(index.at(Point::new(1.0, 0.5)).collect::<Vec<_>>(), [2]);
+        assert_eq!((index.bounds(0), index.bounds(1)), (None, None));
+        assert_eq!(index.distance_m(0, Point::new(1.0, 0.5)), f64::INFINITY);
+    }
+
+    #[test]
+    fn outlines_laid_over_one_another_come_in_their_order() {
+        let square = |w: f64| geo::Rect::new((0.0, 0.0), (w, w)).to_polygon();
+        let index = OutlineIndex::build([square(3.0), square(1.0), square(9.0), square(2.0)]);
+        assert_eq!(
+            index.at(Point::new(0.5, 0.5)).collect::<Vec<_>>(),
+            [0, 1, 2, 3]
+        );
+        assert_eq!(
+            index.at(Point::new(2.0, 0.5)).collect::<Vec<_>>(),
+            [0, 2, 3]
+        );
+    }
+}
