@@ -143,6 +143,15 @@ impl Slot {
         Self(kind << 30 | value)
     }
 
+    /// The same cell where lists and grids stand so many places further on.
+    pub(crate) fn moved(self, words: u32, grids: u32) -> Self {
+        match self.held() {
+            Held::List(word) => Self::of(Held::List(word + words)),
+            Held::Finer(finer) => Self::of(Held::Finer(finer + grids)),
+            Held::Nothing | Held::Cover(_) => self,
+        }
+    }
+
     #[inline]
     pub(crate) fn held(self) -> Held {
         let value = self.0 & Self::VALUE_MAX;

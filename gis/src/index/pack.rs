@@ -79,13 +79,9 @@ fn joined(grid: Grid, packed: Vec<(Cells, Slot)>) -> Cells {
             small(all.slots.len()),
             small(all.words.len()),
         );
-        let moved = |slot: Slot| match slot.held() {
-            Held::List(word) => Slot::of(Held::List(word + words)),
-            Held::Finer(finer) => Slot::of(Held::Finer(finer + grids)),
-            Held::Nothing | Held::Cover(_) => slot,
-        };
-        all.slots[cell] = moved(slot);
-        all.slots.extend(own.slots.into_iter().map(moved));
+        all.slots[cell] = slot.moved(words, grids);
+        all.slots
+            .extend(own.slots.into_iter().map(|slot| slot.moved(words, grids)));
         all.words.extend(own.words);
         all.grids.extend(own.grids.into_iter().map(|mut finer| {
             finer.first_slot += slots;
