@@ -12,6 +12,7 @@
 pub mod connect;
 mod decide;
 pub mod observation;
+pub mod official;
 pub mod payload;
 pub mod quality;
 mod refusal;
