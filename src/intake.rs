@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hinan_sensors::quality::Flag;
-use hinan_sensors::{Decision, Limits, Packet, Reading, TopicRule, decide};
+use hinan_sensors::{Devices, Known, Limits, Packet, Reading, TopicRule, TopicRules, decide};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
@@ -49,7 +49,8 @@ pub enum IntakeError {
 pub struct Intake {
     app: Arc<App>,
     engine: Engine,
-    topics: TopicRule,
+    topics: TopicRules,
+    devices: Devices,
     limits: Limits,
     next_seq: i64,
 }
@@ -59,8 +60,11 @@ impl Intake {
     #[must_use]
     pub fn new(app: Arc<App>, engine: Engine, last_seq: i64) -> Self {
         let sensors = &app.config.sensors;
-        let topics = TopicRule {
-            prefix: sensors.topic_prefix.clone(),
+        let topics = TopicRules {
+            readings: TopicRule {
+                prefix: sensors.topic_prefix.clone(),
+            },
+            formats: Vec::new(),
         };
         let limits = Limits {
             payload_max_bytes: sensors.payload_max_bytes,
@@ -71,6 +75,7 @@ impl Intake {
             app,
             engine,
             topics,
+            devices: Devices::default(),
             limits,
             next_seq: last_seq + 1,
         }
@@ -141,26 +146,26 @@ impl Intake {
                     retained: message.retained,
                     received_at,
                 };
-                match decide(&packet, &app.reference.stations, &self.topics, &self.limits) {
-                    Decision::Store(reading) => {
-                        let reading = as_recorded(reading);
-                        let kept = keep(tx, &mut self.engine, &reading, message, received_at, seq)?;
-                        if kept == Kept::New {
-                            news = true;
-                            seq += 1;
-                        }
+                let known = Known {
+                    stations: &app.reference.stations,
+                    devices: &self.devices,
+                    topics: &self.topics,
+                    limits: &self.limits,
+                };
+                let decided = decide(&packet, &known);
+                // Without devices of other makers in the configuration there is neither history nor anything beside.
+                for reading in decided.readings {
+                    let reading = as_recorded(reading);
+                    let kept = keep(tx, &mut self.engine, &reading, message, received_at, seq)?;
+                    if kept == Kept::New {
+                        news = true;
+                        seq += 1;
                     }
-                    Decision::Quarantine(refusal) => {
-                        let (code, reason) = quarantine::words(&refusal);
-                        tx.quarantine(
-                            &message.topic,
-                            &message.payload,
-                            received_at,
-                            code,
-                            &reason,
-                        )?;
-                        metrics::counter!("hinan_quarantined_total", "reason" => code).increment(1);
-                    }
+                }
+                for refusal in decided.refused {
+                    let (code, reason) = quarantine::words(&refusal);
+                    tx.quarantine(&message.topic, &message.payload, received_at, code, &reason)?;
+                    metrics::counter!("hinan_quarantined_total", "reason" => code).increment(1);
                 }
             }
             if news {

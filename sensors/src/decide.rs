@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::payload::{self, Sample, Unreadable};
+use crate::device::{Device, Devices};
+use crate::level::{NoLevel, is_level, level_m};
+use crate::observation::{DedupKey, DeviceName, Measured, Observation, Quantity};
+use crate::payload::{self, BYTES_LABEL, Context, Format, RefusedPart, Sample, Unreadable, cut};
 use crate::refusal::Refusal;
+use crate::rules::{FormatRule, TopicRules};
 use crate::station::{Station, StationId, Stations};
-use crate::topic::TopicRule;
 
 /// One packet as it came off the broker.
 #[derive(Clone, Copy, Debug)]
@@ -34,13 +37,52 @@ pub struct Reading {
     pub sequence: Option<u64>,
 }
 
-/// What is to be done with a packet. Either way it may be acknowledged once that is durable.
+/// Something measured beside the level: rain, a temperature, a battery.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
-    /// It is a reading: check its quality and keep it.
-    Store(Reading),
-    /// It is not one: keep the packet and the reason where an operator can see them.
-    Quarantine(Refusal),
+pub struct Beside {
+    /// The gauge.
+    pub station: StationId,
+    /// When it was measured: the device's time, else the network's, else the arrival.
+    pub at: Timestamp,
+    /// What was measured.
+    pub observation: Observation,
+}
+
+/// What a packet was. When all of it is durable, the packet may be acknowledged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decided {
+    /// Levels: check their quality and keep them.
+    pub readings: Vec<Reading>,
+    /// Levels that the device had kept and says are old: keep them at their own time, and ring no alarm for them.
+    pub history: Vec<Reading>,
+    /// Everything else that was measured.
+    pub besides: Vec<Beside>,
+    /// What could not be used: keep the packet and the reasons where an operator can see them.
+    pub refused: Vec<Refusal>,
+    /// The same for the same message, if its network says how to tell: a second one changes nothing.
+    pub dedup: Option<DedupKey>,
+}
+
+impl Decided {
+    fn refused(why: Refusal) -> Self {
+        Self {
+            refused: vec![why],
+            ..Self::default()
+        }
+    }
+}
+
+/// What the town knows: its gauges, its devices, its topics.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// The gauges.
+    pub stations: &'k Stations,
+    /// The devices that do not name their gauge themselves.
+    pub devices: &'k Devices,
+    /// Which topics carry what.
+    pub topics: &'k TopicRules,
+    /// What is accepted.
+    pub limits: &'k Limits,
 }
 
 /// What a reading may at most be.
@@ -65,11 +107,14 @@ impl Default for Limits {
     }
 }
 
-/// Decides what one packet means. Never waits, reads no clock and never fails: a packet we cannot use is quarantined,
+/// Decides what one packet means. Never waits, reads no clock and never fails: what we cannot use is refused by name,
 /// so that one broken gauge cannot stop the feed.
 ///
+/// A packet on the topic of a gauge is that gauge's, whatever its format. Elsewhere the first rule whose filter matches
+/// names the format, or the content does, and the message names its device.
+///
 /// ```
-/// use hinan_sensors::{Decision, Limits, Packet, Station, Stations, TopicRule, decide};
+/// use hinan_sensors::{Devices, Known, Limits, Packet, Station, Stations, TopicRules, decide};
 /// let stations = Stations::new([Station {
 ///     id: "obihiro".parse()?,
 ///     name: "帯広".to_owned(),
@@ -82,60 +127,317 @@ impl Default for Limits {
 ///     retained: false,
 ///     received_at: "2016-08-30T09:00:02Z".parse()?,
 /// };
-/// let decision = decide(&packet, &stations, &TopicRule::default(), &Limits::default());
-/// assert!(matches!(decision, Decision::Store(reading) if reading.station.as_str() == "obihiro"));
+/// let known = Known {
+///     stations: &stations,
+///     devices: &Devices::default(),
+///     topics: &TopicRules::default(),
+///     limits: &Limits::default(),
+/// };
+/// let decided = decide(&packet, &known);
+/// assert_eq!(decided.readings[0].station.as_str(), "obihiro");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn decide(
-    packet: &Packet<'_>,
-    stations: &Stations,
-    topics: &TopicRule,
-    limits: &Limits,
-) -> Decision {
-    match reading(packet, stations, topics, limits) {
-        Ok(reading) => Decision::Store(reading),
-        Err(why) => Decision::Quarantine(why),
+pub fn decide(packet: &Packet<'_>, known: &Known<'_>) -> Decided {
+    match known.topics.readings.station(packet.topic) {
+        Some(_) => own_topic(packet, known),
+        None => match known.topics.rule(packet.topic) {
+            Some(rule) => ruled_topic(packet, rule, known),
+            None => Decided::refused(Refusal::TopicMismatch {
+                said: cut(packet.topic, 200),
+                expected: known.topics.filters().collect::<Vec<_>>().join(", "),
+            }),
+        },
     }
 }
 
-fn reading(
-    packet: &Packet<'_>,
-    stations: &Stations,
-    topics: &TopicRule,
-    limits: &Limits,
-) -> Result<Reading, Refusal> {
+/// A packet on the topic of a gauge. Nearly all are native, so that is tried first; what is not may be another format.
+fn own_topic(packet: &Packet<'_>, known: &Known<'_>) -> Decided {
     // Size first: nothing below looks at a payload that is too large to be a reading.
-    if packet.payload.len() > limits.payload_max_bytes {
-        return Err(Refusal::TooLarge {
-            bytes: packet.payload.len(),
-            max_bytes: limits.payload_max_bytes,
-        });
+    if let Err(why) = small_enough(packet, known.limits.payload_max_bytes) {
+        return Decided::refused(why);
     }
-    let station = station(packet.topic, stations, topics)?;
-    let sample = payload::decode(packet.payload).map_err(|why| refusal(why, station))?;
-    agrees(&sample, station)?;
+    let station = match station(packet.topic, known) {
+        Ok(station) => station,
+        Err(why) => return Decided::refused(why),
+    };
+    let native = match payload::decode_native(packet.payload) {
+        Ok(sample) => {
+            return native(&sample, station, packet, known.limits).unwrap_or_else(Decided::refused);
+        }
+        Err(why) => why,
+    };
+    match payload::recognise(packet.payload) {
+        None | Some(Format::Native) => Decided::refused(refusal(native, station)),
+        Some(format) => message(format, packet, Some(station), known),
+    }
+}
+
+fn native(
+    sample: &Sample,
+    station: &Station,
+    packet: &Packet<'_>,
+    limits: &Limits,
+) -> Result<Decided, Refusal> {
+    agrees(sample, station)?;
     timely(sample.at, packet.received_at, limits)?;
-    Ok(Reading {
-        station: station.id.clone(),
-        at: sample.at,
-        level_m: sample.level_m,
-        sequence: sample.sequence,
+    Ok(Decided {
+        readings: vec![Reading {
+            station: station.id.clone(),
+            at: sample.at,
+            level_m: sample.level_m,
+            sequence: sample.sequence,
+        }],
+        ..Decided::default()
     })
 }
 
-fn station<'s>(
-    topic: &str,
-    stations: &'s Stations,
-    topics: &TopicRule,
-) -> Result<&'s Station, Refusal> {
-    let id = topics
-        .station(topic)
-        .ok_or_else(|| Refusal::TopicMismatch {
-            said: cut(topic, 200),
-            expected: topics.filter(),
-        })?;
-    stations
+fn ruled_topic(packet: &Packet<'_>, rule: &FormatRule, known: &Known<'_>) -> Decided {
+    if let Err(why) = small_enough(packet, rule.payload_max_bytes) {
+        return Decided::refused(why);
+    }
+    match rule.format.or_else(|| payload::recognise(packet.payload)) {
+        Some(format) => message(format, packet, None, known),
+        None => Decided::refused(Refusal::UnknownFormat),
+    }
+}
+
+/// Reads a message and judges each of its observations on its own. `station` is that of the topic, if it names one.
+fn message(
+    format: Format,
+    packet: &Packet<'_>,
+    station: Option<&Station>,
+    known: &Known<'_>,
+) -> Decided {
+    let device_of = |name: &DeviceName| known.devices.get(name.as_str());
+    let profile_of = |name: &DeviceName| {
+        let listed = device_of(name).or_else(|| known.devices.only_one_of(&station?.id));
+        listed.and_then(|device| device.profile)
+    };
+    let context = Context {
+        topic: Some(packet.topic),
+        received_at: packet.received_at,
+        profile_of: &profile_of,
+    };
+    let message = match payload::decode(format, packet.payload, &context) {
+        Ok(message) => message,
+        Err(why) => return Decided::refused(Refusal::Message { format, why }),
+    };
+    let mut decided = Decided {
+        refused: message
+            .refused
+            .into_iter()
+            .map(|RefusedPart { part, why }| Refusal::Part { format, part, why })
+            .collect(),
+        dedup: message.dedup,
+        ..Decided::default()
+    };
+    let several = several_unstated(&message.observations);
+    for seen in message.observations {
+        if let Err(why) = judge(seen, several, packet, station, known, &mut decided) {
+            // One reason for one device, not one per record of its pack.
+            if !decided.refused.contains(&why) {
+                decided.refused.push(why);
+            }
+        }
+    }
+    decided
+}
+
+/// Whether a device says several numbers of different names without saying what they are.
+fn several_unstated(observations: &[Observation]) -> bool {
+    let mut unstated = observations.iter().filter(|seen| is_unstated(seen));
+    unstated.next().is_some_and(|first| {
+        unstated.any(|other| other.device == first.device && other.label != first.label)
+    })
+}
+
+fn is_unstated(seen: &Observation) -> bool {
+    matches!(seen.quantity, Quantity::Unstated | Quantity::Length)
+}
+
+fn judge(
+    mut seen: Observation,
+    several_unstated: bool,
+    packet: &Packet<'_>,
+    station: Option<&Station>,
+    known: &Known<'_>,
+    decided: &mut Decided,
+) -> Result<(), Refusal> {
+    let (station, device) = owner(&seen, station, known)?;
+    let name = seen
+        .device
+        .clone()
+        .or_else(|| station.id.as_str().parse().ok())
+        .ok_or(Refusal::NoDevice)?;
+    state(&mut seen, &name, device, several_unstated)?;
+    let at = seen.time_or(packet.received_at);
+    timely(at, packet.received_at, known.limits)?;
+    let level_m = match &seen.measured {
+        Measured::Number(value) => match level_m(seen.quantity, *value, device) {
+            Ok(level_m) if level_m.is_finite() => Some(level_m),
+            Ok(_) => {
+                return Err(Refusal::NotFinite {
+                    station: station.id.clone(),
+                });
+            }
+            Err(NoLevel::Otherwise) => None,
+            Err(NoLevel::NoMountingHeight) => {
+                return Err(Refusal::NoMountingHeight {
+                    device: name,
+                    quantity: seen.quantity,
+                });
+            }
+        },
+        Measured::Nothing { problem, .. } if is_level(seen.quantity, device) => {
+            return Err(Refusal::NoMeasurement {
+                device: name,
+                quantity: seen.quantity,
+                problem: *problem,
+            });
+        }
+        _ => None,
+    };
+    let Some(level_m) = level_m else {
+        decided.besides.push(Beside {
+            station: station.id.clone(),
+            at,
+            observation: seen,
+        });
+        return Ok(());
+    };
+    let list = if seen.historic {
+        &mut decided.history
+    } else {
+        &mut decided.readings
+    };
+    list.push(Reading {
+        station: station.id.clone(),
+        at,
+        level_m,
+        sequence: seen.sequence,
+    });
+    Ok(())
+}
+
+/// Whose observation it is. On the topic of a gauge it is that gauge's, and a device that is listed for another may not
+/// speak there.
+fn owner<'k>(
+    seen: &Observation,
+    of_topic: Option<&'k Station>,
+    known: &Known<'k>,
+) -> Result<(&'k Station, Option<&'k Device>), Refusal> {
+    let listed = seen
+        .device
+        .as_ref()
+        .and_then(|name| known.devices.get(name.as_str()));
+    match (of_topic, listed, &seen.device) {
+        (Some(station), Some(device), Some(name)) if device.station != station.id => {
+            Err(Refusal::TopicMismatch {
+                said: cut(name.as_str(), 200),
+                expected: station.id.to_string(),
+            })
+        }
+        (Some(station), Some(device), _) => Ok((station, Some(device))),
+        (Some(station), None, _) => Ok((station, known.devices.only_one_of(&station.id))),
+        (None, Some(device), Some(name)) => known
+            .stations
+            .get(device.station.as_str())
+            .map(|station| (station, Some(device)))
+            .ok_or_else(|| Refusal::UnknownDevice {
+                device: name.clone(),
+            }),
+        (None, _, Some(name)) => Err(Refusal::UnknownDevice {
+            device: name.clone(),
+        }),
+        (None, _, None) => Err(Refusal::NoDevice),
+    }
+}
+
+/// Gives a bare number the meaning that the town's configuration says it has.
+fn state(
+    seen: &mut Observation,
+    name: &DeviceName,
+    device: Option<&Device>,
+    several_unstated: bool,
+) -> Result<(), Refusal> {
+    if matches!(seen.measured, Measured::Bytes(_)) && seen.label.as_deref() == Some(BYTES_LABEL) {
+        return Err(Refusal::NoProfile {
+            device: name.clone(),
+        });
+    }
+    let label = seen.label.as_deref().unwrap_or("");
+    let field = device.and_then(|device| device.field.as_deref());
+    let meant = match field {
+        Some(field) => field == label,
+        // A data stream of SensorThings has one result, whatever its kind.
+        None => is_unstated(seen) || (seen.label.is_none() && seen.quantity == Quantity::Other),
+    };
+    let Some(measures) = device.and_then(|device| device.measures).filter(|_| meant) else {
+        // Where a field is named, the other numbers are nobody's business.
+        return if is_unstated(seen) && field.is_none() {
+            Err(Refusal::Unstated {
+                device: name.clone(),
+                label: cut(label, 64),
+            })
+        } else {
+            Ok(())
+        };
+    };
+    if field.is_none() && several_unstated && is_unstated(seen) {
+        return Err(Refusal::Unstated {
+            device: name.clone(),
+            label: cut(label, 64),
+        });
+    }
+    match &mut seen.measured {
+        Measured::Number(number) => {
+            if seen.quantity == Quantity::Unstated
+                && let Some(unit) = device.and_then(Device::unit)
+            {
+                *number = unit.to_ours(*number);
+            }
+        }
+        Measured::Nothing { .. } => {}
+        Measured::Text(said) => {
+            return Err(Refusal::NotANumber {
+                device: name.clone(),
+                said: cut(said, 64),
+            });
+        }
+        Measured::Truth(said) => {
+            return Err(Refusal::NotANumber {
+                device: name.clone(),
+                said: said.to_string(),
+            });
+        }
+        Measured::Bytes(_) => {
+            return Err(Refusal::NotANumber {
+                device: name.clone(),
+                said: "bytes".to_owned(),
+            });
+        }
+    }
+    if is_unstated(seen) {
+        seen.quantity = measures;
+    }
+    Ok(())
+}
+
+fn small_enough(packet: &Packet<'_>, max_bytes: usize) -> Result<(), Refusal> {
+    if packet.payload.len() > max_bytes {
+        return Err(Refusal::TooLarge {
+            bytes: packet.payload.len(),
+            max_bytes,
+        });
+    }
+    Ok(())
+}
+
+fn station<'k>(topic: &str, known: &Known<'k>) -> Result<&'k Station, Refusal> {
+    let id = known.topics.readings.station(topic).unwrap_or_default();
+    known
+        .stations
         .get(id)
         .ok_or_else(|| Refusal::UnknownStation { id: cut(id, 64) })
 }
@@ -147,6 +449,10 @@ fn refusal(why: Unreadable, station: &Station) -> Refusal {
         Unreadable::WrongShape(why) => Refusal::WrongShape { why },
         Unreadable::NotFinite => Refusal::NotFinite {
             station: station.id.clone(),
+        },
+        why => Refusal::Message {
+            format: Format::Native,
+            why,
         },
     }
 }
@@ -184,10 +490,6 @@ fn timely(at: Timestamp, received_at: Timestamp, limits: &Limits) -> Result<(), 
     Ok(())
 }
 
-fn cut(text: &str, max_chars: usize) -> String {
-    text.chars().take(max_chars).collect()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -208,24 +510,59 @@ mod tests {
         .unwrap()
     }
 
-    fn decided(topic: &str, payload: &[u8]) -> Decision {
+    /// A device's description in the town's configuration.
+    fn device(json: &str) -> Device {
+        serde_json::from_str(json).unwrap()
+    }
+
+    /// What becomes of a packet where these devices are listed, and `net/+` carries what networks send.
+    fn decided_with(devices: &[Device], topic: &str, payload: &[u8]) -> Decided {
         let packet = Packet {
             topic,
             payload,
             retained: false,
             received_at: ARRIVAL.parse().unwrap(),
         };
-        decide(&packet, &town(), &TopicRule::default(), &Limits::default())
+        let stations = town();
+        let rule = FormatRule {
+            filter: "net/+".parse().unwrap(),
+            format: None,
+            payload_max_bytes: 10_000,
+        };
+        let known = Known {
+            stations: &stations,
+            devices: &Devices::new(devices.iter().cloned(), &stations).unwrap(),
+            topics: &TopicRules {
+                formats: vec![rule],
+                ..TopicRules::default()
+            },
+            limits: &Limits::default(),
+        };
+        decide(&packet, &known)
+    }
+
+    fn decided(topic: &str, payload: &[u8]) -> Decided {
+        decided_with(&[], topic, payload)
+    }
+
+    fn codes(decided: &Decided) -> Vec<&'static str> {
+        decided.refused.iter().map(Refusal::code).collect()
+    }
+
+    fn levels(decided: &Decided) -> Vec<f64> {
+        decided
+            .readings
+            .iter()
+            .map(|reading| reading.level_m)
+            .collect()
     }
 
     fn refused(topic: &str, payload: &str, code: &str, text: &str) {
-        match decided(topic, payload.as_bytes()) {
-            Decision::Quarantine(why) => {
-                assert_eq!(why.code(), code, "{why}");
-                assert!(why.to_string().contains(text), "{why}");
-            }
-            Decision::Store(reading) => panic!("stored {reading:?}"),
-        }
+        let decided = decided(topic, payload.as_bytes());
+        assert!(decided.readings.is_empty(), "{decided:?}");
+        assert_eq!(codes(&decided), [code], "{decided:?}");
+        let why = decided.refused[0].to_string();
+        assert!(why.contains(text), "{why}");
     }
 
     const OBIHIRO: &str = "hinan/v1/readings/obihiro";
@@ -234,9 +571,7 @@ mod tests {
     fn a_reading_of_a_known_gauge_is_stored() {
         let payload =
             br#"{"at":"2016-08-30T08:59:00Z","level_m":35.33,"seq":12,"station":"obihiro"}"#;
-        let Decision::Store(reading) = decided(OBIHIRO, payload) else {
-            panic!("refused");
-        };
+        let reading = &decided(OBIHIRO, payload).readings[0];
         assert_eq!(reading.station.as_str(), "obihiro");
         assert_eq!(reading.at.to_string(), "2016-08-30T08:59:00Z");
         assert_eq!(reading.sequence, Some(12));
@@ -268,10 +603,10 @@ mod tests {
     #[test]
     fn a_clock_five_minutes_ahead_is_tolerated_and_a_second_more_is_not() {
         let at = |time: &str| format!(r#"{{"at":"{time}","level_m":1}}"#);
-        assert!(matches!(
-            decided(OBIHIRO, at("2016-08-30T09:05:00Z").as_bytes()),
-            Decision::Store(_)
-        ));
+        assert_eq!(
+            levels(&decided(OBIHIRO, at("2016-08-30T09:05:00Z").as_bytes())),
+            [1.0]
+        );
         refused(
             OBIHIRO,
             &at("2016-08-30T09:05:01Z"),
@@ -295,10 +630,10 @@ mod tests {
     #[test]
     fn a_week_old_reading_is_stored_and_an_older_one_is_not() {
         let at = |time: &str| format!(r#"{{"at":"{time}","level_m":1}}"#);
-        assert!(matches!(
-            decided(OBIHIRO, at("2016-08-23T09:00:00Z").as_bytes()),
-            Decision::Store(_)
-        ));
+        assert_eq!(
+            levels(&decided(OBIHIRO, at("2016-08-23T09:00:00Z").as_bytes())),
+            [1.0]
+        );
         refused(
             OBIHIRO,
             &at("2016-08-23T08:59:59Z"),
@@ -320,10 +655,7 @@ mod tests {
             " ".repeat(4096 - 41)
         );
         assert_eq!(largest.len(), 4096);
-        assert!(matches!(
-            decided(OBIHIRO, largest.as_bytes()),
-            Decision::Store(_)
-        ));
+        assert_eq!(levels(&decided(OBIHIRO, largest.as_bytes())), [1.0]);
         refused(OBIHIRO, &format!("{largest} "), "too_large", "4097 bytes");
     }
 
@@ -335,6 +667,189 @@ mod tests {
             "not_finite",
             "finite number of metres",
         );
+    }
+
+    const SENML: &[u8] =
+        br#"[{"bn":"urn:dev:ow:1:","bt":1472547000,"n":"distance","u":"m","v":3.2},{"n":"batt","u":"%EL","v":90}]"#;
+
+    fn above_the_river() -> Device {
+        device(r#"{"name":"urn:dev:ow:1","station":"obihiro","mounting_height_m":5.0}"#)
+    }
+
+    #[test]
+    fn a_distance_becomes_a_level_with_the_height_of_its_sensor() {
+        let decided = decided_with(&[above_the_river()], "net/x", SENML);
+        assert_eq!(decided.refused, []);
+        let reading = &decided.readings[0];
+        assert_eq!(reading.station.as_str(), "obihiro");
+        assert!((reading.level_m - 1.8).abs() < 1e-12);
+        assert_eq!(reading.at.to_string(), "2016-08-30T08:50:00Z");
+        let battery = &decided.besides[0];
+        assert_eq!(battery.observation.quantity, Quantity::BatteryCharge);
+        assert_eq!(battery.station.as_str(), "obihiro");
+    }
+
+    #[test]
+    fn without_the_height_of_its_sensor_a_distance_is_refused_and_the_rest_is_kept() {
+        let unknown = device(r#"{"name":"urn:dev:ow:1","station":"obihiro"}"#);
+        let decided = decided_with(&[unknown], "net/x", SENML);
+        assert_eq!(codes(&decided), ["no_mounting_height"]);
+        assert_eq!(decided.besides.len(), 1);
+    }
+
+    #[test]
+    fn a_device_nobody_listed_is_refused_once_for_its_message() {
+        let decided = decided("net/x", SENML);
+        assert_eq!(codes(&decided), ["unknown_device"]);
+        assert!(decided.besides.is_empty());
+    }
+
+    #[test]
+    fn another_format_on_the_topic_of_a_gauge_is_that_gauges() {
+        let level = br#"[{"n":"some:name:level","u":"m","v":1.5}]"#;
+        let decided = decided(OBIHIRO, level);
+        assert_eq!(levels(&decided), [1.5]);
+        assert_eq!(
+            decided.readings[0].at.to_string(),
+            ARRIVAL,
+            "stamped at its arrival"
+        );
+    }
+
+    #[test]
+    fn a_device_of_another_gauge_may_not_speak_there() {
+        let decided = decided_with(&[above_the_river()], "hinan/v1/readings/shimizu", SENML);
+        assert!(decided.readings.is_empty());
+        assert_eq!(codes(&decided), ["topic_mismatch"]);
+    }
+
+    #[test]
+    fn the_only_device_of_a_gauge_says_how_its_messages_are_read() {
+        let only = device(
+            r#"{"name":"x","station":"obihiro","mounting_height_m":5.0,"measures":"distance_to_water_m","unit":"cm"}"#,
+        );
+        let decided = decided_with(&[only], OBIHIRO, br#"[{"n":"d","v":320}]"#);
+        assert!((levels(&decided)[0] - 1.8).abs() < 1e-12, "{decided:?}");
+    }
+
+    #[test]
+    fn each_observation_of_a_message_is_judged_on_its_own() {
+        let pack = br#"[{"bn":"urn:dev:ow:1:","n":"distance","u":"m","bt":1472547000,"v":3.2},{"n":"distance","t":7200,"v":3.1,"u":"m"},
+            {"n":"distance","t":-86400000,"v":3.1,"u":"m"},{"n":"distance","t":60,"v":"x"},{"n":"distance","t":60,"v":3.0,"u":"m"}]"#;
+        let decided = decided_with(&[above_the_river()], "net/x", pack);
+        assert_eq!(decided.readings.len(), 2);
+        assert_eq!(
+            codes(&decided),
+            ["wrong_shape", "from_the_future", "too_old"]
+        );
+    }
+
+    #[test]
+    fn a_bare_number_means_what_the_configuration_says_and_is_not_guessed() {
+        let observation =
+            br#"{"result":152,"phenomenonTime":"2016-08-30T09:00:00Z","Datastream":{"@iot.id":7}}"#;
+        let plain = device(r#"{"name":"Datastreams(7)","station":"obihiro"}"#);
+        assert_eq!(
+            codes(&decided_with(&[plain], "net/x", observation)),
+            ["unstated"]
+        );
+        let said = device(
+            r#"{"name":"Datastreams(7)","station":"obihiro","measures":"water_level_m","unit":"cm"}"#,
+        );
+        assert_eq!(
+            levels(&decided_with(
+                std::slice::from_ref(&said),
+                "net/x",
+                observation
+            )),
+            [1.52]
+        );
+        let text = br#"{"result":"152","Datastream":{"@iot.id":7}}"#;
+        assert_eq!(
+            codes(&decided_with(&[said], "net/x", text)),
+            ["not_a_number"]
+        );
+    }
+
+    #[test]
+    fn of_several_bare_numbers_the_field_says_which() {
+        let uplink = br#"{"applicationID":"1","devEUI":"24e124126d154397","data":"qg==","object":{"distance":3200,"battery":98}}"#;
+        let mut listed = device(
+            r#"{"name":"24e124126d154397","station":"obihiro","mounting_height_m":5,"measures":"distance_to_water_m","unit":"mm"}"#,
+        );
+        assert_eq!(
+            codes(&decided_with(
+                std::slice::from_ref(&listed),
+                "net/x",
+                uplink
+            )),
+            ["unstated", "unstated"]
+        );
+        listed.field = Some("distance".to_owned());
+        let decided = decided_with(&[listed], "net/x", uplink);
+        assert!((levels(&decided)[0] - 1.8).abs() < 1e-12, "{decided:?}");
+        assert_eq!(decided.refused, []);
+    }
+
+    #[test]
+    fn a_sensor_that_measured_nothing_is_no_level_and_no_zero() {
+        let tilted = br#"{"applicationID":"1","devEUI":"24e124126d154397","data":"BIJECAUAAQ=="}"#;
+        let listed = device(
+            r#"{"name":"24e124126d154397","station":"obihiro","mounting_height_m":5,"profile":"milesight_em400_tld"}"#,
+        );
+        let decided = decided_with(&[listed], "net/x", tilted);
+        assert!(decided.readings.is_empty());
+        assert_eq!(codes(&decided), ["no_measurement"]);
+        assert!(decided.refused[0].to_string().contains("tilted"));
+    }
+
+    #[test]
+    fn a_record_of_a_devices_history_is_kept_at_its_own_time_and_apart() {
+        // 2016-08-30T08:00:00Z, 1000 mm; then 900 mm now.
+        let uplink = br#"{"applicationID":"1","devEUI":"24e124126d154397","data":"IM6APMVX6AMDgoQD","fCnt":9}"#;
+        let listed = device(
+            r#"{"name":"24E124126D154397","station":"obihiro","mounting_height_m":5,"profile":"milesight_em500_udl"}"#,
+        );
+        let decided = decided_with(&[listed], "net/x", uplink);
+        assert_eq!(decided.history.len(), 1, "{decided:?}");
+        assert!((decided.history[0].level_m - 4.0).abs() < 1e-12);
+        assert_eq!(decided.history[0].at.to_string(), "2016-08-30T07:57:52Z");
+        assert_eq!(levels(&decided), [4.1]);
+        assert_eq!(decided.readings[0].at.to_string(), ARRIVAL);
+        assert_eq!(decided.readings[0].sequence, Some(9));
+    }
+
+    #[test]
+    fn bytes_without_a_profile_are_refused_with_the_advice_to_name_one() {
+        let uplink = br#"{"applicationID":"1","devEUI":"24e124126d154397","data":"qg=="}"#;
+        let listed = device(r#"{"name":"24e124126d154397","station":"obihiro"}"#);
+        assert_eq!(
+            codes(&decided_with(&[listed], "net/x", uplink)),
+            ["no_profile"]
+        );
+    }
+
+    #[test]
+    fn a_join_is_passed_over_and_is_no_fault() {
+        let join = br#"{"end_device_ids":{"device_id":"d"},"join_accept":{}}"#;
+        let decided = decided("net/x", join);
+        assert_eq!(codes(&decided), ["not_telemetry"]);
+        assert!(!decided.refused[0].is_fault());
+        assert!(Refusal::NoDevice.is_fault());
+    }
+
+    #[test]
+    fn what_no_format_has_is_refused_as_such_under_a_rule() {
+        refused("net/x", "hello", "unknown_format", "not recognised");
+        refused("net/x", &" ".repeat(10_001), "too_large", "10001 bytes");
+    }
+
+    #[test]
+    fn an_uplink_that_comes_twice_has_the_same_key() {
+        let uplink = br#"{"deduplicationId":"d-1","deviceInfo":{"devEui":"24e124126d154397"},"data":"qg=="}"#;
+        let key = decided("net/x", uplink).dedup;
+        assert!(key.is_some());
+        assert_eq!(key, decided("net/y", uplink).dedup);
     }
 
     proptest! {
@@ -356,8 +871,8 @@ mod tests {
             more in prop::string::string_regex("(,\"[a-z_]{1,8}\":[0-9]{1,3}){0,3}").unwrap(),
         ) {
             let payload = format!(r#"{{"at":"{at}","level_m":{level}{more}}}"#);
-            if let Decision::Store(reading) = decided(OBIHIRO, payload.as_bytes()) {
-                prop_assert!(reading.level_m.is_finite());
+            for level_m in levels(&decided(OBIHIRO, payload.as_bytes())) {
+                prop_assert!(level_m.is_finite());
             }
         }
 
@@ -374,7 +889,8 @@ mod tests {
                 level_m,
                 sequence,
             };
-            prop_assert_eq!(decided(OBIHIRO, &native_payload(&sent)), Decision::Store(sent));
+            let decided = decided(OBIHIRO, &native_payload(&sent));
+            prop_assert_eq!(decided, Decided { readings: vec![sent], ..Decided::default() });
         }
     }
 }

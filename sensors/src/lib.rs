@@ -11,17 +11,22 @@
 
 pub mod connect;
 mod decide;
+mod device;
+mod level;
 pub mod observation;
 pub mod official;
 pub mod payload;
 pub mod quality;
 mod refusal;
+mod rules;
 mod station;
 mod topic;
 
-pub use decide::{Decision, Limits, Packet, Reading, decide};
+pub use decide::{Beside, Decided, Known, Limits, Packet, Reading, decide};
+pub use device::{Device, Devices, InvalidDevice};
 pub use payload::native_payload;
 pub use quality::settings::{FlatLimits, QualitySettings, RateLimit, Span, SpikeLimits};
 pub use refusal::Refusal;
+pub use rules::{FormatRule, InvalidTopicFilter, InvalidTopicRules, TopicFilter, TopicRules};
 pub use station::{InvalidStation, Station, StationId, Stations};
 pub use topic::{InvalidTopicRule, TopicRule};

@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::observation::{DeviceName, Problem, Quantity};
+use crate::payload::{Format, Unreadable};
 use crate::station::StationId;
 
-/// Why a packet is not a reading. Each text says what would be accepted.
+/// Why a packet, or a part of one, is not a reading. Each text says what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// The payload is larger than a reading can be.
     #[error("the payload has {bytes} bytes; a reading has at most {max_bytes}")]
@@ -82,6 +85,82 @@ pub enum Refusal {
         /// The gauge that said so.
         station: StationId,
     },
+    /// A message in another format than ours cannot be read.
+    #[error("the message is {format}: {why}")]
+    Message {
+        /// The format it has, by rule or by content.
+        format: Format,
+        /// What is wrong.
+        why: Unreadable,
+    },
+    /// A part of such a message cannot be read. Its neighbours stand.
+    #[error("the message is {format}, and part {part} of it: {why}")]
+    Part {
+        /// The format it has.
+        format: Format,
+        /// Which part, counted from 1.
+        part: usize,
+        /// What is wrong.
+        why: Unreadable,
+    },
+    /// No format is recognised.
+    #[error(
+        "the message's format is not recognised; name one in the rule of its topic, or send one of the documented formats"
+    )]
+    UnknownFormat,
+    /// The message names a device that is not in the list.
+    #[error("device {device} is not known; accepted are the devices of the town's list")]
+    UnknownDevice {
+        /// The device.
+        device: DeviceName,
+    },
+    /// Neither the message nor its topic names a device.
+    #[error("neither the message nor its topic names a device; one of them must")]
+    NoDevice,
+    /// The device itself says that it measured nothing.
+    #[error("device {device} has no {quantity}: {problem}; it is not taken for a level")]
+    NoMeasurement {
+        /// The device.
+        device: DeviceName,
+        /// What it should have measured.
+        quantity: Quantity,
+        /// Why it did not.
+        problem: Problem,
+    },
+    /// A distance or depth, and nobody said where the sensor is.
+    #[error(
+        "device {device} sends {quantity}; `mounting_height_m` must say how high its sensor is above the gauge's zero"
+    )]
+    NoMountingHeight {
+        /// The device.
+        device: DeviceName,
+        /// What it measures.
+        quantity: Quantity,
+    },
+    /// A number, and nobody said what it is.
+    #[error(
+        "device {device} sends {label:?} without saying what it is; `measures` must say it, `unit` and `field` too where needed"
+    )]
+    Unstated {
+        /// The device.
+        device: DeviceName,
+        /// What it calls the number, if anything.
+        label: String,
+    },
+    /// What should be the level is no number.
+    #[error("device {device} sends {said:?} where a number is due; a number is accepted")]
+    NotANumber {
+        /// The device.
+        device: DeviceName,
+        /// What it sent, cut after 64 characters.
+        said: String,
+    },
+    /// Bytes, and nobody said how they are read.
+    #[error("device {device} sends bytes; `profile` must say how they are read")]
+    NoProfile {
+        /// The device.
+        device: DeviceName,
+    },
 }
 
 impl Refusal {
@@ -98,6 +177,31 @@ impl Refusal {
             Self::FromTheFuture { .. } => "from_the_future",
             Self::TooOld { .. } => "too_old",
             Self::NotFinite { .. } => "not_finite",
+            Self::Message { why, .. } | Self::Part { why, .. } => why.code(),
+            Self::UnknownFormat => "unknown_format",
+            Self::UnknownDevice { .. } => "unknown_device",
+            Self::NoDevice => "no_device",
+            Self::NoMeasurement { .. } => "no_measurement",
+            Self::NoMountingHeight { .. } => "no_mounting_height",
+            Self::Unstated { .. } => "unstated",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::NoProfile { .. } => "no_profile",
         }
+    }
+
+    /// Whether something is wrong at all. A network's join or acknowledgement is not: it is counted, and need not be
+    /// kept in quarantine.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        !matches!(
+            self,
+            Self::Message {
+                why: Unreadable::NotTelemetry { .. },
+                ..
+            } | Self::Part {
+                why: Unreadable::NotTelemetry { .. },
+                ..
+            }
+        )
     }
 }

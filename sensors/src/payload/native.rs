@@ -7,11 +7,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, Unreadable};
+use super::{Message, Unreadable, time, utf8};
 use crate::decide::Reading;
-
-/// Characters of a reader's message that are kept. The message may quote the payload.
-const WHY_MAX_CHARS: usize = 200;
+use crate::observation::{Measured, Observation, Quantity};
 
 /// The payload a device sends for `reading`. Its station is said by the topic.
 ///
@@ -56,10 +54,36 @@ struct Read<'p> {
     station: Option<String>,
 }
 
+/// What a device of ours said, before anyone asked whether it may.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sample {
+    /// The device's own time.
+    pub(crate) at: Timestamp,
+    /// Water level above the gauge's zero, metres. Finite.
+    pub(crate) level_m: f64,
+    /// The device's running number.
+    pub(crate) sequence: Option<u64>,
+    /// The gauge the payload claims to come from, if it claims any.
+    pub(crate) station: Option<String>,
+}
+
+/// A native payload as a message. Its device is the station it names, if it names one.
+pub(super) fn message(payload: &[u8]) -> Result<Message, Unreadable> {
+    let sample = decode(payload)?;
+    let mut seen = Observation::new(Quantity::WaterLevel, Measured::Number(sample.level_m));
+    seen.device = sample.station.and_then(|station| station.parse().ok());
+    seen.at = Some(sample.at);
+    seen.sequence = sample.sequence;
+    Ok(Message {
+        observations: vec![seen],
+        ..Message::default()
+    })
+}
+
 /// Reads a native payload.
 pub(crate) fn decode(payload: &[u8]) -> Result<Sample, Unreadable> {
-    let text = std::str::from_utf8(payload).map_err(|_| Unreadable::NotUtf8)?;
-    let read: Read<'_> = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+    let text = utf8(payload)?;
+    let read: Read<'_> = serde_json::from_str(text).map_err(|error| Unreadable::json(&error))?;
     // The reader would also take an array of values in our order. Keys are the contract, not their order.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(Unreadable::WrongShape(
@@ -70,72 +94,11 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Sample, Unreadable> {
         return Err(Unreadable::NotFinite);
     }
     Ok(Sample {
-        at: rfc3339(&read.at)?,
+        at: time::rfc3339("at", &read.at)?,
         level_m: read.level_m,
         sequence: read.seq,
         station: read.station,
     })
-}
-
-fn unreadable(error: &serde_json::Error) -> Unreadable {
-    let why = error.to_string();
-    // JSON has no word for infinity: 1e999 is the only way to say it, and the reader has no kind of its own for it.
-    if why.starts_with("number out of range") {
-        return Unreadable::NotFinite;
-    }
-    let why = why.chars().take(WHY_MAX_CHARS).collect();
-    if error.is_data() {
-        Unreadable::WrongShape(why)
-    } else {
-        Unreadable::NotJson(why)
-    }
-}
-
-/// Reads a time of RFC 3339. The library reads more shapes of ISO 8601; a device that sends those would be understood
-/// here and misunderstood elsewhere, so they are refused.
-fn rfc3339(text: &str) -> Result<Timestamp, Unreadable> {
-    let wrong = || {
-        let given: String = text.chars().take(40).collect();
-        Unreadable::WrongShape(format!(
-            "at is {given:?}; it must be like 2016-08-30T18:00:00+09:00"
-        ))
-    };
-    if !has_rfc3339_shape(text.as_bytes()) {
-        return Err(wrong());
-    }
-    text.parse().map_err(|_| wrong())
-}
-
-/// `dddd-dd-ddTdd:dd:dd`, then perhaps `.` and digits, then `Z` or `+dd:dd` or `-dd:dd`.
-fn has_rfc3339_shape(text: &[u8]) -> bool {
-    let fits = |text: &[u8], shape: &[u8]| {
-        text.len() == shape.len()
-            && text.iter().zip(shape).all(|(byte, like)| {
-                if *like == b'd' {
-                    byte.is_ascii_digit()
-                } else {
-                    byte == like
-                }
-            })
-    };
-    let Some((moment, rest)) = text.split_at_checked(19) else {
-        return false;
-    };
-    let offset = match rest.strip_prefix(b".") {
-        Some(fraction) => {
-            let digits = fraction
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count();
-            if digits == 0 {
-                return false;
-            }
-            &fraction[digits..]
-        }
-        None => rest,
-    };
-    fits(moment, b"dddd-dd-ddTdd:dd:dd")
-        && (offset == b"Z" || fits(offset, b"+dd:dd") || fits(offset, b"-dd:dd"))
 }
 
 #[cfg(test)]
