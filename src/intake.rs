@@ -153,8 +153,7 @@ impl Intake {
                     limits: &self.limits,
                 };
                 let decided = decide(&packet, &known);
-                // Without devices of other makers in the configuration there is neither history nor anything beside.
-                for reading in decided.readings {
+                for reading in decided.readings.into_iter().chain(decided.history) {
                     let reading = as_recorded(reading);
                     let kept = keep(tx, &mut self.engine, &reading, message, received_at, seq)?;
                     if kept == Kept::New {

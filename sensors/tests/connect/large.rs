@@ -1,6 +1,6 @@
 //! One large message never blocks those behind it.
 
-use hinan_sensors::{Decision, Limits, Packet, Refusal, Stations, TopicRule, decide};
+use hinan_sensors::{Devices, Known, Limits, Packet, Refusal, Stations, TopicRules, decide};
 use jiff::Timestamp;
 
 use crate::broker::{Broker, publish, reading};
@@ -27,18 +27,21 @@ async fn two_mebibytes_are_quarantined_and_the_readings_behind_them_arrive() {
         retained: large.retained,
         received_at: Timestamp::UNIX_EPOCH,
     };
-    let decision = decide(
+    let decided = decide(
         &packet,
-        &Stations::default(),
-        &TopicRule::default(),
-        &Limits::default(),
+        &Known {
+            stations: &Stations::default(),
+            devices: &Devices::default(),
+            topics: &TopicRules::default(),
+            limits: &Limits::default(),
+        },
     );
     assert_eq!(
-        decision,
-        Decision::Quarantine(Refusal::TooLarge {
+        decided.refused,
+        [Refusal::TooLarge {
             bytes: 2 << 20,
             max_bytes: 4096
-        })
+        }]
     );
     large.receipt.acknowledge();
     for n in 1..=2 {
