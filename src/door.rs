@@ -53,7 +53,7 @@ impl Doorkeeper for TownDoor {
             return if right {
                 Ok(Grant {
                     publish: vec![alerts],
-                    subscribe: Vec::new(),
+                    ..Grant::default()
                 })
             } else {
                 Err(Denied::BadCredentials)
@@ -78,6 +78,7 @@ impl Doorkeeper for TownDoor {
         Ok(Grant {
             publish,
             subscribe: vec![alerts],
+            ..Grant::default()
         })
     }
 }

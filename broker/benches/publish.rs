@@ -31,7 +31,7 @@ impl Doorkeeper for Everybody {
     fn admit(&self, _: &Visitor<'_>) -> Result<Grant, Denied> {
         Ok(Grant {
             publish: vec!["sensors/#".into()],
-            subscribe: vec![],
+            ..Grant::default()
         })
     }
 }

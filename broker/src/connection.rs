@@ -1,27 +1,31 @@
 //! One client's connection: one task that reads, decides and writes, and never waits for anything else.
 
-use std::io;
+mod aliases;
+mod end;
+mod publishing;
+
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::OwnedPermit;
-use tokio::sync::mpsc::error::{SendError, TrySendError};
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
-use tracing::{debug, warn};
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 
+use self::aliases::{Incoming, Outgoing};
+use self::end::End;
 use crate::clock;
-use crate::codec::{self, Broken, ConnectCode, Delivery, Packet, Publish, QoS, Reply, Will};
-use crate::handshake::Admitted;
+use crate::codec::{self, Delivery, Goodbye, Packet, QoS, Reason, Reply, Subscribe, Version};
+use crate::handshake::{Admitted, Origin};
+use crate::late_will::{self, LateWill};
 use crate::listen::Shared;
-use crate::router::{Message, Novelty};
-use crate::sink::{Answer, Inbound, Line};
-use crate::topic::{self, TopicError};
+use crate::session::{Sending, ToSend};
+use crate::sink::{Inbound, Line};
+use crate::topic;
 
 /// Read at once.
 const READ_BYTES: usize = 8 << 10;
@@ -32,8 +36,8 @@ const DELIVER_BYTES: usize = 64 << 10;
 const REPLIES_MAX_BYTES: usize = 256 << 10;
 /// Buffers larger than this are given back when they are empty.
 const BUFFER_KEEP_BYTES: usize = 64 << 10;
-/// How long the sink may take for a will.
-const WILL_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client has to take the reason for which it is disconnected.
+const TELL_WITHIN: Duration = Duration::from_secs(1);
 /// When nothing is due.
 const FAR: Duration = Duration::from_secs(24 * 3_600);
 
@@ -44,14 +48,21 @@ pub(crate) struct Connection {
     address: SocketAddr,
     me: Admitted,
     line: Arc<Line>,
+    /// Topic aliases of the client, and ours.
+    incoming: Incoming,
+    outgoing: Outgoing,
     /// For the socket.
     out: BytesMut,
+    /// Something was written that the socket may hold back.
+    unflushed: bool,
     /// A publish for which the sink has no room, and our place in its queue. We do not read meanwhile.
     blocked: Option<(Inbound, Turn)>,
     /// The session may have something to send.
     look: bool,
     heard: Instant,
     progress: Instant,
+    /// The client has sent more than its rate: when we read on.
+    throttled_until: Option<Instant>,
     /// A publish was not committed: when to close.
     pause_until: Option<Instant>,
     /// The broker stops: when to close at the latest.
@@ -60,98 +71,89 @@ pub(crate) struct Connection {
 
 type Turn = Pin<Box<dyn Future<Output = Result<OwnedPermit<Inbound>, SendError<()>>> + Send>>;
 
-/// Why a connection ended.
-#[derive(Debug, thiserror::Error)]
-enum End {
-    #[error("client disconnected")]
-    Disconnected,
-    #[error("client closed the socket without DISCONNECT")]
-    Closed,
-    #[error("socket failed: {0}")]
-    Socket(#[from] io::Error),
-    #[error("{0}")]
-    Broken(#[from] Broken),
-    #[error("{0}")]
-    Topic(#[from] TopicError),
-    #[error("second CONNECT")]
-    SecondConnect,
-    #[error("publish on {0:?} is not granted")]
-    NotGranted(String),
-    #[error("silent for longer than its keep-alive allows")]
-    Silent,
-    #[error("takes nothing of what waits for it")]
-    Stalled,
-    #[error("taken over by a newer connection with the same client identifier")]
-    TakenOver,
-    #[error("a publish could not be committed: closed, so that it is sent again")]
-    Uncommitted,
-    #[error("the broker stops")]
-    Stopped,
-}
-
 impl Connection {
-    pub(crate) fn new(me: Admitted, number: u64, address: SocketAddr, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(me: Admitted, origin: &Origin, shared: Arc<Shared>) -> Self {
         let line = Line::new(
             Arc::clone(&shared.router),
             Arc::clone(&shared.tally),
             Arc::clone(&me.outbox),
             me.seat.session,
-            number,
+            origin.number,
         );
         let mut out = BytesMut::new();
-        let session_present = me.session_present;
-        codec::encode(
-            &Reply::ConnAck {
-                session_present,
-                code: ConnectCode::Success,
-            },
-            &mut out,
-        );
+        codec::encode(me.version, &me.welcome, &mut out);
         let now = clock::now();
+        me.meter.came(now);
         Self {
-            shared,
-            number,
-            address,
-            me,
+            number: origin.number,
+            address: origin.address,
             line,
+            incoming: Incoming::of(shared.settings.topic_alias_max),
+            outgoing: Outgoing::of(me.topic_alias_max),
+            shared,
+            me,
             out,
+            unflushed: false,
             blocked: None,
             look: true,
             heard: now,
             progress: now,
+            throttled_until: None,
             pause_until: None,
             stop_until: None,
         }
     }
 
     /// Serves the client until one side ends it; then its will is published, and last its seat given up.
-    pub(crate) async fn serve(mut self, mut stream: TcpStream, stop: watch::Receiver<bool>) {
+    pub(crate) async fn serve<S>(mut self, mut stream: S, stop: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let end = match self.talk(&mut stream, stop).await {
             Err(end) => end,
             Ok(never) => match never {},
         };
-        drop(stream);
+        self.me.meter.went();
         self.count_and_log(&end);
+        self.tell(&mut stream, &end).await;
+        drop(stream);
         // What the sink has not taken is not committed.
         self.blocked = None;
-        if !matches!(end, End::Disconnected | End::Stopped)
-            && let Some(will) = self.me.will.take()
-        {
-            self.publish_will(will).await;
+        if matches!(end, End::Expelled) {
+            self.shared.router.set_expiry(self.me.seat.session, 0);
+        }
+        let due = match self.me.will.take() {
+            Some(will) if end.wants_will() => {
+                self.shared.router.keep_will(self.me.seat.session, will)
+            }
+            _ => None,
+        };
+        if let Some(will) = due {
+            let late = LateWill {
+                will,
+                client_id: self.me.client_id.clone(),
+                device: self.me.grant.device.clone(),
+                session: self.me.seat.session,
+            };
+            late_will::publish_behind(&self.line, late, &self.shared).await;
         }
     }
 
-    async fn talk(
+    async fn talk<S>(
         &mut self,
-        stream: &mut TcpStream,
+        stream: &mut S,
         mut stop: watch::Receiver<bool>,
-    ) -> Result<std::convert::Infallible, End> {
-        let (mut reader, mut writer) = stream.split();
+    ) -> Result<std::convert::Infallible, End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let (mut reader, mut writer) = tokio::io::split(stream);
         let outbox = Arc::clone(&self.me.outbox);
         let timer = sleep_until(clock::now() + FAR);
         tokio::pin!(timer);
         loop {
             let now = clock::now();
+            self.throttled_until = self.throttled_until.filter(|until| *until > now);
             self.take_mail()?;
             self.handle_input()?;
             self.take_deliveries();
@@ -173,9 +175,11 @@ impl Connection {
                     }
                     self.heard = clock::now();
                 }
-                written = writer.write_buf(&mut self.out), if !self.out.is_empty() => {
-                    if written? == 0 {
-                        return Err(End::Closed);
+                written = put(&mut writer, &mut self.out), if !self.out.is_empty() || self.unflushed => {
+                    match written? {
+                        Put::Nothing => return Err(End::Closed),
+                        Put::Some => self.unflushed = true,
+                        Put::Flushed => self.unflushed = false,
                     }
                     self.progress = clock::now();
                 }
@@ -196,6 +200,9 @@ impl Connection {
         for reply in &mail.replies {
             self.reply(reply);
         }
+        if mail.expelled {
+            return Err(End::Expelled);
+        }
         if mail.taken_over {
             return Err(End::TakenOver);
         }
@@ -208,8 +215,12 @@ impl Connection {
     /// Handles the packets that have come, as far as we may read on.
     fn handle_input(&mut self) -> Result<(), End> {
         while self.may_read() {
-            match codec::decode(&mut self.me.input, self.shared.settings.packet_max_bytes)? {
-                Some(packet) => self.handle(packet)?,
+            let sizes = self.shared.settings.sizes();
+            match codec::decode(&mut self.me.input, self.me.version, sizes)? {
+                Some(packet) => {
+                    self.charge(&packet)?;
+                    self.handle(packet)?;
+                }
                 None => break,
             }
         }
@@ -219,117 +230,124 @@ impl Connection {
         Ok(())
     }
 
+    /// Puts a packet on the account of the device. One that is overdrawn is handled all the same; then we do not
+    /// read until it is even.
+    fn charge(&mut self, packet: &Packet) -> Result<(), End> {
+        let bytes = match packet {
+            Packet::PubAck(_)
+            | Packet::PubRec { .. }
+            | Packet::PubRel(_)
+            | Packet::PubComp(_)
+            | Packet::Disconnect(_) => return Ok(()),
+            Packet::Publish(publish) => {
+                publish.topic.len() + publish.payload.len() + publish.passed_on.len()
+            }
+            _ => 0,
+        };
+        let now = clock::now();
+        let price = self.me.meter.charge(bytes, now);
+        let excess_max = Duration::from_secs(self.shared.settings.excess_max_s);
+        if !excess_max.is_zero() && price.excess > excess_max {
+            return Err(End::Excess {
+                for_s: price.excess.as_secs(),
+            });
+        }
+        if let Some(wait) = price.wait {
+            self.shared.tally.throttled.one();
+            self.throttled_until = Some(now + wait.min(FAR));
+        }
+        Ok(())
+    }
+
     fn handle(&mut self, packet: Packet) -> Result<(), End> {
         let session = self.me.seat.session;
         match packet {
             Packet::Connect(_) => return Err(End::SecondConnect),
             Packet::Publish(publish) => self.publish(publish)?,
-            Packet::PubAck(pkid) => {
+            Packet::PubAck(pkid) | Packet::PubComp(pkid) => {
                 self.shared.router.acknowledged(session, pkid);
                 self.look = true;
             }
+            Packet::PubRec { pkid, accepted } => self.received(pkid, accepted),
             Packet::PubRel(pkid) => {
-                self.shared.router.release(session, pkid);
-                self.reply(&Reply::PubComp(pkid));
+                let known = self.shared.router.release(session, pkid);
+                self.reply(&Reply::PubComp(pkid, identifier(known)));
             }
-            Packet::Unasked => {}
-            Packet::Subscribe { pkid, filters } => self.subscribe(pkid, filters)?,
+            Packet::Subscribe(subscribe) => self.subscribe(subscribe)?,
             Packet::Unsubscribe { pkid, filters } => {
-                self.shared.router.unsubscribe(session, &filters);
-                self.reply(&Reply::UnsubAck(pkid));
+                let removed = self.shared.router.unsubscribe(session, &filters);
+                self.reply(&Reply::UnsubAck { pkid, removed });
             }
             Packet::PingReq => self.reply(&Reply::PingResp),
-            Packet::Disconnect => return Err(End::Disconnected),
+            Packet::Disconnect(goodbye) => return Err(self.goodbye(goodbye)),
+            Packet::Auth => return Err(End::Authentication),
         }
         Ok(())
     }
 
-    fn publish(&mut self, publish: Publish) -> Result<(), End> {
-        let Publish {
-            topic,
-            payload,
-            qos,
-            retain,
+    /// The client has a QoS 2 message of ours, or does not want it.
+    fn received(&mut self, pkid: u16, accepted: bool) {
+        let session = self.me.seat.session;
+        if accepted {
+            let known = self.shared.router.received(session, pkid);
+            self.reply(&Reply::PubRel(pkid, identifier(known)));
+        } else {
+            self.shared.router.acknowledged(session, pkid);
+            self.look = true;
+        }
+    }
+
+    fn goodbye(&mut self, goodbye: Goodbye) -> End {
+        if let Some(asked_s) = goodbye.session_expiry_s {
+            let longest = self.shared.settings.session_away_max_s;
+            let expiry_s = asked_s.min(u32::try_from(longest).unwrap_or(u32::MAX));
+            if !self
+                .shared
+                .router
+                .set_expiry(self.me.seat.session, expiry_s)
+            {
+                return End::LastingAtGoodbye;
+            }
+        }
+        if goodbye.with_will {
+            End::DisconnectedWithWill
+        } else {
+            End::Disconnected
+        }
+    }
+
+    fn subscribe(&mut self, subscribe: Subscribe) -> Result<(), End> {
+        let Subscribe {
             pkid,
-        } = publish;
-        topic::check_name(&topic, self.shared.settings.topic_max_bytes)?;
-        if !self.me.grant.may_publish(&topic) {
-            return Err(End::NotGranted(topic));
-        }
-        self.shared.tally.messages_in.one();
-        let answer = match qos {
-            QoS::AtMostOnce => Answer::Nothing,
-            QoS::AtLeastOnce => Answer::PubAck(pkid),
-            QoS::ExactlyOnce => {
-                match self
-                    .shared
-                    .router
-                    .begin_exact(self.me.seat.session, self.number, pkid)
-                {
-                    Novelty::New => Answer::PubRec(pkid),
-                    Novelty::Pending => return Ok(()),
-                    Novelty::Received => {
-                        self.reply(&Reply::PubRec(pkid));
-                        return Ok(());
-                    }
-                }
-            }
-        };
-        let message = Arc::new(Message {
-            topic,
-            payload,
-            qos,
-        });
-        if !topic::matches(&self.shared.sink_filter, &message.topic) {
-            self.line.pass(message, retain, answer);
-            return self.take_mail(); // answered before the packets behind it
-        }
-        let inbound = self.inbound(&message, retain, answer);
-        match self.shared.sink.try_send(inbound) {
-            Ok(()) => {}
-            Err(TrySendError::Full(inbound)) => {
-                let turn = Box::pin(self.shared.sink.clone().reserve_owned());
-                self.blocked = Some((inbound, turn));
-            }
-            // The service is going: the receipt is dropped and nothing acknowledged.
-            Err(TrySendError::Closed(inbound)) => drop(inbound),
-        }
-        Ok(())
-    }
-
-    fn inbound(&self, message: &Arc<Message>, retain: bool, answer: Answer) -> Inbound {
-        let receipt = self.line.wait(Arc::clone(message), retain, answer);
-        Inbound::new(message, retain, self.me.client_id.clone(), receipt)
-    }
-
-    /// The sink has room for what was blocked, or has gone.
-    fn unblock(&mut self, turn: Result<OwnedPermit<Inbound>, SendError<()>>) {
-        let Some((inbound, _)) = self.blocked.take() else {
-            return;
-        };
-        match turn {
-            Ok(permit) => drop(permit.send(inbound)),
-            Err(_) => drop(inbound),
-        }
-    }
-
-    fn subscribe(&mut self, pkid: u16, filters: Vec<(String, QoS)>) -> Result<(), End> {
+            identifier,
+            filters,
+        } = subscribe;
         let mut asked = Vec::with_capacity(filters.len());
-        for (filter, qos) in filters {
+        for (filter, options) in filters {
             match topic::check_filter(&filter, self.shared.settings.topic_max_bytes) {
-                Ok(()) if self.me.grant.may_subscribe(&filter) => asked.push(Some((filter, qos))),
-                Ok(()) => {
-                    debug!(
-                        client_id = self.me.client_id,
-                        filter, "subscription not granted"
-                    );
-                    asked.push(None);
+                Ok(()) if options.no_local && topic::shared(&filter).0.is_some() => {
+                    return Err(End::SharedNoLocal);
                 }
-                Err(limit) if limit.is_limit() => asked.push(None),
+                Ok(()) if self.me.grant.may_subscribe(&filter) => asked.push(Ok((filter, options))),
+                Ok(()) => {
+                    tracing::debug!(
+                        client_id = self.me.client_id,
+                        filter,
+                        "subscription not granted"
+                    );
+                    asked.push(Err(Reason::NOT_AUTHORIZED));
+                }
+                Err(limit) if limit.is_limit() => asked.push(Err(Reason::QUOTA)),
+                Err(_) if self.me.version == Version::V5 => asked.push(Err(Reason::FILTER)),
                 Err(wrong) => return Err(wrong.into()),
             }
         }
-        let granted = self.shared.router.subscribe(self.me.seat.session, asked);
+        let session = self.me.seat.session;
+        let now = clock::now();
+        let granted = self
+            .shared
+            .router
+            .subscribe(session, asked, identifier, now);
         self.reply(&Reply::SubAck { pkid, granted });
         self.look = true;
         Ok(())
@@ -338,22 +356,16 @@ impl Connection {
     /// Takes from the session what may be sent now, not more than the socket is likely to take soon.
     fn take_deliveries(&mut self) {
         while self.look && self.out.len() < DELIVER_BYTES && self.stop_until.is_none() {
-            let taken = self
-                .shared
-                .router
-                .take(self.me.seat.session, DELIVER_BYTES - self.out.len());
+            let room = DELIVER_BYTES - self.out.len();
+            let now = clock::now();
+            let taken = self.shared.router.take(self.me.seat.session, room, now);
             self.look = !taken.is_empty();
-            for sent in &taken {
+            for sending in taken {
                 self.note_new_output();
-                let delivery = Delivery {
-                    topic: &sent.message.topic,
-                    payload: &sent.message.payload,
-                    qos: sent.qos,
-                    retain: sent.retained,
-                    dup: sent.dup,
-                    pkid: sent.pkid,
-                };
-                codec::encode_delivery(&delivery, &mut self.out);
+                match sending {
+                    ToSend::Release(pkid) => self.reply(&Reply::PubRel(pkid, Reason::SUCCESS)),
+                    ToSend::Message(sending) => self.deliver(&sending, now),
+                }
             }
         }
         if self.out.is_empty() && self.out.capacity() > BUFFER_KEEP_BYTES * 2 {
@@ -361,14 +373,50 @@ impl Connection {
         }
     }
 
+    fn deliver(&mut self, sending: &Sending, now: Instant) {
+        let before = self.out.len();
+        let message = &sending.message;
+        let delivery = Delivery {
+            topic: &message.topic,
+            payload: &message.payload,
+            qos: sending.qos,
+            retain: sending.retain,
+            dup: sending.dup,
+            pkid: sending.pkid,
+            expiry_s: message.left_s(now),
+            identifiers: &sending.identifiers,
+            passed_on: &message.passed_on,
+            alias: self.outgoing.alias(&message.topic),
+        };
+        codec::encode_delivery(self.me.version, &delivery, &mut self.out);
+        let bytes = self.out.len() - before;
+        let too_large = self
+            .me
+            .packet_max_bytes
+            .is_some_and(|most| bytes > usize::try_from(most).unwrap_or(usize::MAX));
+        if too_large {
+            // The standard: as if it had been sent and acknowledged.
+            self.out.truncate(before);
+            self.outgoing.unsent(&message.topic, delivery.alias);
+            self.shared.tally.dropped_too_large.one();
+            if sending.qos != QoS::AtMostOnce {
+                self.shared
+                    .router
+                    .acknowledged(self.me.seat.session, sending.pkid);
+            }
+        } else {
+            self.shared.tally.messages_out.one();
+        }
+    }
+
     fn reply(&mut self, reply: &Reply) {
         self.note_new_output();
-        codec::encode(reply, &mut self.out);
+        codec::encode(self.me.version, reply, &mut self.out);
     }
 
     /// Time in which the client takes nothing counts from when there is something to take.
     fn note_new_output(&mut self) {
-        if self.out.is_empty() {
+        if self.out.is_empty() && !self.unflushed {
             self.progress = clock::now();
         }
     }
@@ -376,6 +424,7 @@ impl Connection {
     fn may_read(&self) -> bool {
         let (waiting, bytes) = self.line.waiting();
         self.blocked.is_none()
+            && self.throttled_until.is_none()
             && self.pause_until.is_none()
             && self.stop_until.is_none()
             && self.out.len()
@@ -389,13 +438,15 @@ impl Connection {
     }
 
     fn stalled_at(&self) -> Option<Instant> {
-        (!self.out.is_empty()).then(|| self.progress + self.shared.settings.stall_max())
+        (!self.out.is_empty() || self.unflushed)
+            .then(|| self.progress + self.shared.settings.stall_max())
     }
 
     fn next_due(&self) -> Option<Instant> {
         [
             self.silent_at(),
             self.stalled_at(),
+            self.throttled_until,
             self.pause_until,
             self.stop_until,
         ]
@@ -406,7 +457,10 @@ impl Connection {
 
     fn check_overdue(&self, now: Instant) -> Result<(), End> {
         let past = |due: Option<Instant>| due.is_some_and(|due| due <= now);
-        let settled = self.out.is_empty() && self.blocked.is_none() && self.line.waiting().0 == 0;
+        let settled = self.out.is_empty()
+            && !self.unflushed
+            && self.blocked.is_none()
+            && self.line.waiting().0 == 0;
         if self.stop_until.is_some() && (settled || past(self.stop_until)) {
             return Err(End::Stopped);
         }
@@ -422,53 +476,61 @@ impl Connection {
         Ok(())
     }
 
-    /// A will is a publish of the client like any other, but nobody is left to be told of it.
-    async fn publish_will(&mut self, will: Will) {
-        let message = Arc::new(Message {
-            topic: will.topic,
-            payload: will.payload,
-            qos: will.qos,
-        });
-        self.shared.tally.messages_in.one();
-        if !topic::matches(&self.shared.sink_filter, &message.topic) {
-            self.line.pass(message, will.retain, Answer::Nothing);
+    /// Sends what is due to the client before we close: acknowledgements, and in version 5 the reason. Waits a
+    /// moment for it to take them: what it sent and we did not read would otherwise make the system throw our words
+    /// away.
+    async fn tell<S>(&mut self, stream: &mut S, end: &End)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Some(reason) = end.reason() else {
             return;
-        }
-        let inbound = self.inbound(&message, will.retain, Answer::Nothing);
-        let sink: &mpsc::Sender<Inbound> = &self.shared.sink;
-        if let Err(left) = sink.send_timeout(inbound, WILL_WITHIN).await {
-            self.shared.tally.dropped_wills.one();
-            let inbound = left.into_inner();
-            warn!(
-                client_id = inbound.client_id,
-                topic = inbound.topic,
-                "the sink did not take a will"
+        };
+        codec::encode(self.me.version, &Reply::Disconnect(reason), &mut self.out);
+        let telling = async {
+            stream.write_all(&self.out).await?;
+            stream.shutdown().await?;
+            // A newer connection waits for this one to be gone, and its client is likely not here to read.
+            if !matches!(end, End::TakenOver) {
+                let mut rest = [0; 4 << 10];
+                while stream.read(&mut rest).await? > 0 {}
+            }
+            Ok::<(), std::io::Error>(())
+        };
+        if !matches!(timeout(TELL_WITHIN, telling).await, Ok(Ok(()))) {
+            tracing::debug!(
+                client_id = self.me.client_id,
+                "client did not wait to be told"
             );
         }
     }
+}
 
-    fn count_and_log(&self, end: &End) {
-        let tally = &self.shared.tally;
-        let client_id = &self.me.client_id;
-        let address = self.address;
-        match end {
-            End::Disconnected | End::Closed | End::Socket(_) | End::Stopped => {}
-            End::Broken(Broken::Oversized { .. }) => tally.oversized.one(),
-            End::Topic(limit) if limit.is_limit() => tally.oversized.one(),
-            End::Broken(_) | End::Topic(_) | End::SecondConnect => tally.malformed.one(),
-            End::NotGranted(_) => tally.publishes_refused.one(),
-            End::Silent => tally.silent.one(),
-            End::Stalled => tally.stalled.one(),
-            End::TakenOver => tally.taken_over.one(),
-            End::Uncommitted => {} // counted with its receipt
-        }
-        match end {
-            End::Disconnected | End::Closed | End::Socket(_) | End::Stopped => {
-                debug!(client_id, %address, "connection ended: {end}");
-            }
-            _ if self.shared.faults.now() => warn!(client_id, %address, "connection ended: {end}"),
-            _ => debug!(client_id, %address, "connection ended: {end}"),
-        }
+/// Whether an identifier is known, as a reason code.
+fn identifier(known: bool) -> Reason {
+    if known {
+        Reason::SUCCESS
+    } else {
+        Reason::IDENTIFIER
+    }
+}
+
+/// What one step of writing did.
+enum Put {
+    Nothing,
+    Some,
+    /// All is on its way: TLS keeps back what did not fit into the socket.
+    Flushed,
+}
+
+async fn put<W: AsyncWrite + Unpin>(writer: &mut W, out: &mut BytesMut) -> std::io::Result<Put> {
+    if out.is_empty() {
+        writer.flush().await?;
+        return Ok(Put::Flushed);
+    }
+    match writer.write_buf(out).await? {
+        0 => Ok(Put::Nothing),
+        _ => Ok(Put::Some),
     }
 }
 

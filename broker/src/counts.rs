@@ -34,7 +34,7 @@ pub struct Counts {
     pub silent: u64,
     /// Connections closed because they took nothing of what we had to send.
     pub stalled: u64,
-    /// Connections closed for a packet that is not MQTT 3.1.1.
+    /// Connections closed for a packet that is not MQTT.
     pub malformed: u64,
     /// Connections closed for a packet longer than `packet_max_bytes` (or a topic than `topic_max_bytes`).
     pub oversized: u64,
@@ -43,9 +43,9 @@ pub struct Counts {
     pub messages_in: u64,
     /// Publishes put on the way to subscribers, redeliveries included.
     pub messages_out: u64,
-    /// Publishes that were not granted; each closed its connection.
+    /// Publishes that were not granted; each was answered 0x87 or closed its connection.
     pub publishes_refused: u64,
-    /// Filters that were not granted or exceeded a limit; each was answered 0x80.
+    /// Filters that were not granted or exceeded a limit; each was answered with a refusal.
     pub subscriptions_refused: u64,
 
     /// Publishes handed to the sink.
@@ -67,6 +67,20 @@ pub struct Counts {
     pub dropped_with_session: u64,
     /// Messages delivered but not retained, because the retained store was full.
     pub dropped_retained_full: u64,
+    /// Messages that expired before they could be sent.
+    pub dropped_expired: u64,
+    /// Messages longer than their subscriber takes (its maximum packet size).
+    pub dropped_too_large: u64,
+    /// Times that we stopped reading from a device because it had sent more than its rate.
+    pub throttled: u64,
+    /// Connections closed because their device sent more than its rate for too long.
+    pub excess: u64,
+    /// Publishes longer than their device may send; answered 0x97 or closed.
+    pub payloads_refused: u64,
+    /// Connections closed because their device was put out of use.
+    pub expelled: u64,
+    /// TLS handshakes that failed: no common version, or a certificate that is not accepted.
+    pub tls_failed: u64,
     /// Wills that the sink did not take in time.
     pub dropped_wills: u64,
 }
@@ -119,6 +133,13 @@ pub(crate) struct Tally {
     pub(crate) dropped_qos0_at_close: Tick,
     pub(crate) dropped_with_session: Tick,
     pub(crate) dropped_retained_full: Tick,
+    pub(crate) dropped_expired: Tick,
+    pub(crate) dropped_too_large: Tick,
+    pub(crate) throttled: Tick,
+    pub(crate) excess: Tick,
+    pub(crate) payloads_refused: Tick,
+    pub(crate) expelled: Tick,
+    pub(crate) tls_failed: Tick,
     pub(crate) dropped_wills: Tick,
 }
 
@@ -152,6 +173,13 @@ impl Tally {
             dropped_qos0_at_close: self.dropped_qos0_at_close.get(),
             dropped_with_session: self.dropped_with_session.get(),
             dropped_retained_full: self.dropped_retained_full.get(),
+            dropped_expired: self.dropped_expired.get(),
+            dropped_too_large: self.dropped_too_large.get(),
+            throttled: self.throttled.get(),
+            excess: self.excess.get(),
+            payloads_refused: self.payloads_refused.get(),
+            expelled: self.expelled.get(),
+            tls_failed: self.tls_failed.get(),
             dropped_wills: self.dropped_wills.get(),
         }
     }

@@ -5,36 +5,52 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::clock;
-use crate::codec::{self, Broken, Connect, ConnectCode, Packet, Reply, Will};
-use crate::door::{Denied, Grant, Visitor};
+use crate::codec::{self, About, Broken, Connect, FOREVER_S, Packet, Reason, Reply, Version, Will};
+use crate::door::{Certificate, Denied, Grant, Visitor};
+use crate::late_will;
 use crate::listen::Shared;
+use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::router::{Arrival, Joined, Router};
 use crate::session::Here;
 use crate::topic::{self, TopicError};
 
-/// The longest legal CONNECT: five fields of 64 KiB. A stranger cannot make us hold more.
-const CONNECT_MAX_BYTES: usize = 12 + 5 * 65_537;
+/// The longest CONNECT: five fields of 64 KiB, and properties. A stranger cannot make us hold more.
+const CONNECT_MAX_BYTES: usize = 12 + 5 * 65_537 + 2 * (64 << 10);
 /// How often a newcomer steps back for another newcomer with the same client identifier.
 const TAKE_OVERS_MAX: usize = 8;
 /// How long a newcomer waits for the older connection to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
+/// Where a connection comes from.
+pub(crate) struct Origin {
+    pub(crate) address: SocketAddr,
+    /// Counts connections from 1.
+    pub(crate) number: u64,
+    pub(crate) certificate: Option<Certificate>,
+}
+
 /// A client with a session. `input` may hold packets that came behind its CONNECT.
 pub(crate) struct Admitted {
+    pub(crate) version: Version,
     pub(crate) client_id: String,
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) will: Option<Will>,
     pub(crate) grant: Grant,
+    pub(crate) meter: Arc<Meter>,
     pub(crate) seat: Seat,
-    pub(crate) session_present: bool,
+    /// The CONNACK to be sent.
+    pub(crate) welcome: Reply,
+    /// Longest packet that the client takes, whole.
+    pub(crate) packet_max_bytes: Option<u32>,
+    /// Topic aliases that it keeps for us.
+    pub(crate) topic_alias_max: u16,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) input: BytesMut,
 }
@@ -54,38 +70,68 @@ impl Drop for Seat {
 }
 
 /// Reads the CONNECT and lets the client in, or tells it why not.
-pub(crate) async fn admit(
-    stream: &mut TcpStream,
-    address: SocketAddr,
-    connection: u64,
+pub(crate) async fn admit<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    origin: &Origin,
     shared: &Arc<Shared>,
 ) -> Option<Admitted> {
     let mut input = BytesMut::with_capacity(1_024);
     let patience = shared.settings.connect_timeout();
+    let address = origin.address;
+    let stranger = Stranger {
+        address,
+        version: Version::V4,
+        client_id: "",
+    };
     let connect = match timeout(patience, read_connect(stream, &mut input, shared)).await {
         Ok(Ok(connect)) => connect,
         Ok(Err(refusal)) => {
-            refuse(stream, address, "", refusal, shared).await;
+            let version = match refusal {
+                Refusal::Broken(Broken::Connect(_)) => Version::V5,
+                _ => Version::V4,
+            };
+            refuse(
+                stream,
+                Stranger {
+                    version,
+                    ..stranger
+                },
+                refusal,
+                shared,
+            )
+            .await;
             return None;
         }
         Err(_) => {
-            refuse(stream, address, "", Refusal::Slow, shared).await;
+            refuse(stream, stranger, Refusal::Slow, shared).await;
             return None;
         }
     };
-    let client_id = connect.client_id.clone();
-    match enter(connect, address, connection, shared).await {
+    let (client_id, version) = (connect.client_id.clone(), connect.version);
+    match enter(*connect, origin, shared).await {
         Ok(mut admitted) => {
             admitted.input = input;
             shared.tally.admitted.one();
-            debug!(client_id, %address, session_present = admitted.session_present, "client connected");
+            debug!(client_id = admitted.client_id, %address, ?version, welcome = ?admitted.welcome, "client connected");
             Some(admitted)
         }
         Err(refusal) => {
-            refuse(stream, address, &client_id, refusal, shared).await;
+            let stranger = Stranger {
+                address,
+                version,
+                client_id: &client_id,
+            };
+            refuse(stream, stranger, refusal, shared).await;
             None
         }
     }
+}
+
+/// Somebody who is not let in.
+struct Stranger<'a> {
+    address: SocketAddr,
+    version: Version,
+    client_id: &'a str,
 }
 
 /// Why a client does not get a session.
@@ -117,40 +163,49 @@ enum Refusal {
     OlderStays,
     #[error("no room for another lasting session")]
     Full,
+    #[error("enhanced authentication is not offered")]
+    Authentication,
 }
 
 impl Refusal {
     /// What the client is told; `None` if it did not speak well enough to be answered.
-    fn code(&self) -> Option<ConnectCode> {
+    fn reason(&self, version: Version) -> Option<Reason> {
         Some(match self {
-            Self::Closed | Self::Slow | Self::NotConnect | Self::WillTopic(_) => return None,
-            Self::Broken(Broken::Version(_)) => ConnectCode::RefusedProtocolVersion,
+            Self::Closed | Self::Slow | Self::NotConnect => return None,
+            Self::WillTopic(_) if version == Version::V4 => return None,
+            Self::WillTopic(_) => Reason::TOPIC_NAME,
+            Self::Broken(Broken::Version(_)) => Reason::VERSION,
+            Self::Broken(Broken::Connect(why)) => match **why {
+                Broken::Oversized { .. } => Reason::TOO_LARGE,
+                Broken::Protocol(_) => Reason::PROTOCOL_ERROR,
+                _ => Reason::MALFORMED,
+            },
             Self::Broken(_) => return None,
-            Self::Nameless | Self::LongName { .. } | Self::NotYours => ConnectCode::BadClientId,
-            Self::Denied(Denied::BadClientId) => ConnectCode::BadClientId,
-            Self::Denied(Denied::BadCredentials) => ConnectCode::BadUserNamePassword,
-            Self::Denied(Denied::NotAuthorized) | Self::WillNotGranted(_) => {
-                ConnectCode::NotAuthorized
+            Self::Nameless | Self::LongName { .. } | Self::NotYours => Reason::CLIENT_ID,
+            Self::Denied(Denied::BadClientId) => Reason::CLIENT_ID,
+            Self::Denied(Denied::BadCredentials) => Reason::CREDENTIALS,
+            Self::Denied(Denied::NotAuthorized) | Self::WillNotGranted(_) => Reason::NOT_AUTHORIZED,
+            Self::Authentication => Reason::AUTHENTICATION_METHOD,
+            Self::Denied(Denied::Unavailable) | Self::NoDoorkeeper | Self::OlderStays => {
+                Reason::UNAVAILABLE
             }
-            Self::Denied(Denied::Unavailable)
-            | Self::NoDoorkeeper
-            | Self::OlderStays
-            | Self::Full => ConnectCode::ServiceUnavailable,
+            Self::Full => Reason::QUOTA,
         })
     }
 }
 
-async fn read_connect(
-    stream: &mut TcpStream,
+async fn read_connect<S: AsyncRead + Unpin>(
+    stream: &mut S,
     input: &mut BytesMut,
     shared: &Shared,
-) -> Result<Connect, Refusal> {
-    let max_bytes = CONNECT_MAX_BYTES.min(shared.settings.packet_max_bytes);
+) -> Result<Box<Connect>, Refusal> {
+    let mut sizes = shared.settings.sizes();
+    sizes.packet_max_bytes = sizes.packet_max_bytes.min(CONNECT_MAX_BYTES);
     loop {
         if !codec::begins_with_connect(input) {
             return Err(Refusal::NotConnect);
         }
-        match codec::decode(input, max_bytes)? {
+        match codec::decode(input, Version::V4, sizes)? {
             Some(Packet::Connect(connect)) => return Ok(connect),
             Some(_) => return Err(Refusal::NotConnect),
             None => {}
@@ -163,82 +218,146 @@ async fn read_connect(
 }
 
 async fn enter(
-    connect: Connect,
-    address: SocketAddr,
-    connection: u64,
+    mut connect: Connect,
+    origin: &Origin,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Refusal> {
-    let Connect {
-        client_id,
-        clean_session,
-        keep_alive_s,
-        will,
-        username,
-        password,
-    } = connect;
-    let max_bytes = shared.settings.client_id_max_bytes;
-    if client_id.is_empty() && !clean_session {
-        return Err(Refusal::Nameless);
-    }
-    if client_id.len() > max_bytes {
-        return Err(Refusal::LongName {
-            bytes: client_id.len(),
-            max_bytes,
-        });
-    }
-    if let Some(will) = &will {
-        topic::check_name(&will.topic, shared.settings.topic_max_bytes)
-            .map_err(Refusal::WillTopic)?;
-    }
-    let asked = (client_id.clone(), username.clone(), password);
-    let grant = ask_doorkeeper(asked, address, shared).await?;
-    if let Some(will) = &will
-        && !grant.may_publish(&will.topic)
-    {
-        return Err(Refusal::WillNotGranted(will.topic.clone()));
-    }
-    let (gone, gone_too) = watch::channel(());
-    let outbox = Arc::<Outbox>::default();
-    let arrival = Arrival {
-        // No client can send U+0000, so a name that we give never meets one that was chosen.
-        client_id: if client_id.is_empty() {
-            format!("\0{connection}")
-        } else {
-            client_id.clone()
-        },
-        owner: username,
-        clean: clean_session,
-        here: Here {
-            connection,
-            outbox: Arc::clone(&outbox),
-            gone: gone_too,
-        },
+    check(&connect, shared)?;
+    let will = connect.will.take();
+    // A device that is put out of use while it is at the door must not slip in behind the list that was read.
+    let (grant, seat, present, outbox, about) = loop {
+        let expulsions = shared.expulsions();
+        let grant = ask_doorkeeper(&connect, origin, shared).await?;
+        if let Some(will) = &will
+            && !grant.may_publish(&will.topic)
+        {
+            return Err(Refusal::WillNotGranted(will.topic.clone()));
+        }
+        let (arrival, gone, about) = arrive(&connect, &grant, origin, shared);
+        let outbox = Arc::clone(&arrival.here.outbox);
+        let (session, present) = join(arrival, &grant, shared).await?;
+        let seat = Seat {
+            session,
+            router: Arc::clone(&shared.router),
+            _gone: gone,
+        };
+        if expulsions == shared.expulsions() {
+            break (grant, seat, present, outbox, about);
+        }
     };
-    let (session, session_present) = join(arrival, &grant, shared).await?;
-    let seat = Seat {
-        session,
-        router: Arc::clone(&shared.router),
-        _gone: gone,
-    };
-    // One and a half times what the client announced, as the standard says; 0 is no limit.
+    for late in shared.router.sweep(clock::now()) {
+        late_will::publish(late, shared).await;
+    }
+    let meter = shared.meters.of(grant.device.as_deref());
+    meter.allow(grant.rate, clock::now());
+    // One and a half times what was agreed, as the standard says; 0 is no limit.
+    let keep_alive_s = about.keep_alive_s.unwrap_or(connect.keep_alive_s);
     let keep_alive =
         (keep_alive_s > 0).then(|| Duration::from_millis(u64::from(keep_alive_s) * 1_500));
-    let input = BytesMut::new();
     Ok(Admitted {
-        client_id,
+        version: connect.version,
+        // A name that we gave is not the client's: the service sees that there was none.
+        client_id: connect.client_id,
         keep_alive,
         will,
         grant,
+        meter,
         seat,
-        session_present,
+        welcome: Reply::ConnAck {
+            session_present: present,
+            reason: Reason::SUCCESS,
+            about,
+        },
+        packet_max_bytes: connect.packet_max_bytes,
+        topic_alias_max: connect.topic_alias_max.min(shared.settings.topic_alias_max),
         outbox,
-        input,
+        input: BytesMut::new(),
     })
 }
 
+/// What can be said without asking the doorkeeper.
+fn check(connect: &Connect, shared: &Shared) -> Result<(), Refusal> {
+    let max_bytes = shared.settings.client_id_max_bytes;
+    let bytes = connect.client_id.len();
+    if connect.version == Version::V4 && bytes == 0 && !connect.clean_start {
+        return Err(Refusal::Nameless);
+    }
+    if bytes > max_bytes {
+        return Err(Refusal::LongName { bytes, max_bytes });
+    }
+    if connect.wants_authentication {
+        return Err(Refusal::Authentication);
+    }
+    if let Some(will) = &connect.will {
+        topic::check_name(&will.topic, shared.settings.topic_max_bytes)
+            .map_err(Refusal::WillTopic)?;
+    }
+    Ok(())
+}
+
+/// The client as the router sees it, and what it is told about us.
+fn arrive(
+    connect: &Connect,
+    grant: &Grant,
+    origin: &Origin,
+    shared: &Shared,
+) -> (Arrival, watch::Sender<()>, About) {
+    let settings = &shared.settings;
+    let mut about = About::default();
+    let mut client_id = connect.client_id.clone();
+    let mut expiry_s = connect.session_expiry_s;
+    if connect.version == Version::V5 {
+        if client_id.is_empty() {
+            client_id = free_name(origin.number, shared);
+            about.assigned_client_id = Some(client_id.clone());
+        }
+        let longest = u32::try_from(settings.session_away_max_s).unwrap_or(FOREVER_S);
+        if expiry_s > longest {
+            expiry_s = longest;
+            about.session_expiry_s = Some(longest);
+        }
+        let longest = settings.keep_alive_max_s;
+        if longest > 0 && (connect.keep_alive_s == 0 || connect.keep_alive_s > longest) {
+            about.keep_alive_s = Some(longest);
+        }
+        about.receive_max = u16::try_from(settings.unacked_max)
+            .ok()
+            .filter(|most| *most < u16::MAX);
+        about.packet_max_bytes = u32::try_from(settings.packet_max_bytes).ok();
+        about.topic_alias_max = settings.topic_alias_max;
+    } else if client_id.is_empty() {
+        // No client can send U+0000, so a name that we give never meets one that was chosen.
+        client_id = format!("\0{}", origin.number);
+    }
+    let (gone, gone_too) = watch::channel(());
+    let arrival = Arrival {
+        client_id,
+        owner: connect.username.clone(),
+        device: grant.device.clone(),
+        clean: connect.clean_start,
+        expiry_s,
+        here: Here {
+            connection: origin.number,
+            outbox: Arc::<Outbox>::default(),
+            gone: gone_too,
+            receive_max: connect.receive_max,
+        },
+    };
+    (arrival, gone, about)
+}
+
+/// A client identifier that nobody uses.
+fn free_name(connection: u64, shared: &Shared) -> String {
+    let mut name = format!("assigned-{connection}");
+    while shared.router.knows(&name) {
+        name.push('+');
+    }
+    name
+}
+
 async fn ask_doorkeeper(
-    (client_id, username, password): (String, Option<String>, Option<Bytes>),
-    address: SocketAddr,
+    connect: &Connect,
+    origin: &Origin,
     shared: &Arc<Shared>,
 ) -> Result<Grant, Refusal> {
     let _turn = shared
@@ -247,11 +366,17 @@ async fn ask_doorkeeper(
         .await
         .map_err(|_| Refusal::NoDoorkeeper)?;
     let doorkeeper = Arc::clone(&shared.doorkeeper);
+    let client_id = connect.client_id.clone();
+    let username = connect.username.clone();
+    let password: Option<Bytes> = connect.password.clone();
+    let certificate = origin.certificate.clone();
+    let address = origin.address;
     let asked = tokio::task::spawn_blocking(move || {
         doorkeeper.admit(&Visitor {
             client_id: &client_id,
             username: username.as_deref(),
             password: password.as_deref(),
+            certificate: certificate.as_ref(),
             address,
         })
     });
@@ -280,13 +405,17 @@ async fn join(
     Err(Refusal::OlderStays)
 }
 
-async fn refuse(
-    stream: &mut TcpStream,
-    address: SocketAddr,
-    client_id: &str,
+async fn refuse<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    stranger: Stranger<'_>,
     refusal: Refusal,
     shared: &Shared,
 ) {
+    let Stranger {
+        address,
+        version,
+        client_id,
+    } = stranger;
     match &refusal {
         Refusal::Closed => {}
         Refusal::Slow | Refusal::NotConnect | Refusal::WillTopic(_) => shared.tally.malformed.one(),
@@ -300,12 +429,14 @@ async fn refuse(
     if !matches!(refusal, Refusal::Closed) && shared.refused.now() {
         warn!(client_id, %address, "client not let in: {refusal} (this line at most once a minute)");
     }
-    if let Some(code) = refusal.code() {
+    if let Some(reason) = refusal.reason(version) {
         let mut out = BytesMut::new();
         codec::encode(
+            version,
             &Reply::ConnAck {
                 session_present: false,
-                code,
+                reason,
+                about: About::default(),
             },
             &mut out,
         );

@@ -1,24 +1,30 @@
 //! The broker as its owner sees it: started on a listener, asked for its numbers, stopped.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 
+use crate::clock;
 use crate::connection::Connection;
 use crate::counts::{Counts, PerMinute, Tally};
 use crate::door::Doorkeeper;
-use crate::handshake;
+use crate::handshake::{self, Origin};
+use crate::late_will;
+use crate::meter::{Activity, Meters};
 use crate::retained::Retained;
 use crate::router::Router;
 use crate::settings::{Settings, SettingsError};
 use crate::sink::Inbound;
+use crate::tls::{Tls, TlsDoor, TlsError};
 use crate::topic::{self, TopicError};
 
 /// The kernel asks a silent peer after a minute whether it is still there. This finds dead peers that
@@ -27,6 +33,8 @@ const PROBE_AFTER: Duration = Duration::from_secs(60);
 /// Log lines a minute about closed connections. Two devices that share one identifier and take it from each
 /// other in a loop do not fill the log.
 const FAULT_LINES: u32 = 60;
+/// How exactly session expiry and will delay, which are seconds, are kept.
+const SWEEP_EVERY: Duration = Duration::from_millis(200);
 /// Between two tries to accept when the system has no more sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -35,7 +43,9 @@ pub struct Broker {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    listening: JoinHandle<()>,
+    listening: Vec<JoinHandle<()>>,
+    sweeping: JoinHandle<()>,
+    tls: Option<Arc<TlsDoor>>,
 }
 
 /// What all connections need.
@@ -48,6 +58,10 @@ pub(crate) struct Shared {
     pub(crate) sink: mpsc::Sender<Inbound>,
     pub(crate) router: Arc<Router>,
     pub(crate) tally: Arc<Tally>,
+    /// What each device sends.
+    pub(crate) meters: Meters,
+    /// How often a device was put out of use.
+    expulsions: AtomicU64,
     /// Log lines about visitors who were not let in.
     pub(crate) refused: PerMinute,
     /// Log lines about connections that were closed for a fault.
@@ -117,19 +131,56 @@ impl Broker {
             sink,
             router,
             tally,
+            meters: Meters::default(),
+            expulsions: AtomicU64::new(0),
             refused: PerMinute::lines(1),
             faults: PerMinute::lines(FAULT_LINES),
             last_connection: AtomicU64::new(0),
         });
         let (stop, stopping) = watch::channel(false);
-        let listening = tokio::spawn(listen(listener, Arc::clone(&shared), stopping));
+        let sweeping = tokio::spawn(sweep(Arc::clone(&shared), stopping.clone()));
+        let plain = listen(listener, Arc::clone(&shared), None, stopping);
         info!(%address, sink_filter = shared.sink_filter, "broker listens");
         Ok(Self {
             address,
             shared,
             stop,
-            listening,
+            listening: vec![tokio::spawn(plain)],
+            sweeping,
+            tls: None,
         })
+    }
+
+    /// Serves TLS on a port of its own, beside the first one. Everything else is shared. Returns its address.
+    ///
+    /// # Errors
+    /// Files that cannot be used, by name, or a listener without an address.
+    pub fn also_listen_tls(
+        &mut self,
+        listener: TcpListener,
+        files: Tls,
+    ) -> Result<SocketAddr, TlsError> {
+        let address = listener.local_addr().map_err(TlsError::Listener)?;
+        let door = Arc::new(TlsDoor::open(files)?);
+        let shared = Arc::clone(&self.shared);
+        let listening = listen(
+            listener,
+            shared,
+            Some(Arc::clone(&door)),
+            self.stop.subscribe(),
+        );
+        self.listening.push(tokio::spawn(listening));
+        self.tls = Some(door);
+        info!(%address, "broker listens for TLS");
+        Ok(address)
+    }
+
+    /// Reads the files of TLS again, for connections to come.
+    ///
+    /// # Errors
+    /// Files that cannot be used, by name; what was in use stays in use.
+    pub fn reload_tls(&self) -> Result<(), TlsError> {
+        self.tls.as_ref().ok_or(TlsError::NotOpen)?.reload()
     }
 
     /// The address it listens on.
@@ -147,14 +198,37 @@ impl Broker {
         self.shared.router.retained()
     }
 
+    /// What each device has done so far, by the name that the doorkeeper gave it.
+    pub fn devices(&self) -> BTreeMap<String, Activity> {
+        self.shared.meters.all(clock::now())
+    }
+
+    /// Closes the connections of a device at once, and forgets its sessions, its wills and what waits for it. The
+    /// doorkeeper must know before that it is not to be let in again. Says how many connections were open.
+    ///
+    /// What was read from the device before may still reach the sink.
+    pub fn expel(&self, device: &str) -> usize {
+        self.shared.expulsions.fetch_add(1, Ordering::SeqCst);
+        self.shared.router.expel(device)
+    }
+
     /// Accepts nobody any more and reads nothing more, waits up to `stop_max_s` for commits and
     /// acknowledgements of what was read, then closes all connections. Wills are not published. When this
     /// returns, the sink's sender is dropped.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        if let Err(error) = self.listening.await {
-            warn!(%error, "the broker did not end cleanly");
+        for task in self.listening.into_iter().chain([self.sweeping]) {
+            if let Err(error) = task.await {
+                warn!(%error, "the broker did not end cleanly");
+            }
         }
+    }
+}
+
+impl Shared {
+    /// Changes whenever a device is put out of use.
+    pub(crate) fn expulsions(&self) -> u64 {
+        self.expulsions.load(Ordering::SeqCst)
     }
 }
 
@@ -181,7 +255,32 @@ fn restore(
     Ok(())
 }
 
-async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+/// Ends sessions whose time is over and publishes wills whose delay has passed.
+async fn sweep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let mut wills = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            Some(ended) = wills.join_next(), if !wills.is_empty() => note(ended),
+            () = tokio::time::sleep(SWEEP_EVERY) => {
+                for late in shared.router.sweep(clock::now()) {
+                    let shared = Arc::clone(&shared);
+                    wills.spawn(async move { late_will::publish(late, &shared).await });
+                }
+            }
+        }
+    }
+    while let Some(ended) = wills.join_next().await {
+        note(ended);
+    }
+}
+
+async fn listen(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    tls: Option<Arc<TlsDoor>>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     let full = PerMinute::lines(1);
     let failed = PerMinute::lines(1);
@@ -190,7 +289,8 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
             _ = stop.changed() => break,
             Some(ended) = connections.join_next(), if !connections.is_empty() => note(ended),
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if connections.len() >= shared.settings.connections_max => {
+                // Those at the TLS port count, too.
+                Ok((stream, _)) if shared.tally.connections.get() >= shared.settings.connections_max as u64 => {
                     drop(stream);
                     shared.tally.refused_for_limit.one();
                     if full.now() {
@@ -200,7 +300,12 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
                     }
                 }
                 Ok((stream, address)) => {
-                    connections.spawn(serve(stream, address, Arc::clone(&shared), stop.clone()));
+                    let open = Open::new(Arc::clone(&shared.tally));
+                    let served = serve(stream, address, Arc::clone(&shared), tls.clone(), stop.clone());
+                    connections.spawn(async move {
+                        served.await;
+                        drop(open);
+                    });
                 }
                 Err(error) => {
                     if failed.now() {
@@ -224,12 +329,12 @@ fn note(ended: Result<(), JoinError>) {
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    stream: TcpStream,
     address: SocketAddr,
     shared: Arc<Shared>,
+    tls: Option<Arc<TlsDoor>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let _open = Open::new(Arc::clone(&shared.tally));
     let number = shared.last_connection.fetch_add(1, Ordering::Relaxed) + 1;
     let probes = TcpKeepalive::new().with_time(PROBE_AFTER);
     if let Err(error) = stream
@@ -238,12 +343,47 @@ async fn serve(
     {
         warn!(%address, %error, "socket options were not accepted");
     }
+    let mut origin = Origin {
+        address,
+        number,
+        certificate: None,
+    };
+    let Some(tls) = tls else {
+        converse(stream, origin, shared, stop).await;
+        return;
+    };
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream, shared.settings.connect_timeout()) => accepted,
+        _ = stop.changed() => return,
+    };
+    match accepted {
+        Ok((stream, certificate)) => {
+            origin.certificate = certificate;
+            converse(stream, origin, shared, stop).await;
+        }
+        Err(why) => {
+            shared.tally.tls_failed.one();
+            if shared.refused.now() {
+                warn!(%address, "TLS handshake failed: {why} (this line at most once a minute)");
+            }
+        }
+    }
+}
+
+async fn converse<S>(
+    mut stream: S,
+    origin: Origin,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let admitted = tokio::select! {
-        admitted = handshake::admit(&mut stream, address, number, &shared) => admitted,
+        admitted = handshake::admit(&mut stream, &origin, &shared) => admitted,
         _ = stop.changed() => None,
     };
     if let Some(admitted) = admitted {
-        Connection::new(admitted, number, address, shared)
+        Connection::new(admitted, &origin, shared)
             .serve(stream, stop)
             .await;
     }

@@ -24,6 +24,8 @@ pub(crate) struct Mail {
     pub(crate) taken_over: bool,
     /// A publish of this connection was given back without commit.
     pub(crate) uncommitted: bool,
+    /// The device was put out of use.
+    pub(crate) expelled: bool,
 }
 
 impl Outbox {
@@ -33,6 +35,10 @@ impl Outbox {
 
     pub(crate) fn take_over(&self) {
         self.change(|mail| mail.taken_over = true);
+    }
+
+    pub(crate) fn expel(&self) {
+        self.change(|mail| mail.expelled = true);
     }
 
     pub(crate) fn uncommitted(&self) {

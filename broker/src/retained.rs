@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::router::Message;
 use crate::topic;
@@ -28,9 +29,19 @@ pub(crate) struct Store {
 
 impl Store {
     /// Keeps `message` as the last one of its topic; an empty payload clears the topic.
-    /// False if it does not fit; then what was kept before stays cleared, so that nobody reads a message
-    /// as the last one that is not.
-    pub(crate) fn keep(&mut self, message: &Arc<Message>, max: usize, max_bytes: usize) -> bool {
+    /// False if it does not fit, even without those that have expired; then what was kept before stays cleared,
+    /// so that nobody reads a message as the last one that is not.
+    pub(crate) fn keep(
+        &mut self,
+        message: &Arc<Message>,
+        max: usize,
+        max_bytes: usize,
+        now: Instant,
+    ) -> bool {
+        let full = self.messages.len() >= max || self.bytes + message.bytes() > max_bytes;
+        if full && !message.payload.is_empty() {
+            self.forget_expired(now);
+        }
         let known = self.messages.len();
         match self.messages.entry(message.topic.clone()) {
             Entry::Occupied(mut old) => {
@@ -57,10 +68,22 @@ impl Store {
         true
     }
 
-    /// The retained messages that belong to `filter`, by topic.
+    fn forget_expired(&mut self, now: Instant) {
+        let bytes = &mut self.bytes;
+        self.messages.retain(|_, message| {
+            let keep = !message.is_expired(now);
+            if !keep {
+                *bytes -= message.bytes();
+            }
+            keep
+        });
+    }
+
+    /// The retained messages that belong to `filter` and have not expired, by topic.
     pub(crate) fn matching<'a>(
         &'a self,
         filter: &'a str,
+        now: Instant,
     ) -> impl Iterator<Item = &'a Arc<Message>> {
         // Topics that can match share the beginning of the filter; `a/#` also matches `a`.
         let literal = filter
@@ -70,12 +93,14 @@ impl Store {
         self.messages
             .range::<str, _>((Bound::Included(beginning), Bound::Unbounded))
             .take_while(move |(name, _)| name.starts_with(beginning))
-            .filter(move |(name, _)| topic::matches(filter, name))
+            .filter(move |(name, message)| topic::matches(filter, name) && !message.is_expired(now))
             .map(|(_, message)| message)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Message>> {
-        self.messages.values()
+    pub(crate) fn all(&self, now: Instant) -> impl Iterator<Item = &Arc<Message>> {
+        self.messages
+            .values()
+            .filter(move |message| !message.is_expired(now))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -86,19 +111,20 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
     use crate::codec::QoS;
 
     fn message(topic: &str, payload: &'static str) -> Arc<Message> {
-        Arc::new(Message {
-            topic: topic.into(),
-            payload: Bytes::from(payload),
-            qos: QoS::AtLeastOnce,
-        })
+        Arc::new(Message::plain(
+            topic,
+            Bytes::from(payload),
+            QoS::AtLeastOnce,
+        ))
     }
 
     fn topics(store: &Store, filter: &str) -> Vec<String> {
         store
-            .matching(filter)
+            .matching(filter, clock::now())
             .map(|message| message.topic.clone())
             .collect()
     }
@@ -106,23 +132,26 @@ mod tests {
     #[test]
     fn the_last_message_is_kept_and_an_empty_one_clears() {
         let mut store = Store::default();
-        assert!(store.keep(&message("a", "one"), 1, 100));
-        assert!(store.keep(&message("a", "three"), 1, 100));
+        assert!(store.keep(&message("a", "one"), 1, 100, clock::now()));
+        assert!(store.keep(&message("a", "three"), 1, 100, clock::now()));
         assert_eq!(
-            store.matching("a").next().map(|kept| kept.payload.clone()),
+            store
+                .matching("a", clock::now())
+                .next()
+                .map(|kept| kept.payload.clone()),
             Some("three".into())
         );
-        assert!(!store.keep(&message("b", "no room"), 1, 100));
-        assert!(store.keep(&message("a", ""), 1, 100));
+        assert!(!store.keep(&message("b", "no room"), 1, 100, clock::now()));
+        assert!(store.keep(&message("a", ""), 1, 100, clock::now()));
         assert_eq!((store.len(), store.bytes), (0, 0));
-        assert!(store.keep(&message("b", "room now"), 1, 100));
+        assert!(store.keep(&message("b", "room now"), 1, 100, clock::now()));
     }
 
     #[test]
     fn a_message_that_does_not_fit_leaves_no_older_one_behind() {
         let mut store = Store::default();
-        assert!(store.keep(&message("a", "short"), 9, 10));
-        assert!(!store.keep(&message("a", "far too long"), 9, 10));
+        assert!(store.keep(&message("a", "short"), 9, 10, clock::now()));
+        assert!(!store.keep(&message("a", "far too long"), 9, 10, clock::now()));
         assert_eq!((store.len(), store.bytes), (0, 0));
     }
 
@@ -130,12 +159,27 @@ mod tests {
     fn filters_find_their_topics_whatever_they_begin_with() {
         let mut store = Store::default();
         for topic in ["a", "a/b", "a/b/c", "ab", "b/b", "$SYS/x"] {
-            assert!(store.keep(&message(topic, "x"), 9, 100));
+            assert!(store.keep(&message(topic, "x"), 9, 100, clock::now()));
         }
         assert_eq!(topics(&store, "a/#"), ["a", "a/b", "a/b/c"]);
         assert_eq!(topics(&store, "+/b"), ["a/b", "b/b"]);
         assert_eq!(topics(&store, "#"), ["a", "a/b", "a/b/c", "ab", "b/b"]);
         assert_eq!(topics(&store, "$SYS/#"), ["$SYS/x"]);
         assert_eq!(topics(&store, "a"), ["a"]);
+    }
+
+    #[test]
+    fn what_has_expired_is_not_found_and_makes_room() {
+        let now = clock::now();
+        let mut store = Store::default();
+        let mut short = Message::plain("a", "old".into(), QoS::AtMostOnce);
+        short.expires = Some(now);
+        assert!(store.keep(&Arc::new(short), 1, 100, now));
+        assert_eq!((topics(&store, "#"), store.len()), (vec![], 1));
+        assert!(store.keep(&message("b", "new"), 1, 100, now));
+        assert_eq!(
+            (topics(&store, "#"), store.bytes),
+            (vec!["b".to_owned()], 4)
+        );
     }
 }

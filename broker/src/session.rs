@@ -6,26 +6,33 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::codec::QoS;
+use crate::codec::{FOREVER_S, QoS, Will};
 use crate::door::Grant;
 use crate::outbox::Outbox;
 use crate::router::Message;
 use crate::settings::Settings;
+use crate::subscriptions::{Match, Subscription};
 
-/// QoS 1 messages sent and not yet acknowledged, for one client.
-const IN_FLIGHT_MAX: usize = 100;
+/// Messages above QoS 0 sent and not yet acknowledged, for one client. Its own receive maximum may be lower.
+pub(crate) const IN_FLIGHT_MAX: usize = 100;
 
 /// One client's state, connected or away.
 pub(crate) struct Session {
     pub(crate) client_id: String,
     /// The user name that began it. Nobody else may resume it.
     pub(crate) owner: Option<String>,
-    /// Whether it outlives its connection.
-    pub(crate) lasting: bool,
-    pub(crate) filters: BTreeMap<String, QoS>,
+    /// The device that the doorkeeper recognised.
+    pub(crate) device: Option<String>,
+    /// How long it outlives its connection, seconds; 0 = not at all.
+    pub(crate) expiry_s: u32,
+    pub(crate) filters: BTreeMap<String, Subscription>,
     pub(crate) presence: Presence,
     /// QoS 2 publishes of the client, by packet identifier, until it releases them.
     pub(crate) exact: BTreeMap<u16, Exact>,
+    /// Published when the client stays away for too long.
+    pub(crate) will: Option<Will>,
+    /// Messages above QoS 0 that the client takes unacknowledged.
+    window: usize,
     queue: VecDeque<Held>,
     in_flight: VecDeque<InFlight>,
     /// Messages in `queue` that came live; retained ones have a limit of their own.
@@ -37,7 +44,11 @@ pub(crate) struct Session {
 
 pub(crate) enum Presence {
     Here(Here),
-    Away { since: Instant },
+    Away {
+        since: Instant,
+        /// When its will is due or it ends, whichever is first; `None` = nothing is due.
+        due: Option<Instant>,
+    },
 }
 
 /// The connection of a session.
@@ -46,6 +57,8 @@ pub(crate) struct Here {
     pub(crate) outbox: Arc<Outbox>,
     /// Loses its sender when the connection has left.
     pub(crate) gone: watch::Receiver<()>,
+    /// What the client says it takes at once.
+    pub(crate) receive_max: u16,
 }
 
 /// How far a QoS 2 publish of the client is.
@@ -60,14 +73,27 @@ pub(crate) enum Exact {
 struct Held {
     message: Arc<Message>,
     qos: QoS,
-    retained: bool,
+    /// Sent with the retain flag.
+    retain: bool,
+    /// It came from the retained store.
+    stored: bool,
+    identifiers: Vec<u32>,
 }
 
 struct InFlight {
     pkid: u16,
     held: Held,
+    stage: Stage,
     /// Sent on this connection. Otherwise it is a repetition, to be sent before anything new.
     sent: bool,
+}
+
+/// How far a message is that we sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Published,
+    /// QoS 2: the client has it, and is to let its identifier go.
+    Released,
 }
 
 /// What became of a message offered to a session.
@@ -79,24 +105,41 @@ pub(crate) enum Offered {
     NotForAway,
 }
 
+/// What is to be sent now.
+pub(crate) enum ToSend {
+    Message(Sending),
+    /// PUBREL of a QoS 2 message.
+    Release(u16),
+}
+
 /// A message to be sent now.
-pub(crate) struct ToSend {
+pub(crate) struct Sending {
     pub(crate) message: Arc<Message>,
     pub(crate) qos: QoS,
-    pub(crate) retained: bool,
+    pub(crate) retain: bool,
     pub(crate) dup: bool,
     pub(crate) pkid: u16,
+    pub(crate) identifiers: Vec<u32>,
 }
 
 impl Session {
-    pub(crate) fn new(client_id: String, owner: Option<String>, lasting: bool, here: Here) -> Self {
+    pub(crate) fn new(
+        client_id: String,
+        owner: Option<String>,
+        device: Option<String>,
+        expiry_s: u32,
+        here: Here,
+    ) -> Self {
         Self {
             client_id,
             owner,
-            lasting,
+            device,
+            expiry_s,
             filters: BTreeMap::new(),
-            presence: Presence::Here(here),
             exact: BTreeMap::new(),
+            will: None,
+            window: window(&here),
+            presence: Presence::Here(here),
             queue: VecDeque::new(),
             in_flight: VecDeque::new(),
             live_waiting: 0,
@@ -107,6 +150,11 @@ impl Session {
 
     pub(crate) fn is_away(&self) -> bool {
         matches!(self.presence, Presence::Away { .. })
+    }
+
+    /// Whether it outlives its connection.
+    pub(crate) fn lasting(&self) -> bool {
+        self.expiry_s > 0
     }
 
     pub(crate) fn ring(&self) {
@@ -120,10 +168,11 @@ impl Session {
     pub(crate) fn offer(
         &mut self,
         message: &Arc<Message>,
-        qos: QoS,
+        retain: bool,
+        matched: Match,
         settings: &Settings,
     ) -> Offered {
-        let qos = at_most(message.qos, qos);
+        let qos = message.qos.min(matched.qos);
         if qos == QoS::AtMostOnce && self.is_away() {
             return Offered::NotForAway;
         }
@@ -137,19 +186,27 @@ impl Session {
         self.queue.push_back(Held {
             message: Arc::clone(message),
             qos,
-            retained: false,
+            retain: retain && matched.as_published,
+            stored: false,
+            identifiers: matched.identifiers,
         });
         self.ring();
         Offered::Waiting
     }
 
     /// Queues a retained message for a new subscription, at the place where the subscription was made.
-    pub(crate) fn offer_retained(&mut self, message: &Arc<Message>, qos: QoS) {
-        let qos = at_most(message.qos, qos);
+    pub(crate) fn offer_retained(
+        &mut self,
+        message: &Arc<Message>,
+        qos: QoS,
+        identifiers: Vec<u32>,
+    ) {
         self.queue.push_back(Held {
             message: Arc::clone(message),
-            qos,
-            retained: true,
+            qos: message.qos.min(qos),
+            retain: true,
+            stored: true,
+            identifiers,
         });
         self.ring();
     }
@@ -159,49 +216,63 @@ impl Session {
     }
 
     /// Takes what may be sent now, in order: first what an earlier connection did not acknowledge, then
-    /// new messages as far as the window of unacknowledged ones is open. Stops after about `bytes`.
-    pub(crate) fn take(&mut self, bytes: usize) -> Vec<ToSend> {
+    /// new messages as far as the window of unacknowledged ones is open. Stops after about `bytes`. Says also how
+    /// many messages had expired.
+    pub(crate) fn take(&mut self, bytes: usize, now: Instant) -> (Vec<ToSend>, usize) {
         let mut taken = Vec::new();
         let mut size = 0;
         for flying in self.in_flight.iter_mut().filter(|flying| !flying.sent) {
             if size >= bytes {
-                return taken;
+                return (taken, 0);
             }
             flying.sent = true;
-            size += flying.held.message.bytes();
-            taken.push(flying.held.to_send(flying.pkid, true));
+            match flying.stage {
+                Stage::Released => taken.push(ToSend::Release(flying.pkid)),
+                Stage::Published => {
+                    size += flying.held.message.bytes();
+                    taken.push(ToSend::Message(flying.held.to_send(flying.pkid, true)));
+                }
+            }
         }
+        let mut expired = 0;
         while size < bytes
             && let Some(next) = self.queue.front()
         {
-            if next.qos != QoS::AtMostOnce && self.in_flight.len() >= IN_FLIGHT_MAX {
+            let acknowledged = next.qos != QoS::AtMostOnce;
+            if acknowledged && self.in_flight.len() >= self.window {
                 break;
             }
             let Some(held) = self.queue.pop_front() else {
                 break;
             };
-            if !held.retained {
+            if !held.stored {
                 self.live_waiting -= 1;
             }
-            size += held.message.bytes();
-            if held.qos == QoS::AtMostOnce {
+            if held.message.is_expired(now) {
                 self.live_bytes -= held.live_bytes();
-                taken.push(held.to_send(0, false));
-            } else {
+                expired += 1;
+                continue;
+            }
+            size += held.message.bytes();
+            if acknowledged {
                 let pkid = self.free_pkid();
-                taken.push(held.to_send(pkid, false));
+                taken.push(ToSend::Message(held.to_send(pkid, false)));
                 self.in_flight.push_back(InFlight {
                     pkid,
                     held,
+                    stage: Stage::Published,
                     sent: true,
                 });
+            } else {
+                self.live_bytes -= held.live_bytes();
+                taken.push(ToSend::Message(held.to_send(0, false)));
             }
         }
-        taken
+        (taken, expired)
     }
 
-    /// The client has the message. An identifier that is not in flight is ignored: the acknowledgement of
-    /// a repetition may come twice.
+    /// The client is done with the message. An identifier that is not in flight is ignored: the
+    /// acknowledgement of a repetition may come twice.
     pub(crate) fn acknowledged(&mut self, pkid: u16) {
         if let Some(at) = self
             .in_flight
@@ -213,19 +284,54 @@ impl Session {
         }
     }
 
-    /// Notes that the client is away. Returns how many QoS 0 messages could not be sent any more.
+    /// The client has a QoS 2 message. Says whether we know it by this identifier.
+    pub(crate) fn received(&mut self, pkid: u16) -> bool {
+        let known = self
+            .in_flight
+            .iter_mut()
+            .find(|flying| flying.pkid == pkid && flying.held.qos == QoS::ExactlyOnce);
+        match known {
+            Some(flying) => {
+                flying.stage = Stage::Released;
+                flying.sent = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Notes that the client is away, and what is due if it stays away. Returns how many QoS 0 messages could not
+    /// be sent any more.
     pub(crate) fn leave(&mut self, now: Instant) -> usize {
-        self.presence = Presence::Away { since: now };
+        let after = |seconds: u32| now + std::time::Duration::from_secs(u64::from(seconds));
+        let ends = (self.expiry_s != FOREVER_S).then(|| after(self.expiry_s));
+        let will = self.will.as_ref().map(|will| after(will.delay_s));
+        self.presence = Presence::Away {
+            since: now,
+            due: [ends, will].into_iter().flatten().min(),
+        };
         self.in_flight
             .iter_mut()
             .for_each(|flying| flying.sent = false);
         self.keep_waiting(|held| held.qos != QoS::AtMostOnce)
     }
 
+    /// When a session that is away ends; `None` = it has no end, or the client is here.
+    pub(crate) fn ends_at(&self) -> Option<Instant> {
+        match self.presence {
+            Presence::Away { since, .. } if self.expiry_s != FOREVER_S => {
+                Some(since + std::time::Duration::from_secs(u64::from(self.expiry_s)))
+            }
+            _ => None,
+        }
+    }
+
     /// Notes that the client is back, and forgets what it may not read any more. Returns how many messages
     /// that were, and the filters.
     pub(crate) fn come_back(&mut self, here: Here, grant: &Grant) -> (usize, Vec<String>) {
+        self.window = window(&here);
         self.presence = Presence::Here(here);
+        self.will = None; // the client came back in time
         let lost: Vec<String> = self
             .filters
             .keys()
@@ -257,7 +363,7 @@ impl Session {
     fn keep_waiting(&mut self, keep: impl Fn(&Held) -> bool) -> usize {
         let before = self.queue.len();
         self.queue.retain(keep);
-        self.live_waiting = self.queue.iter().filter(|held| !held.retained).count();
+        self.live_waiting = self.queue.iter().filter(|held| !held.stored).count();
         self.live_bytes = self.queue.iter().map(Held::live_bytes).sum::<usize>()
             + self
                 .in_flight
@@ -282,33 +388,25 @@ impl Session {
     }
 }
 
+fn window(here: &Here) -> usize {
+    IN_FLIGHT_MAX.min(usize::from(here.receive_max))
+}
+
 impl Held {
     /// Retained messages are shared with the store and have a limit there.
     fn live_bytes(&self) -> usize {
-        if self.retained {
-            0
-        } else {
-            self.message.bytes()
-        }
+        if self.stored { 0 } else { self.message.bytes() }
     }
 
-    fn to_send(&self, pkid: u16, dup: bool) -> ToSend {
-        ToSend {
+    fn to_send(&self, pkid: u16, dup: bool) -> Sending {
+        Sending {
             message: Arc::clone(&self.message),
             qos: self.qos,
-            retained: self.retained,
+            retain: self.retain,
             dup,
             pkid,
+            identifiers: self.identifiers.clone(),
         }
-    }
-}
-
-/// The lower of the two, and never QoS 2, which we do not send.
-fn at_most(published: QoS, subscribed: QoS) -> QoS {
-    if published == QoS::AtMostOnce || subscribed == QoS::AtMostOnce {
-        QoS::AtMostOnce
-    } else {
-        QoS::AtLeastOnce
     }
 }
 
@@ -316,6 +414,7 @@ fn at_most(published: QoS, subscribed: QoS) -> QoS {
 mod tests {
     use super::*;
     use crate::clock;
+    use crate::subscriptions::plain;
     use bytes::Bytes;
 
     const ALL: usize = usize::MAX;
@@ -325,33 +424,44 @@ mod tests {
             connection: 1,
             outbox: Arc::default(),
             gone: watch::channel(()).1,
+            receive_max: u16::MAX,
         }
     }
 
     fn session() -> Session {
-        Session::new("gauge".into(), None, true, here())
+        Session::new("gauge".into(), None, None, FOREVER_S, here())
     }
 
     fn message(payload: impl Into<Bytes>, qos: QoS) -> Arc<Message> {
-        Arc::new(Message {
-            topic: "t".into(),
-            payload: payload.into(),
-            qos,
-        })
+        Arc::new(Message::plain("t", payload.into(), qos))
+    }
+
+    fn once() -> Match {
+        Match {
+            qos: QoS::AtLeastOnce,
+            as_published: false,
+            identifiers: vec![],
+        }
+    }
+
+    fn taken(session: &mut Session) -> Vec<ToSend> {
+        session.take(ALL, clock::now()).0
     }
 
     fn offer(session: &mut Session, payload: impl Into<Bytes>, qos: QoS) -> Offered {
-        session.offer(
-            &message(payload, qos),
-            QoS::AtLeastOnce,
-            &Settings::default(),
-        )
+        session.offer(&message(payload, qos), false, once(), &Settings::default())
     }
 
     fn shown(sent: &[ToSend]) -> Vec<(String, u16, bool)> {
-        let text = |sent: &ToSend| String::from_utf8_lossy(&sent.message.payload).into_owned();
         sent.iter()
-            .map(|sent| (text(sent), sent.pkid, sent.dup))
+            .map(|sent| match sent {
+                ToSend::Message(sent) => (
+                    String::from_utf8_lossy(&sent.message.payload).into_owned(),
+                    sent.pkid,
+                    sent.dup,
+                ),
+                ToSend::Release(pkid) => ("release".into(), *pkid, false),
+            })
             .collect()
     }
 
@@ -361,20 +471,20 @@ mod tests {
         for payload in ["a", "b", "c"] {
             offer(&mut session, payload, QoS::AtLeastOnce);
         }
-        assert_eq!(session.take(ALL).len(), 3);
+        assert_eq!(taken(&mut session).len(), 3);
         session.acknowledged(2);
         session.leave(clock::now());
         offer(&mut session, "d", QoS::AtLeastOnce);
         session.presence = Presence::Here(here());
         assert_eq!(
-            shown(&session.take(ALL)),
+            shown(&taken(&mut session)),
             [
                 ("a".into(), 1, true),
                 ("c".into(), 3, true),
                 ("d".into(), 4, false)
             ]
         );
-        assert!(session.take(ALL).is_empty());
+        assert!(taken(&mut session).is_empty());
     }
 
     #[tokio::test]
@@ -399,20 +509,14 @@ mod tests {
         };
         let outcomes: Vec<Offered> = ["a", "b", "c"]
             .into_iter()
-            .map(|text| {
-                session.offer(
-                    &message(text, QoS::AtLeastOnce),
-                    QoS::AtLeastOnce,
-                    &settings,
-                )
-            })
+            .map(|text| session.offer(&message(text, QoS::AtLeastOnce), false, once(), &settings))
             .collect();
         assert_eq!(
             outcomes,
             [Offered::Waiting, Offered::Waiting, Offered::Full]
         );
         assert_eq!(
-            shown(&session.take(ALL)),
+            shown(&taken(&mut session)),
             [("a".into(), 1, false), ("b".into(), 2, false)]
         );
     }
@@ -427,13 +531,14 @@ mod tests {
         let offer = |session: &mut Session| {
             session.offer(
                 &message("12345", QoS::AtLeastOnce),
-                QoS::AtLeastOnce,
+                false,
+                once(),
                 &settings,
             )
         };
         assert_eq!(offer(&mut session), Offered::Waiting);
         assert_eq!(offer(&mut session), Offered::Full);
-        assert_eq!(session.take(ALL).len(), 1);
+        assert_eq!(taken(&mut session).len(), 1);
         assert_eq!(offer(&mut session), Offered::Full);
         session.acknowledged(1);
         assert_eq!(offer(&mut session), Offered::Waiting);
@@ -445,10 +550,10 @@ mod tests {
         for _ in 0..150 {
             offer(&mut session, "x", QoS::AtLeastOnce);
         }
-        assert_eq!(session.take(ALL).len(), IN_FLIGHT_MAX);
-        assert!(session.take(ALL).is_empty());
+        assert_eq!(taken(&mut session).len(), IN_FLIGHT_MAX);
+        assert!(taken(&mut session).is_empty());
         session.acknowledged(7);
-        assert_eq!(shown(&session.take(ALL)), [("x".into(), 101, false)]);
+        assert_eq!(shown(&taken(&mut session)), [("x".into(), 101, false)]);
     }
 
     #[test]
@@ -458,31 +563,86 @@ mod tests {
         for _ in 0..2 {
             offer(&mut session, "x", QoS::AtLeastOnce);
         }
-        assert_eq!(
-            session
-                .take(ALL)
-                .iter()
-                .map(|sent| sent.pkid)
-                .collect::<Vec<_>>(),
-            [65_535, 1]
-        );
+        let pkids: Vec<u16> = shown(&taken(&mut session))
+            .iter()
+            .map(|sent| sent.1)
+            .collect();
+        assert_eq!(pkids, [65_535, 1]);
         session.last_pkid = 65_534;
         offer(&mut session, "y", QoS::AtLeastOnce);
-        assert_eq!(shown(&session.take(ALL)), [("y".into(), 2, false)]);
+        assert_eq!(shown(&taken(&mut session)), [("y".into(), 2, false)]);
     }
 
     #[test]
     fn a_grant_that_shrank_takes_its_filters_and_messages_with_it() {
         let mut session = session();
-        session.filters.insert("t".into(), QoS::AtLeastOnce);
+        session.filters.insert("t".into(), plain(QoS::AtLeastOnce));
         offer(&mut session, "in flight", QoS::AtLeastOnce);
-        session.take(ALL);
+        taken(&mut session);
         offer(&mut session, "waiting", QoS::AtLeastOnce);
         let grant = Grant {
-            publish: vec![],
             subscribe: vec!["other".into()],
+            ..Grant::default()
         };
         assert_eq!(session.come_back(here(), &grant), (2, vec!["t".to_owned()]));
         assert_eq!((session.held(), session.live_bytes), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_qos_2_message_is_released_once_the_client_has_it_also_across_connections() {
+        let mut session = session();
+        let twice = Match {
+            qos: QoS::ExactlyOnce,
+            ..once()
+        };
+        for text in ["a", "b"] {
+            let message = message(text, QoS::ExactlyOnce);
+            session.offer(&message, false, twice.clone(), &Settings::default());
+        }
+        assert_eq!(taken(&mut session).len(), 2);
+        assert!(session.received(1));
+        assert!(!session.received(9), "never sent");
+        session.leave(clock::now());
+        session.presence = Presence::Here(here());
+        assert_eq!(
+            shown(&taken(&mut session)),
+            [("release".into(), 1, false), ("b".into(), 2, true)]
+        );
+        session.acknowledged(1);
+        assert_eq!(session.held(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_expired_message_is_not_sent_and_not_held() {
+        let mut session = session();
+        let now = clock::now();
+        let mut short = Message::plain("t", "old".into(), QoS::AtLeastOnce);
+        short.expires = Some(now);
+        session.offer(&Arc::new(short), false, once(), &Settings::default());
+        offer(&mut session, "new", QoS::AtLeastOnce);
+        let (sent, expired) = session.take(ALL, now);
+        assert_eq!((shown(&sent), expired), (vec![("new".into(), 1, false)], 1));
+        session.acknowledged(1);
+        assert_eq!((session.held(), session.live_bytes), (0, 0));
+    }
+
+    #[test]
+    fn a_client_that_takes_one_at_a_time_gets_one_at_a_time() {
+        let mut session = Session::new(
+            "small".into(),
+            None,
+            None,
+            0,
+            Here {
+                receive_max: 1,
+                ..here()
+            },
+        );
+        for text in ["a", "b"] {
+            offer(&mut session, text, QoS::AtLeastOnce);
+        }
+        assert_eq!(shown(&taken(&mut session)), [("a".into(), 1, false)]);
+        session.acknowledged(1);
+        assert_eq!(shown(&taken(&mut session)), [("b".into(), 2, false)]);
     }
 }

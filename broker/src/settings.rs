@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::codec::Sizes;
+
 /// The limits of the broker. Counts are numbers of things, sizes bytes, times seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -15,9 +17,10 @@ pub struct Settings {
     /// Bytes of payload and topic held for one subscriber, sent but unacknowledged ones included. One message
     /// always fits, however long.
     pub queue_max_bytes: usize,
-    /// Lasting sessions (clean session = false). One more client is answered "server unavailable".
+    /// Lasting sessions (3.1.1: clean session = false; 5: a session expiry above 0). One more client is answered "server unavailable".
     pub session_max: usize,
-    /// After this time away a session may be forgotten to make room for another one.
+    /// After this time away a session may be forgotten to make room for another one. No client of version 5 gets
+    /// a longer session expiry.
     pub session_away_max_s: u64,
     /// Topic filters of one session. One more is answered 0x80.
     pub subscriptions_max: usize,
@@ -31,6 +34,16 @@ pub struct Settings {
     pub topic_max_bytes: usize,
     /// Longest client identifier.
     pub client_id_max_bytes: usize,
+    /// Longest properties of one packet of version 5. More of them close the connection.
+    pub properties_max_bytes: usize,
+    /// Topic aliases that a client may let us keep, and that we let it keep.
+    pub topic_alias_max: u16,
+    /// Longest keep-alive. A client of version 5 that announces more, or none, is told this one; one of 3.1.1
+    /// cannot be told and keeps its own. 0 = whatever the client announces, none included.
+    pub keep_alive_max_s: u16,
+    /// A device that sends more than its rate for so long without a rest is disconnected; until then it is only
+    /// not read from. 0 = never disconnected.
+    pub excess_max_s: u64,
     /// Time from accepting a socket to its complete CONNECT packet.
     pub connect_timeout_s: u64,
     /// A connection that takes nothing of what we have to send for so long is closed.
@@ -57,6 +70,10 @@ impl Default for Settings {
             unacked_max: 100,
             topic_max_bytes: 1_024,
             client_id_max_bytes: 256,
+            properties_max_bytes: 16 << 10,
+            topic_alias_max: 16,
+            keep_alive_max_s: 0,
+            excess_max_s: 600,
             connect_timeout_s: 10,
             stall_max_s: 60,
             uncommitted_pause_ms: 1_000,
@@ -88,10 +105,25 @@ impl Settings {
         within("unacked_max", self.unacked_max, 1, 65_535)?;
         within("topic_max_bytes", self.topic_max_bytes, 1, 65_535)?;
         within("client_id_max_bytes", self.client_id_max_bytes, 23, 65_535)?;
+        within(
+            "properties_max_bytes",
+            self.properties_max_bytes,
+            256,
+            1 << 20,
+        )?;
+        within_s("topic_alias_max", self.topic_alias_max.into(), 0, 1_000)?;
+        within_s("excess_max_s", self.excess_max_s, 0, 7 * 24 * 3_600)?;
         within_s("connect_timeout_s", self.connect_timeout_s, 1, 600)?;
         within_s("stall_max_s", self.stall_max_s, 1, 3_600)?;
         within_s("uncommitted_pause_ms", self.uncommitted_pause_ms, 0, 60_000)?;
         within_s("stop_max_s", self.stop_max_s, 0, 600)
+    }
+
+    pub(crate) fn sizes(&self) -> Sizes {
+        Sizes {
+            packet_max_bytes: self.packet_max_bytes,
+            properties_max_bytes: self.properties_max_bytes,
+        }
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use crate::codec::Reply;
+use crate::codec::{Reason, Reply};
 use crate::counts::Tally;
 use crate::outbox::Outbox;
 use crate::router::{Message, Router};
@@ -24,6 +24,8 @@ pub struct Inbound {
     pub qos: u8,
     /// Identifier of the publishing client; empty if it left the choice to the broker.
     pub client_id: String,
+    /// The device that the doorkeeper recognised.
+    pub device: Option<String>,
     receipt: Receipt,
 }
 
@@ -40,6 +42,8 @@ pub struct InboundMessage {
     pub qos: u8,
     /// Identifier of the publishing client.
     pub client_id: String,
+    /// The device that the doorkeeper recognised.
+    pub device: Option<String>,
 }
 
 impl Inbound {
@@ -47,6 +51,7 @@ impl Inbound {
         message: &Message,
         retained: bool,
         client_id: String,
+        device: Option<String>,
         receipt: Receipt,
     ) -> Self {
         Self {
@@ -55,6 +60,7 @@ impl Inbound {
             retained,
             qos: message.qos as u8,
             client_id,
+            device,
             receipt,
         }
     }
@@ -67,6 +73,7 @@ impl Inbound {
             retained,
             qos,
             client_id,
+            device,
             receipt,
         } = self;
         (
@@ -76,6 +83,7 @@ impl Inbound {
                 retained,
                 qos,
                 client_id,
+                device,
             },
             receipt,
         )
@@ -85,7 +93,8 @@ impl Inbound {
 /// The promise that somebody will say whether a publish was committed. It has no time limit.
 ///
 /// Dropped without [`committed`](Self::committed), the device gets no acknowledgement and its connection is
-/// closed after a pause, because a 3.1.1 client sends again only after it has connected again.
+/// closed after a pause, because a client sends again only after it has connected again: a refusal by reason
+/// code, which version 5 has, would tell it to forget the reading.
 #[derive(Debug)]
 #[must_use = "a receipt that is dropped says: not committed"]
 pub struct Receipt {
@@ -127,9 +136,8 @@ struct Waiting {
 }
 
 struct Entry {
-    message: Arc<Message>,
-    retain: bool,
-    answer: Answer,
+    fate: Fate,
+    bytes: usize,
     for_sink: bool,
     outcome: Option<Outcome>,
 }
@@ -140,6 +148,14 @@ pub(crate) enum Answer {
     Nothing,
     PubAck(u16),
     PubRec(u16),
+}
+
+/// What is to become of a publish in the line.
+enum Fate {
+    /// It takes effect, and is answered so.
+    Pass(Arc<Message>, bool, Answer),
+    /// It is refused, in its turn.
+    Refuse(Reply),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,9 +186,20 @@ impl Line {
     pub(crate) fn pass(&self, message: Arc<Message>, retain: bool, answer: Answer) {
         let mut waiting = self.lock();
         waiting.add(Entry {
-            message,
-            retain,
-            answer,
+            bytes: message.bytes(),
+            fate: Fate::Pass(message, retain, answer),
+            for_sink: false,
+            outcome: Some(Outcome::Committed),
+        });
+        self.advance(&mut waiting);
+    }
+
+    /// Answers a publish with a refusal, after those before it are answered.
+    pub(crate) fn refuse(&self, reply: Reply) {
+        let mut waiting = self.lock();
+        waiting.add(Entry {
+            bytes: 0,
+            fate: Fate::Refuse(reply),
             for_sink: false,
             outcome: Some(Outcome::Committed),
         });
@@ -189,9 +216,8 @@ impl Line {
         self.tally.sink_handed.one();
         self.tally.uncommitted_now.one();
         let number = self.lock().add(Entry {
-            message,
-            retain,
-            answer,
+            bytes: message.bytes(),
+            fate: Fate::Pass(message, retain, answer),
             for_sink: true,
             outcome: None,
         });
@@ -234,10 +260,13 @@ impl Line {
                 return;
             };
             waiting.first += 1;
-            waiting.bytes -= entry.message.bytes();
-            match outcome {
-                Outcome::Committed => self.effect(&entry),
-                Outcome::Uncommitted => self.no_effect(&entry),
+            waiting.bytes -= entry.bytes;
+            match (entry.fate, outcome) {
+                (Fate::Refuse(reply), _) => self.outbox.reply(reply),
+                (Fate::Pass(message, retain, answer), Outcome::Committed) => {
+                    self.effect(&message, retain, answer);
+                }
+                (Fate::Pass(_, _, answer), Outcome::Uncommitted) => self.no_effect(answer),
             }
             if entry.for_sink {
                 self.outbox.ring(); // there may be room to read on
@@ -245,17 +274,17 @@ impl Line {
         }
     }
 
-    fn effect(&self, entry: &Entry) {
-        self.router.publish(&entry.message, entry.retain);
-        match entry.answer {
+    fn effect(&self, message: &Arc<Message>, retain: bool, answer: Answer) {
+        self.router.publish(message, retain, self.session);
+        match answer {
             Answer::Nothing => {}
-            Answer::PubAck(pkid) => self.outbox.reply(Reply::PubAck(pkid)),
+            Answer::PubAck(pkid) => self.outbox.reply(Reply::PubAck(pkid, Reason::SUCCESS)),
             Answer::PubRec(pkid) => self.router.exact_received(self.session, pkid),
         }
     }
 
-    fn no_effect(&self, entry: &Entry) {
-        match entry.answer {
+    fn no_effect(&self, answer: Answer) {
+        match answer {
             Answer::Nothing => return, // nothing was promised, and nothing would come again
             Answer::PubAck(_) => {}
             Answer::PubRec(pkid) => self
@@ -282,7 +311,7 @@ impl std::fmt::Debug for Line {
 
 impl Waiting {
     fn add(&mut self, entry: Entry) -> u64 {
-        self.bytes += entry.message.bytes();
+        self.bytes += entry.bytes;
         self.entries.push_back(entry);
         self.first + self.entries.len() as u64 - 1
     }

@@ -55,9 +55,27 @@ pub(crate) fn check_name(name: &str, max_bytes: usize) -> Result<(), TopicError>
     }
 }
 
+/// The group and the filter proper of a shared subscription (`$share/GROUP/FILTER`); no group for any other.
+pub(crate) fn shared(filter: &str) -> (Option<&str>, &str) {
+    filter
+        .strip_prefix("$share/")
+        .and_then(|rest| rest.split_once('/'))
+        .map_or((None, filter), |(group, filter)| (Some(group), filter))
+}
+
 /// Checks a topic filter, as in a subscription or a grant.
 pub(crate) fn check_filter(filter: &str, max_bytes: usize) -> Result<(), TopicError> {
     check_size(filter, max_bytes)?;
+    let (group, filter) = shared(filter);
+    match group {
+        Some(group) if group.is_empty() || group.contains(['+', '#']) || filter.is_empty() => {
+            return Err(TopicError::Group);
+        }
+        None if filter.starts_with("$share/") || filter == "$share" => {
+            return Err(TopicError::Group);
+        }
+        _ => {}
+    }
     let mut levels = filter.split('/').peekable();
     while let Some(level) = levels.next() {
         let alone = level.len() == 1;
@@ -124,6 +142,9 @@ pub enum TopicError {
     /// `#` is not a whole last level.
     #[error("# must be the whole last level of a filter")]
     HashNotLast,
+    /// A shared subscription without a group, without a filter, or with a wildcard in its group.
+    #[error("a shared subscription is $share/GROUP/FILTER, without + or # in its group")]
+    Group,
     /// `+` is not a whole level.
     #[error("+ must be a whole level of a filter")]
     PlusNotAlone,
@@ -244,6 +265,16 @@ mod tests {
                 Err(TopicError::HashNotLast),
                 "{bad}"
             );
+        }
+        assert_eq!(check_filter("$share/group/a/+", 100), Ok(()));
+        for bad in [
+            "$share",
+            "$share/x",
+            "$share//x",
+            "$share/g+/x",
+            "$share/g/",
+        ] {
+            assert_eq!(check_filter(bad, 100), Err(TopicError::Group), "{bad}");
         }
         for bad in ["a+", "+a/b", "a/b+/c", "++"] {
             assert_eq!(

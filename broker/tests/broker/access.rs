@@ -57,7 +57,7 @@ async fn each_filter_of_a_subscription_is_granted_or_refused_for_itself() {
             Failure,
             Failure,
             Success(AtMostOnce),
-            Success(AtLeastOnce)
+            Success(ExactlyOnce)
         ]
     );
     assert_eq!(town.counts().subscriptions_refused, 4);

@@ -12,9 +12,9 @@ use crate::kit::{Client, Town, publish, tower};
 #[tokio::test]
 async fn other_versions_are_told_that_theirs_is_not_spoken() {
     let town = Town::start().await;
-    let version_5 = b"\x10\x10\0\x04MQTT\x05\x02\0\x3c\0\0\x03abc";
+    let version_6 = b"\x10\x10\0\x04MQTT\x06\x02\0\x3c\0\0\x03abc";
     let version_3 = b"\x10\x11\0\x06MQIsdp\x03\x02\0\x3c\0\x03abc";
-    for hello in [&version_5[..], version_3] {
+    for hello in [&version_6[..], version_3] {
         let mut client = Client::open(town.address()).await;
         client.send_bytes(hello).await;
         client

@@ -1,11 +1,14 @@
 //! A broker with a door, and a client that says exactly what it is told to.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use hinan_broker::{Broker, Counts, Denied, Doorkeeper, Grant, Inbound, Settings, Visitor};
+use hinan_broker::{
+    Broker, Counts, Denied, Doorkeeper, Fault, Grant, Inbound, Rate, Settings, Visitor,
+};
 use rumqttc::mqttbytes::v4::{
     ConnAck, Connect, ConnectReturnCode, LastWill, Login, Packet, PubAck, PubRel, Publish,
     Subscribe, SubscribeFilter, SubscribeReasonCode,
@@ -22,9 +25,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const QUIET: Duration = Duration::from_millis(150);
 pub(crate) const SINK: &str = "sensors/#";
 
-/// Towers may do everything. A gauge publishes as itself and reads what is meant for it; so does a visitor
-/// without a name, who may only read notices.
-pub(crate) struct Door;
+/// Rate, burst and longest payload of the device `slow`.
+pub(crate) const SLOW_PER_S: f64 = 20.0;
+pub(crate) const SLOW_BURST: u16 = 10;
+pub(crate) const SLOW_PAYLOAD: usize = 100;
+
+/// Towers may do everything. A gauge publishes as itself and reads what is meant for it; so does who shows the
+/// certificate of one, and a visitor without a name, who may only read notices. `slow` is a device with limits.
+#[derive(Default)]
+pub(crate) struct Door {
+    forbidden: Mutex<BTreeSet<String>>,
+    faults: Mutex<Vec<String>>,
+}
 
 impl Doorkeeper for Door {
     fn admit(&self, who: &Visitor<'_>) -> Result<Grant, Denied> {
@@ -34,24 +46,59 @@ impl Doorkeeper for Door {
             (Some("tower"), Some(b"high")) => Ok(Grant {
                 publish: vec!["#".into()],
                 subscribe: vec!["#".into()],
+                ..Grant::default()
             }),
             (Some("gauge"), Some(b"water")) => Ok(Grant {
                 publish: list(&[format!("sensors/{id}/+"), format!("status/{id}")]),
                 subscribe: list(&[format!("commands/{id}/#"), "notices/#".into()]),
+                ..Grant::default()
             }),
-            (Some("banned"), _) => Err(Denied::NotAuthorized),
+            (Some("slow"), Some(b"water")) if !self.forbids("slow") => Ok(Grant {
+                publish: list(&["sensors/slow/+".into(), "status/slow".into()]),
+                subscribe: vec![],
+                device: Some("slow".into()),
+                rate: Some(Rate {
+                    messages_per_s: SLOW_PER_S,
+                    burst: SLOW_BURST.into(),
+                    bytes_per_s: 1e6,
+                }),
+                payload_max_bytes: Some(SLOW_PAYLOAD),
+            }),
+            (Some("slow" | "banned"), _) => Err(Denied::NotAuthorized),
             (Some("fault"), _) => panic!("a doorkeeper that fails"),
+            (None, None) if who.certificate.is_some() => {
+                let name = who.certificate.and_then(|own| own.common_name.clone());
+                let name = name.ok_or(Denied::BadCredentials)?;
+                Ok(Grant {
+                    publish: list(&[format!("sensors/{name}/+")]),
+                    device: Some(name),
+                    ..Grant::default()
+                })
+            }
             (None, None) => Ok(Grant {
-                publish: vec![],
                 subscribe: vec!["notices/#".into()],
+                ..Grant::default()
             }),
             _ => Err(Denied::BadCredentials),
         }
+    }
+
+    fn noted(&self, fault: &Fault<'_>) {
+        let device = fault.device.unwrap_or("nobody");
+        let line = format!("{device}: {:?}", fault.misdeed);
+        self.faults.lock().unwrap().push(line);
+    }
+}
+
+impl Door {
+    fn forbids(&self, device: &str) -> bool {
+        self.forbidden.lock().unwrap().contains(device)
     }
 }
 
 /// A running broker and the service's end of its sink.
 pub(crate) struct Town {
+    door: Arc<Door>,
     pub(crate) broker: Broker,
     pub(crate) sink: mpsc::Receiver<Inbound>,
 }
@@ -64,21 +111,35 @@ impl Town {
     pub(crate) async fn with(settings: Settings, sink_room: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (sender, sink) = mpsc::channel(sink_room);
+        let door = Arc::<Door>::default();
         let broker = Broker::start(
             listener,
             settings,
-            Arc::new(Door),
+            Arc::clone(&door) as Arc<dyn Doorkeeper>,
             SINK.into(),
             sender,
             vec![],
         )
         .await
         .unwrap();
-        Self { broker, sink }
+        Self { door, broker, sink }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.broker.address()
+    }
+
+    /// What the door heard of its visitors.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        self.door.faults.lock().unwrap().clone()
+    }
+
+    pub(crate) fn forbid(&self, device: &str) {
+        self.door.forbidden.lock().unwrap().insert(device.into());
+    }
+
+    pub(crate) fn allow(&self, device: &str) {
+        self.door.forbidden.lock().unwrap().remove(device);
     }
 
     pub(crate) fn counts(&self) -> Counts {

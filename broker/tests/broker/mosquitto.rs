@@ -197,16 +197,36 @@ async fn a_wrong_password_is_told() {
 }
 
 #[tokio::test]
-async fn a_version_5_client_is_told_that_its_version_is_not_spoken() {
+async fn version_5_carries_its_properties_and_is_told_what_it_may_not() {
     if !installed() {
         return;
     }
     let town = Town::start().await;
-    let arguments = [&TOWER[..], &["-V", "5", "-t", "x", "-m", "x"]].concat();
-    let refused = run(client("mosquitto_pub", &town, &arguments)).await;
-    let told = String::from_utf8_lossy(&refused.stderr).to_lowercase();
-    assert!(
-        !refused.status.success() && told.contains("protocol version"),
-        "{told}"
+    let publish = [
+        &TOWER[..],
+        &["-V", "5", "-q", "1", "-r", "-t", "notices/a", "-m", "x"],
+        &["-D", "publish", "user-property", "river", "千歳川"],
+        &["-D", "publish", "content-type", "text/plain"],
+    ]
+    .concat();
+    let told = run(client("mosquitto_pub", &town, &publish)).await;
+    assert!(told.status.success(), "{told:?}");
+    let subscribe = [
+        &TOWER[..],
+        &["-V", "5", "-q", "1", "-t", "notices/#", "-C", "1"],
+        &["-F", "%t %p %C %P"],
+    ]
+    .concat();
+    let heard = run(client("mosquitto_sub", &town, &subscribe)).await;
+    assert_eq!(
+        String::from_utf8_lossy(&heard.stdout),
+        "notices/a x text/plain river:千歳川\n"
     );
+    let arguments = [
+        "-V", "5", "-i", "a", "-u", "gauge", "-P", "water", "-q", "1",
+    ];
+    let refused = [&arguments[..], &["-t", "sensors/b/level", "-m", "9"]].concat();
+    let told = run(client("mosquitto_pub", &town, &refused)).await;
+    let words = String::from_utf8_lossy(&told.stderr).to_lowercase();
+    assert!(words.contains("not authorized"), "{told:?}");
 }

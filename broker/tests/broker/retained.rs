@@ -157,7 +157,7 @@ async fn what_was_retained_is_restored_at_the_start() {
     let broker = Broker::start(
         listener,
         Settings::default(),
-        Arc::new(Door),
+        Arc::new(Door::default()),
         SINK.into(),
         sender,
         kept.clone(),
@@ -182,7 +182,7 @@ async fn a_start_with_what_cannot_be_is_refused_by_name() {
         let started = Broker::start(
             listener,
             settings,
-            Arc::new(Door),
+            Arc::new(Door::default()),
             filter.into(),
             sender,
             kept,
