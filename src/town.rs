@@ -134,14 +134,7 @@ pub fn stations(config: &Config, town: &Town) -> Result<Stations, TownError> {
 
 /// A station's own checks go before the common ones.
 fn quality(common: &QualitySettings, own: Option<&QualitySettings>) -> QualitySettings {
-    let own = own.cloned().unwrap_or_default();
-    QualitySettings {
-        sensor: own.sensor.or(common.sensor),
-        usual: own.usual.or(common.usual),
-        spike: own.spike.or(common.spike),
-        rate: own.rate.or(common.rate),
-        flat: own.flat.or(common.flat),
-    }
+    own.cloned().unwrap_or_default().over(common)
 }
 
 /// The history that models are fitted on; none when the town has none.

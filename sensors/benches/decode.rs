@@ -42,6 +42,7 @@ fn town() -> Stations {
             suspect_after_s: 86_400,
             fail_after_s: Some(259_200),
         }),
+        ..QualitySettings::default()
     };
     let stations = (0..200).map(|n| Station {
         id: format!("gauge-{n:03}")

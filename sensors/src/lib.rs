@@ -4,7 +4,7 @@
 //!
 //! [`connect`] (the broker) → [`decide()`] (what the packet means; [`payload`] reads it, [`TopicRule`] names its
 //! station) → [`quality`] (how far the level can be trusted) → whoever keeps observations, and only then the
-//! acknowledgement back to the broker.
+//! acknowledgement back to the broker. How the gauges themselves are, [`health()`] says at any moment.
 //!
 //! Only [`connect`] waits, talks to a network or draws a chance. Everything else is a function of its arguments.
 //! This crate knows no zones, no models and no officers.
@@ -12,6 +12,7 @@
 pub mod connect;
 mod decide;
 mod device;
+mod health;
 mod level;
 pub mod observation;
 pub mod official;
@@ -24,6 +25,7 @@ mod topic;
 
 pub use decide::{Beside, Decided, Known, Limits, Packet, Reading, decide};
 pub use device::{Device, Devices, InvalidDevice};
+pub use health::{Health, Heard, Held, Reason as HealthReason, State, health};
 pub use payload::native_payload;
 pub use quality::settings::{FlatLimits, QualitySettings, RateLimit, Span, SpikeLimits};
 pub use refusal::Refusal;

@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::attenuated::{Motion, attenuated};
 use super::flat::{Stillness, flat};
+use super::gap::gap;
 use super::range::range;
 use super::rate::rate;
+use super::season::season;
 use super::settings::QualitySettings;
 use super::spike::{spike, spike_so_far};
 use super::verdict::{Check, Flag, Verdict};
@@ -30,6 +33,8 @@ pub struct Memory {
     /// The level before it, metres.
     before_m: Option<f64>,
     still: Stillness,
+    #[serde(default)]
+    motion: Motion,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,11 +115,11 @@ impl Checker {
             return alone(if again {
                 newest.verdict.clone()
             } else {
-                self.verdict_without_neighbours(in_range)
+                self.verdict_without_neighbours(at, level_m, in_range)
             });
         }
         if !in_range.usable_for_decisions() {
-            return alone(self.verdict_without_neighbours(in_range));
+            return alone(self.verdict_without_neighbours(at, level_m, in_range));
         }
         let revised = self.revise(level_m);
         let verdict = self.verdict(at, level_m, in_range);
@@ -129,6 +134,7 @@ impl Checker {
 
     fn verdict(&mut self, at: Timestamp, level_m: f64, in_range: Flag) -> Verdict {
         let before = self.memory.newest.as_ref();
+        let before_at = before.map(|before| before.at);
         let spike = self.settings.spike.as_ref().map(|limits| {
             before.map_or(Flag::NotChecked, |before| {
                 spike_so_far(before.level_m, level_m, limits)
@@ -145,36 +151,52 @@ impl Checker {
                 limits,
             )
         });
-        self.join(in_range, [spike, rate, flat])
-    }
-
-    /// The verdict on a level that cannot be compared with others: late, beyond the sensor, or none at all.
-    fn verdict_without_neighbours(&self, in_range: Flag) -> Verdict {
-        let unmade = |set_up: bool| set_up.then_some(Flag::NotChecked);
-        let settings = &self.settings;
-        let made = [
-            settings.spike.is_some(),
-            settings.rate.is_some(),
-            settings.flat.is_some(),
-        ];
-        self.join(in_range, made.map(unmade))
-    }
-
-    fn join(&self, in_range: Flag, [spike, rate, flat]: [Option<Flag>; 3]) -> Verdict {
-        let set_up = self.settings.sensor.is_some() || self.settings.usual.is_some();
-        // A level that is none is missing, whether or not anyone set a range.
-        let in_range = (set_up || in_range == Flag::Missing).then_some(in_range);
-        let checks = [
-            (Check::Range, in_range),
+        let attenuated = self.settings.attenuated.as_ref().map(|limits| {
+            let moved_m = self.memory.motion.take(at, level_m, limits.period_s);
+            attenuated(moved_m, limits)
+        });
+        let gap = self.settings.gap.as_ref().map(|limit| {
+            before_at.map_or(Flag::NotChecked, |before| {
+                gap(at.duration_since(before), limit)
+            })
+        });
+        let alone = self.alone(at, level_m, in_range);
+        join(alone.into_iter().chain([
             (Check::Spike, spike),
             (Check::Rate, rate),
             (Check::Flat, flat),
-        ];
-        Verdict::of(
-            checks
-                .into_iter()
-                .filter_map(|(check, flag)| Some((check, flag?))),
-        )
+            (Check::Attenuated, attenuated),
+            (Check::Gap, gap),
+        ]))
+    }
+
+    /// The verdict on a level that cannot be compared with others: late, beyond the sensor, or none at all.
+    fn verdict_without_neighbours(&self, at: Timestamp, level_m: f64, in_range: Flag) -> Verdict {
+        let unmade = |set_up: bool| set_up.then_some(Flag::NotChecked);
+        let settings = &self.settings;
+        let alone = self.alone(at, level_m, in_range);
+        join(alone.into_iter().chain([
+            (Check::Spike, unmade(settings.spike.is_some())),
+            (Check::Rate, unmade(settings.rate.is_some())),
+            (Check::Flat, unmade(settings.flat.is_some())),
+            (Check::Attenuated, unmade(settings.attenuated.is_some())),
+            (Check::Gap, unmade(settings.gap.is_some())),
+        ]))
+    }
+
+    /// The checks that look at nothing but the reading itself.
+    fn alone(&self, at: Timestamp, level_m: f64, in_range: Flag) -> [(Check, Option<Flag>); 2] {
+        let set_up = self.settings.sensor.is_some() || self.settings.usual.is_some();
+        // A level that is none is missing, whether or not anyone set a range.
+        let range = (set_up || in_range == Flag::Missing).then_some(in_range);
+        let season = self.settings.season.as_deref().map(|seasons| {
+            if in_range == Flag::Missing {
+                Flag::NotChecked
+            } else {
+                season(level_m, at, seasons)
+            }
+        });
+        [(Check::Range, range), (Check::Season, season)]
     }
 
     /// Judges the newest reading so far between its neighbours, now that `after_m` has come.
@@ -199,6 +221,14 @@ impl Checker {
     }
 }
 
+/// Joins the checks that are set up.
+fn join(checks: impl IntoIterator<Item = (Check, Option<Flag>)>) -> Verdict {
+    let made = checks
+        .into_iter()
+        .filter_map(|(check, flag)| Some((check, flag?)));
+    Verdict::of(made)
+}
+
 fn alone(verdict: Verdict) -> Observed {
     Observed {
         verdict,
@@ -213,6 +243,7 @@ mod tests {
 
     use super::*;
     use crate::quality::settings::{FlatLimits, RateLimit, Span, SpikeLimits};
+    use crate::quality::{AttenuatedLimits, GapLimit, Season};
 
     fn all_checks() -> QualitySettings {
         QualitySettings {
@@ -236,6 +267,27 @@ mod tests {
                 suspect_after_s: 3 * 3600,
                 fail_after_s: Some(6 * 3600),
             }),
+            ..QualitySettings::default()
+        }
+    }
+
+    /// And those that say nothing at first.
+    fn even_more_checks() -> QualitySettings {
+        QualitySettings {
+            attenuated: Some(AttenuatedLimits {
+                period_s: 7200,
+                suspect_m: 0.01,
+                fail_m: Some(0.002),
+            }),
+            season: Some(vec![Season {
+                months: [8, 9],
+                low: 0.5,
+                high: 6.0,
+            }]),
+            gap: Some(GapLimit {
+                suspect_after_s: 3600,
+            }),
+            ..all_checks()
         }
     }
 
@@ -323,6 +375,51 @@ mod tests {
     }
 
     #[test]
+    fn the_first_word_after_a_hole_is_suspect_and_used() {
+        let mut checker = Checker::new(&even_more_checks());
+        checker.check(minute(0), 1.0);
+        let back = checker.check(minute(61), 1.0);
+        assert_eq!(back.checks[&Check::Gap], Flag::Suspect);
+        assert!(back.flag.usable_for_decisions());
+        assert_eq!(
+            checker.check(minute(71), 1.0).checks[&Check::Gap],
+            Flag::Good
+        );
+    }
+
+    #[test]
+    fn a_level_that_hardly_moves_is_found_before_it_is_flat() {
+        let mut checker = Checker::new(&even_more_checks());
+        let mut found = Vec::new();
+        for n in 0..14 {
+            // Up and down by five millimetres: not flat to a millimetre, and no river.
+            let level_m = 1.0 + f64::from(n % 2) * 0.005;
+            let verdict = checker.check(minute(10 * i64::from(n)), level_m);
+            found.push((
+                verdict.checks[&Check::Flat],
+                verdict.checks[&Check::Attenuated],
+            ));
+        }
+        assert_eq!(found[11], (Flag::Good, Flag::NotChecked));
+        assert_eq!(found[12], (Flag::Good, Flag::Suspect));
+    }
+
+    #[test]
+    fn a_level_that_is_unusual_in_this_season_is_suspect_even_if_it_came_late() {
+        let mut checker = Checker::new(&even_more_checks());
+        checker.check(minute(0), 1.0);
+        assert_eq!(
+            checker.check(minute(10), 7.0).checks[&Check::Season],
+            Flag::Suspect
+        );
+        assert_eq!(
+            checker.check(minute(5), 7.0).checks[&Check::Season],
+            Flag::Suspect
+        );
+        assert_eq!(checker.check(minute(6), f64::NAN).flag, Flag::Missing);
+    }
+
+    #[test]
     fn a_late_reading_has_its_own_verdict_and_does_not_disturb_newer_ones() {
         let mut punctual = Checker::new(&all_checks());
         let mut disturbed = Checker::new(&all_checks());
@@ -374,26 +471,29 @@ mod tests {
             feed in feed(),
             cuts in prop::collection::btree_set(0_usize..60, 0..6),
         ) {
-            let mut whole = Checker::new(&all_checks());
-            let mut cut = Checker::new(&all_checks());
+            let mut whole = Checker::new(&even_more_checks());
+            let mut cut = Checker::new(&even_more_checks());
             for (n, &(at, level_m)) in feed.iter().enumerate() {
                 if cuts.contains(&n) {
                     // A restart: everything but the kept memory is gone.
                     let kept = serde_json::to_string(cut.memory()).unwrap();
-                    cut = Checker::resume(&all_checks(), serde_json::from_str(&kept).unwrap());
+                    cut = Checker::resume(&even_more_checks(), serde_json::from_str(&kept).unwrap());
                 }
                 prop_assert_eq!(cut.observe(minute(at), level_m), whole.observe(minute(at), level_m));
             }
         }
 
         #[test]
-        fn setting_up_one_more_check_never_improves_a_verdict(feed in feed(), without in 0_usize..3) {
-            let all = QualitySettings { sensor: None, ..all_checks() };
+        fn setting_up_one_more_check_never_improves_a_verdict(feed in feed(), without in 0_usize..6) {
+            let all = QualitySettings { sensor: None, ..even_more_checks() };
             let mut fewer = all.clone();
             match without {
                 0 => fewer.spike = None,
                 1 => fewer.rate = None,
-                _ => fewer.flat = None,
+                2 => fewer.flat = None,
+                3 => fewer.attenuated = None,
+                4 => fewer.season = None,
+                _ => fewer.gap = None,
             }
             let (mut all, mut fewer) = (Checker::new(&all), Checker::new(&fewer));
             for &(at, level_m) in &feed {

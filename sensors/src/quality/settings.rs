@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attenuated::AttenuatedLimits;
+use super::cadence::Cadence;
+use super::gap::GapLimit;
+use super::neighbours::Neighbourhood;
+use super::season::{self, Season};
+
 /// The longest time a flat line may be allowed, seconds: a year.
 const FLAT_MAX_S: u32 = 366 * 86_400;
 
@@ -24,6 +30,21 @@ pub struct QualitySettings {
     /// How long the river may stand still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flat: Option<FlatLimits>,
+    /// How little the level may move within a period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attenuated: Option<AttenuatedLimits>,
+    /// What is usual at which time of the year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<Vec<Season>>,
+    /// How long a hole before a reading may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<GapLimit>,
+    /// What the device has agreed to report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cadence: Option<Cadence>,
+    /// Who else sees the same water.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<Neighbourhood>,
 }
 
 /// Levels from `low` to `high`, both included, metres.
@@ -77,6 +98,23 @@ pub struct FlatLimits {
 }
 
 impl QualitySettings {
+    /// These settings, and where they leave a check out those of `common`.
+    #[must_use]
+    pub fn over(self, common: &Self) -> Self {
+        Self {
+            sensor: self.sensor.or(common.sensor),
+            usual: self.usual.or(common.usual),
+            spike: self.spike.or(common.spike),
+            rate: self.rate.or(common.rate),
+            flat: self.flat.or(common.flat),
+            attenuated: self.attenuated.or(common.attenuated),
+            season: self.season.or_else(|| common.season.clone()),
+            gap: self.gap.or(common.gap),
+            cadence: self.cadence.or(common.cadence),
+            neighbours: self.neighbours.or_else(|| common.neighbours.clone()),
+        }
+    }
+
     /// Checks that the limits can be told apart and met.
     ///
     /// # Errors
@@ -127,7 +165,14 @@ impl QualitySettings {
                 "above 0 and finite",
             )?;
         }
-        self.flat.map_or(Ok(()), flat_is_sound)
+        self.flat.map_or(Ok(()), flat_is_sound)?;
+        self.attenuated.map_or(Ok(()), AttenuatedLimits::validate)?;
+        season::validate(self.season.as_deref().unwrap_or_default())?;
+        self.gap.map_or(Ok(()), GapLimit::validate)?;
+        self.cadence.map_or(Ok(()), |cadence| cadence.validate())?;
+        self.neighbours
+            .as_ref()
+            .map_or(Ok(()), Neighbourhood::validate)
     }
 }
 
@@ -155,11 +200,11 @@ fn flat_is_sound(flat: FlatLimits) -> Result<(), InvalidQuality> {
     })
 }
 
-fn positive(value: f64) -> bool {
+pub(super) fn positive(value: f64) -> bool {
     value.is_finite() && value > 0.0
 }
 
-fn demand(
+pub(super) fn demand(
     sound: bool,
     key: &'static str,
     value: &dyn std::fmt::Display,
@@ -239,6 +284,52 @@ mod tests {
             r#"{"flat":{"tolerance_m":0.1,"suspect_after_s":100,"fail_after_s":100}}"#,
             "quality.flat.fail_after_s is 100; it must be above flat.suspect_after_s, 100, and at most 31622400",
         );
+    }
+
+    #[test]
+    fn the_newer_checks_name_key_and_value_too() {
+        refused(
+            r#"{"attenuated":{"period_s":86400,"suspect_m":0.01,"fail_m":0.02}}"#,
+            "quality.attenuated.fail_m is 0.02; it must be above 0 and below attenuated.suspect_m, 0.01",
+        );
+        refused(
+            r#"{"season":[{"months":[0,3],"low":0,"high":1}]}"#,
+            "quality.season.months is 0 to 3; it must be two months from 1 to 12",
+        );
+        refused(
+            r#"{"gap":{"suspect_after_s":0}}"#,
+            "quality.gap.suspect_after_s is 0; it must be from 1 to 31622400",
+        );
+        refused(
+            r#"{"cadence":{"class":"crisis"}}"#,
+            "quality.cadence.start_level_m is left out; it must be given with class = \"crisis\": below it the device \
+             may be silent",
+        );
+        refused(
+            r#"{"cadence":{"late_after":4}}"#,
+            "quality.cadence.failed_after is 3; it must be above cadence.late_after, 4, and at most 1000 intervals",
+        );
+        refused(
+            r#"{"neighbours":{"gauges":[]}}"#,
+            "quality.neighbours.gauges is 0 gauges; it must be 1 to 16 gauges",
+        );
+        refused(
+            r#"{"neighbours":{"gauges":[{"station":"a","travel_min":60},{"station":"a","travel_min":90}]}}"#,
+            "quality.neighbours.gauges.station is a; it must be listed once",
+        );
+    }
+
+    #[test]
+    fn what_one_gauge_leaves_out_is_taken_from_all() {
+        let own: QualitySettings =
+            serde_json::from_str(r#"{"gap":{"suspect_after_s":60}}"#).unwrap();
+        let common: QualitySettings =
+            serde_json::from_str(r#"{"gap":{"suspect_after_s":90},"rate":{"suspect_m_per_h":2}}"#)
+                .unwrap();
+        let both = own.clone().over(&common);
+        assert_eq!(both.gap, own.gap);
+        assert_eq!(both.rate, common.rate);
+        assert_eq!(both.flat, None);
     }
 
     #[test]

@@ -78,6 +78,100 @@ pub enum Check {
     Rate,
     /// Not standing still for longer than the river does (flat line test).
     Flat,
+    /// Not moving far less than the river does (attenuated signal test).
+    Attenuated,
+    /// Within what is usual at this time of the year (climatology test).
+    Season,
+    /// Not the first word after a hole (time gap test).
+    Gap,
+    /// Not at odds with the gauges above and below.
+    Neighbours,
+}
+
+impl Check {
+    /// All checks, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Range,
+        Self::Spike,
+        Self::Rate,
+        Self::Flat,
+        Self::Attenuated,
+        Self::Season,
+        Self::Gap,
+        Self::Neighbours,
+    ];
+
+    /// What a level is doubted for, in the officers' words.
+    #[must_use]
+    pub const fn ja(self) -> &'static str {
+        match self {
+            Self::Range => "通常の範囲を外れています",
+            Self::Spike => "一度だけ飛び離れた値かもしれません",
+            Self::Rate => "変化が急すぎます",
+            Self::Flat => "長い間まったく変わっていません",
+            Self::Attenuated => "動きが小さすぎます",
+            Self::Season => "この季節の通常の範囲を外れています",
+            Self::Gap => "途絶のあと最初の値です",
+            Self::Neighbours => "上下流の観測所と合いません",
+        }
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Range => "outside the usual range",
+            Self::Spike => "may be a single value that jumped out",
+            Self::Rate => "changes too fast",
+            Self::Flat => "has not changed at all for long",
+            Self::Attenuated => "moves too little",
+            Self::Season => "outside the usual range of the season",
+            Self::Gap => "first value after a gap",
+            Self::Neighbours => "does not agree with the gauges up and down the river",
+        }
+    }
+}
+
+/// The checks that doubt a level: those that call it suspect or bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<Check>", into = "Vec<Check>")]
+pub struct Doubts(u16);
+
+impl Doubts {
+    /// Whether this check doubts the level.
+    #[must_use]
+    pub const fn by(self, check: Check) -> bool {
+        self.0 & (1 << check as u16) != 0
+    }
+
+    /// Whether nothing does.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// These, and this one too.
+    #[must_use]
+    pub const fn and(self, check: Check) -> Self {
+        Self(self.0 | (1 << check as u16))
+    }
+
+    /// In the order of the checks.
+    pub fn iter(self) -> impl Iterator<Item = Check> {
+        Check::ALL.into_iter().filter(move |check| self.by(*check))
+    }
+}
+
+impl From<Vec<Check>> for Doubts {
+    fn from(checks: Vec<Check>) -> Self {
+        checks.into_iter().fold(Self::default(), Self::and)
+    }
+}
+
+impl From<Doubts> for Vec<Check> {
+    fn from(doubts: Doubts) -> Self {
+        doubts.iter().collect()
+    }
 }
 
 /// What all checks together say about one level.
@@ -103,6 +197,16 @@ impl Verdict {
         let checks: BTreeMap<_, _> = checks.into_iter().collect();
         let flag = checks.values().copied().max().unwrap_or(Flag::NotChecked);
         Self { flag, checks }
+    }
+
+    /// The checks that doubt the level.
+    #[must_use]
+    pub fn doubts(&self) -> Doubts {
+        let doubting = self
+            .checks
+            .iter()
+            .filter(|(_, flag)| **flag >= Flag::Suspect);
+        doubting.fold(Doubts::default(), |doubts, (check, _)| doubts.and(*check))
     }
 }
 
@@ -160,6 +264,24 @@ mod tests {
             serde_json::to_string(&verdict).unwrap(),
             r#"{"flag":"not_checked","checks":{"range":"good","flat":"not_checked"}}"#
         );
+    }
+
+    #[test]
+    fn doubts_are_the_checks_that_did_not_pass_written_by_name() {
+        let verdict = Verdict::of([
+            (Check::Range, Flag::Good),
+            (Check::Rate, Flag::Suspect),
+            (Check::Flat, Flag::NotChecked),
+            (Check::Season, Flag::Bad),
+        ]);
+        let doubts = verdict.doubts();
+        assert!(doubts.iter().eq([Check::Rate, Check::Season]));
+        let text = serde_json::to_string(&doubts).unwrap();
+        assert_eq!(text, r#"["rate","season"]"#);
+        assert_eq!(serde_json::from_str::<Doubts>(&text).unwrap(), doubts);
+        for check in Check::ALL {
+            assert!(Doubts::default().and(check).iter().eq([check]));
+        }
     }
 
     proptest! {

@@ -145,6 +145,7 @@ fn a_real_gauge_is_flagged_as_the_reference_flags_it() {
             suspect_after_s: 10_800,
             fail_after_s: Some(21_600),
         }),
+        ..QualitySettings::default()
     };
     let limits = settings.spike.unwrap();
     let mut checker = Checker::new(&settings);
