@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use hinan_gis::{ReferenceLevels, Town};
 use hinan_models::{Case, FittedFloodModel, GaugeForecast, Mark, without_model};
-use hinan_sensors::StationId;
+use hinan_sensors::quality::{Cadence, Contract};
+use hinan_sensors::{Health, StationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,9 @@ pub struct GaugeOutlook {
     pub observed: Option<Observed>,
     /// Whether it still speaks.
     pub voice: Voice,
+    /// How its device is, since when and why.
+    #[serde(default)]
+    pub health: Option<Health>,
     /// Metres per hour, over about the last hour.
     pub rise_m_per_h: Option<f64>,
     /// Forecast with its doubt; a plain baseline where no model is in use.
@@ -158,7 +162,9 @@ pub fn outlook(
         let id: Option<StationId> = site.id.parse().ok();
         let observed = id
             .as_ref()
-            .and_then(|id| situation.newest_usable(id, as_of));
+            .and_then(|id| situation.newest_judged(id, as_of));
+        let agreed = id.as_ref().and_then(|id| situation.contract(id));
+        let contract = agreed.unwrap_or_else(|| Cadence::default().contract(cadence_s));
         let gauge = GaugeOutlook {
             id: site.id.clone(),
             name: site.name.clone(),
@@ -167,7 +173,8 @@ pub fn outlook(
             river_en: site.river_en.clone(),
             marks,
             observed,
-            voice: voice(observed, cadence_s, as_of),
+            voice: voice(observed, &contract, as_of),
+            health: id.as_ref().and_then(|id| situation.health(id, as_of)),
             rise_m_per_h: id.and_then(|id| situation.rise_m_per_h(&id, as_of)),
             forecast,
         };
@@ -197,16 +204,20 @@ pub fn case(site: &hinan_gis::GaugeSite) -> Case {
     }
 }
 
-fn voice(observed: Option<Observed>, cadence_s: u32, as_of: Timestamp) -> Voice {
+/// Below its start level a crisis gauge (危機管理型水位計) may be silent for as long as was agreed.
+fn voice(observed: Option<Observed>, contract: &Contract, as_of: Timestamp) -> Voice {
     let Some(observed) = observed else {
         return Voice::NeverHeard;
     };
+    let patience = match contract.asleep {
+        Some((start_level_m, patience)) if observed.level_m < start_level_m => patience,
+        _ => contract.awake,
+    };
     let age_s = as_of.duration_since(observed.at).as_secs();
-    let cadence_s = i64::from(cadence_s);
     match age_s {
-        age if age > 3 * cadence_s => Voice::Silent { for_min: age / 60 },
+        age if age > patience.failed_after.as_secs() => Voice::Silent { for_min: age / 60 },
         // A report takes its time to arrive: half a step of grace.
-        age if age > cadence_s + cadence_s / 2 => Voice::Late { for_min: age / 60 },
+        age if age > patience.late_after.as_secs() => Voice::Late { for_min: age / 60 },
         _ => Voice::Live,
     }
 }
@@ -214,7 +225,7 @@ fn voice(observed: Option<Observed>, cadence_s: u32, as_of: Timestamp) -> Voice 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hinan_sensors::quality::Flag;
+    use hinan_sensors::quality::{Doubts, Flag};
 
     #[test]
     fn a_gauge_that_stops_is_late_then_silent_and_never_live() {
@@ -223,11 +234,19 @@ mod tests {
             at,
             level_m: 1.0,
             flag: Flag::Good,
+            doubts: Doubts::default(),
         });
-        let after = |min: i64| voice(observed, 3600, at + jiff::SignedDuration::from_mins(min));
+        let contract = Cadence::default().contract(3600);
+        let after = |min: i64| {
+            voice(
+                observed,
+                &contract,
+                at + jiff::SignedDuration::from_mins(min),
+            )
+        };
         assert_eq!(after(89), Voice::Live);
         assert_eq!(after(120), Voice::Late { for_min: 120 });
         assert_eq!(after(181), Voice::Silent { for_min: 181 });
-        assert_eq!(voice(None, 3600, at), Voice::NeverHeard);
+        assert_eq!(voice(None, &contract, at), Voice::NeverHeard);
     }
 }

@@ -6,16 +6,20 @@
 //! - Bad readings are kept and shown, but never used for decisions.
 //! - Nothing here reads a clock: the same readings give the same situation.
 
+mod watch;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use hinan_models::{History, MAX_ABS_LEVEL_M};
-use hinan_sensors::quality::{Checker, Flag};
+use hinan_sensors::quality::{Checker, Doubts, Flag};
 use hinan_sensors::{Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+
+use self::watch::Watch;
 
 /// Readings older than this, counted from the newest of the station, leave the memory (never the store).
 const KEEP: SignedDuration = SignedDuration::from_hours(96);
@@ -31,6 +35,9 @@ pub struct Observed {
     pub level_m: f64,
     /// What quality control said.
     pub flag: Flag,
+    /// Which checks doubt it.
+    #[serde(default)]
+    pub doubts: Doubts,
 }
 
 /// What quality control says when a reading arrives.
@@ -48,6 +55,7 @@ struct Track {
     /// Oldest first, no two of one time. A flat queue and not a tree: it is copied whole when a picture holds it.
     readings: VecDeque<Observed>,
     checker: Checker,
+    watch: Arc<Watch>,
 }
 
 impl Track {
@@ -97,6 +105,7 @@ impl Situation {
                 let track = Track {
                     readings: VecDeque::new(),
                     checker: Checker::new(&station.quality),
+                    watch: Arc::new(Watch::over(station)),
                 };
                 (station.id.clone(), Arc::new(track))
             })
@@ -122,17 +131,19 @@ impl Situation {
             at: reading.at,
             level_m: reading.level_m,
             flag,
+            doubts: judged.verdict.doubts(),
         };
         track.readings.insert(place, observed);
+        if let Some(revision) = &judged.revised
+            && let Ok(place) = track.place(revision.at)
+            && let Some(earlier) = track.readings.get_mut(place)
+        {
+            earlier.flag = revision.verdict.flag;
+            earlier.doubts = revision.verdict.doubts();
+        }
         let revised = judged
             .revised
             .map(|revision| (revision.at, revision.verdict.flag));
-        if let Some((at, flag)) = revised
-            && let Ok(place) = track.place(at)
-            && let Some(earlier) = track.readings.get_mut(place)
-        {
-            earlier.flag = flag;
-        }
         if let Some(newest) = track.readings.back().map(|o| o.at) {
             while let Some(oldest) = track.readings.front()
                 && newest.duration_since(oldest.at) > KEEP

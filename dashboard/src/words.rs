@@ -109,6 +109,7 @@ impl GaugeState {
         match self {
             Self::Live => "受信中",
             Self::QuietAsDesigned => "待機中(平常時は送信なし)",
+            Self::Frozen => "固着の疑い",
             Self::Late => "遅延",
             Self::Silent => "途絶",
             Self::SuspectedSubmerged => "水没の疑い",
@@ -121,7 +122,7 @@ impl GaugeState {
         match self {
             Self::Live => "good",
             Self::QuietAsDesigned | Self::OutOfUse => "doubt",
-            Self::Late | Self::Silent | Self::SuspectedSubmerged => "trouble",
+            Self::Frozen | Self::Late | Self::Silent | Self::SuspectedSubmerged => "trouble",
         }
     }
 

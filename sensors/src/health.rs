@@ -135,7 +135,7 @@ pub enum Reason {
     },
     /// It may sleep, but a neighbour rises.
     NeighboursRise {
-        /// The neighbour.
+        /// The neighbour: its identifier, or its name after [`Reason::with_names`].
         station: String,
         /// By how much, metres.
         rise_m: f64,
@@ -159,7 +159,7 @@ pub enum Reason {
     },
     /// It stands still while a neighbour rises.
     StandsStillWhile {
-        /// The neighbour.
+        /// The neighbour: its identifier, or its name after [`Reason::with_names`].
         station: String,
         /// By how much, metres.
         rise_m: f64,
@@ -180,6 +180,20 @@ pub enum Reason {
         /// Where the water may have been when it fell silent, metres.
         assumed_m: f64,
     },
+}
+
+impl Reason {
+    /// The same, with the neighbour it speaks of called by the name that `name` knows for its identifier.
+    #[must_use]
+    pub fn with_names(mut self, name: impl Fn(&str) -> Option<String>) -> Self {
+        if let Self::NeighboursRise { station, .. } | Self::StandsStillWhile { station, .. } =
+            &mut self
+            && let Some(name) = name(station)
+        {
+            *station = name;
+        }
+        self
+    }
 }
 
 /// What is held of a gauge that can no longer be believed to speak for the river as it is.

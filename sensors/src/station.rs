@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quality::Contract;
 use crate::quality::settings::{InvalidQuality, QualitySettings};
 
 /// Gauges in one town. More than a prefecture has; a longer list is a mistake in a file.
@@ -85,6 +86,15 @@ pub struct Station {
 }
 
 impl Station {
+    /// What its device has agreed to report; as the service expects of all where nothing else was agreed.
+    #[must_use]
+    pub fn contract(&self) -> Contract {
+        self.quality
+            .cadence
+            .unwrap_or_default()
+            .contract(self.cadence_s)
+    }
+
     /// Checks what a file may get wrong.
     ///
     /// # Errors
@@ -118,7 +128,7 @@ impl Stations {
     /// Takes the gauges of a town.
     ///
     /// # Errors
-    /// An invalid gauge, an identifier used twice, or more than 10 000 gauges.
+    /// An invalid gauge, an identifier used twice, a neighbour that is not in the list, or more than 10 000 gauges.
     pub fn new(stations: impl IntoIterator<Item = Station>) -> Result<Self, InvalidStation> {
         let mut by_id = BTreeMap::new();
         for station in stations {
@@ -128,6 +138,21 @@ impl Stations {
             }
             if let Some(twin) = by_id.insert(station.id.clone(), station) {
                 return Err(InvalidStation::Twice { id: twin.id });
+            }
+        }
+        for station in by_id.values() {
+            let neighbours = station.quality.neighbours.as_ref();
+            let stranger = neighbours
+                .into_iter()
+                .flat_map(|neighbours| &neighbours.gauges)
+                .find(|neighbour| {
+                    neighbour.station == station.id || !by_id.contains_key(&neighbour.station)
+                });
+            if let Some(stranger) = stranger {
+                return Err(InvalidStation::Neighbour {
+                    id: station.id.clone(),
+                    neighbour: stranger.station.clone(),
+                });
             }
         }
         Ok(Self(by_id))
@@ -194,6 +219,16 @@ pub enum InvalidStation {
         /// The identifier.
         id: StationId,
     },
+    /// A neighbour is unknown, or the gauge itself.
+    #[error(
+        "station {id}: quality.neighbours names {neighbour}; it must be another gauge of the list"
+    )]
+    Neighbour {
+        /// The gauge.
+        id: StationId,
+        /// What was given.
+        neighbour: StationId,
+    },
     /// The list is too long.
     #[error("more than 10000 stations are listed; at most 10000 are accepted")]
     TooMany,
@@ -244,6 +279,23 @@ mod tests {
             Stations::new([never]).unwrap_err().to_string(),
             "station a: cadence_s is 0; it must be from 1 to 86400"
         );
+    }
+
+    #[test]
+    fn a_neighbour_must_be_another_gauge_of_the_list() {
+        for neighbour in ["a", "c"] {
+            let mut first = station("a");
+            let text = format!(r#"{{"gauges":[{{"station":"{neighbour}","travel_min":60}}]}}"#);
+            first.quality.neighbours = Some(serde_json::from_str(&text).unwrap());
+            assert_eq!(
+                Stations::new([first, station("b")])
+                    .unwrap_err()
+                    .to_string(),
+                format!(
+                    "station a: quality.neighbours names {neighbour}; it must be another gauge of the list"
+                )
+            );
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl CheckConfig {
             None => Config::defaults(),
         };
         let town = town::town(&config)?;
-        town::stations(&config, &town)?;
+        let stations = town::stations(&config, &town)?;
         let history = town::history(&config)?;
         say(&config.explained());
         say(&format!(
@@ -45,6 +45,37 @@ impl CheckConfig {
                 |h| format!("{} – {} ({} gauges)", h.start(), h.end(), h.gauges().len())
             )
         ));
+        for station in stations.iter() {
+            let contract = station.contract();
+            let agreed = &station.quality;
+            if agreed.cadence.is_none() && agreed.neighbours.is_none() {
+                continue;
+            }
+            let asleep = contract.asleep.map_or_else(String::new, |(start_level_m, asleep)| {
+                format!(
+                    "、観測開始水位 {start_level_m} m 未満では {}分まで沈黙可 may be silent below it",
+                    asleep.late_after.as_mins()
+                )
+            });
+            let beside: Vec<&str> = agreed
+                .neighbours
+                .iter()
+                .flat_map(|neighbours| &neighbours.gauges)
+                .map(|neighbour| neighbour.station.as_str())
+                .collect();
+            let beside = if beside.is_empty() {
+                String::new()
+            } else {
+                format!("、上下流 neighbours {}", beside.join(", "))
+            };
+            say(&format!(
+                "水位計 gauge {} {}: {}分で遅延 late, {}分で途絶 failed{asleep}{beside}",
+                station.id,
+                station.name,
+                contract.awake.late_after.as_mins(),
+                contract.awake.failed_after.as_mins(),
+            ));
+        }
         for note in &town.notes {
             say(&format!("注意 note: {}", note.ja));
         }

@@ -5,6 +5,7 @@ mod demo;
 mod evaluate;
 mod officer;
 mod print;
+mod qc;
 mod replay;
 mod serve;
 mod verify;
@@ -34,6 +35,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check a configuration and explain it in words
     CheckConfig(check_config::CheckConfig),
+    /// Try quality checks on a series of levels: every check's flag and the joined one
+    Qc(qc::Qc),
     /// Measure the forecasts on floods they were not fitted on
     Evaluate(evaluate::Evaluate),
     /// Recompute what was advised: from a recording, or from a data directory
@@ -54,6 +57,10 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::CheckConfig(check) => check.run(),
+        Command::Qc(qc) => match qc.run() {
+            Ok(status) => return status,
+            Err(why) => Err(why),
+        },
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Replay(replay) => replay.run(),
         Command::Officer(officer) => officer.run(),

@@ -3,8 +3,8 @@
 use hinan_dashboard::view::{
     FanPoint, GaugeRow, GaugeState, Hydrograph, LevelMark, NextMark, Quality, Reading,
 };
-use hinan_sensors::StationId;
 use hinan_sensors::quality::Flag;
+use hinan_sensors::{State, StationId};
 use jiff::SignedDuration;
 
 use super::lines;
@@ -49,7 +49,7 @@ pub(super) fn row(app: &App, gauge: &GaugeOutlook) -> GaugeRow {
         quality: gauge
             .observed
             .map_or(Quality::NotChecked, |o| quality(o.flag)),
-        quality_note: None,
+        quality_note: note(gauge),
         rise_m_per_h: gauge.rise_m_per_h,
         reached,
         next,
@@ -131,14 +131,26 @@ fn source(app: &App) -> String {
 }
 
 fn state(gauge: &GaugeOutlook) -> GaugeState {
-    match gauge.voice {
-        Voice::Live => GaugeState::Live,
-        Voice::Late { .. } => GaugeState::Late,
-        Voice::Silent { .. } if gauge.rise_m_per_h.is_some_and(|rise| rise > 0.0) => {
-            GaugeState::SuspectedSubmerged
-        }
-        Voice::Silent { .. } | Voice::NeverHeard => GaugeState::Silent,
+    match gauge.health.as_ref().map(|health| health.state) {
+        Some(State::Live) => GaugeState::Live,
+        Some(State::QuietAsDesigned) => GaugeState::QuietAsDesigned,
+        Some(State::Late) => GaugeState::Late,
+        Some(State::Frozen) => GaugeState::Frozen,
+        Some(State::SuspectedSubmerged) => GaugeState::SuspectedSubmerged,
+        Some(State::Failed | State::NeverHeard) | None => GaugeState::Silent,
     }
+}
+
+/// Why the gauge is not simply believed: what its checks doubt, and how its device is.
+fn note(gauge: &GaugeOutlook) -> Option<String> {
+    let doubts = gauge.observed.into_iter().flat_map(|o| o.doubts.iter());
+    let health = gauge.health.as_ref();
+    let unsound = health.filter(|health| health.state != State::Live);
+    let notes: Vec<String> = doubts
+        .map(|check| check.ja().to_owned())
+        .chain(unsound.map(|health| health.reason.ja()))
+        .collect();
+    (!notes.is_empty()).then(|| notes.join("。"))
 }
 
 /// A flag as the pages know it.

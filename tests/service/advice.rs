@@ -15,7 +15,7 @@ use hinan::recommend::{Recommendation, recommend};
 use hinan::situation::Observed;
 use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 use hinan_sensors::Reading;
-use hinan_sensors::quality::Flag;
+use hinan_sensors::quality::{Doubts, Flag};
 use hinan_town::storm;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::{
@@ -82,6 +82,7 @@ fn outlook(states: &[State]) -> Outlook {
                 at: at(),
                 level_m: base + over,
                 flag: Flag::Good,
+                doubts: Doubts::default(),
             });
             let gauge = GaugeOutlook {
                 id: site.id.clone(),
@@ -96,6 +97,7 @@ fn outlook(states: &[State]) -> Outlook {
                 } else {
                     Voice::NeverHeard
                 },
+                health: None,
                 rise_m_per_h: state.rise,
                 forecast: forecast(&site.id, observed, state),
             };

@@ -70,6 +70,8 @@ pub enum GaugeState {
     Live,
     /// A flood-only gauge below its starting level: silent as designed.
     QuietAsDesigned,
+    /// Heard, but standing still for longer than the river does.
+    Frozen,
     /// Later than its rhythm allows.
     Late,
     /// Silent so long that it counts as failed.

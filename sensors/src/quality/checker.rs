@@ -84,6 +84,12 @@ impl Checker {
         &self.memory
     }
 
+    /// The time of the newest reading that others are compared with.
+    #[must_use]
+    pub fn newest_at(&self) -> Option<Timestamp> {
+        self.memory.newest.as_ref().map(|newest| newest.at)
+    }
+
     /// Judges one reading: `level_m` metres, measured `at` by the device's time.
     pub fn check(&mut self, at: Timestamp, level_m: f64) -> Verdict {
         self.observe(at, level_m).verdict

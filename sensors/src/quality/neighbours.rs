@@ -120,32 +120,16 @@ impl Neighbourhood {
         rain_mm: Option<f64>,
         mut levels: impl FnMut(Option<&StationId>, Timestamp, Timestamp) -> Vec<(Timestamp, f64)>,
     ) -> Agreement {
-        let window = SignedDuration::from_mins(i64::from(self.window_min));
-        let own = Motion::of(&levels(None, at - window, at));
-        let rises: Vec<(&StationId, Motion)> = self
-            .gauges
-            .iter()
-            .filter_map(|neighbour| {
-                let then = at - SignedDuration::from_mins(i64::from(neighbour.travel_min));
-                // Water is not a clock: half a window earlier and later counts as well.
-                let (from, to) = (then - window - window / 2, then + window / 2);
-                let seen = levels(Some(&neighbour.station), from, to.min(known_until));
-                // A neighbour that has no word yet for the time in question does not contradict.
-                let heard = seen.last().is_some_and(|&(last, _)| last >= then);
-                let motion = Motion::of(&seen)?;
-                (heard || motion.rise_m >= self.shared_m).then_some((&neighbour.station, motion))
-            })
-            .collect();
+        let window = self.window();
+        let own = Moved::of(&levels(None, at - window, at));
+        let rises = self.rises(at, known_until, &mut levels);
         let (Some(own), false) = (own, rises.is_empty()) else {
             return Agreement::Unknown;
         };
-        let most = rises
-            .iter()
-            .max_by(|(_, a), (_, b)| a.rise_m.total_cmp(&b.rise_m));
         if own.rise_m >= self.rise_m {
-            return match most {
-                Some((station, motion)) if motion.rise_m >= self.shared_m => Agreement::Agrees {
-                    shared_by: Some((*station).clone()),
+            return match most(&rises) {
+                Some((station, moved)) if moved.rise_m >= self.shared_m => Agreement::Agrees {
+                    shared_by: Some(station.clone()),
                 },
                 _ => Agreement::Alone {
                     rise_m: own.rise_m,
@@ -153,29 +137,75 @@ impl Neighbourhood {
                 },
             };
         }
+        // Watched for at least half the window.
+        if own.spread_m < self.still_m && own.lasted * 2 >= window {
+            self.stuck(&rises, rain_mm)
+        } else {
+            Agreement::Agrees { shared_by: None }
+        }
+    }
+
+    /// What the neighbours say about a gauge that is silent because it may sleep: whether the river rises meanwhile, up to
+    /// the moment asked about. `levels` and `rain_mm` as for [`Neighbourhood::agreement`].
+    #[must_use]
+    pub fn while_asleep(
+        &self,
+        known_until: Timestamp,
+        rain_mm: Option<f64>,
+        mut levels: impl FnMut(Option<&StationId>, Timestamp, Timestamp) -> Vec<(Timestamp, f64)>,
+    ) -> Agreement {
+        let rises = self.rises(known_until, known_until, &mut levels);
+        if rises.is_empty() {
+            Agreement::Unknown
+        } else {
+            self.stuck(&rises, rain_mm)
+        }
+    }
+
+    /// Standing still is odd when more neighbours rose than did not, unless it is known not to have rained.
+    fn stuck(&self, rises: &[(&StationId, Moved)], rain_mm: Option<f64>) -> Agreement {
         let dry = self
             .rain_mm
             .zip(rain_mm)
-            .is_some_and(|(odd, fell)| fell < odd);
-        let risen = rises
-            .iter()
-            .filter(|(_, m)| m.rise_m >= self.rise_m)
-            .count();
-        match most {
-            // Watched for the whole window, and more neighbours rose than did not.
-            Some((station, motion))
-                if own.spread_m < self.still_m
-                    && own.lasted * 2 >= window
-                    && !dry
-                    && 2 * risen > rises.len() =>
-            {
-                Agreement::Stuck {
-                    while_rises: (*station).clone(),
-                    rise_m: motion.rise_m,
-                }
-            }
+            .is_some_and(|(odd_mm, fell_mm)| fell_mm < odd_mm);
+        let risen = rises.iter().filter(|(_, m)| m.rise_m >= self.rise_m);
+        match most(rises) {
+            Some((station, moved)) if !dry && 2 * risen.count() > rises.len() => Agreement::Stuck {
+                while_rises: station.clone(),
+                rise_m: moved.rise_m,
+            },
             _ => Agreement::Agrees { shared_by: None },
         }
+    }
+
+    /// How the neighbours moved that have readings for the water that passes here at `at`.
+    fn rises(
+        &self,
+        at: Timestamp,
+        known_until: Timestamp,
+        levels: &mut impl FnMut(Option<&StationId>, Timestamp, Timestamp) -> Vec<(Timestamp, f64)>,
+    ) -> Vec<(&StationId, Moved)> {
+        let window = self.window();
+        let moved = |neighbour: &Neighbour| {
+            let then = at - SignedDuration::from_mins(i64::from(neighbour.travel_min));
+            // Water is no clock: half a window earlier and later counts as well.
+            let (from, to) = (then - window - window / 2, then + window / 2);
+            let seen = levels(Some(&neighbour.station), from, to.min(known_until));
+            let moved = Moved::of(&seen)?;
+            // A neighbour without a word for the time in question does not contradict; it may only confirm.
+            let heard = seen.last().is_some_and(|&(last, _)| last >= then);
+            (heard || moved.rise_m >= self.shared_m).then_some(moved)
+        };
+        self.gauges
+            .iter()
+            .map(|neighbour| &neighbour.station)
+            .zip(self.gauges.iter().map(moved))
+            .filter_map(|(station, moved)| Some((station, moved?)))
+            .collect()
+    }
+
+    fn window(&self) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(self.window_min))
     }
 
     pub(super) fn validate(&self) -> Result<(), InvalidQuality> {
@@ -239,9 +269,17 @@ impl Neighbourhood {
     }
 }
 
+/// The one that rose most; of equals the last one listed.
+fn most<'a>(rises: &'a [(&'a StationId, Moved)]) -> Option<(&'a StationId, Moved)> {
+    let most = rises
+        .iter()
+        .max_by(|(_, a), (_, b)| a.rise_m.total_cmp(&b.rise_m));
+    most.copied()
+}
+
 /// How a level moved in a span of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Motion {
+struct Moved {
     /// The highest rise from any level to a later one, metres.
     rise_m: f64,
     /// From lowest to highest, metres.
@@ -250,7 +288,7 @@ struct Motion {
     lasted: SignedDuration,
 }
 
-impl Motion {
+impl Moved {
     /// `None` with fewer than two readings: one reading does not move.
     fn of(levels: &[(Timestamp, f64)]) -> Option<Self> {
         let (&(first, first_m), &(last, _)) = (levels.first()?, levels.last()?);
@@ -395,6 +433,23 @@ mod tests {
             river.says(&upstream(&["up"]), None).flag(),
             Flag::NotChecked
         );
+    }
+
+    #[test]
+    fn a_sleeping_gauge_is_told_when_the_river_rises() {
+        let river = River([("up", flood(40))].into());
+        let says = |minute: i64| {
+            upstream(&["up"]).while_asleep(at(minute), None, |station, from, to| {
+                let all = &river.0[station.unwrap().as_str()];
+                (0..)
+                    .zip(all)
+                    .map(|(n, &level_m)| (at(10 * n), level_m))
+                    .filter(|&(then, _)| from <= then && then <= to)
+                    .collect()
+            })
+        };
+        assert_eq!(says(380).flag(), Flag::Good);
+        assert!(matches!(says(590), Agreement::Stuck { .. }));
     }
 
     #[test]

@@ -101,6 +101,21 @@ impl Check {
         Self::Neighbours,
     ];
 
+    /// Its name in files and answers; the same as when it is serialised.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::Spike => "spike",
+            Self::Rate => "rate",
+            Self::Flat => "flat",
+            Self::Attenuated => "attenuated",
+            Self::Season => "season",
+            Self::Gap => "gap",
+            Self::Neighbours => "neighbours",
+        }
+    }
+
     /// What a level is doubted for, in the officers' words.
     #[must_use]
     pub const fn ja(self) -> &'static str {
@@ -281,6 +296,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Doubts>(&text).unwrap(), doubts);
         for check in Check::ALL {
             assert!(Doubts::default().and(check).iter().eq([check]));
+            assert_eq!(serde_json::to_value(check).unwrap(), check.code());
         }
     }
 
