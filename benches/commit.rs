@@ -47,6 +47,7 @@ fn store_commits(store: &Store, readings: &[Reading], first_seq: i64) {
                     value,
                     flag: Flag::Good,
                     received_at: at,
+                    historic: false,
                     seq,
                 };
                 tx.put_reading(series, &new)?;
@@ -66,7 +67,7 @@ fn raw_inserts(
     let tx = db.transaction().expect("a transaction");
     {
         let mut insert = tx
-            .prepare_cached("INSERT INTO reading VALUES (?2, ?1, ?3, 1, 0, ?4)")
+            .prepare_cached("INSERT INTO reading VALUES (?2, ?1, ?3, 1, 0, 0, ?4)")
             .expect("a statement");
         for (reading, seq) in readings.iter().zip(first_seq..) {
             let station = gauges.iter().position(|g| g == reading.station.as_str());
@@ -111,7 +112,7 @@ fn commit_2000_readings(c: &mut Criterion) {
         db.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE reading (at_ms INTEGER NOT NULL, \
              series INTEGER NOT NULL, value REAL NOT NULL, flag INTEGER NOT NULL, late_ms INTEGER NOT NULL, \
-             seq INTEGER NOT NULL, PRIMARY KEY (at_ms, series)) STRICT, WITHOUT ROWID;",
+             historic INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (at_ms, series)) STRICT, WITHOUT ROWID;",
         )
         .expect("a table");
         let mut n = 0;

@@ -5,13 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hinan_gis::{Sketch, Town};
+use hinan_sensors::official::{Lanes, Live};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::brokers::MAIN;
+use crate::chance;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::engine::{Advice, Reference};
+use crate::events::{Event, Events};
+use crate::newest::NewestValues;
 use crate::situation::Situation;
 use crate::store::Store;
 
@@ -33,6 +37,10 @@ pub struct App {
     pub replay: Option<Replayed>,
     /// Event time at the start.
     pub began: Timestamp,
+    /// What just happened, for whoever listens.
+    pub events: Events,
+    /// The newest of everything that is measured.
+    pub newest: NewestValues,
     picture: RwLock<Arc<Picture>>,
     links: RwLock<BTreeMap<String, Link>>,
     ready: AtomicBool,
@@ -44,6 +52,8 @@ pub struct Picture {
     pub advice: Advice,
     /// What it knew.
     pub situation: Situation,
+    /// What agencies said.
+    pub official: Arc<Lanes<Live>>,
 }
 
 /// The way to one broker.
@@ -104,6 +114,8 @@ impl App {
             owed: Notify::new(),
             replay,
             began,
+            events: Events::new(&hex::encode(chance::bytes::<6>())),
+            newest: NewestValues::default(),
             picture: RwLock::new(Arc::new(first)),
             links: RwLock::default(),
             ready: AtomicBool::new(false),
@@ -162,6 +174,7 @@ impl App {
     /// Notes how the way to a broker is. A repeated failure keeps the time of the first, and a way that stays up its own.
     pub(crate) fn set_link(&self, name: &str, link: Link) {
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        let was_up = links.get(name).map(|link| matches!(link, Link::Up { .. }));
         let link = match (links.get(name), link) {
             (Some(Link::Up { since }), Link::Up { .. }) => Link::Up { since: *since },
             (Some(Link::Down { since, .. }), Link::Down { why, .. }) => {
@@ -169,7 +182,16 @@ impl App {
             }
             (_, link) => link,
         };
+        let up = matches!(link, Link::Up { .. });
         links.insert(name.to_owned(), link);
+        drop(links);
+        if was_up != Some(up) {
+            self.events.note([Event::Link {
+                broker: name.to_owned(),
+                up,
+                at: self.clock.now(),
+            }]);
+        }
     }
 
     /// Whether all parts have started.

@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hinan_sensors::QualitySettings;
+use hinan_sensors::{Device, FormatRule, QualitySettings, TopicFilter, TopicRule, TopicRules};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::realm::Realm;
+
+/// Topic filters of one subscription.
+const TOPICS_MAX: usize = 64;
 
 /// Brokers elsewhere.
 const REMOTES_MAX: usize = 16;
@@ -26,6 +29,7 @@ pub struct Config {
     pub town: TownSource,
     pub broker: Broker,
     pub sensors: Sensors,
+    pub official: Official,
     pub models: Models,
     pub recommend: Recommend,
     pub approve: Approve,
@@ -131,6 +135,10 @@ pub struct Sensors {
     pub quality: QualitySettings,
     #[serde(default)]
     pub station: BTreeMap<String, QualitySettings>,
+    #[serde(default)]
+    pub source: Vec<FormatRule>,
+    #[serde(default)]
+    pub device: Vec<Device>,
     pub devices_publish: DevicesPublish,
 }
 
@@ -142,6 +150,15 @@ pub enum DevicesPublish {
     Own,
     /// A client may publish for any station: a gateway.
     Any,
+}
+
+/// `[official]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct Official {
+    pub filter: Vec<TopicFilter>,
+    pub payload_max_bytes: usize,
 }
 
 /// `[models]`
@@ -197,6 +214,7 @@ pub struct Web {
     pub listen: String,
     pub idle_max_min: u32,
     pub form_max_bytes: usize,
+    pub listeners_max: usize,
 }
 
 /// Why a configuration cannot be used. The text names key, value and what is accepted.
@@ -298,6 +316,26 @@ impl Config {
             "a name that no other client of the broker uses",
         )?;
         remotes(&self.broker.remote)?;
+        self.rules().validate().or_else(|why| {
+            refused(
+                "sensors.source",
+                &why,
+                "as explained in config/default.toml",
+            )
+        })?;
+        within(
+            "official.payload_max_bytes",
+            self.official.payload_max_bytes,
+            1 << 16,
+            self.broker.packet_max_bytes,
+        )?;
+        if self.topics().len() > TOPICS_MAX {
+            return refused(
+                "sensors.source",
+                &self.topics().len(),
+                "at most 64 topic filters in all, official ones included",
+            );
+        }
         if !self.publish.broker.is_empty()
             && !self
                 .broker
@@ -366,6 +404,7 @@ impl Config {
             48,
         )?;
         within("web.idle_max_min", self.web.idle_max_min, 5, 720)?;
+        within("web.listeners_max", self.web.listeners_max, 1, 1000)?;
         within("web.form_max_bytes", self.web.form_max_bytes, 1024, 1 << 20)?;
         s.quality.validate().or_else(|why| {
             refused(
@@ -413,7 +452,25 @@ impl Config {
     /// The topics that readings and official information come on, as filters to subscribe to.
     #[must_use]
     pub fn topics(&self) -> Vec<String> {
-        vec![format!("{}/+", self.sensors.topic_prefix)]
+        let mut topics: Vec<String> = self.rules().filters().collect();
+        topics.extend(
+            self.official
+                .filter
+                .iter()
+                .map(|filter| filter.as_str().to_owned()),
+        );
+        topics
+    }
+
+    /// Which topics carry readings, and in which format.
+    #[must_use]
+    pub fn rules(&self) -> TopicRules {
+        TopicRules {
+            readings: TopicRule {
+                prefix: self.sensors.topic_prefix.clone(),
+            },
+            formats: self.sensors.source.clone(),
+        }
     }
 
     /// What this configuration means, in plain words, for `hinan check-config`.
@@ -425,7 +482,7 @@ impl Config {
              データの置き場所 data directory: {}\n\
              自治体 town: {}\n\
              MQTT: {}:{}{}, 観測値 readings {}/{{station}}\n\
-             {}\
+             {}{}\
              警戒レベル3 高齢者等避難: 避難判断水位に到達し上昇中、または{}時間以内に氾濫危険水位(なければ計画高水位)へ達する確率が{:.0}%以上、\
              または氾濫注意水位を超えて1時間に{} m以上の急な上昇\n\
              警戒レベル4 避難指示: 氾濫危険水位に到達、または{}時間以内に計画高水位へ達する確率が{:.0}%以上\n\
@@ -449,6 +506,7 @@ impl Config {
             },
             self.sensors.topic_prefix,
             self.broker.remote.iter().map(explained).collect::<String>(),
+            self.topics_explained(),
             r.level3_lead_h,
             r.level3_probability * 100.0,
             r.rapid_rise_m_per_h,
@@ -461,6 +519,23 @@ impl Config {
             self.service.realm,
             self.web.listen,
         )
+    }
+}
+
+impl Config {
+    /// Topics beside those of our own devices, in plain words.
+    fn topics_explained(&self) -> String {
+        let mut text = String::new();
+        for rule in &self.sensors.source {
+            let format = rule
+                .format
+                .map_or("自動判別 recognised by content", |f| f.name());
+            text.push_str(&format!("観測値 readings {}: {format}\n", rule.filter));
+        }
+        for filter in &self.official.filter {
+            text.push_str(&format!("公的情報 official information {filter}\n"));
+        }
+        text
     }
 }
 

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use hinan_gis::Town;
-use hinan_sensors::{Reading, Stations};
-use jiff::Timestamp;
+use hinan_sensors::official::{Applied, Lanes, Live, OfficialMessage};
+use hinan_sensors::{Devices, Reading, Stations};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Recommend;
 use crate::digest::Digest;
@@ -22,8 +23,10 @@ use crate::situation::{Judged, Situation};
 pub struct Reference {
     /// The municipality.
     pub town: Arc<Town>,
-    /// Its gauges as devices.
+    /// Its gauges.
     pub stations: Arc<Stations>,
+    /// Devices that do not name their gauge themselves.
+    pub devices: Arc<Devices>,
     /// Its models; none when they are switched off or there is no history.
     pub models: Option<Arc<ModelSet>>,
     /// Its criteria.
@@ -36,6 +39,7 @@ pub struct Reference {
 pub struct Engine {
     reference: Reference,
     situation: Situation,
+    official: Arc<Lanes<Live>>,
     held: Vec<Recommendation>,
 }
 
@@ -64,6 +68,7 @@ impl Engine {
     pub fn new(reference: Reference) -> Self {
         Self {
             situation: Situation::new(&reference.stations),
+            official: Arc::default(),
             reference,
             held: Vec::new(),
         }
@@ -77,6 +82,24 @@ impl Engine {
     /// Takes one reading; the verdict is that of quality control, `None` when it changes nothing.
     pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
         self.situation.take(reading)
+    }
+
+    /// Takes a reading that its device had kept and says is old. It finds its place behind what is known; it is never
+    /// the newest word of its gauge, so that it cannot ring an alarm.
+    pub fn take_historic(&mut self, reading: &Reading) -> Option<Judged> {
+        let newest = self.situation.newest(&reading.station, Timestamp::MAX)?;
+        (reading.at < newest.at).then(|| self.situation.take(reading))?
+    }
+
+    /// Takes official information.
+    pub fn hear(&mut self, message: &OfficialMessage, received_at: Timestamp) -> Applied {
+        Arc::make_mut(&mut self.official).apply(message, received_at)
+    }
+
+    /// What agencies said that holds.
+    #[must_use]
+    pub fn official(&self) -> &Arc<Lanes<Live>> {
+        &self.official
     }
 
     /// What is known.
@@ -108,7 +131,8 @@ impl Engine {
             r.cadence_s,
             as_of,
         )?;
-        let fresh = recommend(&outlook, &r.town, &r.policy);
+        let mut fresh = recommend(&outlook, &r.town, &r.policy);
+        fresh.retain(|advice| is_of_now(advice, &self.held, as_of, &r.policy));
         let recommendations = hold(fresh, &self.held, &outlook);
         let proposals = bundle(&recommendations, &outlook, &r.town);
         Ok(Advice {
@@ -117,4 +141,21 @@ impl Engine {
             proposals,
         })
     }
+}
+
+/// Whether advice speaks of now. Levels of long ago, come late from a gauge that says nothing since, are known and shown,
+/// but open no proposal for the past; what was advised when they were new is held.
+fn is_of_now(
+    advice: &Recommendation,
+    held: &[Recommendation],
+    as_of: Timestamp,
+    policy: &Recommend,
+) -> bool {
+    let oldest = SignedDuration::from_hours(i64::from(policy.expire_after_h));
+    let newest = advice.met.iter().filter_map(|c| c.observed_at).max();
+    let recent = newest.is_none_or(|at| as_of.duration_since(at) <= oldest);
+    recent
+        || held
+            .iter()
+            .any(|past| past.district == advice.district && past.level >= advice.level)
 }

@@ -1,35 +1,41 @@
-//! The intake: from an arrived packet to a committed reading, an acknowledgement and a new picture.
+//! The intake: from an arrived message to committed readings and official information, an acknowledgement and a new
+//! picture.
 //!
 //! Invariants
-//! - A packet is acknowledged after its reading, or its quarantine entry, is durable. Never before.
+//! - A message is acknowledged after everything in it, or its quarantine entry, is durable. Never before.
+//! - Each observation of a message is judged on its own; a bad one does not cost its neighbours.
+//! - No message can stop the intake: one that a decoder does not survive is put in quarantine like any other.
 //! - This is the one task that owns the engine and writes the picture.
 //! - When the record cannot be written nothing is acknowledged and the service stops: the broker still owns
 //!   the packets.
 
+mod message;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hinan_sensors::quality::Flag;
-use hinan_sensors::{Devices, Known, Limits, Packet, Reading, TopicRule, TopicRules, decide};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use self::message::{Rules, Taken};
 use crate::app::{App, Picture};
-use crate::arrivals::{Arrival, Message};
+use crate::arrivals::Arrival;
 use crate::chance;
 use crate::clock::monotonic;
 use crate::engine::{Advice, Engine};
+use crate::events::Event;
 use crate::recommend::docket::{Change, changes};
+use crate::station_state;
+use crate::store::StoreError;
 use crate::store::evaluations::Evaluated;
 use crate::store::notices::in_force;
 use crate::store::proposals::ProposalState;
-use crate::store::readings::{Kept, LEVEL, Value};
-use crate::store::{StoreError, Tx, quarantine};
 
-/// After a new reading the advice follows within this time.
-const FOLLOW_UP: Duration = Duration::from_millis(100);
+/// After news the advice follows within this time.
+const FOLLOW_UP: Duration = Duration::from_millis(50);
 
 /// This long before an order expires it is proposed anew.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(60);
@@ -49,35 +55,23 @@ pub enum IntakeError {
 pub struct Intake {
     app: Arc<App>,
     engine: Engine,
-    topics: TopicRules,
-    devices: Devices,
-    limits: Limits,
+    rules: Rules,
     next_seq: i64,
+    /// How each station was when the advice was last worked out.
+    states: BTreeMap<String, &'static str>,
 }
 
 impl Intake {
-    /// An intake that goes on after reading number `last_seq`.
+    /// An intake that goes on after place `last_seq` in the order of arrival.
     #[must_use]
     pub fn new(app: Arc<App>, engine: Engine, last_seq: i64) -> Self {
-        let sensors = &app.config.sensors;
-        let topics = TopicRules {
-            readings: TopicRule {
-                prefix: sensors.topic_prefix.clone(),
-            },
-            formats: Vec::new(),
-        };
-        let limits = Limits {
-            payload_max_bytes: sensors.payload_max_bytes,
-            future_max_s: sensors.future_max_s,
-            ..Limits::default()
-        };
+        let rules = Rules::of(&app.config, &app.reference);
         Self {
             app,
             engine,
-            topics,
-            devices: Devices::default(),
-            limits,
+            rules,
             next_seq: last_seq + 1,
+            states: BTreeMap::new(),
         }
     }
 
@@ -137,48 +131,30 @@ impl Intake {
     fn commit(&mut self, batch: Vec<Arrival>) -> Result<bool, StoreError> {
         let app = Arc::clone(&self.app);
         let received_at = app.clock.now();
-        let (news, next_seq) = app.store.write(|tx| {
-            let (mut news, mut seq) = (false, self.next_seq);
+        let taken = app.store.write(|tx| {
+            let mut taken = Taken::from(self.next_seq);
             for message in batch.iter().map(|arrival| &arrival.message) {
-                let packet = Packet {
-                    topic: &message.topic,
-                    payload: &message.payload,
-                    retained: message.retained,
-                    received_at,
-                };
-                let known = Known {
-                    stations: &app.reference.stations,
-                    devices: &self.devices,
-                    topics: &self.topics,
-                    limits: &self.limits,
-                };
-                let decided = decide(&packet, &known);
-                for reading in decided.readings.into_iter().chain(decided.history) {
-                    let reading = as_recorded(reading);
-                    let kept = keep(tx, &mut self.engine, &reading, message, received_at, seq)?;
-                    if kept == Kept::New {
-                        news = true;
-                        seq += 1;
-                    }
-                }
-                for refusal in decided.refused {
-                    let (code, reason) = quarantine::words(&refusal);
-                    tx.quarantine(&message.topic, &message.payload, received_at, code, &reason)?;
-                    metrics::counter!("hinan_quarantined_total", "reason" => code).increment(1);
-                }
+                self.rules
+                    .take(tx, &mut self.engine, message, received_at, &mut taken)?;
             }
-            if news {
-                tx.put_last_seq(seq - 1)?;
+            if taken.next_seq > self.next_seq {
+                tx.put_last_seq(taken.next_seq - 1)?;
             }
-            let forgotten = tx.trim_quarantine(app.config.sensors.quarantine_keep)?;
-            metrics::counter!("hinan_quarantine_forgotten_total").increment(forgotten as u64);
-            Ok((news, seq))
+            if taken.quarantined > 0 {
+                let forgotten = tx.trim_quarantine(app.config.sensors.quarantine_keep)?;
+                metrics::counter!("hinan_quarantine_forgotten_total").increment(forgotten as u64);
+            }
+            Ok(taken)
         })?;
-        self.next_seq = next_seq;
+        let news = taken.next_seq > self.next_seq;
+        self.next_seq = taken.next_seq;
         metrics::counter!("hinan_packets_total").increment(batch.len() as u64);
         for arrival in batch {
             arrival.message.ack.committed();
         }
+        taken.count();
+        app.newest.note(taken.newest);
+        app.events.note(taken.events);
         Ok(news)
     }
 
@@ -189,9 +165,11 @@ impl Intake {
         let advice = self.engine.evaluate(now)?;
         record(&self.app, &advice, self.next_seq - 1, now)?;
         let open = advice.proposals.len();
+        self.tell_states(&advice);
         self.app.show(Picture {
             advice,
             situation: self.engine.situation().clone(),
+            official: self.engine.official().clone(),
         });
         metrics::histogram!("hinan_evaluation_seconds")
             .record(monotonic().duration_since(began).as_secs_f64());
@@ -199,61 +177,36 @@ impl Intake {
         metrics::gauge!("hinan_proposals").set(open as f64);
         Ok(())
     }
-}
 
-fn keep(
-    tx: &Tx<'_>,
-    engine: &mut Engine,
-    reading: &Reading,
-    message: &Message,
-    received_at: Timestamp,
-    seq: i64,
-) -> Result<Kept, StoreError> {
-    let series = tx.series_number(&reading.station, LEVEL)?;
-    let kept = tx.compare_reading(series, reading.at, reading.level_m)?;
-    match kept {
-        Kept::New => {
-            let judged = engine.take(reading);
-            let flag = judged.map_or(Flag::NotChecked, |judged| judged.flag);
-            let new = Value {
-                at: reading.at,
-                value: reading.level_m,
-                flag,
-                received_at,
-                seq,
+    /// Tells listeners which stations are not as they were.
+    fn tell_states(&mut self, advice: &Advice) {
+        let first = self.states.is_empty();
+        let mut events = Vec::new();
+        for gauge in advice.outlook.gauges.values() {
+            let word = station_state::word(gauge);
+            let before = match self.states.get_mut(&gauge.id) {
+                Some(known) if *known == word => continue,
+                Some(known) => Some(std::mem::replace(known, word)),
+                None => {
+                    self.states.insert(gauge.id.clone(), word);
+                    None
+                }
             };
-            tx.put_reading(series, &new)?;
-            if let Some((at, flag)) = judged.and_then(|judged| judged.revised) {
-                tx.revise_flag(series, at, flag)?;
-                metrics::counter!("hinan_flags_revised_total", "flag" => flag.qartod().to_string())
-                    .increment(1);
+            if let (false, Ok(station)) = (first, gauge.id.parse()) {
+                let now = station_state::of(gauge, advice.outlook.as_of);
+                metrics::counter!("hinan_station_states_total", "state" => now.state).increment(1);
+                events.push(Event::Health {
+                    station,
+                    state: now.state,
+                    before,
+                    ja: now.ja,
+                    en: now.en,
+                    at: advice.outlook.as_of,
+                });
             }
-            metrics::counter!("hinan_readings_total", "flag" => flag.qartod().to_string())
-                .increment(1);
         }
-        Kept::Duplicate => metrics::counter!("hinan_duplicates_total").increment(1),
-        Kept::Conflict => {
-            let reason = "another level is already stored for this station and time; the first one stands. \
-                          A correction needs its own time";
-            tx.quarantine(
-                &message.topic,
-                &message.payload,
-                received_at,
-                "conflict",
-                reason,
-            )?;
-            metrics::counter!("hinan_quarantined_total", "reason" => "conflict").increment(1);
-        }
+        self.app.events.note(events);
     }
-    Ok(kept)
-}
-
-/// The record keeps whole milliseconds and no minus zero, and the engine must know what the record will give back after
-/// a restart.
-fn as_recorded(mut reading: Reading) -> Reading {
-    reading.at = Timestamp::from_millisecond(reading.at.as_millisecond()).unwrap_or(reading.at);
-    reading.level_m += 0.0;
-    reading
 }
 
 /// Records an evaluation and what it changes on the docket, in one transaction.

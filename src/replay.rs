@@ -95,7 +95,11 @@ pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, Reco
     let mut next = readings.iter().peekable();
     for (index, evaluated) in evaluations.iter().enumerate() {
         while let Some(stored) = next.next_if(|stored| stored.seq <= evaluated.upto_seq) {
-            engine.take(&stored.reading);
+            if stored.historic {
+                engine.take_historic(&stored.reading);
+            } else {
+                engine.take(&stored.reading);
+            }
         }
         if engine.evaluate(evaluated.as_of)?.digest() != evaluated.digest {
             return Ok(Recomputed::Differs {

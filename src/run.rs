@@ -7,6 +7,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hinan_broker::Broker;
 use hinan_sensors::connect::{self, LinkState, Secret, Tally};
+use hinan_sensors::official;
+use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -34,7 +36,7 @@ use crate::web;
 const ARRIVALS_MAX: usize = 4096;
 /// Packets on the way from the embedded broker to where their bytes are counted: a few only, for they are not.
 const HANDED_OVER_MAX: usize = 4;
-/// Readings of this time before the newest are fed to the engine again at a start.
+/// Readings of this time before the newest, and official information of this time before now, are fed to the engine again at a start.
 const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// How often the counts of the embedded broker are shown anew.
 const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -77,13 +79,23 @@ pub async fn start(
         config.service.realm,
         &reference.town.code,
     )?;
-    let (engine, last_seq) = restored(&store, &reference)?;
+    let (engine, last_seq) = restored(&store, &reference, clock.now())?;
+    let newest = store.read(|view| {
+        view.newest_since(
+            clock
+                .now()
+                .saturating_sub(RESTORED)
+                .unwrap_or(Timestamp::MIN),
+        )
+    })?;
     let advice = engine.preview(clock.now())?;
     let first = Picture {
         advice,
         situation: engine.situation().clone(),
+        official: engine.official().clone(),
     };
     let app = Arc::new(App::new(config, clock, store, reference, first, replay));
+    app.newest.restore(newest);
     let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "realm": app.config.service.realm });
     app.store.write(|tx| {
         tx.audit(
@@ -133,9 +145,9 @@ pub async fn start(
         });
     }
 
-    let web_doors = web::Doors::new(Arc::clone(&app), metrics);
+    let web_doors = web::Doors::new(Arc::clone(&app), metrics, doors_stop);
     doors.spawn(async move {
-        web::serve(doorways.web, web_doors, doors_stop)
+        web::serve(doorways.web, web_doors)
             .await
             .context("the web server stopped")
     });
@@ -219,21 +231,40 @@ async fn upkeep(mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The record's.
-pub fn restored(store: &Store, reference: &Reference) -> anyhow::Result<(Engine, i64)> {
+pub fn restored(
+    store: &Store,
+    reference: &Reference,
+    now: Timestamp,
+) -> anyhow::Result<(Engine, i64)> {
     let mut engine = Engine::new(reference.clone());
-    let mut readings = 0_u64;
+    let (mut readings, mut heard) = (0_u64, 0_u64);
+    let heard_since = now.saturating_sub(RESTORED).unwrap_or(now);
     let (advice, last_seq) = store.read(|view| {
         if let Some(newest) = view.newest_reading()? {
             view.each_level_since(newest - RESTORED, |stored| {
-                engine.take(&stored.reading);
+                if stored.historic {
+                    engine.take_historic(&stored.reading);
+                } else {
+                    engine.take(&stored.reading);
+                }
                 readings += 1;
             })?;
         }
+        view.each_official_since(heard_since, |stored| {
+            match official::decode(Some(&stored.topic), &stored.bytes) {
+                Ok(message) => {
+                    engine.hear(&message, stored.received_at);
+                    heard += 1;
+                }
+                // An older version could read it; what it said is in its record.
+                Err(why) => tracing::warn!(seq = stored.seq, %why, "stored official information is not understood"),
+            }
+        })?;
         Ok((view.last_advice()?, view.last_seq()?))
     })?;
     engine.remember(advice);
-    if readings > 0 {
-        tracing::info!(readings, "restored what was known");
+    if readings + heard > 0 {
+        tracing::info!(readings, official = heard, "restored what was known");
     }
     Ok((engine, last_seq))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hinan_gis::Town;
 use hinan_models::{FloodModel, History, Hyper};
-use hinan_sensors::{QualitySettings, Station, StationId, Stations};
+use hinan_sensors::{Devices, InvalidDevice, QualitySettings, Station, StationId, Stations};
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
@@ -41,6 +41,9 @@ pub enum TownError {
         /// What is wrong and what is accepted.
         why: String,
     },
+    /// A device cannot be used.
+    #[error("[[sensors.device]] {0}")]
+    Device(#[from] InvalidDevice),
     /// The history cannot be read.
     #[error("{path}: {source}")]
     History {
@@ -68,6 +71,7 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
     };
     Ok(Reference {
         town: Arc::new(town),
+        devices: Arc::new(devices(config, &stations)?),
         stations: Arc::new(stations),
         models: models.map(Arc::new),
         policy: config.recommend.clone(),
@@ -130,6 +134,14 @@ pub fn stations(config: &Config, town: &Town) -> Result<Stations, TownError> {
         })
         .collect::<Result<Vec<_>, TownError>>()?;
     Stations::new(stations).map_err(|why| wrong("[sensors]", why.to_string()))
+}
+
+/// The devices that do not name their gauge themselves.
+///
+/// # Errors
+/// [`TownError::Device`] names the device and what is wrong with it.
+pub fn devices(config: &Config, stations: &Stations) -> Result<Devices, TownError> {
+    Ok(Devices::new(config.sensors.device.clone(), stations)?)
 }
 
 /// A station's own checks go before the common ones.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::print::say;
+use crate::brokers;
 use crate::config::{Config, DEFAULT};
 use crate::town;
 
@@ -31,6 +32,10 @@ impl CheckConfig {
         };
         let town = town::town(&config)?;
         let stations = town::stations(&config, &town)?;
+        let devices = town::devices(&config, &stations)?;
+        for remote in &config.broker.remote {
+            brokers::tls(remote)?;
+        }
         let history = town::history(&config)?;
         say(&config.explained());
         say(&format!(
@@ -75,6 +80,9 @@ impl CheckConfig {
                 contract.awake.late_after.as_mins(),
                 contract.awake.failed_after.as_mins(),
             ));
+        }
+        if devices.iter().len() > 0 {
+            say(&format!("機器 devices: {}", devices.iter().len()));
         }
         for note in &town.notes {
             say(&format!("注意 note: {}", note.ja));

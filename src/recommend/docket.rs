@@ -164,6 +164,8 @@ fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, open: &[Op
     districts.is_subset(&asked)
 }
 
+/// Grounds that grew after the decision are news. Grounds that are older than the decision are not, even where they came
+/// late and nobody knew of them: what was measured before an officer decided does not ring for the same decision again.
 fn was_just_declined(
     proposal: &Proposal,
     declined: &[Declined],
@@ -174,6 +176,82 @@ fn was_just_declined(
     declined.iter().any(|past| {
         past.key == proposal.key
             && now.duration_since(past.at) < reopen_after
-            && past.substance == proposal.substance()
+            && (past.substance == proposal.substance() || is_older_than(proposal, past.at))
     })
+}
+
+fn is_older_than(proposal: &Proposal, decided_at: Timestamp) -> bool {
+    let newest = proposal.met.iter().filter_map(|c| c.observed_at).max();
+    newest.is_some_and(|newest| newest <= decided_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::recommend::criterion::{Answer, Criterion, Rule};
+
+    fn at(time: &str) -> Timestamp {
+        format!("2016-08-30T{time}:00Z").parse().expect("a time")
+    }
+
+    /// Level 4 for the Tokachi, resting on a level of this time at this gauge.
+    fn proposal(observed: &str, gauge: &str) -> Proposal {
+        let met = Criterion {
+            rule: Rule::DangerReached,
+            gauge: gauge.to_owned(),
+            gauge_name: gauge.to_owned(),
+            answer: Answer::Met,
+            value: Some(37.0),
+            range_m: None,
+            threshold: Some(36.0),
+            mark_m: Some(36.0),
+            mark: Some("danger".to_owned()),
+            observed_at: Some(at(observed)),
+            lead_h: None,
+        };
+        Proposal {
+            key: ProposalKey {
+                river: "十勝川".to_owned(),
+                level: OrderLevel::EvacuationOrder,
+            },
+            river_en: "Tokachi".to_owned(),
+            as_of: at("14:20"),
+            gauge: gauge.to_owned(),
+            districts: Vec::new(),
+            met: vec![met],
+            examined: Vec::new(),
+            counter: Vec::new(),
+            shelters: Vec::new(),
+            reach_between: None,
+        }
+    }
+
+    fn rings_after_a_decline_at_14_00(observed: &str, gauge: &str) -> bool {
+        let declined = Declined {
+            key: proposal("13:50", "obihiro").key,
+            at: at("14:00"),
+            substance: proposal("13:50", "obihiro").substance(),
+        };
+        let asked = [proposal(observed, gauge)];
+        let policy = Config::defaults().recommend;
+        let changes = changes(&[], &asked, &[], &[declined], at("14:20"), &policy);
+        !changes.is_empty()
+    }
+
+    #[test]
+    fn what_was_measured_before_a_decision_and_came_late_does_not_ask_for_it_again() {
+        assert!(
+            !rings_after_a_decline_at_14_00("13:50", "obihiro"),
+            "the same grounds"
+        );
+        assert!(
+            !rings_after_a_decline_at_14_00("13:30", "shimizu"),
+            "older ones that came late"
+        );
+        assert!(
+            rings_after_a_decline_at_14_00("14:10", "shimizu"),
+            "new ones"
+        );
+    }
 }

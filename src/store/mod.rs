@@ -10,10 +10,12 @@ pub mod drafts;
 pub mod evaluations;
 pub mod notices;
 pub mod officers;
+pub mod official;
 pub mod outbox;
 pub mod proposals;
 pub mod quarantine;
 pub mod readings;
+pub mod uplinks;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -450,7 +452,7 @@ mod tests {
         let store = Store::open(home.path(), Realm::Actual, TOWN).unwrap();
         let change = |sql: &str| store.write(|tx| Ok(tx.0.execute(sql, [])?));
         assert_eq!(change("UPDATE reading SET flag = 4").unwrap(), 3);
-        for column in ["at_ms", "series", "value", "late_ms", "seq"] {
+        for column in ["at_ms", "series", "value", "late_ms", "historic", "seq"] {
             let refused = change(&format!("UPDATE reading SET {column} = {column} + 1"));
             assert!(refused.is_err(), "{column}");
         }

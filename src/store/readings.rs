@@ -32,6 +32,8 @@ pub struct StoredReading {
     pub flag: Flag,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// The device had kept it and said so.
+    pub historic: bool,
     /// Order of arrival.
     pub seq: i64,
 }
@@ -51,6 +53,21 @@ pub struct Newest {
     pub received_at: Timestamp,
 }
 
+/// One value of the past.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Past {
+    /// The device's own time.
+    pub at: Timestamp,
+    /// In the unit of its quantity.
+    pub value: f64,
+    /// What quality control says (QARTOD).
+    pub flag: u8,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The device had kept it and said so.
+    pub historic: bool,
+}
+
 /// One value on its way into the record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value {
@@ -62,6 +79,8 @@ pub struct Value {
     pub flag: Flag,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// The device had kept it and says so: it belongs to its own time and rings no alarm.
+    pub historic: bool,
     /// Order of arrival.
     pub seq: i64,
 }
@@ -122,13 +141,14 @@ impl Tx<'_> {
     /// The database's; a second reading for the same time is refused.
     pub fn put_reading(&self, series: i64, new: &Value) -> Result<(), StoreError> {
         self.0
-            .prepare_cached("INSERT INTO reading VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .prepare_cached("INSERT INTO reading VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
             .execute(params![
                 millis(new.at),
                 series,
                 new.value + 0.0,
                 new.flag.qartod(),
                 millis(new.received_at) - millis(new.at),
+                new.historic,
                 new.seq
             ])?;
         Ok(())
@@ -197,7 +217,7 @@ impl View<'_> {
         mut each: impl FnMut(StoredReading),
     ) -> Result<(), StoreError> {
         let mut statement = self.0.prepare(
-            "SELECT s.name, r.at_ms, r.value, r.flag, r.late_ms, r.seq FROM reading r JOIN series e ON e.id = r.series \
+            "SELECT s.name, r.at_ms, r.value, r.flag, r.late_ms, r.historic, r.seq FROM reading r JOIN series e ON e.id = r.series \
              JOIN station s ON s.id = e.station WHERE r.at_ms >= ?1 AND e.quantity = ?2 ORDER BY r.seq",
         )?;
         let mut rows = statement.query(params![millis(from), LEVEL])?;
@@ -219,13 +239,14 @@ impl View<'_> {
                 },
                 flag,
                 received_at: instant(at_ms + row.get::<_, i64>(4)?)?,
-                seq: row.get(5)?,
+                historic: row.get(5)?,
+                seq: row.get(6)?,
             });
         }
         Ok(())
     }
 
-    /// The newest value of each series whose own time is `from` or later.
+    /// The newest value of each series but levels whose own time is `from` or later.
     ///
     /// # Errors
     /// The database's, or a damaged row.
@@ -233,9 +254,9 @@ impl View<'_> {
         // SQLite takes the other columns from the row of the maximum.
         let mut statement = self.0.prepare(
             "SELECT s.name, e.quantity, max(r.at_ms), r.value, r.late_ms FROM reading r JOIN series e ON e.id = r.series \
-             JOIN station s ON s.id = e.station WHERE r.at_ms >= ?1 GROUP BY r.series",
+             JOIN station s ON s.id = e.station WHERE r.at_ms >= ?1 AND e.quantity <> ?2 GROUP BY r.series",
         )?;
-        let mut rows = statement.query([millis(from)])?;
+        let mut rows = statement.query(params![millis(from), LEVEL])?;
         let mut newest = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
@@ -252,6 +273,44 @@ impl View<'_> {
             });
         }
         Ok(newest)
+    }
+
+    /// At most `max` values of one series within a span of time, both ends included, oldest first.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn past(
+        &self,
+        station: &StationId,
+        quantity: &str,
+        from: Timestamp,
+        to: Timestamp,
+        max: u32,
+    ) -> Result<Vec<Past>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT r.at_ms, r.value, r.flag, r.late_ms, r.historic FROM reading r WHERE r.at_ms BETWEEN ?1 AND ?2 \
+             AND r.series = (SELECT e.id FROM series e JOIN station s ON s.id = e.station WHERE s.name = ?3 \
+             AND e.quantity = ?4) ORDER BY r.at_ms LIMIT ?5",
+        )?;
+        let mut rows = statement.query(params![
+            millis(from),
+            millis(to),
+            station.as_str(),
+            quantity,
+            max
+        ])?;
+        let mut past = Vec::new();
+        while let Some(row) = rows.next()? {
+            let at_ms: i64 = row.get(0)?;
+            past.push(Past {
+                at: instant(at_ms)?,
+                value: row.get(1)?,
+                flag: row.get(2)?,
+                received_at: instant(at_ms + row.get::<_, i64>(3)?)?,
+                historic: row.get(4)?,
+            });
+        }
+        Ok(past)
     }
 
     /// The newest device time in the store.
@@ -330,6 +389,7 @@ mod tests {
                                 value,
                                 flag,
                                 received_at,
+                                historic: false,
                                 seq,
                             },
                         )?;
@@ -377,6 +437,7 @@ mod tests {
                                 value,
                                 flag,
                                 received_at,
+                                historic: false,
                                 seq,
                             },
                         )?;

@@ -2,6 +2,7 @@
 //!
 //! Nothing uses this module. A click here is a new input to the desk, never a way around it.
 
+mod api;
 mod approve_notice;
 mod audit;
 mod decide;

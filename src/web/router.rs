@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    audit, decide, decline, end_notice, feeds, guard, health, inbox, notice, public, published,
-    recommendation, refusal, review, sign_in, situation,
+    api, audit, decide, decline, end_notice, feeds, guard, health, inbox, notice, public,
+    published, recommendation, refusal, review, sign_in, situation,
 };
 use crate::app::App;
 
@@ -26,17 +26,24 @@ pub struct Doors {
     pub(super) attempts: Arc<guard::Attempts>,
     /// Hashing takes 19 MiB and tens of milliseconds: two at a time, the others wait their turn.
     pub(super) hashing: Arc<tokio::sync::Semaphore>,
+    /// Seats for programs that listen to events.
+    pub(super) listeners: Arc<tokio::sync::Semaphore>,
+    /// Becomes true when the service stops: streams end then.
+    pub(super) stop: watch::Receiver<bool>,
 }
 
 impl Doors {
     /// Doors to this service.
     #[must_use]
-    pub fn new(app: Arc<App>, metrics: PrometheusHandle) -> Self {
+    pub fn new(app: Arc<App>, metrics: PrometheusHandle, stop: watch::Receiver<bool>) -> Self {
+        let listeners_max = app.config.web.listeners_max;
         Self {
             app,
             metrics,
             attempts: Arc::new(guard::Attempts::default()),
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            listeners: Arc::new(tokio::sync::Semaphore::new(listeners_max)),
+            stop,
         }
     }
 }
@@ -45,11 +52,8 @@ impl Doors {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    doors: Doors,
-    mut stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
+pub async fn serve(listener: tokio::net::TcpListener, doors: Doors) -> std::io::Result<()> {
+    let mut stop = doors.stop.clone();
     axum::serve(listener, router(doors))
         .with_graceful_shutdown(async move {
             let _ = stop.wait_for(|stop| *stop).await;
@@ -97,8 +101,21 @@ fn router(doors: Doors) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));
+    let programs = Router::new()
+        .route("/api/v1/stations", get(api::stations::list))
+        .route("/api/v1/stations/{id}", get(api::stations::one))
+        .route(
+            "/api/v1/stations/{id}/readings",
+            get(api::stations::readings),
+        )
+        .route("/api/v1/official", get(api::official::view))
+        .route("/api/v1/quarantine", get(api::quarantine::list))
+        .route("/api/v1/events", get(api::events::stream))
+        .route("/api/{*rest}", get(api::not_found))
+        .layer(header(header::CACHE_CONTROL, "no-store"));
     officers
         .merge(residents)
+        .merge(programs)
         .merge(machines)
         .fallback(refusal::not_found)
         .layer(axum::middleware::from_fn_with_state(

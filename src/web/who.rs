@@ -7,10 +7,12 @@ use jiff::SignedDuration;
 
 use super::refusal::Refusal;
 use super::router::Doors;
+use crate::app::App;
 use crate::approve::officer::Officer;
 use crate::clock::wall;
 use crate::digest::Digest;
 use crate::realm::Realm;
+use crate::store::StoreError;
 
 /// A signed-in officer with the session's anti-forgery token. Naming it in a handler's arguments is what makes
 /// a page need sign-in.
@@ -47,6 +49,16 @@ impl FromRequestParts<Doors> for SignedIn {
             token,
         })
     }
+}
+
+/// Whether a session holds now, without counting this look as activity.
+///
+/// # Errors
+/// The record's.
+pub(super) fn holds(app: &App, token: &Digest) -> Result<bool, StoreError> {
+    let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
+    let session = app.store.read(|view| view.session(token))?;
+    Ok(session.is_some_and(|session| wall().duration_since(session.seen_at) <= idle_max))
 }
 
 /// Live and exercise never share a cookie.

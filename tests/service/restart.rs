@@ -85,7 +85,7 @@ struct Desk {
 impl Desk {
     fn opened(dir: &std::path::Path) -> Self {
         let store = Store::open(dir, Realm::Exercise, &reference().town.code).unwrap();
-        let (engine, seq) = run::restored(&store, reference()).unwrap();
+        let (engine, seq) = run::restored(&store, reference(), FROM.parse().unwrap()).unwrap();
         Self { store, engine, seq }
     }
 
@@ -114,6 +114,7 @@ impl Desk {
                         value: reading.level_m,
                         flag,
                         received_at: step.as_of,
+                        historic: false,
                         seq,
                     };
                     tx.put_reading(series, &new)?;

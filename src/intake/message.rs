@@ -1,0 +1,458 @@
+//! What one message leads to, within the transaction that keeps it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use hinan_sensors::observation::Measured;
+use hinan_sensors::official::{self as agency, OfficialMessage};
+use hinan_sensors::quality::Flag;
+use hinan_sensors::{
+    Beside, Decided, Devices, Known, Limits, Packet, Reading, Refusal, Stations, TopicFilter,
+    TopicRules, decide,
+};
+use jiff::Timestamp;
+
+use crate::arrivals::Message;
+use crate::config::Config;
+use crate::engine::{Engine, Reference};
+use crate::events::Event;
+use crate::newest::Standing;
+use crate::official::{self, Kind};
+use crate::store::official::digest;
+use crate::store::readings::{Kept, LEVEL, Value};
+use crate::store::{StoreError, Tx};
+
+/// Characters of a series' name.
+const SERIES_MAX_CHARS: usize = 100;
+
+/// What decides about a message.
+pub(super) struct Rules {
+    stations: Arc<Stations>,
+    devices: Arc<Devices>,
+    topics: TopicRules,
+    limits: Limits,
+    official: Vec<TopicFilter>,
+    official_max_bytes: usize,
+}
+
+/// What a batch has led to so far; told to others only after the commit.
+pub(super) struct Taken {
+    pub(super) next_seq: i64,
+    pub(super) quarantined: u64,
+    pub(super) events: Vec<Event>,
+    pub(super) newest: Vec<(hinan_sensors::StationId, Arc<str>, Standing)>,
+    counts: std::collections::BTreeMap<(&'static str, &'static str), u64>,
+}
+
+impl Taken {
+    pub(super) fn from(next_seq: i64) -> Self {
+        Self {
+            next_seq,
+            quarantined: 0,
+            events: Vec::new(),
+            newest: Vec::new(),
+            counts: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// The next place in the order of arrival.
+    fn place(&mut self) -> i64 {
+        self.next_seq += 1;
+        self.next_seq - 1
+    }
+
+    fn one(&mut self, what: &'static str, of: &'static str) {
+        *self.counts.entry((what, of)).or_default() += 1;
+    }
+
+    /// Adds to the counters what the batch has led to.
+    pub(super) fn count(&self) {
+        for (&(what, of), &n) in &self.counts {
+            let counter = match what {
+                "reading" => metrics::counter!("hinan_readings_total", "flag" => of),
+                "revised" => metrics::counter!("hinan_flags_revised_total", "flag" => of),
+                "beside" => metrics::counter!("hinan_besides_total", "quantity" => of),
+                "not_kept" => metrics::counter!("hinan_not_kept_total", "reason" => of),
+                "quarantined" => metrics::counter!("hinan_quarantined_total", "reason" => of),
+                "official" => metrics::counter!("hinan_official_total", "outcome" => of),
+                _ => metrics::counter!("hinan_duplicates_total", "of" => of),
+            };
+            counter.increment(n);
+        }
+    }
+}
+
+impl Rules {
+    pub(super) fn of(config: &Config, reference: &Reference) -> Self {
+        let sensors = &config.sensors;
+        Self {
+            stations: Arc::clone(&reference.stations),
+            devices: Arc::clone(&reference.devices),
+            topics: config.rules(),
+            limits: Limits {
+                payload_max_bytes: sensors.payload_max_bytes,
+                future_max_s: sensors.future_max_s,
+                ..Limits::default()
+            },
+            official: config.official.filter.clone(),
+            official_max_bytes: config.official.payload_max_bytes,
+        }
+    }
+
+    /// Keeps what a message says.
+    pub(super) fn take(
+        &self,
+        tx: &Tx<'_>,
+        engine: &mut Engine,
+        message: &Message,
+        received_at: Timestamp,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
+        let keeping = Keeping {
+            tx,
+            message,
+            received_at,
+        };
+        if let Some(bytes) = message.cut_from_bytes {
+            let why = Refusal::TooLarge {
+                bytes,
+                max_bytes: message.payload.len(),
+            };
+            return keeping.quarantine(why.code(), &why.to_string(), taken);
+        }
+        if self
+            .official
+            .iter()
+            .any(|filter| filter.matches(&message.topic))
+        {
+            return self.take_official(&keeping, engine, taken);
+        }
+        let packet = Packet {
+            topic: &message.topic,
+            payload: &message.payload,
+            retained: message.retained,
+            received_at,
+        };
+        let known = Known {
+            stations: &self.stations,
+            devices: &self.devices,
+            topics: &self.topics,
+            limits: &self.limits,
+        };
+        match survived(|| decide(&packet, &known)) {
+            Some(decided) => keeping.decided(engine, decided, taken),
+            None => keeping.quarantine(UNREADABLE.0, UNREADABLE.1, taken),
+        }
+    }
+
+    fn take_official(
+        &self,
+        keeping: &Keeping<'_>,
+        engine: &mut Engine,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
+        let message = keeping.message;
+        if message.payload.len() > self.official_max_bytes {
+            let why = agency::Refusal::TooLarge {
+                bytes: message.payload.len(),
+                bytes_max: self.official_max_bytes,
+            };
+            return keeping.quarantine(why.code(), &why.to_string(), taken);
+        }
+        if keeping.tx.has_official(&digest(&message.payload))? {
+            taken.one("duplicate", "official");
+            return Ok(());
+        }
+        let read = survived(|| agency::decode(Some(&message.topic), &message.payload));
+        match read {
+            None => keeping.quarantine(UNREADABLE.0, UNREADABLE.1, taken),
+            Some(Err(why)) => keeping.quarantine(why.code(), &why.to_string(), taken),
+            Some(Ok(read)) => keeping.official(engine, &read, taken),
+        }
+    }
+}
+
+/// Code and reason where a decoder gave up in a way it must not.
+const UNREADABLE: (&str, &str) = (
+    "decoder_failed",
+    "the decoder failed on this message, which is a fault of this program; the message is kept for its makers",
+);
+
+/// Runs a decoder, which has no state of ours in its hands. A fault in it costs its message, not the service: else the
+/// broker would deliver the same message again to a service that falls over it again.
+fn survived<T>(decoder: impl FnOnce() -> T) -> Option<T> {
+    match std::panic::catch_unwind(AssertUnwindSafe(decoder)) {
+        Ok(read) => Some(read),
+        Err(_) => {
+            tracing::error!("a decoder failed on a message; the message is in quarantine");
+            None
+        }
+    }
+}
+
+/// One message and the transaction that keeps it.
+struct Keeping<'k> {
+    tx: &'k Tx<'k>,
+    message: &'k Message,
+    received_at: Timestamp,
+}
+
+impl Keeping<'_> {
+    fn quarantine(
+        &self,
+        code: &'static str,
+        reason: &str,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
+        let Message { topic, payload, .. } = self.message;
+        self.tx
+            .quarantine(topic, payload, self.received_at, code, reason)?;
+        taken.quarantined += 1;
+        taken.one("quarantined", code);
+        Ok(())
+    }
+
+    fn decided(
+        &self,
+        engine: &mut Engine,
+        decided: Decided,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
+        if let Some(key) = &decided.dedup
+            && !self.tx.is_new_uplink(key)?
+        {
+            taken.one("duplicate", "message");
+            return Ok(());
+        }
+        for reading in decided.readings {
+            self.level(engine, as_recorded(reading), false, taken)?;
+        }
+        for reading in decided.history {
+            self.level(engine, as_recorded(reading), true, taken)?;
+        }
+        for beside in decided.besides {
+            self.beside(beside, taken)?;
+        }
+        for refusal in decided.refused {
+            if refusal.is_fault() {
+                self.quarantine(refusal.code(), &refusal.to_string(), taken)?;
+            } else {
+                taken.one("not_kept", refusal.code());
+            }
+        }
+        Ok(())
+    }
+
+    fn level(
+        &self,
+        engine: &mut Engine,
+        reading: Reading,
+        historic: bool,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
+        let series = self.tx.series_number(&reading.station, LEVEL)?;
+        match self
+            .tx
+            .compare_reading(series, reading.at, reading.level_m)?
+        {
+            Kept::New => {}
+            Kept::Duplicate => {
+                taken.one("duplicate", "reading");
+                return Ok(());
+            }
+            Kept::Conflict => return self.conflict(taken),
+        }
+        let judged = if historic {
+            engine.take_historic(&reading)
+        } else {
+            engine.take(&reading)
+        };
+        let flag = judged.map_or(Flag::NotChecked, |judged| judged.flag);
+        let new = Value {
+            at: reading.at,
+            value: reading.level_m,
+            flag,
+            received_at: self.received_at,
+            historic,
+            seq: taken.place(),
+        };
+        self.tx.put_reading(series, &new)?;
+        if let Some((at, flag)) = judged.and_then(|judged| judged.revised) {
+            self.tx.revise_flag(series, at, flag)?;
+            taken.one("revised", word(flag));
+        }
+        taken.one("reading", word(flag));
+        taken.events.push(Event::Reading {
+            station: reading.station,
+            quantity: LEVEL.into(),
+            at: new.at,
+            value: new.value,
+            flag,
+            received_at: self.received_at,
+        });
+        Ok(())
+    }
+
+    /// The first value for a time stands; a differing one is for a person to look at.
+    fn conflict(&self, taken: &mut Taken) -> Result<(), StoreError> {
+        let reason = "another value is already stored for this station, quantity and time; the first one stands. \
+                      A correction needs its own time";
+        self.quarantine("conflict", reason, taken)
+    }
+
+    fn beside(&self, beside: Beside, taken: &mut Taken) -> Result<(), StoreError> {
+        let seen = &beside.observation;
+        let value = match &seen.measured {
+            Measured::Number(value) => *value,
+            Measured::Nothing { problem, .. } => {
+                taken.one("not_kept", problem.code());
+                return Ok(());
+            }
+            _ => {
+                taken.one("not_kept", "not_a_number");
+                return Ok(());
+            }
+        };
+        let mut name = seen.quantity.name().to_owned();
+        if let Some(label) = &seen.label {
+            name = format!("{name}/{label}");
+        }
+        if let Some(over_s) = seen.over_s {
+            name = format!("{name}/{over_s}s");
+        }
+        let name: String = name.chars().take(SERIES_MAX_CHARS).collect();
+        let at = whole_ms(beside.at);
+        let series = self.tx.series_number(&beside.station, &name)?;
+        match self.tx.compare_reading(series, at, value)? {
+            Kept::New => {}
+            Kept::Duplicate => {
+                taken.one("duplicate", "beside");
+                return Ok(());
+            }
+            Kept::Conflict => return self.conflict(taken),
+        }
+        let new = Value {
+            at,
+            value,
+            flag: Flag::NotChecked,
+            received_at: self.received_at,
+            historic: seen.historic,
+            seq: taken.place(),
+        };
+        self.tx.put_reading(series, &new)?;
+        taken.one("beside", seen.quantity.name());
+        let name: Arc<str> = name.into();
+        taken.events.push(Event::Reading {
+            station: beside.station.clone(),
+            quantity: name.to_string().into(),
+            at,
+            value,
+            flag: Flag::NotChecked,
+            received_at: self.received_at,
+        });
+        let standing = Standing {
+            at,
+            value,
+            received_at: self.received_at,
+        };
+        taken.newest.push((beside.station, name, standing));
+        Ok(())
+    }
+
+    fn official(
+        &self,
+        engine: &mut Engine,
+        read: &OfficialMessage,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
+        let Message {
+            topic,
+            payload,
+            retained,
+            ..
+        } = self.message;
+        let label = match official::kind(read) {
+            Kind::Information(label) => label,
+            Kind::Drill => {
+                self.tx
+                    .put_official_drill(topic, payload, self.received_at)?;
+                taken.one("official", "drill");
+                return Ok(());
+            }
+        };
+        let applied = engine.hear(read, self.received_at);
+        self.tx
+            .put_official(taken.place(), topic, payload, &label, self.received_at)?;
+        let outcome = official::outcome_word(applied.outcome);
+        taken.one("official", outcome);
+        taken.events.push(Event::Official {
+            kind: label.kind,
+            office: label.office,
+            title: label.title,
+            issued_at: label.issued_at,
+            outcome: outcome.to_owned(),
+            // What a broker kept for us is a state that was told before, not news.
+            rings: !retained && applied.changes.iter().any(|change| change.rings),
+            received_at: self.received_at,
+        });
+        Ok(())
+    }
+}
+
+fn word(flag: Flag) -> &'static str {
+    match flag {
+        Flag::Good => "1",
+        Flag::NotChecked => "2",
+        Flag::Suspect => "3",
+        Flag::Bad => "4",
+        Flag::Missing => "9",
+    }
+}
+
+/// The record keeps whole milliseconds and no minus zero, and the engine must know what the record will give back after
+/// a restart.
+fn as_recorded(mut reading: Reading) -> Reading {
+    reading.at = whole_ms(reading.at);
+    reading.level_m += 0.0;
+    reading
+}
+
+fn whole_ms(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_fails_costs_its_message_only() {
+        assert_eq!(survived(|| 1), Some(1));
+        assert_eq!(survived(|| -> u8 { panic!("a fault of ours") }), None);
+    }
+
+    #[test]
+    fn the_engine_gets_what_the_record_will_give_back() {
+        let reading = as_recorded(Reading {
+            station: "obihiro".parse().expect("an id"),
+            at: "2026-09-01T00:00:00.123456Z".parse().expect("a time"),
+            level_m: -0.0,
+            sequence: None,
+        });
+        assert_eq!(reading.at.to_string(), "2026-09-01T00:00:00.123Z");
+        assert!(reading.level_m.is_sign_positive());
+    }
+
+    #[test]
+    fn the_words_of_flags_are_their_numbers() {
+        for flag in [
+            Flag::Good,
+            Flag::NotChecked,
+            Flag::Suspect,
+            Flag::Bad,
+            Flag::Missing,
+        ] {
+            assert_eq!(word(flag), flag.qartod().to_string());
+        }
+    }
+}

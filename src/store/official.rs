@@ -1,0 +1,239 @@
+//! Official information as it came, for good; and drills of agencies, in a record of their own.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use rusqlite::params;
+use sha2::{Digest as _, Sha256};
+
+use super::{StoreError, Tx, View, instant, millis};
+
+/// What the envelope of a message says, as it is kept beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    /// Type of a telegram, or kind of another message.
+    pub kind: String,
+    /// Who wrote it.
+    pub office: String,
+    /// Its title.
+    pub title: String,
+    /// 発表, 訂正 or 取消, as the agency writes it; empty where there is no such thing.
+    pub info_type: String,
+    /// Event as the agency names it; may be empty.
+    pub event: String,
+    /// Serial as written; may be empty.
+    pub serial: String,
+    /// Official time of issue.
+    pub issued_at: Option<Timestamp>,
+}
+
+/// A stored message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredOfficial {
+    /// Order of arrival, among the readings.
+    pub seq: i64,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Topic it came on.
+    pub topic: String,
+    /// Its bytes as they came.
+    pub bytes: Vec<u8>,
+}
+
+/// SHA-256 of the bytes of a message.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+impl Tx<'_> {
+    /// Whether these bytes are kept already, as information or as a drill.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn has_official(&self, digest: &[u8; 32]) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM official WHERE digest = ?1) OR EXISTS (SELECT 1 FROM official_drill WHERE digest = ?1)",
+            )?
+            .query_row([digest.as_slice()], |row| row.get(0))?)
+    }
+
+    /// Keeps a message.
+    ///
+    /// # Errors
+    /// The database's; the same bytes a second time are refused.
+    pub fn put_official(
+        &self,
+        seq: i64,
+        topic: &str,
+        bytes: &[u8],
+        label: &Label,
+        received_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached(
+                "INSERT INTO official VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                seq,
+                millis(received_at),
+                topic,
+                digest(bytes).as_slice(),
+                label.kind,
+                label.office,
+                label.title,
+                label.info_type,
+                label.event,
+                label.serial,
+                label.issued_at.map(millis),
+                i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+                packed(bytes)?
+            ])?;
+        Ok(())
+    }
+
+    /// Keeps a drill of an agency where nothing but its count is ever read.
+    ///
+    /// # Errors
+    /// The database's; the same bytes a second time are refused.
+    pub fn put_official_drill(
+        &self,
+        topic: &str,
+        bytes: &[u8],
+        received_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached(
+                "INSERT INTO official_drill (received_ms, topic, digest, size, packed) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                millis(received_at),
+                topic,
+                digest(bytes).as_slice(),
+                i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+                packed(bytes)?
+            ])?;
+        Ok(())
+    }
+}
+
+impl View<'_> {
+    /// Hands over the messages that arrived at `from` or later, in the order they arrived, one by one.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn each_official_since(
+        &self,
+        from: Timestamp,
+        mut each: impl FnMut(StoredOfficial),
+    ) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare(
+            "SELECT seq, received_ms, topic, size, packed FROM official WHERE received_ms >= ?1 ORDER BY seq",
+        )?;
+        let mut rows = statement.query([millis(from)])?;
+        while let Some(row) = rows.next()? {
+            let seq = row.get(0)?;
+            let size: i64 = row.get(3)?;
+            let packed: Vec<u8> = row.get(4)?;
+            each(StoredOfficial {
+                seq,
+                received_at: instant(row.get(1)?)?,
+                topic: row.get(2)?,
+                bytes: unpacked(seq, &packed, super::count(size))?,
+            });
+        }
+        Ok(())
+    }
+
+    /// How many drills arrived since, and the last of them.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn official_drills_since(
+        &self,
+        from: Timestamp,
+    ) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let (count, last): (i64, Option<i64>) = self.0.query_row(
+            "SELECT count(*), max(received_ms) FROM official_drill WHERE received_ms >= ?1",
+            [millis(from)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok((super::count(count), last.map(instant).transpose()?))
+    }
+}
+
+fn packed(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let damaged = |why: std::io::Error| StoreError::Damaged {
+        what: "a message to pack".to_owned(),
+        why: why.to_string(),
+    };
+    let mut packing = GzEncoder::new(Vec::new(), Compression::default());
+    packing.write_all(bytes).map_err(damaged)?;
+    packing.finish().map_err(damaged)
+}
+
+fn unpacked(seq: i64, packed: &[u8], size: u64) -> Result<Vec<u8>, StoreError> {
+    let damaged = |why: String| StoreError::Damaged {
+        what: format!("official information {seq}"),
+        why,
+    };
+    let mut bytes = Vec::new();
+    // A damaged row must not unpack to more than was packed.
+    GzDecoder::new(packed)
+        .take(size + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|why| damaged(why.to_string()))?;
+    if bytes.len() as u64 != size {
+        return Err(damaged(format!(
+            "{size} bytes were packed, {} come out",
+            bytes.len()
+        )));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::realm::Realm;
+    use crate::store::Store;
+
+    #[test]
+    fn a_message_comes_out_as_it_went_in_and_a_drill_never_does() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path(), Realm::Actual, "012076").unwrap();
+        let at: Timestamp = "2026-09-01T00:00:00Z".parse().unwrap();
+        let real = "<Report>大雨</Report>".repeat(1000).into_bytes();
+        let drill = b"<Report>drill</Report>".to_vec();
+        store
+            .write(|tx| {
+                assert!(!tx.has_official(&digest(&real))?);
+                tx.put_official(7, "hinan/v1/official/x", &real, &Label::default(), at)?;
+                tx.put_official_drill("hinan/v1/official/y", &drill, at)?;
+                assert!(tx.has_official(&digest(&real))? && tx.has_official(&digest(&drill))?);
+                Ok(())
+            })
+            .unwrap();
+        let mut out = Vec::new();
+        store
+            .read(|view| {
+                view.each_official_since(at, |stored| out.push((stored.seq, stored.bytes)))?;
+                assert_eq!(view.official_drills_since(at)?, (1, Some(at)));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(out, [(7, real.clone())]);
+        let size = std::fs::metadata(home.path().join("hinan.sqlite3-wal"))
+            .unwrap()
+            .len();
+        assert!(size > 0);
+        let again = store.write(|tx| tx.put_official(8, "t", &real, &Label::default(), at));
+        assert!(again.is_err(), "the same bytes are one message");
+    }
+}
