@@ -18,6 +18,7 @@ pub struct TownDoor {
     readings: String,
     alerts: String,
     devices_publish: DevicesPublish,
+    topics: Vec<String>,
     publisher_secret: String,
     login: Option<(String, Secret)>,
 }
@@ -37,6 +38,7 @@ impl TownDoor {
             readings: config.sensors.topic_prefix.clone(),
             alerts: config.publish.topic_prefix.clone(),
             devices_publish: config.sensors.devices_publish,
+            topics: config.topics(),
             publisher_secret,
             login,
         }
@@ -69,7 +71,7 @@ impl Doorkeeper for TownDoor {
             }
         }
         let publish = match self.devices_publish {
-            DevicesPublish::Any => vec![format!("{}/+", self.readings)],
+            DevicesPublish::Any => self.topics.clone(),
             DevicesPublish::Own if self.stations.get(who.client_id).is_some() => {
                 vec![format!("{}/{}", self.readings, who.client_id)]
             }

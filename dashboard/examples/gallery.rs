@@ -7,7 +7,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use hinan_dashboard::{
     page,
-    view::{Frame, InboxView, PublicHome, Realm, Situation},
+    view::{Frame, InboxView, OfficialBoard, PublicHome, Realm, Situation},
 };
 use sample::Sample;
 
@@ -45,6 +45,7 @@ fn pages() -> Vec<(&'static str, String)> {
         decisions: Vec::new(),
         said: Vec::new(),
         broken: Vec::new(),
+        official: OfficialBoard::default(),
         ..sample.situation()
     };
     let empty_inbox = InboxView {

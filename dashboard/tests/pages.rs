@@ -11,8 +11,8 @@ use hinan_dashboard::{
     form, page, public_stylesheet, stylesheet,
     view::{
         AuditView, ChainCheck, ConfirmView, DecisionSheet, EndNoticeView, ErrorView, Frame,
-        InboxView, LinkView, NoticeView, PublicFrame, PublicHome, PublicNoticePage, PublishedView,
-        Realm, RecommendationView, ReviewView, SignInView, Situation, Tier,
+        InboxView, LinkView, NoticeView, OfficialBoard, PublicFrame, PublicHome, PublicNoticePage,
+        PublishedView, Realm, RecommendationView, ReviewView, SignInView, Situation, Tier,
     },
 };
 use roxmltree::{Document, Node, ParsingOptions};
@@ -634,6 +634,7 @@ fn empty_pages() -> Vec<Page> {
         decisions: Vec::new(),
         said: Vec::new(),
         broken: Vec::new(),
+        official: OfficialBoard::default(),
         map: None,
         charts: Vec::new(),
         gauges: Vec::new(),

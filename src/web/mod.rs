@@ -17,6 +17,7 @@ mod inbox;
 mod lines;
 mod map;
 mod notice;
+mod official;
 mod posted;
 mod public;
 mod published;

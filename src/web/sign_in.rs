@@ -108,7 +108,7 @@ pub(super) async fn handler(
     })?;
     tracing::info!(officer = %officer.name, "signed in");
     let cookie = format!(
-        "{}={token}; Path=/plain; HttpOnly; SameSite=Strict",
+        "{}={token}; Path=/; HttpOnly; SameSite=Strict",
         cookie_name(app.config.service.realm)
     );
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/plain/")).into_response())
@@ -132,7 +132,7 @@ pub(super) async fn out(
         Ok(())
     })?;
     let cookie = format!(
-        "{}=; Path=/plain; HttpOnly; SameSite=Strict; Max-Age=0",
+        "{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0",
         cookie_name(app.config.service.realm)
     );
     Ok((

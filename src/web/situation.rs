@@ -13,9 +13,10 @@ use jiff::SignedDuration;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{frame, gauges, inbox, lines, map};
+use super::{frame, gauges, inbox, lines, map, official};
 use crate::app::{App, Link, Picture};
 use crate::approve::notice::{Approved, Notice};
+use crate::official::for_town;
 use crate::outlook::{GaugeOutlook, Voice};
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::proposals::StoredProposal;
@@ -24,6 +25,8 @@ const REFRESH_S: u32 = 15;
 const CHARTS_MAX: usize = 3;
 const DANGERS_MAX: usize = 6;
 const CHANGES_MAX: usize = 8;
+/// Drills of agencies that arrived in this time are counted.
+const DRILLS_OF: SignedDuration = SignedDuration::from_hours(24);
 const LOOK_BACK: SignedDuration = SignedDuration::from_mins(60);
 
 /// The page.
@@ -33,7 +36,8 @@ pub(super) async fn page(
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let now = app.clock.now();
-    let (open, live, deliveries, entries) = app.store.read(|view| {
+    let day_ago = now.saturating_sub(DRILLS_OF).unwrap_or(now);
+    let (open, live, deliveries, entries, drills) = app.store.read(|view| {
         let live = view.live_notices(now)?;
         let mut deliveries: BTreeMap<String, Vec<StoredDelivery>> = BTreeMap::new();
         for notice in &live {
@@ -48,6 +52,7 @@ pub(super) async fn page(
             live,
             deliveries,
             view.audit_after((last - 60).max(0), 60)?,
+            view.official_drills_since(day_ago)?.0,
         ))
     })?;
     let picture = app.picture();
@@ -92,6 +97,7 @@ pub(super) async fn page(
             .map(|notice| said(notice, deliveries.get(notice.id().as_str())))
             .collect(),
         broken: broken(app, &picture, &live),
+        official: official::board(&for_town(&picture.official, &app.town().code, now), drills),
         map: Some(map::view(
             app,
             &picture,

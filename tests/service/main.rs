@@ -9,6 +9,7 @@ mod bad_input;
 mod drill;
 mod gate;
 mod power_cuts;
+mod programs;
 mod record;
 mod refusals;
 mod replayed;

@@ -5,10 +5,10 @@ use hinan_dashboard::view::{
     CheckNumber, ConfirmView, Confirmed, Danger, DangerKind, DecisionSheet, DeclineView, Delivery,
     DeliveryCell, Draft, EndNoticeView, ErrorView, Evidence, Exposed, FieldErrors, Filled, Frame,
     GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LevelChoice, LinkView,
-    NextMark, NoticeEvent, NoticeRow, NoticeState, NoticeText, NoticeView, OfficialWarning,
-    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact,
-    ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span,
-    TextKind, Tier, TimeTerm, Who,
+    NextMark, NoticeEvent, NoticeRow, NoticeState, NoticeText, NoticeView, OfficialBoard,
+    OfficialItem, OfficialWarning, PublishedView, Quality, Realm, ReasonChoice, RecommendationView,
+    ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState,
+    SignInView, Situation, Span, TextKind, Tier, TimeTerm, Who,
 };
 use jiff::Timestamp;
 
@@ -123,6 +123,32 @@ impl Sample {
                     since: Some(jst(30, 15, 0)),
                 },
             ],
+            official: OfficialBoard {
+                heard_at: Some(jst(30, 22, 58)),
+                stale: false,
+                items: vec![
+                    OfficialItem {
+                        name: t("大雨警報"),
+                        place: t("帯広市 大雨"),
+                        since: Some(jst(30, 17, 20)),
+                        source: t("釧路地方気象台 VPWW54"),
+                        issued_at: jst(30, 22, 40),
+                        stale: false,
+                        note: None,
+                    },
+                    OfficialItem {
+                        name: t("氾濫警戒情報"),
+                        place: t("十勝川"),
+                        since: None,
+                        source: t("帯広開発建設部・釧路地方気象台 VXKO50"),
+                        issued_at: jst(30, 20, 10),
+                        stale: true,
+                        note: Some(t("電文どうしが食い違うため、より重いものを示しています")),
+                    },
+                ],
+                left_out: 0,
+                drills: 1,
+            },
             map: Some(self.map()),
             charts: vec![self.obihiro_chart(), self.nantai_chart()],
             gauges: self.gauges(),

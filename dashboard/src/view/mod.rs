@@ -53,5 +53,7 @@ pub use recommendation::{ChanceFact, Exposed, RecommendationView, TimeTerm};
 pub use review::{ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView};
 pub use shelter::{ShelterRow, ShelterState};
 pub use sign_in::SignInView;
-pub use situation::{Broken, Change, Danger, DangerKind, Headline, Said, Situation};
+pub use situation::{
+    Broken, Change, Danger, DangerKind, Headline, OfficialBoard, OfficialItem, Said, Situation,
+};
 pub use span::Span;

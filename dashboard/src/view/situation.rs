@@ -19,6 +19,8 @@ pub struct Situation {
     pub said: Vec<Said>,
     /// Question 5: what is broken.
     pub broken: Vec<Broken>,
+    /// What agencies say that holds.
+    pub official: OfficialBoard,
     /// The map of districts; `None` when no geography is loaded (told in words).
     pub map: Option<MapView>,
     /// Hydrographs of the main gauges, most important first.
@@ -105,4 +107,38 @@ pub struct Broken {
     pub sentence: String,
     /// Since when.
     pub since: Option<Timestamp>,
+}
+
+/// Official information (公的情報) in force. Never mixed with what the town itself says, and never with drills.
+#[derive(Clone, Debug, Default)]
+pub struct OfficialBoard {
+    /// When anything last arrived from an agency; `None`: never.
+    pub heard_at: Option<Timestamp>,
+    /// Nothing was heard for longer than is believed to be calm.
+    pub stale: bool,
+    /// What holds, most serious kinds first.
+    pub items: Vec<OfficialItem>,
+    /// How many more there are.
+    pub left_out: usize,
+    /// 訓練 and 試験 that arrived lately: counted, never shown.
+    pub drills: u64,
+}
+
+/// One thing that holds.
+#[derive(Clone, Debug)]
+pub struct OfficialItem {
+    /// Name as the agency writes it.
+    pub name: String,
+    /// For where, or about what.
+    pub place: String,
+    /// Since when it holds without a break.
+    pub since: Option<Timestamp>,
+    /// Who says so, and in which telegram.
+    pub source: String,
+    /// Official time of issue.
+    pub issued_at: Timestamp,
+    /// It may no longer be so.
+    pub stale: bool,
+    /// What else an officer must know of it.
+    pub note: Option<String>,
 }

@@ -7,6 +7,7 @@
 
 mod chance;
 mod device;
+mod ear;
 mod eventually;
 mod listener;
 mod meter;
@@ -22,6 +23,7 @@ mod town;
 
 pub use chance::SeededChance;
 pub use device::{Acknowledged, Device, pour};
+pub use ear::{Ear, Told};
 pub use eventually::{WITHIN, eventually, within};
 pub use listener::{Heard, Listener};
 pub use meter::{count, total};

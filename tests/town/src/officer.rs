@@ -125,9 +125,13 @@ impl Officer {
         self.posts("/plain/signin", &fields).await
     }
 
+    pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("{}{path}", self.base))
+    }
+
     /// Opens a page.
     pub async fn opens(&self, path: &str) -> Answer {
-        let response = self.http.get(format!("{}{path}", self.base)).send().await;
+        let response = self.get(path).send().await;
         Self::answer(response, path).await
     }
 

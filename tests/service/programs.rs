@@ -1,0 +1,327 @@
+//! Programs beside the pages: JSON and events for whoever may see the pages, formats of other makers, official
+//! information, and drills that stay apart.
+
+use std::time::Duration;
+
+use hinan::clock::wall;
+use hinan_town::{
+    Device, Level, OBIHIRO, Officer, StatusCode, Town, TownPlan, count, eventually, message,
+    this_hour, topic,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::HINAN;
+
+const LORAWAN: &str = "v3/town@ttn/devices/ldds-1/up";
+const OFFICIAL: &str = "hinan/v1/official/jma";
+
+/// One device of another maker at 帯広, on a topic of its network.
+fn plan() -> TownPlan {
+    let mut source = toml::Table::new();
+    source.insert("filter".to_owned(), "v3/+/devices/+/up".into());
+    let mut senml = toml::Table::new();
+    senml.insert("filter".to_owned(), "senml/#".into());
+    let mut device = toml::Table::new();
+    device.insert("name".to_owned(), "urn:dev:mac:0024befffe804ff1".into());
+    device.insert("station".to_owned(), OBIHIRO.into());
+    device.insert("mounting_height_m".to_owned(), 40.0.into());
+    TownPlan::of(HINAN)
+        .with("sensors.source", vec![source, senml])
+        .with("sensors.device", vec![device])
+        .with_officer("mori", "viewer")
+}
+
+async fn json(officer: &Officer, path: &str) -> Value {
+    let answer = officer.opens(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+    serde_json::from_str(&answer.text)
+        .unwrap_or_else(|why| panic!("{path}: {why}: {}", answer.text))
+}
+
+/// A weather telegram of our own making: 大雨警報 for 帯広市, or a drill of the same.
+fn telegram(status: &str, at: Timestamp, serial: u32) -> Vec<u8> {
+    let sent = at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let report = (at + SignedDuration::from_hours(9)).strftime("%Y-%m-%dT%H:%M:00+09:00");
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<Report xmlns="http://xml.kishou.go.jp/jmaxml1/">
+<Control><Title>気象特別警報・警報・注意報</Title><DateTime>{sent}</DateTime><Status>{status}</Status>
+<EditorialOffice>帯広測候所</EditorialOffice><PublishingOffice>帯広測候所</PublishingOffice></Control>
+<Head xmlns="http://xml.kishou.go.jp/jmaxml1/informationBasis1/"><Title>十勝地方気象警報・注意報</Title>
+<ReportDateTime>{report}</ReportDateTime><TargetDateTime>{report}</TargetDateTime><EventID></EventID>
+<InfoType>発表</InfoType><Serial>{serial}</Serial><InfoKind>気象警報・注意報</InfoKind>
+<InfoKindVersion>1.1_2</InfoKindVersion><Headline><Text>十勝地方では、土砂災害に警戒してください。</Text></Headline></Head>
+<Body xmlns="http://xml.kishou.go.jp/jmaxml1/body/meteorology1/">
+<Warning type="気象警報・注意報（市町村等）"><Item>
+<Kind><Name>大雨警報</Name><Code>03</Code><Status>発表</Status></Kind>
+<Area><Name>帯広市</Name><Code>0120700</Code></Area></Item></Warning></Body></Report>"#
+    )
+    .into_bytes()
+}
+
+async fn gateway(town: &Town) -> Device {
+    Device::connects(town.mqtt, "gateway").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_are_served_what_officers_may_see_and_nobody_else() {
+    let mut town = plan().opens().await.unwrap();
+    for path in [
+        "/api/v1/stations",
+        "/api/v1/official",
+        "/api/v1/quarantine",
+        "/api/v1/events",
+    ] {
+        let page = town.resident().gets(path).await;
+        assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert!(
+            page.text().contains("\"signed_out\""),
+            "{path}: {}",
+            page.text()
+        );
+    }
+
+    let mori = town.officer("mori").await;
+    town.receives(&[Level {
+        station: OBIHIRO.to_owned(),
+        at: wall() - SignedDuration::from_mins(1),
+        level_m: 34.12,
+    }])
+    .await;
+    town.thinks().await;
+    let station = json(&mori, &format!("/api/v1/stations/{OBIHIRO}")).await;
+    assert_eq!(station["health"]["state"], "live");
+    assert_eq!(station["level"]["level_m"], 34.12);
+    let all = json(&mori, "/api/v1/stations").await;
+    let others = all["stations"].as_array().unwrap();
+    assert!(others.len() > 5);
+    assert!(
+        others
+            .iter()
+            .any(|other| other["health"]["state"] == "never_heard"),
+        "silence is said, not left out"
+    );
+    let past = json(&mori, &format!("/api/v1/stations/{OBIHIRO}/readings")).await;
+    assert_eq!(past["readings"][0]["value"], 34.12);
+
+    for (path, status) in [
+        ("/api/v1/stations/nowhere", StatusCode::NOT_FOUND),
+        ("/api/v1/nothing", StatusCode::NOT_FOUND),
+        ("/api/v1/quarantine?limit=0", StatusCode::BAD_REQUEST),
+        ("/api/v1/events?kinds=weather", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = mori.opens(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        let said: Value = serde_json::from_str(&answer.text).unwrap();
+        assert!(said["error"]["text"].is_string(), "{path}: {said}");
+    }
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_another_maker_is_understood_and_its_battery_kept_beside() {
+    let mut town = plan().opens().await.unwrap();
+    let now = this_hour().as_second();
+    // A pack with two levels, a battery, and a record of a device that nobody listed.
+    let pack = format!(
+        r#"[{{"bn":"urn:dev:mac:0024befffe804ff1","bt":{now},"n":"/distance","u":"m","v":4.5,"t":-1200}},
+            {{"n":"/distance","u":"m","v":4.4,"t":-600}},{{"n":"/battery","u":"V","v":3.61}},
+            {{"bn":"urn:dev:mac:ffffffffffffffff","n":"/distance","u":"m","v":9}}]"#
+    );
+    let mut gateway = gateway(&town).await;
+    assert!(gateway.says("senml/town", pack.as_bytes()).await);
+    // The same pack again, as a gateway that was not sure: nothing happens twice.
+    assert!(gateway.says("senml/town", pack.as_bytes()).await);
+    let mori = town.officer("mori").await;
+    let past = json(&mori, &format!("/api/v1/stations/{OBIHIRO}/readings")).await;
+    let values: Vec<f64> = past["readings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reading| reading["value"].as_f64().unwrap())
+        .collect();
+    assert_eq!(values, [35.5, 35.6], "{past}");
+    let station = json(&mori, &format!("/api/v1/stations/{OBIHIRO}")).await;
+    let newest = station["newest"].as_object().unwrap();
+    let battery = newest
+        .iter()
+        .find(|(name, _)| name.starts_with("battery_v"))
+        .unwrap();
+    assert_eq!(battery.1["value"], 3.61);
+    let quarantine = json(&mori, "/api/v1/quarantine").await;
+    let codes: Vec<&str> = quarantine["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|message| message["code"].as_str())
+        .collect();
+    assert!(codes.contains(&"unknown_device"), "{quarantine}");
+    assert!(
+        gateway.says(LORAWAN, b"{\"no\":\"uplink\"}").await,
+        "acknowledged, and put aside"
+    );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn official_information_holds_through_a_restart_and_a_drill_is_only_counted() {
+    let mut town = plan().opens().await.unwrap();
+    let at = this_hour();
+    let mut gateway = gateway(&town).await;
+    let name = format!("{OFFICIAL}/VPWW54/20260901000000_0_VPWW54_014100.xml");
+    let drill = telegram("訓練", at, 2);
+    assert!(gateway.says(&name, &drill).await);
+    assert!(gateway.says(&name, &telegram("通常", at, 1)).await);
+    assert!(
+        gateway.says(&name, &telegram("通常", at, 1)).await,
+        "twice by two ways"
+    );
+    assert!(gateway.says(&name, b"<Report>cut").await);
+    assert!(
+        gateway.says(&name, &telegram("本番", at, 3)).await,
+        "an unknown status"
+    );
+
+    let mori = town.officer("mori").await;
+    for _ in ["before a restart", "after it"] {
+        let official = eventually("the warning holds", || async {
+            let official = json(&mori, "/api/v1/official").await;
+            official["holdings"].get(0).is_some().then_some(official)
+        })
+        .await;
+        let holdings = official["holdings"].as_array().unwrap();
+        assert_eq!(holdings.len(), 1, "{official}");
+        assert_eq!(holdings[0]["area"], "0120700");
+        assert_eq!(holdings[0]["hazard"], "heavy_rain");
+        assert_eq!(official["drills"]["received"], 1);
+        let page = mori.opens("/plain/").await.text;
+        assert!(
+            page.contains("大雨警報") && page.contains("帯広測候所"),
+            "{page}"
+        );
+        assert!(page.contains("本番ではない電文を1通受信"), "{page}");
+        town.power_fails();
+        town.starts().await;
+    }
+    drop(gateway);
+    let quarantine = json(&mori, "/api/v1/quarantine").await;
+    let codes: Vec<&str> = quarantine["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|message| message["code"].as_str())
+        .collect();
+    assert_eq!(codes, ["unknown_value", "not_xml"], "{quarantine}");
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_hears_what_is_committed_and_reads_on_after_a_break() {
+    let mut town = plan().with("web.listeners_max", 2).opens().await.unwrap();
+    let mori = town.officer("mori").await;
+    let mut ear = mori
+        .listens("/api/v1/events?kinds=reading,official", None)
+        .await;
+    let level = |minutes: i64, level_m: f64| Level {
+        station: OBIHIRO.to_owned(),
+        at: this_hour() - SignedDuration::from_mins(minutes),
+        level_m,
+    };
+    town.receives(&[level(20, 34.0), level(10, 34.1)]).await;
+    let first = ear.hears().await;
+    let second = ear.hears().await;
+    assert_eq!(
+        (first.kind.as_str(), second.kind.as_str()),
+        ("reading", "reading")
+    );
+    let said: Value = serde_json::from_str(&first.data).unwrap();
+    assert_eq!(said["station"], OBIHIRO);
+    assert_eq!(said["quantity"], "water_level_m");
+    assert_eq!(said["value"], 34.0);
+
+    // It goes away, something happens, it comes back and has missed nothing.
+    drop(ear);
+    let mut gateway = gateway(&town).await;
+    let name = format!("{OFFICIAL}/VPWW54/x_0_VPWW54_014100.xml");
+    assert!(gateway.says(&name, &telegram("通常", this_hour(), 1)).await);
+    let asked = "/api/v1/events?kinds=reading,official";
+    let mut ear = eventually("there is a seat", || async {
+        mori.tries_to_listen(asked, Some(&first.id)).await.ok()
+    })
+    .await;
+    assert_eq!(ear.hears().await, second, "what it had heard last but one");
+    let news = ear.hears().await;
+    assert_eq!(news.kind, "official");
+    let said: Value = serde_json::from_str(&news.data).unwrap();
+    assert_eq!(
+        (&said["outcome"], &said["rings"]),
+        (&"replaced".into(), &true.into())
+    );
+
+    // Two may listen, a third is told to come back.
+    let _second = mori.listens(asked, None).await;
+    let refused = mori.tries_to_listen(asked, None).await.err().unwrap();
+    assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE);
+
+    // After a restart numbers begin anew, and that is said.
+    town.power_fails();
+    town.starts().await;
+    let mut ear = mori.listens(asked, Some(&news.id)).await;
+    town.receives(&[level(5, 34.2)]).await;
+    let gap = ear.hears().await;
+    assert_eq!(gap.kind, "gap");
+    assert!(gap.data.contains("restarted"), "{}", gap.data);
+    assert_eq!(ear.hears().await.kind, "reading");
+    drop(ear);
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_falls_silent_is_told_as_an_event() {
+    let mut town = plan()
+        .with("sensors.cadence_s", 10)
+        .with("recommend.every_s", 60)
+        .opens()
+        .await
+        .unwrap();
+    let mori = town.officer("mori").await;
+    let mut ear = mori
+        .listens(
+            &format!("/api/v1/events?kinds=health&station={OBIHIRO}"),
+            None,
+        )
+        .await;
+    let level = |station: &str, ago_ms: i64| Level {
+        station: station.to_owned(),
+        at: wall() - SignedDuration::from_millis(ago_ms),
+        level_m: 34.0,
+    };
+    // It has said nothing for a while, and is late in a moment.
+    town.receives(&[level(OBIHIRO, 12_000)]).await;
+    let live = ear.hears().await;
+    let said: Value = serde_json::from_str(&live.data).unwrap();
+    assert_eq!(
+        (&said["before"], &said["state"]),
+        (&"never_heard".into(), &"live".into())
+    );
+    // Other gauges go on speaking, so that the town thinks again and again.
+    let mut gateway = gateway(&town).await;
+    let late = loop {
+        let other = level("301081281107230", 0);
+        assert!(
+            gateway
+                .says(&topic(&other.station), &message(&other, 1))
+                .await
+        );
+        if let Ok(late) = tokio::time::timeout(Duration::from_millis(200), ear.hears()).await {
+            break late;
+        }
+    };
+    let said: Value = serde_json::from_str(&late.data).unwrap();
+    assert_eq!(said["state"], "late", "{said}");
+    let metrics = town.metrics().await;
+    assert!(count(&metrics, "hinan_station_states_total", "late") > 0.5);
+    drop(ear);
+    town.closes().await;
+}
