@@ -15,6 +15,7 @@ use crate::clock::EventClock;
 use crate::config::Config;
 use crate::engine::{Advice, Reference};
 use crate::events::{Event, Events};
+use crate::maps::Maps;
 use crate::newest::NewestValues;
 use crate::situation::Situation;
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub struct App {
     pub reference: Reference,
     /// The town's simplified outlines for maps, made once.
     pub sketch: Sketch,
+    /// The town's maps for browsers.
+    pub maps: Maps,
     /// Rings when something is owed to a channel.
     pub owed: Notify,
     /// What is special about a replayed event; none in live service.
@@ -111,6 +114,7 @@ impl App {
             store,
             reference,
             sketch,
+            maps: Maps::default(),
             owed: Notify::new(),
             replay,
             began,

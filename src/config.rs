@@ -63,6 +63,7 @@ pub enum LogStyle {
 #[expect(missing_docs, reason = "every key is explained in config/default.toml")]
 pub struct TownSource {
     pub dir: PathBuf,
+    pub roads: PathBuf,
 }
 
 /// `[broker]`

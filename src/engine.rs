@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use hinan_gis::Town;
+use hinan_gis::road::RoadGraph;
 use hinan_sensors::official::{Applied, Lanes, Live, OfficialMessage};
 use hinan_sensors::{Devices, Reading, Stations};
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +24,8 @@ use crate::situation::{Judged, Situation};
 pub struct Reference {
     /// The municipality.
     pub town: Arc<Town>,
+    /// Its roads, where they are loaded.
+    pub roads: Option<Arc<RoadGraph>>,
     /// Its gauges.
     pub stations: Arc<Stations>,
     /// Devices that do not name their gauge themselves.

@@ -20,6 +20,7 @@ pub mod door;
 pub mod engine;
 pub mod events;
 pub mod intake;
+pub mod maps;
 pub mod newest;
 pub mod official;
 pub mod outlook;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hinan_gis::Town;
+use hinan_gis::road::{RoadGraph, RoadLimits};
 use hinan_models::{FloodModel, History, Hyper};
 use hinan_sensors::{Devices, InvalidDevice, QualitySettings, Station, StationId, Stations};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -70,6 +71,7 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         None
     };
     Ok(Reference {
+        roads: roads(config)?.map(Arc::new),
         town: Arc::new(town),
         devices: Arc::new(devices(config, &stations)?),
         stations: Arc::new(stations),
@@ -94,6 +96,22 @@ pub fn town(config: &Config) -> Result<Town, TownError> {
     let path = dir.join("map.json.gz");
     let map = std::fs::read(&path).map_err(|source| TownError::Unreadable { path, source })?;
     Ok(Town::load(&toml, &map)?)
+}
+
+/// The town's roads; none when no file is named.
+///
+/// # Errors
+/// [`TownError`] names the file and what is wrong with it.
+pub fn roads(config: &Config) -> Result<Option<RoadGraph>, TownError> {
+    let path = &config.town.roads;
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).map_err(|source| TownError::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Some(RoadGraph::from_osm(&bytes, RoadLimits::default())?))
 }
 
 /// The town's gauges as devices.

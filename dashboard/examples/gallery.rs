@@ -76,6 +76,8 @@ fn pages() -> Vec<(&'static str, String)> {
         ("end_notice", page::end_notice(&frame, &sample.end_notice())),
         ("review", page::review(&frame, &sample.review())),
         ("audit", page::audit(&frame, &sample.audit())),
+        ("layers", page::layers(&frame, &sample.layers())),
+        ("layer", page::layer(&frame, &sample.layer())),
         ("error", page::error(&frame, &sample.error())),
         (
             "public_home",

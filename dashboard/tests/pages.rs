@@ -601,6 +601,8 @@ fn officer_pages(sample: &Sample, frame: &Frame) -> Vec<Page> {
         ("end notice", page::end_notice(frame, &sample.end_notice())),
         ("review", page::review(frame, &sample.review())),
         ("audit", page::audit(frame, &sample.audit())),
+        ("layers", page::layers(frame, &sample.layers())),
+        ("layer", page::layer(frame, &sample.layer())),
         ("error", page::error(frame, &sample.error())),
     ]
 }

@@ -164,7 +164,7 @@ fn turn(from: Corner, at: Corner, to: Corner) -> i32 {
 }
 
 /// An island has no junction. Two of its corners are chosen by their place alone, so both neighbours choose the same.
-fn cuts_of_island(ring: &[Corner]) -> Vec<usize> {
+pub(crate) fn cuts_of_island(ring: &[Corner]) -> Vec<usize> {
     let first = (0..ring.len()).min_by_key(|n| ring[*n]).unwrap_or(0);
     let far = |n: &usize| {
         let (dx, dy) = (
@@ -181,7 +181,7 @@ fn cuts_of_island(ring: &[Corner]) -> Vec<usize> {
 }
 
 /// Simplifies a piece in the direction that sorts first, so that it becomes the same line from both sides.
-fn simplified_either_way(mut piece: Vec<Corner>, tolerance: f64) -> Vec<Corner> {
+pub(crate) fn simplified_either_way(mut piece: Vec<Corner>, tolerance: f64) -> Vec<Corner> {
     let turned = piece.iter().rev().lt(piece.iter());
     if turned {
         piece.reverse();

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    api, audit, decide, decline, end_notice, feeds, guard, health, inbox, notice, public,
-    published, recommendation, refusal, review, sign_in, situation,
+    api, audit, decide, decline, end_notice, features, feeds, guard, health, inbox, layers, notice,
+    public, published, recommendation, refusal, review, sign_in, situation, tiles,
 };
 use crate::app::App;
 
@@ -89,6 +89,11 @@ fn router(doors: Doors) -> Router {
         )
         .route("/plain/review", get(review::page))
         .route("/plain/audit", get(audit::page))
+        .route("/plain/layers", get(layers::list))
+        .route("/plain/layers/{theme}", get(layers::table))
+        .route("/plain/layers/{theme}/{file}", get(features::data))
+        .route("/plain/tiles/{file}", get(tiles::description))
+        .route("/plain/tiles/{theme}/{z}/{x}/{y}", get(tiles::tile))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(csp(hinan_dashboard::stylesheet()));
     let residents = Router::new()

@@ -8,6 +8,7 @@ mod alert;
 mod bad_input;
 mod drill;
 mod gate;
+mod maps;
 mod power_cuts;
 mod programs;
 mod record;

@@ -14,6 +14,7 @@ mod evidence;
 mod frame;
 mod gauge;
 mod inbox;
+mod layers;
 mod level;
 mod map;
 mod notice;
@@ -40,6 +41,7 @@ pub use evidence::{Evidence, OfficialWarning};
 pub use frame::{Frame, LinkView, Realm, Who};
 pub use gauge::{Chance, GaugeRow, GaugeState, NextMark, Quality, Tier};
 pub use inbox::{InboxItem, InboxView, ItemState};
+pub use layers::{LayerCell, LayerHead, LayerLink, LayerView, LayersView};
 pub use level::AlertLevel;
 pub use map::{
     Bounds, DepthRank, DistrictOutline, DistrictState, GaugePin, MapPolygon, MapView, ShelterPin,

@@ -1,0 +1,52 @@
+//! The town's maps: drawn once when they are first needed, and the shelf of finished tiles.
+
+use std::sync::OnceLock;
+
+use hinan_gis::Town;
+use hinan_gis::road::RoadGraph;
+use hinan_gis::tile::{Atlas, Shelf, themes};
+
+/// Bytes of finished tiles that are kept.
+const SHELF_BYTES: usize = 64 << 20;
+
+/// Atlas and shelf of a town.
+pub struct Maps {
+    atlas: OnceLock<Atlas>,
+    shelf: Shelf,
+}
+
+impl Default for Maps {
+    fn default() -> Self {
+        Self {
+            atlas: OnceLock::new(),
+            shelf: Shelf::with_room(SHELF_BYTES),
+        }
+    }
+}
+
+impl Maps {
+    /// All themes, drawn at the first call: that takes as long as drawing takes, and whoever asks meanwhile waits.
+    pub fn atlas(&self, town: &Town, roads: Option<&RoadGraph>) -> &Atlas {
+        self.atlas.get_or_init(|| {
+            let atlas = Atlas::new(themes(town, roads));
+            for sheet in atlas.sheets() {
+                let report = sheet.pyramid().report();
+                tracing::info!(
+                    theme = sheet.theme().key,
+                    things = sheet.theme().items.len(),
+                    corners = report.corners,
+                    bytes = report.bytes,
+                    too_small = report.too_small,
+                    "drawn for all zooms"
+                );
+            }
+            atlas
+        })
+    }
+
+    /// Finished tiles.
+    #[must_use]
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+}
