@@ -139,6 +139,7 @@ impl AttenuatedSignal {
         match (self.min_obs, self.min_period) {
             (Some(min_obs), _) => Ok(min_obs as usize),
             (None, None) => Ok(1),
+            (None, Some(_)) if interval_s.is_none() => Ok(1),
             (None, Some(min_period)) => {
                 let Some(interval_s) = interval_s.filter(|&interval_s| interval_s > 0) else {
                     return refused(

@@ -14,6 +14,10 @@ const TEST: &str = "climatology_test";
 /// Judges each value by the windows of time (and depth) it falls into. Where it falls into several, the last one that
 /// is listed decides; where into none, it is not evaluated. All ends belong to their windows.
 ///
+/// In windows that repeat, other than by weeks, the reference loses the marks of missing values in its table library: it
+/// calls a missing value good, and a missing depth part of every window. Its own test of missing values, in a window
+/// that does not repeat, expects what we do in both.
+///
 /// ```
 /// use hinan_sensors::quality::Flag::{Bad, Good, NotChecked, Suspect};
 /// use hinan_sensors::quality::qartod::Climatology;

@@ -13,7 +13,7 @@ const WINDOW_MAX: usize = 100_000;
 
 /// Suspect or fail when the last values spread less than `tolerance`. How many are looked at is the threshold divided by
 /// the median step between the times of the whole series, cut, and one more; so irregular times change the result.
-/// Missing values are skipped. With fewer than three values all pass.
+/// Missing values are skipped. With fewer than three values all pass, even missing ones.
 ///
 /// Where that median is not positive the reference stops with an error of its array library; we refuse the times.
 ///
@@ -44,6 +44,9 @@ impl FlatLine {
     /// Not as many times as values, or times whose median step is less than a second.
     pub fn flags(&self, values: &[f64], times: &[Timestamp]) -> Result<Vec<Flag>, Refused> {
         same_length(TEST, "tinp", times.len(), values.len())?;
+        let Some(interval_s) = median_interval_s(times).filter(|_| values.len() > 2) else {
+            return Ok(vec![Flag::Good; values.len()]);
+        };
         let missing_or_good = |&value: &f64| {
             if missing(value) {
                 Flag::Missing
@@ -52,9 +55,6 @@ impl FlatLine {
             }
         };
         let mut flags: Vec<Flag> = values.iter().map(missing_or_good).collect();
-        let Some(interval_s) = median_interval_s(times).filter(|_| values.len() > 2) else {
-            return Ok(flags);
-        };
         let [suspect, fail] = self.counts(interval_s)?;
         for (before, flag) in [(suspect, Flag::Suspect), (fail, Flag::Bad)] {
             for n in before..values.len() {
