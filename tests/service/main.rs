@@ -11,6 +11,7 @@ mod gate;
 mod maps;
 mod power_cuts;
 mod programs;
+mod real_flood;
 mod record;
 mod refusals;
 mod replayed;
