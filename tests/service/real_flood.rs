@@ -2,6 +2,7 @@
 //! storm, with tight limits and the gauges upstream as neighbours; nothing true may be lost, and what is false must show.
 
 use hinan::situation::Situation;
+use hinan_sensors::quality::Agreement::{Agrees, Alone};
 use hinan_sensors::quality::{
     AttenuatedLimits, Check, Flag, GapLimit, Neighbour, Neighbourhood, QualitySettings,
 };
@@ -15,7 +16,7 @@ use crate::town_reference::plain;
 
 const OBIHIRO: &str = "301081281107050";
 const MEMURO: &str = "301081281107040";
-const MOIWA: &str = "301081281107070";
+const TOSHIBETSU: &str = "301081281107330";
 
 /// The town's gauges with every check, tight, and up to three gauges upstream as neighbours an hour away.
 fn watched() -> Stations {
@@ -120,7 +121,6 @@ fn no_true_level_of_the_flood_is_lost_though_many_look_like_faults() {
                 all += 1;
                 suspect += usize::from(judged.flag == Flag::Suspect);
                 let agreement = situation.agreement(&id(gauge), at);
-                use hinan_sensors::quality::Agreement::{Agrees, Alone};
                 shared += usize::from(matches!(agreement, Some(Agrees { shared_by: Some(_) })));
                 alone += usize::from(matches!(agreement, Some(Alone { .. })));
             }
@@ -168,11 +168,12 @@ fn a_gauge_that_freezes_in_the_flood_is_found_by_its_neighbours_within_hours() {
 
 #[test]
 fn a_jump_that_stays_and_no_neighbour_shares_stays_suspect_and_used() {
-    let jumps_at = hour("2016-08-29T06:00:00Z");
+    // Its one neighbour upstream is calm for hours before and after.
+    let jumps_at = hour("2016-08-29T11:00:00Z");
     let mut doubted = 0;
     play(
         |gauge, at, level_m| {
-            let off = if gauge == MOIWA && at >= jumps_at {
+            let off = if gauge == TOSHIBETSU && at >= jumps_at {
                 2.0
             } else {
                 0.0
@@ -184,7 +185,7 @@ fn a_jump_that_stays_and_no_neighbour_shares_stays_suspect_and_used() {
             if at < jumps_at || hours > 2 {
                 return;
             }
-            let judged = situation.newest_judged(&id(MOIWA), at).unwrap();
+            let judged = situation.newest_judged(&id(TOSHIBETSU), at).unwrap();
             assert_eq!(judged.at, at, "the higher level stays visible");
             assert_eq!(judged.flag, Flag::Suspect, "{hours} hours after");
             doubted += usize::from(judged.doubts.by(Check::Neighbours));
