@@ -127,7 +127,7 @@ fn variable(
 fn distance(bytes: &mut Bytes<'_>) -> Result<Observation, Unreadable> {
     let number = bytes.array("the distance").map(f32::from_be_bytes)?;
     let unit = bytes.u8("the distance's unit")?;
-    // The float as it is written, not its expansion: 1.27439, not 1.2743899822235107.
+    // The float as it is written, not its expansion: 1.274386, not 1.2743860483169556.
     let number: f64 = number.to_string().parse().unwrap_or(f64::NAN);
     let metres = match unit {
         44 => number * 0.3048,
