@@ -20,6 +20,7 @@ pub mod payload;
 pub mod quality;
 mod refusal;
 mod rules;
+pub mod schema;
 mod station;
 mod topic;
 
