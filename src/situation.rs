@@ -6,10 +6,10 @@
 //! - Bad readings are kept and shown, but never used for decisions.
 //! - Nothing here reads a clock: the same readings give the same situation.
 
+mod past;
 mod watch;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hinan_models::{History, MAX_ABS_LEVEL_M};
@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use self::past::Past;
 use self::watch::Watch;
 
 /// Readings older than this, counted from the newest of the station, leave the memory (never the store).
@@ -52,39 +53,9 @@ pub struct Judged {
 /// One station's recent past.
 #[derive(Clone)]
 struct Track {
-    /// Oldest first, no two of one time. A flat queue and not a tree: it is copied whole when a picture holds it.
-    readings: VecDeque<Observed>,
+    past: Past,
     checker: Checker,
     watch: Arc<Watch>,
-}
-
-impl Track {
-    /// Where a reading of this time stands, or would stand.
-    fn place(&self, at: Timestamp) -> Result<usize, usize> {
-        // Nearly every reading is the newest.
-        match self.readings.back() {
-            Some(newest) if newest.at < at => Err(self.readings.len()),
-            _ => self.readings.binary_search_by_key(&at, |o| o.at),
-        }
-    }
-
-    /// Readings up to this time, oldest first.
-    fn until(&self, as_of: Timestamp) -> impl DoubleEndedIterator<Item = &Observed> {
-        let end = self.readings.partition_point(|o| o.at <= as_of);
-        self.readings.range(..end)
-    }
-
-    /// Readings of a span of time, both ends included, oldest first.
-    fn between(
-        &self,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> impl DoubleEndedIterator<Item = &Observed> {
-        let first = self.readings.partition_point(|o| o.at < from);
-        let end = self.readings.partition_point(|o| o.at <= to);
-        self.readings
-            .range((Bound::Included(first), Bound::Excluded(end.max(first))))
-    }
 }
 
 /// What we know of all stations. A copy shares what has not changed since: a picture of a nation costs a few thousand
@@ -103,7 +74,7 @@ impl Situation {
             .iter()
             .map(|station| {
                 let track = Track {
-                    readings: VecDeque::new(),
+                    past: Past::default(),
                     checker: Checker::new(&station.quality),
                     watch: Arc::new(Watch::over(station)),
                 };
@@ -121,7 +92,7 @@ impl Situation {
     /// for the same time, changes nothing.
     pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
         let shared = self.tracks.get_mut(&reading.station)?;
-        let Err(place) = shared.place(reading.at) else {
+        let Err(place) = shared.past.place(reading.at) else {
             return None;
         };
         let track = Arc::make_mut(shared);
@@ -133,24 +104,17 @@ impl Situation {
             flag,
             doubts: judged.verdict.doubts(),
         };
-        track.readings.insert(place, observed);
+        track.past.insert(place, &observed);
         if let Some(revision) = &judged.revised
-            && let Ok(place) = track.place(revision.at)
-            && let Some(earlier) = track.readings.get_mut(place)
+            && let Ok(place) = track.past.place(revision.at)
         {
-            earlier.flag = revision.verdict.flag;
-            earlier.doubts = revision.verdict.doubts();
+            let verdict = &revision.verdict;
+            track.past.revise(place, verdict.flag, verdict.doubts());
         }
         let revised = judged
             .revised
             .map(|revision| (revision.at, revision.verdict.flag));
-        if let Some(newest) = track.readings.back().map(|o| o.at) {
-            while let Some(oldest) = track.readings.front()
-                && newest.duration_since(oldest.at) > KEEP
-            {
-                track.readings.pop_front();
-            }
-        }
+        track.past.keep(KEEP);
         self.last_event = self.last_event.max(Some(reading.at));
         Some(Judged { flag, revised })
     }
@@ -158,7 +122,7 @@ impl Situation {
     /// The newest reading of a station not later than `as_of`, whatever its flag.
     #[must_use]
     pub fn newest(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
-        self.tracks.get(station)?.until(as_of).next_back().copied()
+        self.tracks.get(station)?.past.until(as_of).next_back()
     }
 
     /// The newest reading not later than `as_of` that may be used for decisions.
@@ -166,10 +130,10 @@ impl Situation {
     pub fn newest_usable(&self, station: &StationId, as_of: Timestamp) -> Option<Observed> {
         self.tracks
             .get(station)?
+            .past
             .until(as_of)
             .rev()
             .find(|o| o.flag.usable_for_decisions())
-            .copied()
     }
 
     /// How fast the water rises, metres per hour, from the newest usable reading and the one nearest to an hour
@@ -182,6 +146,7 @@ impl Situation {
         let before = self
             .tracks
             .get(station)?
+            .past
             .between(newest.at - hour - hour / 2, newest.at - hour / 2)
             .filter(|o| o.flag.usable_for_decisions())
             .min_by_key(|o| distance(o))?;
@@ -194,7 +159,7 @@ impl Situation {
     pub fn between(&self, station: &StationId, from: Timestamp, to: Timestamp) -> Vec<Observed> {
         self.tracks
             .get(station)
-            .map(|track| track.between(from, to).copied().collect())
+            .map(|track| track.past.between(from, to).collect())
             .unwrap_or_default()
     }
 
@@ -229,7 +194,7 @@ impl Situation {
             ) else {
                 continue;
             };
-            for observed in track.between(from, to) {
+            for observed in track.past.between(from, to) {
                 let above = observed.at.as_second() - first + step_s - 1;
                 let row = above.div_euclid(step_s);
                 if let Ok(row) = usize::try_from(row)

@@ -35,7 +35,7 @@ impl Situation {
     #[must_use]
     pub fn health(&self, station: &StationId, as_of: Timestamp) -> Option<Health> {
         let track = self.tracks.get(station)?;
-        let heard = track.until(as_of).rev().map(|observed| Heard {
+        let heard = track.past.until(as_of).rev().map(|observed| Heard {
             at: observed.at,
             level_m: observed.level_m,
             flag: observed.flag,
