@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hinan_gis::{ReferenceLevels, Town};
-use hinan_models::{Case, FittedFloodModel, GaugeForecast, Mark, without_model};
+use hinan_gis::{GaugeSite, ReferenceLevels, Town};
+use hinan_models::{Case, FittedFloodModel, GaugeForecast, History, Mark, without_model};
 use hinan_sensors::quality::{Cadence, Contract};
 use hinan_sensors::{Health, StationId};
 use jiff::Timestamp;
@@ -147,15 +147,73 @@ pub fn outlook(
         .map(|models| situation.history(&models.gauges, models.step_s, as_of))
         .transpose()?;
     let step_s = models.map_or(i64::from(cadence_s), |models| models.step_s);
-    let mut by_gauge = BTreeMap::new();
-    for site in &town.gauges {
-        let marks = Marks::from(&site.levels);
-        let model = models.and_then(|models| models.fitted.get(&site.id));
-        let forecast = match (model, &recent) {
+    let look = Look {
+        situation,
+        models,
+        recent: recent.as_ref(),
+        step_s,
+        cadence_s,
+        as_of,
+    };
+    let gauges = each(&town.gauges, |site| look.at(site))?;
+    Ok(Outlook {
+        as_of,
+        gauges: gauges.into_iter().map(|g| (g.id.clone(), g)).collect(),
+        models_on: models.is_some(),
+    })
+}
+
+/// From so many gauges on they are looked at by all processors; below, threads cost more than they bring.
+const TOGETHER_FROM: usize = 256;
+
+/// Looks at each gauge. Each is looked at for itself, so that it does not matter who does it and when; the order stays.
+fn each<T: Send, E: Send>(
+    sites: &[GaugeSite],
+    look: impl Fn(&GaugeSite) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    if sites.len() < TOGETHER_FROM {
+        return sites.iter().map(look).collect();
+    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let look = &look;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = sites
+            .chunks(sites.len().div_ceil(processors))
+            .map(|part| scope.spawn(move || part.iter().map(look).collect::<Result<Vec<T>, E>>()))
+            .collect();
+        let mut all = Vec::with_capacity(sites.len());
+        for part in parts {
+            match part.join() {
+                Ok(looked) => all.append(&mut looked?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// What one gauge is looked at with.
+struct Look<'l> {
+    situation: &'l Situation,
+    models: Option<&'l ModelSet>,
+    recent: Option<&'l History>,
+    step_s: i64,
+    cadence_s: u32,
+    as_of: Timestamp,
+}
+
+impl Look<'_> {
+    fn at(&self, site: &GaugeSite) -> Result<GaugeOutlook, hinan_models::HistoryError> {
+        let Self {
+            situation, as_of, ..
+        } = *self;
+        let model = self.models.and_then(|models| models.fitted.get(&site.id));
+        let forecast = match (model, self.recent) {
             (Some(model), Some(recent)) => model.predict(recent, as_of),
             // A baseline looks at its own gauge only: thousands of them must not share one table to search.
             _ => {
-                let own = situation.history(std::slice::from_ref(&site.id), step_s, as_of)?;
+                let own = std::slice::from_ref(&site.id);
+                let own = situation.history(own, self.step_s, as_of)?;
                 without_model(&own, &case(site), as_of)
             }
         };
@@ -164,32 +222,26 @@ pub fn outlook(
             .as_ref()
             .and_then(|id| situation.newest_judged(id, as_of));
         let agreed = id.as_ref().and_then(|id| situation.contract(id));
-        let contract = agreed.unwrap_or_else(|| Cadence::default().contract(cadence_s));
-        let gauge = GaugeOutlook {
+        let contract = agreed.unwrap_or_else(|| Cadence::default().contract(self.cadence_s));
+        Ok(GaugeOutlook {
             id: site.id.clone(),
             name: site.name.clone(),
             name_en: site.name_en.clone(),
             river: site.river.clone(),
             river_en: site.river_en.clone(),
-            marks,
+            marks: Marks::from(&site.levels),
             observed,
             voice: voice(observed, &contract, as_of),
             health: id.as_ref().and_then(|id| situation.health(id, as_of)),
             rise_m_per_h: id.and_then(|id| situation.rise_m_per_h(&id, as_of)),
             forecast,
-        };
-        by_gauge.insert(site.id.clone(), gauge);
+        })
     }
-    Ok(Outlook {
-        as_of,
-        gauges: by_gauge,
-        models_on: models.is_some(),
-    })
 }
 
 /// What a model of this gauge is asked.
 #[must_use]
-pub fn case(site: &hinan_gis::GaugeSite) -> Case {
+pub fn case(site: &GaugeSite) -> Case {
     let marks = Marks::from(&site.levels).named();
     Case {
         target: site.id.clone(),
