@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hinan::config::Config;
 use hinan::engine::Reference;
-use hinan_sensors::{Devices, Station, Stations};
+use hinan_sensors::{Station, Stations};
 
 /// Every ten minutes, as the ministry's gauges report.
 const CADENCE_S: u32 = 600;
@@ -37,11 +37,9 @@ pub fn nation(gauges: usize) -> Reference {
     });
     Reference {
         stations: Arc::new(Stations::new(stations).expect("each is listed once")),
-        devices: Arc::new(Devices::default()),
         town: Arc::new(town),
         models: None,
-        cadence_s: CADENCE_S,
-        policy: config.recommend,
+        ..of_town
     }
 }
 
