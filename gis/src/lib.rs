@@ -31,6 +31,8 @@ mod refusal;
 pub mod road;
 mod shelter;
 mod sketch;
+mod stage;
+mod terrain;
 pub mod tile;
 mod town;
 mod town_file;
@@ -61,8 +63,14 @@ pub use mesh::{Mesh, MeshLevel};
 pub use refusal::LoadError;
 pub use shelter::{Hazard, Shelter, ShelterRule};
 pub use sketch::{Sketch, SketchArea, SketchDepth, SketchLine, SketchPin};
+pub use stage::{
+    DistrictExtent, PeopleRange, RangedExtent, StageBasis, StageExtent, StagePlan, StageRow,
+    StageStep, StageTable, TerrainExtent, terrain_extent,
+};
+pub use terrain::{AboveRiver, FlowField, Hand, Wet};
 pub use town::{Assumption, Attribution, River, Town};
 pub use town_file::{
     TownAttribution, TownFile, TownGauge, TownLevels, TownNote, TownRiver, TownShelterRule,
+    TownStage,
 };
 pub use zone::HazardZone;

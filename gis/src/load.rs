@@ -6,16 +6,17 @@ use geo::{Area, Intersects, LineString, MultiPolygon, Point};
 
 use crate::map_file::{self, MapDistrict, MapFile, MapShelter, MapZone};
 use crate::refusal::LoadError;
-use crate::town_file::{self, TownFile, TownGauge, TownRiver};
+use crate::town_file::{self, TownFile, TownGauge, TownRiver, TownStage};
 use crate::{
     Assumption, Attribution, DepthRank, District, GaugeSite, Hazard, HazardZone, Reach,
-    ReferenceLevels, River, Shelter, ShelterRule, Town, ZoneIndex,
+    ReferenceLevels, River, Shelter, ShelterRule, StageRow, Town, ZoneIndex,
 };
 
 const RIVERS_MAX: usize = 1_000;
 const GAUGES_MAX: usize = 2_000;
 const DISTRICTS_MAX: usize = 5_000;
 const SHELTERS_MAX: usize = 20_000;
+const STAGES_MAX: usize = 10_000;
 const ZONES_MAX: usize = 2_000_000;
 const NOTES_MAX: usize = 200;
 /// Square degrees; below the smallest triangle that whole millionths of a degree can make, so only rounding is left.
@@ -56,7 +57,14 @@ impl Town {
             SHELTERS_MAX,
             |part, written| shelter(part, written, &outline, &zones),
         )?;
+        let stages = limited(
+            &town_part("stage"),
+            &file.stages,
+            STAGES_MAX,
+            |part, row| stage(part, row, &gauges),
+        )?;
         let town = Self {
+            stages,
             shelter_rule: shelter_rule(&file)?,
             notes: limited(&town_part("note"), &file.notes, NOTES_MAX, |_, note| {
                 Ok(Assumption {
@@ -156,6 +164,53 @@ fn gauge(
             source: levels.source,
         },
         in_town: outline.intersects(&at),
+    })
+}
+
+/// The level is written once: by the name of an official level that the gauge has, or in metres.
+fn stage(part: &str, written: &TownStage, gauges: &[GaugeSite]) -> Result<StageRow, LoadError> {
+    let gauge = gauges.iter().find(|gauge| gauge.id == written.gauge);
+    let named = |key: &str| gauge.and_then(|gauge| gauge.levels.known().find(|(k, _)| *k == key));
+    let (mark, level_m) = match (&written.at, written.level_m) {
+        (Some(key), None) => match named(key) {
+            Some((key, level_m)) => (Some(key), level_m),
+            None => {
+                let accepted =
+                    "the key of an official level that this gauge has, or level_m instead";
+                return Err(LoadError::refused(part, "at", key, accepted));
+            }
+        },
+        (None, Some(level_m)) => (None, level_m),
+        (at, _) => {
+            let found = if at.is_some() {
+                "given beside level_m"
+            } else {
+                "left out, and level_m too"
+            };
+            return Err(LoadError::refused(
+                part,
+                "at",
+                found,
+                "either at or level_m",
+            ));
+        }
+    };
+    let Some(rank_min) = DepthRank::new(written.depth_rank_min) else {
+        return Err(LoadError::refused(
+            part,
+            "depth_rank_min",
+            written.depth_rank_min,
+            "1 to 6",
+        ));
+    };
+    Ok(StageRow {
+        gauge: written.gauge.clone(),
+        river: written.river.clone(),
+        level_m,
+        mark,
+        rank_min,
+        districts: written.districts.clone(),
+        source: written.source.clone(),
     })
 }
 

@@ -3,7 +3,7 @@
 use geo::{Intersects, LineString, MultiPolygon, Point};
 
 use crate::projection::distance_m;
-use crate::{District, GaugeSite, Hazard, Shelter, ShelterRule, ZoneIndex};
+use crate::{District, GaugeSite, Hazard, Shelter, ShelterRule, StageRow, ZoneIndex};
 
 /// A municipality (市町村) with its gauges, zones, districts and shelters.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Town {
     pub shelters: Vec<Shelter>,
     /// What makes an approved shelter usable.
     pub shelter_rule: ShelterRule,
+    /// The town's own table of what is concerned at which level, in the order of the town file. Often empty.
+    pub stages: Vec<StageRow>,
     /// What is not real or not certain. To be shown wherever the town is shown.
     pub notes: Vec<Assumption>,
     /// Whose data it is. To be shown wherever the town is shown.

@@ -30,6 +30,9 @@ pub struct TownFile {
     /// Gauges.
     #[serde(default, rename = "gauge")]
     pub gauges: Vec<TownGauge>,
+    /// At which level of a gauge which part of the zone is concerned.
+    #[serde(default, rename = "stage", skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<TownStage>,
     /// What is not real or not certain.
     #[serde(default, rename = "note")]
     pub notes: Vec<TownNote>,
@@ -111,6 +114,31 @@ pub struct TownLevels {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub design_high_water_m: Option<f64>,
     /// Where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// From a level on, zones of a rank and deeper are concerned. The level is either one of the gauge's official ones by its
+/// key (`at`) or metres (`level_m`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TownStage {
+    /// Station number of the gauge.
+    pub gauge: String,
+    /// River whose districts are concerned.
+    pub river: String,
+    /// Key of an official level, such as `danger_m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Metres in the gauge's own datum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_m: Option<f64>,
+    /// Shallowest rank that is concerned, 1 to 6.
+    pub depth_rank_min: u8,
+    /// Districts that are concerned; all that the river reaches where this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub districts: Option<Vec<String>>,
+    /// Where the town has it from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }

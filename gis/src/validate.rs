@@ -36,6 +36,7 @@ impl Town {
         self.validate_gauges()?;
         self.validate_rivers()?;
         self.validate_districts()?;
+        self.validate_stages()?;
         let mut seen = BTreeSet::new();
         for (n, shelter) in self.shelters.iter().enumerate() {
             let part = format!("{}[{n}]", map_part("shelters"));

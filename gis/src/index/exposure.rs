@@ -76,27 +76,28 @@ impl Exposure {
         people: impl IntoIterator<Item = PlacedPeople>,
         facilities: impl IntoIterator<Item = PlacedFacility>,
     ) -> Self {
-        let mut exposure = Self::default();
-        for placed in people {
-            exposure.row(zones, districts, placed.at).people += placed.people;
-        }
-        for (number, facility) in facilities.into_iter().enumerate() {
-            exposure
-                .row(zones, districts, facility.at)
-                .facilities
-                .push(number);
-        }
-        exposure
+        let facilities = facilities.into_iter().enumerate();
+        Self::count_by(|at| zones.rank_at(at), districts, people, facilities)
     }
 
-    fn row(
-        &mut self,
-        zones: &ZoneIndex,
+    /// The same with a depth from elsewhere, such as the shape of the ground. Each facility comes with its number.
+    #[must_use]
+    pub fn count_by(
+        rank_at: impl Fn(Point<f64>) -> Option<DepthRank>,
         districts: &AreaIndex,
-        at: Point<f64>,
-    ) -> &mut ExposureRow {
-        let key = (districts.at(at).next(), zones.rank_at(at));
-        self.rows.entry(key).or_default()
+        people: impl IntoIterator<Item = PlacedPeople>,
+        facilities: impl IntoIterator<Item = (usize, PlacedFacility)>,
+    ) -> Self {
+        let mut exposure = Self::default();
+        let key = |at: Point<f64>| (districts.at(at).next(), rank_at(at));
+        for placed in people {
+            exposure.rows.entry(key(placed.at)).or_default().people += placed.people;
+        }
+        for (number, facility) in facilities {
+            let row = exposure.rows.entry(key(facility.at)).or_default();
+            row.facilities.push(number);
+        }
+        exposure
     }
 
     /// Every district and rank that has somebody or something, districts in their order and those outside every district

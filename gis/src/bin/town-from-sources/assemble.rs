@@ -109,6 +109,7 @@ fn town(rules: &Rules, sources: &Sources) -> Result<TownFile, Failure> {
             .iter()
             .map(|station| gauge(rules, sources, station))
             .collect::<Result<_, Failure>>()?,
+        stages: Vec::new(),
         notes: rules.notes.clone(),
         attribution: rules.attribution.clone(),
     })

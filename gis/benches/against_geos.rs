@@ -1,0 +1,190 @@
+//! How fast are zones found at a place, beside GEOS on the same machine in the same run?
+//!
+//! Budgets: at least five times the lookups of GEOS a second, p99 of one call below 20 µs, all Japan packed within ten
+//! seconds, and from ten thousand to a million zones a cost that grows no faster than the logarithm.
+//!
+//! Needs `HINAN_SAMPLES` and a Python with shapely (see `tests/index/geos.rs`); says so and stops where one is missing.
+//! The places are seeded: each lies in the box of a zone drawn by chance, so nearly every one has to be decided by an
+//! outline. GEOS is asked in four ways (see `tests/index/geos.py`) and compared by its fastest.
+#![allow(clippy::print_stdout, missing_docs)]
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+
+#[path = "../tests/index/geos.rs"]
+#[allow(dead_code)]
+mod geos;
+#[path = "../tests/index/samples.rs"]
+#[allow(dead_code)]
+mod samples;
+
+use std::hint::black_box;
+use std::io::Error;
+use std::time::{Duration, Instant};
+
+use geo::{MapCoords as _, Point, Polygon};
+use hinan_gis::OutlineIndex;
+use samples::Chance;
+
+const PLACES: usize = 1_000_000;
+const SECONDS: f64 = 3.0;
+const TOWNS: [&str; 4] = ["obihiro", "kurashiki", "kawasaki", "noto"];
+
+fn main() -> Result<(), Error> {
+    // `cargo test` and `cargo bench --no-run` call the binary, too; only a bench has this argument.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return Ok(());
+    }
+    let Some(folder) = samples::folder() else {
+        println!("skipped: no samples");
+        return Ok(());
+    };
+    let Some(python) = geos::python() else {
+        println!("skipped: no shapely");
+        return Ok(());
+    };
+    let japan = shapes(&folder.join("national/flood_depth_max_japan_lvl11.fgb.gz"))?;
+    println!(
+        "{:<24} {:>8} | {:>7} {:>6} {:>9} {:>9} {:>7} {:>7} {:>7} | {:>7} {:>6} {:>9} {:>9} {:>9} {:>9} {:>7} | {:>5} {:>5}",
+        "",
+        "zones",
+        "build s",
+        "B/zone",
+        "1 core/s",
+        "2 cores/s",
+        "p50 us",
+        "p99 us",
+        "max us",
+        "build s",
+        "B/zone",
+        "prepared",
+        "predicate",
+        "2 threads",
+        "calls/s",
+        "p99 us",
+        "x 1",
+        "x 2",
+    );
+    for town in TOWNS {
+        let zones = shapes(&folder.join(format!("{town}/flood_depth_max_primary_10m.fgb.gz")))?;
+        beside_geos(town, &zones, &python)?;
+    }
+    beside_geos("japan", &japan, &python)?;
+    println!(
+        "\nThe same from few zones to many: a part of Japan drawn by chance; a million with zones moved by half a cell added"
+    );
+    let mut many = japan.clone();
+    many.extend(
+        japan
+            .iter()
+            .take(1_000_000 - japan.len())
+            .map(|zone| zone.map_coords(|c| geo::coord! { x: c.x + 3.4e-4, y: c.y + 3.4e-4 })),
+    );
+    let mut chance = Chance(5);
+    for n in (1..many.len()).rev() {
+        many.swap(n, chance.below(n + 1));
+    }
+    for zones in [10_000, 30_000, 100_000, 300_000, 1_000_000] {
+        beside_geos(&format!("{zones} zones"), &many[..zones], &python)?;
+    }
+    Ok(())
+}
+
+fn shapes(path: &std::path::Path) -> Result<Vec<Polygon<f64>>, Error> {
+    Ok(samples::zones(path)?
+        .into_iter()
+        .map(|zone| zone.shape)
+        .collect())
+}
+
+fn beside_geos(name: &str, zones: &[Polygon<f64>], python: &std::path::Path) -> Result<(), Error> {
+    let mut chance = Chance(2016);
+    let places: Vec<Point<f64>> = (0..PLACES).map(|_| chance.near_a_zone(zones)).collect();
+    let build_s = (0..2)
+        .map(|_| {
+            let copy = zones.to_vec();
+            let start = Instant::now();
+            black_box(OutlineIndex::build(copy));
+            start.elapsed().as_secs_f64()
+        })
+        .fold(f64::MAX, f64::min);
+    let index = OutlineIndex::build(zones.iter().cloned());
+    let bytes: usize = index.bytes().iter().sum();
+    let answers: usize = places.iter().map(|place| index.at(*place).count()).sum();
+    let one = per_second(|| places.iter().map(|place| index.at(*place).count()).sum());
+    let two = per_second(|| {
+        std::thread::scope(|scope| {
+            let halves: Vec<_> = places
+                .chunks(PLACES / 2)
+                .map(|half| {
+                    let index = &index;
+                    scope.spawn(move || {
+                        half.iter()
+                            .map(|place| index.at(*place).count())
+                            .sum::<usize>()
+                    })
+                })
+                .collect();
+            halves
+                .into_iter()
+                .map(|half| half.join().unwrap_or_default())
+                .sum()
+        })
+    });
+    let mut took: Vec<Duration> = places
+        .iter()
+        .map(|place| {
+            let start = Instant::now();
+            black_box(index.at(*place).count());
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    let us = |at: usize| took[at].as_secs_f64() * 1e6;
+
+    let questions = geos::Questions::write(&name.replace(' ', "-"), zones, &places)?;
+    let said = questions.ask(python, &["times", &SECONDS.to_string()])?;
+    let number = |key: &str| said[key].as_f64().unwrap_or(f64::NAN);
+    assert_eq!(
+        said["answers"].as_u64(),
+        Some(answers as u64),
+        "GEOS answers otherwise"
+    );
+    let fastest = number("tree_then_prepared_per_s").max(number("tree_with_predicate_per_s"));
+    #[expect(clippy::cast_precision_loss, reason = "a count of zones")]
+    let each = |bytes: f64| bytes / zones.len() as f64;
+    #[expect(clippy::cast_precision_loss, reason = "bytes of memory")]
+    let own_bytes = each(bytes as f64);
+    println!(
+        "{name:<24} {:>8} | {build_s:>7.2} {own_bytes:>6.0} {one:>9.0} {two:>9.0} {:>7.2} {:>7.2} {:>7.1} | {:>7.2} {:>6.0} {:>9.0} {:>9.0} {:>9.0} {:>9.0} {:>7.1} | {:>5.1} {:>5.1}",
+        zones.len(),
+        us(PLACES / 2),
+        us(PLACES / 100 * 99),
+        us(PLACES - 1),
+        number("build_s") + number("made_s"),
+        each(number("bytes")),
+        number("tree_then_prepared_per_s"),
+        number("tree_with_predicate_per_s"),
+        number("two_threads_per_s"),
+        number("one_call_per_s"),
+        number("one_call_p99_us"),
+        one / fastest,
+        two / number("two_threads_per_s").max(fastest),
+    );
+    Ok(())
+}
+
+/// Answers a second: the best run of as many as fit into the time, at least two. Other work on the machine only makes a
+/// run slower.
+fn per_second(ask: impl Fn() -> usize) -> f64 {
+    let begun = Instant::now();
+    let mut best = Duration::MAX;
+    let mut runs = 0;
+    while runs < 2 || begun.elapsed().as_secs_f64() < SECONDS {
+        let start = Instant::now();
+        black_box(ask());
+        best = best.min(start.elapsed());
+        runs += 1;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a million places")]
+    let places = PLACES as f64;
+    places / best.as_secs_f64()
+}
