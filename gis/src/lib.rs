@@ -23,6 +23,7 @@ mod index;
 mod landslide;
 mod layer;
 mod load;
+mod locate;
 mod map_file;
 mod mesh;
 pub mod projection;
@@ -58,6 +59,7 @@ pub use index::{
 };
 pub use landslide::{LandslideArea, LandslideZone, Phenomenon};
 pub use layer::{Layer, LayerKind};
+pub use locate::{Located, Locator, ZoneThere};
 pub use map_file::{MapDistrict, MapFile, MapLines, MapRing, MapShelter, MapZone};
 pub use mesh::{Mesh, MeshLevel};
 pub use refusal::LoadError;

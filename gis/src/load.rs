@@ -65,7 +65,7 @@ impl Town {
         )?;
         let town = Self {
             stages,
-            shelter_rule: shelter_rule(&file)?,
+            shelter_rule: file.shelter_rule()?,
             notes: limited(&town_part("note"), &file.notes, NOTES_MAX, |_, note| {
                 Ok(Assumption {
                     ja: note.ja.clone(),
@@ -326,23 +326,26 @@ fn shelter(
     })
 }
 
-fn shelter_rule(file: &TownFile) -> Result<ShelterRule, LoadError> {
-    let rank = file.shelter_rule.flood_depth_rank_max;
-    match (rank, DepthRank::new(rank)) {
-        (0, _) => Ok(ShelterRule {
-            flood_depth_rank_max: None,
-        }),
-        (_, Some(rank)) => Ok(ShelterRule {
-            flood_depth_rank_max: Some(rank),
-        }),
-        (_, None) => {
-            let accepted = "0 (only outside every flood zone) to 6";
-            Err(LoadError::refused(
-                town_part("shelter_rule"),
-                "flood_depth_rank_max",
-                rank,
-                accepted,
-            ))
+impl TownFile {
+    /// What makes a shelter usable.
+    pub(crate) fn shelter_rule(&self) -> Result<ShelterRule, LoadError> {
+        let rank = self.shelter_rule.flood_depth_rank_max;
+        match (rank, DepthRank::new(rank)) {
+            (0, _) => Ok(ShelterRule {
+                flood_depth_rank_max: None,
+            }),
+            (_, Some(rank)) => Ok(ShelterRule {
+                flood_depth_rank_max: Some(rank),
+            }),
+            (_, None) => {
+                let accepted = "0 (only outside every flood zone) to 6";
+                Err(LoadError::refused(
+                    town_part("shelter_rule"),
+                    "flood_depth_rank_max",
+                    rank,
+                    accepted,
+                ))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod check_config;
 mod demo;
 mod evaluate;
+mod locate;
 mod officer;
 mod print;
 mod qc;
@@ -39,6 +40,8 @@ enum Command {
     Qc(qc::Qc),
     /// Measure the forecasts on floods they were not fitted on
     Evaluate(evaluate::Evaluate),
+    /// 場所: what is known about places, one a line: zones, depth, district, shelters
+    Locate(locate::Locate),
     /// Recompute what was advised: from a recording, or from a data directory
     Replay(replay::Replay),
     /// Add or change an officer's account
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
             Err(why) => Err(why),
         },
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Locate(locate) => locate.run(),
         Command::Replay(replay) => replay.run(),
         Command::Officer(officer) => officer.run(),
         Command::Verify(verify) => verify.run(),

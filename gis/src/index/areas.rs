@@ -29,6 +29,12 @@ impl AreaIndex {
         }
     }
 
+    /// Areas of one outline each.
+    pub(crate) fn of_outlines(outlines: OutlineIndex) -> Self {
+        let owners = (0..small(outlines.len())).collect();
+        Self { outlines, owners }
+    }
+
     /// The areas that touch a place, ascending, each once. On the line counts as inside.
     pub fn at(&self, place: Point<f64>) -> impl Iterator<Item = usize> {
         let mut before = None;

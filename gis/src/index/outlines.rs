@@ -149,23 +149,28 @@ impl OutlineIndex {
                 y: -radius_m,
             });
             let (dx, dy) = (corner.x - place.x(), corner.y - place.y());
-            let nearest = self
-                .pieces
-                .meeting(
-                    [place.x() - dx, place.y() - dy],
-                    [place.x() + dx, place.y() + dy],
-                )
-                .filter(|piece| wanted(piece.outline as usize))
-                .map(|piece| {
-                    let metres = distance_to_line_m(&plane, piece.coords(&self.rings));
-                    (piece.outline as usize, metres)
-                })
-                .filter(|(_, metres)| *metres <= radius_m)
-                .min_by(|(p, p_m), (q, q_m)| p_m.total_cmp(q_m).then(p.cmp(q)));
+            let mut nearest: Option<(usize, f64)> = None;
+            for piece in self.pieces.meeting(
+                [place.x() - dx, place.y() - dy],
+                [place.x() + dx, place.y() + dy],
+            ) {
+                let outline = piece.outline as usize;
+                let most_m = nearest.map_or(radius_m, |(_, metres)| metres);
+                if piece.at_least_m(&plane, place) > most_m || !wanted(outline) {
+                    continue;
+                }
+                let metres = distance_to_line_m(&plane, piece.coords(&self.rings));
+                let first = nearest.is_none_or(|(before, before_m)| {
+                    metres < before_m || (metres.total_cmp(&before_m).is_eq() && outline < before)
+                });
+                if metres <= radius_m && first {
+                    nearest = Some((outline, metres));
+                }
+            }
             if nearest.is_some() || radius_m >= within_m {
                 return nearest;
             }
-            radius_m *= 4.0;
+            radius_m *= 2.0;
         }
     }
 

@@ -1,9 +1,10 @@
 //! Short pieces of line in an R-tree: a long outline is many of them, so its length does not matter.
 
-use geo::Coord;
+use geo::{Coord, Point};
 use rstar::{AABB, RTree, RTreeObject};
 
 use super::rings::{Ring, Rings, bounds_of};
+use crate::projection::LocalPlane;
 
 /// Edges of one piece at most.
 const EDGES_MAX: u32 = 16;
@@ -46,6 +47,17 @@ impl Pieces {
 }
 
 impl Piece {
+    /// No less than this is its distance from the origin of a plane, metres.
+    pub(crate) fn at_least_m(&self, plane: &LocalPlane, origin: Point<f64>) -> f64 {
+        let nearest = Coord {
+            x: origin.x().clamp(self.bbox.lower()[0], self.bbox.upper()[0]),
+            y: origin.y().clamp(self.bbox.lower()[1], self.bbox.upper()[1]),
+        };
+        let away = plane.metres(nearest);
+        // A hair less, so that rounding never hides the nearest.
+        away.x.hypot(away.y) * (1.0 - 1e-9)
+    }
+
     /// Its corners, one more than edges.
     pub(crate) fn coords(self, rings: &Rings) -> &[Coord<f64>] {
         let first = self.first as usize;

@@ -82,6 +82,11 @@ impl ZoneIndex {
         &self.outlines
     }
 
+    /// Outlines and ranks, both in the order in which the zones were given.
+    pub(crate) fn into_parts(self) -> (OutlineIndex, Vec<DepthRank>) {
+        (self.outlines, self.ranks)
+    }
+
     fn zone(&self, number: usize) -> Zone<'_> {
         Zone {
             number,

@@ -12,7 +12,7 @@ pub(crate) fn python() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    let made = cache.map(|cache| cache.join("hinan/tools/oracles/bin/python"));
+    let made = cache.map(|cache| cache.join("hinan/tools/python-gis/bin/python"));
     [own, made, Some(PathBuf::from("python3"))]
         .into_iter()
         .flatten()
