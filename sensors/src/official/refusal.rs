@@ -168,7 +168,6 @@ impl Refusal {
         }
     }
 
-    #[expect(dead_code, reason = "the JSON families follow")]
     pub(crate) fn json(expected: &'static str, why: &serde_json::Error) -> Self {
         let text = cut(&why.to_string(), 200);
         if why.is_data() {

@@ -12,7 +12,7 @@ mod coverage;
 mod effective;
 mod lane;
 mod order;
-mod pairs;
+pub(crate) mod pairs;
 mod stand;
 mod view;
 

@@ -1,0 +1,18 @@
+//! Official information that was really sent, or published by its agencies as samples: every file decodes as its index and
+//! its expected output say, and every refusal has its stated reason.
+//!
+//! The files are read from `protocols/` below the folder that `HINAN_SAMPLES` names.
+
+#![allow(clippy::unwrap_used)]
+
+mod cap;
+mod hostile;
+mod jma_json;
+mod jma_xml;
+mod lalert;
+mod lanes;
+mod mutated;
+mod samples;
+mod seismic;
+mod seismic_shape;
+mod wis2;
