@@ -1,5 +1,6 @@
 //! The command line: it teaches, checks, and hands over.
 
+mod bridge;
 mod check_config;
 mod demo;
 mod evaluate;
@@ -46,6 +47,8 @@ enum Command {
     Replay(replay::Replay),
     /// Add or change an officer's account
     Officer(officer::Officer),
+    /// 気象庁: carry the agency's public telegrams to the town's MQTT broker
+    Bridge(bridge::BridgeCommand),
     /// Walk the audit chain of a data directory and name the first broken entry
     Verify(verify::Verify),
 }
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Locate(locate) => locate.run(),
         Command::Replay(replay) => replay.run(),
         Command::Officer(officer) => officer.run(),
+        Command::Bridge(bridge) => bridge.run(),
         Command::Verify(verify) => verify.run(),
     };
     match outcome {

@@ -51,6 +51,12 @@ impl Tls {
         Ok(Self(Arc::new(config)))
     }
 
+    /// As other libraries want it.
+    #[must_use]
+    pub fn config(&self) -> ClientConfig {
+        ClientConfig::clone(&self.0)
+    }
+
     /// As the MQTT library wants it.
     #[must_use]
     pub fn transport(&self) -> Transport {

@@ -106,6 +106,9 @@ mod tests {
     #[test]
     fn what_is_no_feed_is_refused() {
         assert_eq!(read(b"<html/>").unwrap_err().code(), "unknown_kind");
-        assert_eq!(read(b"<!DOCTYPE html><html/>").unwrap_err().code(), "doctype");
+        assert_eq!(
+            read(b"<!DOCTYPE html><html/>").unwrap_err().code(),
+            "doctype"
+        );
     }
 }

@@ -26,7 +26,7 @@ use serde_json::Value;
 pub use area::AreaCode;
 pub use cap::CapAlert;
 pub use cap::alerts::{AlertOutcome, AlertSettings, ExternalAlerts};
-pub use envelope::Envelope;
+pub use envelope::{Envelope, InfoType};
 pub use grade::{Class, Grade, Hazard, JmaLevel};
 pub use jma::{Content, Telegram};
 pub use lanes::{Applied, Change, LaneSettings, Lanes, Outcome, Over, View};
@@ -54,6 +54,9 @@ pub enum OfficialMessage {
     Cap {
         /// One, or all that an envelope carries.
         alerts: Vec<CapAlert>,
+        /// Why alerts of an envelope were left out.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        refused: Vec<String>,
     },
     /// WIS2: data is there, replaced or withdrawn.
     Wis2(Box<Notification>),
@@ -110,7 +113,7 @@ impl OfficialMessage {
     pub fn is_drill(&self) -> bool {
         match self {
             Self::DrillTelegram(_) => true,
-            Self::Cap { alerts } => alerts
+            Self::Cap { alerts, .. } => alerts
                 .iter()
                 .any(|alert| matches!(alert, CapAlert::NotActual(_))),
             Self::P2p(item) => {
@@ -149,7 +152,10 @@ pub fn decode(name: Option<&str>, bytes: &[u8]) -> Result<OfficialMessage, Refus
 /// Whether bytes look like official information, without reading them whole: XML, or JSON of one of our kinds.
 #[must_use]
 pub fn recognise(bytes: &[u8]) -> Option<Kind> {
-    let head = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let head = bytes
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(bytes)
+        .trim_ascii_start();
     match head.first()? {
         b'<' => {
             let head = &head[..head.len().min(4096)];
@@ -180,7 +186,7 @@ fn xml(name: Option<&str>, bytes: &[u8]) -> Result<OfficialMessage, Refusal> {
         });
     }
     if cap::is_cap(&root) {
-        return cap::read(&root).map(|alerts| OfficialMessage::Cap { alerts });
+        return cap::read(&root).map(|(alerts, refused)| OfficialMessage::Cap { alerts, refused });
     }
     Err(Refusal::UnknownKind {
         found: xml::cut(
@@ -207,8 +213,9 @@ fn json(name: Option<&str>, bytes: &[u8]) -> Result<OfficialMessage, Refusal> {
         Some(Kind::Series) if series::looks_like_table(&json) => {
             series::read_table(&json).map(|stations| OfficialMessage::Stations { stations })
         }
-        Some(Kind::Series) if series::looks_like_forecast(&json) => series::read_forecast(json)
-            .map(|forecasts| OfficialMessage::RainForecast { forecasts }),
+        Some(Kind::Series) if series::looks_like_forecast(&json) => {
+            series::read_forecast(json).map(|forecasts| OfficialMessage::RainForecast { forecasts })
+        }
         Some(Kind::Series) => {
             series::read_observations(name, &json).map(OfficialMessage::Observations)
         }
@@ -226,7 +233,7 @@ fn kind_of(json: &Value) -> Option<Kind> {
         || series::looks_like_observations(json)
     {
         Some(Kind::Series)
-    } else if json.is_object() && p2p::code(json).is_some() {
+    } else if json.is_object() && matches!(p2p::code(json), Some(551 | 552 | 556 | 561)) {
         Some(Kind::P2p)
     } else {
         None

@@ -164,7 +164,10 @@ fn quake(json: &Value) -> Result<P2pQuake, Refusal> {
             (
                 text(point, "/pref"),
                 text(point, "/addr"),
-                point.get("scale").and_then(Value::as_i64).and_then(intensity),
+                point
+                    .get("scale")
+                    .and_then(Value::as_i64)
+                    .and_then(intensity),
             )
         })
         .collect();
@@ -242,7 +245,9 @@ fn text(json: &Value, pointer: &str) -> String {
 }
 
 fn flag(json: &Value, pointer: &str) -> bool {
-    json.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
+    json.pointer(pointer)
+        .and_then(Value::as_bool)
+        .unwrap_or(false)
 }
 
 fn array<'v>(json: &'v Value, pointer: &str) -> Result<&'v [Value], Refusal> {
@@ -299,7 +304,10 @@ mod tests {
         let P2pWhat::Quake(quake) = item.what else {
             panic!("a quake")
         };
-        assert_eq!((quake.hypocentre.lat, quake.hypocentre.magnitude), (None, None));
+        assert_eq!(
+            (quake.hypocentre.lat, quake.hypocentre.magnitude),
+            (None, None)
+        );
         assert_eq!(quake.hypocentre.depth_km, Some(0.0));
         assert_eq!(quake.max_intensity, None);
         assert_eq!(quake.points[0].2, Some(Intensity::AtLeast5Lower));
@@ -307,7 +315,8 @@ mod tests {
 
     #[test]
     fn what_users_felt_is_no_official_information() {
-        let why = read(&serde_json::json!({"code": 561, "time": "2021/02/18 04:01:00"})).unwrap_err();
+        let why =
+            read(&serde_json::json!({"code": 561, "time": "2021/02/18 04:01:00"})).unwrap_err();
         assert_eq!(why.code(), "unknown_value");
     }
 }

@@ -134,7 +134,13 @@ const TABLE: &str = "a table of stations (AMeDAS)";
 const FORECAST: &str = "a forecast of the agency's website";
 
 /// Keys whose presence says that an object is an observation.
-const MEASURED: [&str; 5] = ["precipitation10m", "precipitation1h", "temp", "wind", "snow"];
+const MEASURED: [&str; 5] = [
+    "precipitation10m",
+    "precipitation1h",
+    "temp",
+    "wind",
+    "snow",
+];
 
 /// Whether JSON looks like observations.
 pub(crate) fn looks_like_observations(json: &Value) -> bool {
@@ -172,7 +178,10 @@ fn is_observation(value: &Value) -> bool {
 /// Reads observations: `{time: values}` of one station, `{station: values}` of one time, or `{station: {time: values}}`.
 ///
 /// `name` tells the station of the first form and the time of the second: `11016/20221003_15.json`, `20221003150000.json`.
-pub(crate) fn read_observations(name: Option<&str>, json: &Value) -> Result<StationSeries, Refusal> {
+pub(crate) fn read_observations(
+    name: Option<&str>,
+    json: &Value,
+) -> Result<StationSeries, Refusal> {
     let map = object(json, OBSERVATION, "the document")?;
     if map.len() > STEPS_MAX {
         return Err(Refusal::TooMany {
@@ -188,9 +197,11 @@ pub(crate) fn read_observations(name: Option<&str>, json: &Value) -> Result<Stat
                 readings.push(reading(station, at(key)?, value)?);
             }
             (5, true) => {
-                let time = name.and_then(|name| digits(name, 14)).ok_or(Refusal::Missing {
-                    what: "the time in the document's name (like 20221003150000.json)",
-                })?;
+                let time = name
+                    .and_then(|name| digits(name, 14))
+                    .ok_or(Refusal::Missing {
+                        what: "the time in the document's name (like 20221003150000.json)",
+                    })?;
                 readings.push(reading(key, at(time)?, value)?);
             }
             (5, false) => {
@@ -201,7 +212,10 @@ pub(crate) fn read_observations(name: Option<&str>, json: &Value) -> Result<Stat
             _ => {
                 return Err(wrong(
                     OBSERVATION,
-                    &format!("key {:?} is neither a time (14 digits) nor a station (5)", cut(key, 40)),
+                    &format!(
+                        "key {:?} is neither a time (14 digits) nor a station (5)",
+                        cut(key, 40)
+                    ),
                 ));
             }
         }
@@ -363,11 +377,7 @@ pub(crate) fn read_forecast(json: Value) -> Result<Vec<RainForecast>, Refusal> {
         .collect()
 }
 
-fn step(
-    times: &[Timestamp],
-    area: &RawArea,
-    steps: &mut Vec<ForecastStep>,
-) -> Result<(), Refusal> {
+fn step(times: &[Timestamp], area: &RawArea, steps: &mut Vec<ForecastStep>) -> Result<(), Refusal> {
     let lists = [&area.pops, &area.weather_codes, &area.weathers];
     if lists.iter().all(|list| list.is_none()) {
         return Ok(());
@@ -437,7 +447,13 @@ fn digits(name: &str, how_many: usize) -> Option<&str> {
 
 /// `20221003150000`, Japan time.
 fn at(text: &str) -> Result<Timestamp, Refusal> {
-    let wrong = || Refusal::unknown("time of an observation", text, "14 digits like 20221003150000");
+    let wrong = || {
+        Refusal::unknown(
+            "time of an observation",
+            text,
+            "14 digits like 20221003150000",
+        )
+    };
     if text.len() != 14 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong());
     }
@@ -456,7 +472,9 @@ fn at(text: &str) -> Result<Timestamp, Refusal> {
 
 /// A wall clock in Japan, which is nine hours ahead and has no summer time.
 pub(crate) fn japan(civil: DateTime) -> Option<Timestamp> {
-    TimeZone::fixed(Offset::constant(9)).to_timestamp(civil).ok()
+    TimeZone::fixed(Offset::constant(9))
+        .to_timestamp(civil)
+        .ok()
 }
 
 /// For how long an accumulated amount reaches back.
@@ -495,7 +513,10 @@ mod tests {
         assert_eq!(reading.snow_cm, StationValue::Missing { quality: Some(5) });
         assert_eq!(
             reading.temperature_c,
-            StationValue::Doubtful { value: 0.0, quality: None }
+            StationValue::Doubtful {
+                value: 0.0,
+                quality: None
+            }
         );
         assert_eq!(reading.rain_3h_mm, StationValue::NotMeasured);
     }
@@ -532,9 +553,11 @@ mod tests {
         }))
         .unwrap();
         assert!((table[0].lat - 45.415).abs() < 1e-9);
-        assert!(read_table(&serde_json::json!({
-            "11016": {"lat": [45, 60.0], "lon": [141, 40.7], "alt": 3, "kjName": "稚内"}
-        }))
-        .is_err());
+        assert!(
+            read_table(&serde_json::json!({
+                "11016": {"lat": [45, 60.0], "lon": [141, 40.7], "alt": 3, "kjName": "稚内"}
+            }))
+            .is_err()
+        );
     }
 }

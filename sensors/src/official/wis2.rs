@@ -156,10 +156,9 @@ impl Notification {
         if carried || self.key.rel == Rel::Deletion || !is_http {
             return Ok(None);
         }
-        let announced = self
-            .link
-            .length
-            .map_or(DATA_MAX_BYTES, |length| usize::try_from(length).unwrap_or(usize::MAX));
+        let announced = self.link.length.map_or(DATA_MAX_BYTES, |length| {
+            usize::try_from(length).unwrap_or(usize::MAX)
+        });
         if announced > DATA_MAX_BYTES {
             return Err(Refusal::TooLarge {
                 bytes: announced,
@@ -215,7 +214,7 @@ pub(crate) fn verify(data: &[u8], integrity: Option<&Integrity>) -> Verdict {
     match STANDARD.decode(&integrity.value) {
         Ok(said) if said == is => Verdict::Verified,
         // Some senders write the digest in hexadecimal.
-        _ if integrity.value.eq_ignore_ascii_case(&hex(&is)) => Verdict::Verified,
+        _ if integrity.value.eq_ignore_ascii_case(&hex::encode(&is)) => Verdict::Verified,
         Ok(_) => Verdict::Broken,
         Err(_) if is_hex(&integrity.value) => Verdict::Broken,
         Err(_) => Verdict::CannotTell,
@@ -224,10 +223,6 @@ pub(crate) fn verify(data: &[u8], integrity: Option<&Integrity>) -> Verdict {
 
 fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether JSON looks like a notification.
@@ -279,12 +274,14 @@ struct RawLink {
 
 /// Reads a notification.
 pub(crate) fn read(json: serde_json::Value, bytes: usize) -> Result<Notification, Refusal> {
-    let message: Message = serde_json::from_value(json)
-        .map_err(|why| Refusal::json("a WIS2 notification", &why))?;
+    let message: Message =
+        serde_json::from_value(json).map_err(|why| Refusal::json("a WIS2 notification", &why))?;
     let mut findings = Vec::new();
     let mut finds = |finding: String| findings.push(finding);
     if bytes > MESSAGE_MAX_BYTES {
-        finds(format!("{bytes} bytes; the schema allows {MESSAGE_MAX_BYTES}"));
+        finds(format!(
+            "{bytes} bytes; the schema allows {MESSAGE_MAX_BYTES}"
+        ));
     }
     if !message.conforms_to.iter().any(|uri| uri == CONFORMS) {
         finds(format!("conformsTo does not name {CONFORMS}"));
@@ -585,10 +582,22 @@ mod tests {
         let first = plain("2026-01-01T00:00:00Z", "canonical");
         assert_eq!(known.take(&first), Notified::New);
         assert_eq!(known.take(&first), Notified::Duplicate);
-        assert_eq!(known.take(&plain("2026-01-01T00:05:00Z", "update")), Notified::Replaces);
-        assert_eq!(known.take(&plain("2026-01-01T00:03:00Z", "update")), Notified::Late);
-        assert_eq!(known.take(&plain("2026-01-01T00:06:00Z", "deletion")), Notified::Deleted);
-        assert_eq!(known.take(&plain("2026-01-01T00:07:00Z", "canonical")), Notified::New);
+        assert_eq!(
+            known.take(&plain("2026-01-01T00:05:00Z", "update")),
+            Notified::Replaces
+        );
+        assert_eq!(
+            known.take(&plain("2026-01-01T00:03:00Z", "update")),
+            Notified::Late
+        );
+        assert_eq!(
+            known.take(&plain("2026-01-01T00:06:00Z", "deletion")),
+            Notified::Deleted
+        );
+        assert_eq!(
+            known.take(&plain("2026-01-01T00:07:00Z", "canonical")),
+            Notified::New
+        );
     }
 
     #[test]
@@ -607,12 +616,18 @@ mod tests {
         let good = with(&STANDARD.encode("hello")).unwrap();
         assert_eq!(good.content.as_ref().unwrap().verdict, Verdict::Verified);
         assert_eq!(good.fetch().unwrap(), None);
-        assert_eq!(with(&STANDARD.encode("hellO")).unwrap_err().code(), "integrity");
+        assert_eq!(
+            with(&STANDARD.encode("hellO")).unwrap_err().code(),
+            "integrity"
+        );
     }
 
     #[test]
     fn a_link_is_a_wish_with_a_size_and_a_digest() {
-        let fetch = plain("2026-01-01T00:00:00Z", "canonical").fetch().unwrap().unwrap();
+        let fetch = plain("2026-01-01T00:00:00Z", "canonical")
+            .fetch()
+            .unwrap()
+            .unwrap();
         assert_eq!(fetch.bytes_max, 5);
         assert_eq!(fetch.accept(b"hello").unwrap(), Verdict::NoDigest);
         assert_eq!(fetch.accept(b"hello!").unwrap_err().code(), "too_large");
@@ -629,7 +644,10 @@ mod tests {
 
     #[test]
     fn a_deletion_and_a_file_on_disk_are_not_fetched() {
-        assert_eq!(plain("2026-01-01T00:00:00Z", "deletion").fetch().unwrap(), None);
+        assert_eq!(
+            plain("2026-01-01T00:00:00Z", "deletion").fetch().unwrap(),
+            None
+        );
         let mut other = plain("2026-01-01T00:00:00Z", "canonical");
         other.link.href = "file:///etc/passwd".to_owned();
         assert_eq!(other.fetch().unwrap(), None);
@@ -659,11 +677,15 @@ mod tests {
         let odd = message("not-a-uuid", "2026-01-01T00:00:00Z", "canonical", "").unwrap();
         assert_eq!(odd.findings.len(), 2, "{:?}", odd.findings);
         assert_eq!(
-            message(ID, "yesterday", "canonical", "").unwrap_err().code(),
+            message(ID, "yesterday", "canonical", "")
+                .unwrap_err()
+                .code(),
             "unknown_value"
         );
         assert_eq!(
-            message(ID, "2026-01-01T00:00:00Z", "item", "").unwrap_err().code(),
+            message(ID, "2026-01-01T00:00:00Z", "item", "")
+                .unwrap_err()
+                .code(),
             "missing"
         );
     }

@@ -30,7 +30,10 @@ fn observations_stations_and_forecasts_are_read_and_lookups_are_told_apart() {
                 table.accepted("observations");
             }
             ("amedastable.json", Ok(OfficialMessage::Stations { stations })) => {
-                assert_eq!(stations.len(), String::from_utf8_lossy(&bytes).matches("kjName").count());
+                assert_eq!(
+                    stations.len(),
+                    String::from_utf8_lossy(&bytes).matches("kjName").count()
+                );
                 let wakkanai = stations.iter().find(|s| s.station == "11016").unwrap();
                 assert!((wakkanai.lat - 45.415).abs() < 1e-9);
                 table.accepted("stations");
@@ -46,8 +49,17 @@ fn observations_stations_and_forecasts_are_read_and_lookups_are_told_apart() {
                 table.accepted("forecasts");
             }
             // Tables of area codes and monthly normals are no messages.
-            ("area_2026.json" | "forecast_area.json" | "week_area.json" | "week_area05.json"
-            | "week_area_name.json" | "P1M.json" | "INDEX.csv" | "README.md", Err(why)) => {
+            (
+                "area_2026.json"
+                | "forecast_area.json"
+                | "week_area.json"
+                | "week_area05.json"
+                | "week_area_name.json"
+                | "P1M.json"
+                | "INDEX.csv"
+                | "README.md",
+                Err(why),
+            ) => {
                 table.refused("lookups and descriptions", why.code());
             }
             (file, other) => panic!("{file}: {other:?}"),

@@ -33,7 +33,7 @@ fn agrees(row: &BTreeMap<String, String>, envelope: &Envelope, columns: &[(&str,
 }
 
 /// Compares the envelope of one telegram with its row.
-pub fn compare(row: &BTreeMap<String, String>, message: &OfficialMessage) {
+pub(crate) fn compare(row: &BTreeMap<String, String>, message: &OfficialMessage) {
     let (envelope, _) = envelope(message);
     agrees(
         row,
@@ -76,8 +76,8 @@ fn every_telegram_is_read_as_its_index_says() {
         let family = file.split('/').next().unwrap();
         match family {
             "official-samples" | "captured" => {
-                let message = decode(Some(name(&path)), &bytes)
-                    .unwrap_or_else(|why| panic!("{file}: {why}"));
+                let message =
+                    decode(Some(name(&path)), &bytes).unwrap_or_else(|why| panic!("{file}: {why}"));
                 compare(&rows[file], &message);
                 seen += 1;
                 let (envelope, content) = envelope(&message);
@@ -92,7 +92,11 @@ fn every_telegram_is_read_as_its_index_says() {
                 table.accepted(&envelope.telegram_type[..4]);
                 // What is written can be read back, and is the same.
                 let text = serde_json::to_string(&message).unwrap();
-                assert_eq!(serde_json::from_str::<OfficialMessage>(&text).unwrap(), message, "{file}");
+                assert_eq!(
+                    serde_json::from_str::<OfficialMessage>(&text).unwrap(),
+                    message,
+                    "{file}"
+                );
             }
             "feeds" if file.ends_with(".xml") => {
                 let read = feed::read(&bytes).unwrap_or_else(|why| panic!("{file}: {why}"));
@@ -109,7 +113,13 @@ fn every_telegram_is_read_as_its_index_says() {
     }
     let (files, accepted, refused) = table.print("jma-xml");
     eprintln!("families: {families:?}");
-    let telegrams = rows.values().filter(|row| !row["status"].is_empty()).count();
+    let telegrams = rows
+        .values()
+        .filter(|row| !row["status"].is_empty())
+        .count();
     assert_eq!(seen, telegrams, "every telegram of the index was read");
-    assert_eq!((files, accepted, refused), (163, telegrams + 4, 163 - telegrams - 4));
+    assert_eq!(
+        (files, accepted, refused),
+        (163, telegrams + 4, 163 - telegrams - 4)
+    );
 }

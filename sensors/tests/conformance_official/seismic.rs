@@ -60,12 +60,19 @@ fn telegrams_equal_what_the_reference_made_of_them() {
         let bytes = std::fs::read(&path).unwrap();
         if file.ends_with(".xml") {
             let message = decode(Some(file), &bytes).unwrap_or_else(|why| panic!("{file}: {why}"));
-            let row = rows.values().find(|row| row["file"].ends_with(file)).unwrap();
+            let row = rows
+                .values()
+                .find(|row| row["file"].ends_with(file))
+                .unwrap();
             compare(row, &message);
             let OfficialMessage::Telegram(telegram) = &message else {
                 panic!("{file}")
             };
-            let era = if file.starts_with("2021") { Era::Of2021 } else { Era::Later };
+            let era = if file.starts_with("2021") {
+                Era::Of2021
+            } else {
+                Era::Later
+            };
             let wanted = expected(file, &telegram.envelope.event_id, &jsons);
             assert!(!wanted.is_empty(), "nothing to compare {file} with");
             let ours = shapes(telegram, era);
@@ -92,7 +99,11 @@ fn telegrams_equal_what_the_reference_made_of_them() {
     }
     let sums = table.print("seismic");
     eprintln!("compared {compared} outputs of the reference, {fields} fields");
-    assert_eq!(compared, jsons.len(), "every output of the reference was compared");
+    assert_eq!(
+        compared,
+        jsons.len(),
+        "every output of the reference was compared"
+    );
     assert_eq!(sums, (103, 98, 5));
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Differences of the reference from the telegram, each on purpose there:
 //! - Until 2021 `issue.time` is the official time of issue, later the time of sending.
+//! - Its time of an earthquake is when it was felt (`ArrivalTime`), not when it began; of a flash report, which has neither,
+//!   the time it speaks of.
 //! - The mark `＊` of stations that are not the agency's is left out.
 //! - The short form of a full report lists areas from intensity 3 on; the headline does so too.
 //! - A detailed name of a far place, where there is one, stands for the coarse one.
@@ -12,20 +14,20 @@ use hinan_sensors::official::jma::early_warning::EarlyWarning;
 use hinan_sensors::official::jma::earthquake::{Earthquake, EarthquakeReport};
 use hinan_sensors::official::jma::tsunami::{TsunamiForecast, TsunamiReport};
 use hinan_sensors::official::value::Intensity;
-use hinan_sensors::official::{Class, Content, InfoType, Live, Telegram};
+use hinan_sensors::official::{Class, Content, Envelope, InfoType, Live, Telegram};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 /// Which version of the reference made the output.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Era {
+pub(crate) enum Era {
     Of2021,
     Later,
 }
 
 /// What the reference makes of a telegram: one object, or two for a full report.
-pub fn shapes(telegram: &Telegram<Live>, era: Era) -> Vec<Value> {
+pub(crate) fn shapes(telegram: &Telegram<Live>, era: Era) -> Vec<Value> {
     let envelope = &telegram.envelope;
     let issued = time(match era {
         Era::Of2021 => envelope.report_at,
@@ -34,11 +36,16 @@ pub fn shapes(telegram: &Telegram<Live>, era: Era) -> Vec<Value> {
     match &telegram.content {
         Content::Earthquake(report) => kinds(&envelope.telegram_type, report)
             .into_iter()
-            .map(|kind| quake(report, kind, &issued, envelope.info_type, era))
+            .map(|kind| quake(report, kind, &issued, envelope, era))
             .collect(),
         Content::Tsunami(report) => vec![tsunami(report, &issued)],
         Content::EarlyWarning(warning) => {
-            vec![early_warning(warning, &issued, &envelope.event_id, &envelope.serial)]
+            vec![early_warning(
+                warning,
+                &issued,
+                &envelope.event_id,
+                &envelope.serial,
+            )]
         }
         other => panic!("{other:?}"),
     }
@@ -57,11 +64,12 @@ fn quake(
     report: &EarthquakeReport,
     kind: &str,
     issued: &str,
-    info_type: InfoType,
+    envelope: &Envelope,
     era: Era,
 ) -> Value {
+    let (info_type, target_at) = (envelope.info_type, envelope.target_at);
     let first = report.earthquakes.first();
-    let at = first.and_then(|quake| quake.origin_at);
+    let at = first.and_then(|quake| quake.arrival_at).or(target_at);
     let areas = report.prefectures.iter().flat_map(|pref| {
         pref.areas
             .iter()

@@ -107,6 +107,7 @@ impl Officer {
     /// Somebody who is not signed in.
     #[must_use]
     pub fn nobody(base: &str, name: &str) -> Self {
+        hinan::bridge::install_tls();
         let http = reqwest::Client::builder()
             .cookie_store(true)
             .redirect(Policy::none())

@@ -50,7 +50,10 @@ impl Resident {
     #[must_use]
     pub fn at(base: &str) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: {
+                hinan::bridge::install_tls();
+                reqwest::Client::new()
+            },
             base: base.to_owned(),
         }
     }

@@ -76,7 +76,7 @@ pub enum AlertOutcome {
 }
 
 /// One piece of information that holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ActiveInfo<'a> {
     /// Which alert.
     pub identity: &'a Identity,
@@ -121,7 +121,9 @@ impl ExternalAlerts {
             .flat_map(move |(identity, alert)| {
                 alert.infos.iter().filter_map(move |info| {
                     let until = self.until(alert, info);
-                    let from = info.effective.map_or(identity.sent, |effective| effective.at);
+                    let from = info
+                        .effective
+                        .map_or(identity.sent, |effective| effective.at);
                     (from <= now && now < until).then(|| ActiveInfo {
                         identity,
                         info,
@@ -248,14 +250,21 @@ mod tests {
         status(id, sent, kind, references, info, "Actual")
     }
 
-    fn status(id: &str, sent: &str, kind: &str, references: &str, info: &str, status: &str) -> CapAlert {
+    fn status(
+        id: &str,
+        sent: &str,
+        kind: &str,
+        references: &str,
+        info: &str,
+        status: &str,
+    ) -> CapAlert {
         let text = format!(
             "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>{id}</identifier><sender>town@example.jp</sender>\
              <sent>2026-08-30T{sent}:00+09:00</sent><status>{status}</status><msgType>{kind}</msgType><scope>Public</scope>\
              <references>{references}</references>{info}</alert>"
         );
         match decode(None, text.as_bytes()).unwrap() {
-            OfficialMessage::Cap { mut alerts } => alerts.remove(0),
+            OfficialMessage::Cap { mut alerts, .. } => alerts.remove(0),
             other => panic!("{other:?}"),
         }
     }
@@ -324,7 +333,10 @@ mod tests {
         let mut alerts = ExternalAlerts::default();
         let drill = status("A1", "18:00", "Alert", "", &info(""), "Exercise");
         assert_eq!(alerts.apply(&drill, at("18:00")), AlertOutcome::NotActual);
-        assert_eq!((alerts.active(at("18:00")).count(), alerts.not_actual()), (0, 1));
+        assert_eq!(
+            (alerts.active(at("18:00")).count(), alerts.not_actual()),
+            (0, 1)
+        );
     }
 
     #[test]
@@ -345,6 +357,22 @@ mod tests {
     }
 
     #[test]
+    fn a_bad_alert_in_an_envelope_does_not_hide_those_beside_it() {
+        let good = "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>A1</identifier><sender>s</sender>\
+                    <sent>2026-08-30T18:00:00+09:00</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope></alert>";
+        let text = format!(
+            "<alerts>{}{good}</alerts>",
+            good.replace("Public", "Everybody")
+        );
+        let OfficialMessage::Cap { alerts, refused } = decode(None, text.as_bytes()).unwrap()
+        else {
+            panic!("no alerts")
+        };
+        assert_eq!((alerts.len(), refused.len()), (1, 1));
+        assert!(refused[0].contains("Everybody"), "{refused:?}");
+    }
+
+    #[test]
     fn an_alert_that_refers_to_itself_or_to_the_future_is_refused() {
         for reference in [FIRST, "town@example.jp,A0,2026-08-30T19:00:00+09:00"] {
             let text = format!(
@@ -352,7 +380,10 @@ mod tests {
                  <sent>2026-08-30T18:00:00+09:00</sent><status>Actual</status><msgType>Update</msgType><scope>Public</scope>\
                  <references>{reference}</references></alert>"
             );
-            assert_eq!(decode(None, text.as_bytes()).unwrap_err().code(), "unknown_value");
+            assert_eq!(
+                decode(None, text.as_bytes()).unwrap_err().code(),
+                "unknown_value"
+            );
         }
     }
 

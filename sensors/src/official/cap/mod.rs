@@ -11,8 +11,8 @@ pub(crate) mod time;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::geometry::{circle, polygon};
 pub use self::geometry::{Circle, LatLon};
+use self::geometry::{circle, polygon};
 pub use self::time::CapTime;
 use super::refusal::Refusal;
 use super::standing::{Drill, Live, Standing};
@@ -282,20 +282,32 @@ pub(crate) fn is_cap(root: &Element) -> bool {
     }
 }
 
-/// Reads an alert, or every alert in an envelope.
-pub(crate) fn read(root: &Element) -> Result<Vec<CapAlert>, Refusal> {
-    let alerts = if &*root.name == "alert" {
-        vec![root]
-    } else {
-        embedded(root)
-    };
+/// Reads an alert, or every alert in an envelope: a bad one does not hide those beside it, and is named.
+pub(crate) fn read(root: &Element) -> Result<(Vec<CapAlert>, Vec<String>), Refusal> {
+    if &*root.name == "alert" {
+        return Ok((vec![one(root)?], Vec::new()));
+    }
+    let alerts = embedded(root);
     if alerts.len() > ALERTS_MAX {
         return Err(Refusal::TooMany {
             what: "alerts",
             max: ALERTS_MAX,
         });
     }
-    alerts.into_iter().map(one).collect()
+    let (mut read, mut refused, mut first) = (Vec::new(), Vec::new(), None);
+    for alert in alerts {
+        match one(alert) {
+            Ok(alert) => read.push(alert),
+            Err(why) => {
+                refused.push(why.to_string());
+                first.get_or_insert(why);
+            }
+        }
+    }
+    match first {
+        Some(why) if read.is_empty() => Err(why),
+        _ => Ok((read, refused)),
+    }
 }
 
 fn embedded(root: &Element) -> Vec<&Element> {
@@ -320,7 +332,11 @@ fn one(alert: &Element) -> Result<CapAlert, Refusal> {
 
 fn read_as<S: Standing>(alert: &Element) -> Result<Alert<S>, Refusal> {
     let version = CapVersion::of(&alert.namespace).ok_or_else(|| {
-        Refusal::unknown("namespace of alert", &alert.namespace, "CAP 1.0, 1.1 or 1.2")
+        Refusal::unknown(
+            "namespace of alert",
+            &alert.namespace,
+            "CAP 1.0, 1.1 or 1.2",
+        )
     })?;
     let mut findings = Vec::new();
     let sent = time::read("alert/sent", required(alert, "sent", "alert/sent")?)?;
@@ -370,13 +386,45 @@ fn read_as<S: Standing>(alert: &Element) -> Result<Alert<S>, Refusal> {
 }
 
 const ALERT_ORDER: [&str; 16] = [
-    "identifier", "sender", "password", "sent", "status", "msgType", "source", "scope", "restriction",
-    "addresses", "code", "note", "references", "incidents", "info", "Signature",
+    "identifier",
+    "sender",
+    "password",
+    "sent",
+    "status",
+    "msgType",
+    "source",
+    "scope",
+    "restriction",
+    "addresses",
+    "code",
+    "note",
+    "references",
+    "incidents",
+    "info",
+    "Signature",
 ];
 const INFO_ORDER: [&str; 21] = [
-    "language", "category", "event", "responseType", "urgency", "severity", "certainty", "audience",
-    "eventCode", "effective", "onset", "expires", "senderName", "headline", "description",
-    "instruction", "web", "contact", "parameter", "resource", "area",
+    "language",
+    "category",
+    "event",
+    "responseType",
+    "urgency",
+    "severity",
+    "certainty",
+    "audience",
+    "eventCode",
+    "effective",
+    "onset",
+    "expires",
+    "senderName",
+    "headline",
+    "description",
+    "instruction",
+    "web",
+    "contact",
+    "parameter",
+    "resource",
+    "area",
 ];
 
 /// Whether children come in the order of the schema. Those it does not know are passed over.
@@ -395,7 +443,7 @@ fn in_order(element: &Element, order: &[&str]) -> bool {
 
 fn required<'e>(
     element: &'e Element,
-    name: &str,
+    name: &'static str,
     what: &'static str,
 ) -> Result<&'e str, Refusal> {
     let mut found = element.all(name);
@@ -410,7 +458,7 @@ fn required<'e>(
 }
 
 /// `sender` and `identifier`: no space, comma, `<` or `&`, because references could not name them.
-fn name(alert: &Element, element: &str, what: &'static str) -> Result<String, Refusal> {
+fn name(alert: &Element, element: &'static str, what: &'static str) -> Result<String, Refusal> {
     let name = required(alert, element, what)?;
     if name.contains([' ', '\t', '\n', ',', '<', '&']) || name.chars().count() > 500 {
         return Err(Refusal::unknown(
@@ -461,7 +509,11 @@ fn references(
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<Reference>, Refusal> {
     let mut references = Vec::new();
-    for words in alert.text_of("references").split_whitespace().take(LIST_MAX) {
+    for words in alert
+        .text_of("references")
+        .split_whitespace()
+        .take(LIST_MAX)
+    {
         let Some(reference) = reference(words, version) else {
             findings.push(Finding::InvalidReference);
             continue;
@@ -491,7 +543,9 @@ pub(crate) fn reference(words: &str, version: CapVersion) -> Option<Reference> {
         && !words.contains(',')
         && let Some((identifier, rest)) = words.split_once('/')
     {
-        let sent = time::read("alert/references", rest).ok().map(|sent| sent.at);
+        let sent = time::read("alert/references", rest)
+            .ok()
+            .map(|sent| sent.at);
         return Some(Reference {
             sender: (sent.is_none() && !rest.is_empty()).then(|| rest.to_owned()),
             identifier: identifier.to_owned(),
@@ -511,11 +565,7 @@ pub(crate) fn reference(words: &str, version: CapVersion) -> Option<Reference> {
     })
 }
 
-fn info(
-    info: &Element,
-    version: CapVersion,
-    findings: &mut Vec<Finding>,
-) -> Result<Info, Refusal> {
+fn info(info: &Element, version: CapVersion, findings: &mut Vec<Finding>) -> Result<Info, Refusal> {
     if !in_order(info, &INFO_ORDER) {
         findings.push(Finding::ElementOrder);
     }
@@ -568,9 +618,14 @@ fn info(
             .map(|element| area(element, findings))
             .collect::<Result<_, _>>()?,
     };
-    if [&read.headline, &read.description, &read.instruction, &read.event]
-        .iter()
-        .any(|words| text::has_html_entity(words) || text::has_html_tag(words))
+    if [
+        &read.headline,
+        &read.description,
+        &read.instruction,
+        &read.event,
+    ]
+    .iter()
+    .any(|words| text::has_html_entity(words) || text::has_html_tag(words))
     {
         findings.push(Finding::Html);
     }
@@ -580,13 +635,18 @@ fn info(
 const URGENCY: [&str; 5] = ["Immediate", "Expected", "Future", "Past", "Unknown"];
 const SEVERITY: [&str; 5] = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
 const CERTAINTY: [&str; 6] = [
-    "Observed", "Likely", "Possible", "Unlikely", "Unknown", "Very Likely",
+    "Observed",
+    "Likely",
+    "Possible",
+    "Unlikely",
+    "Unknown",
+    "Very Likely",
 ];
 
 /// A word of a list. Another one is kept and pointed out: a new word is no reason to lose an alert.
 fn word(
     info: &Element,
-    name: &str,
+    name: &'static str,
     what: &'static str,
     known: &[&str],
     findings: &mut Vec<Finding>,
@@ -601,11 +661,7 @@ fn word(
     Ok(cut(word, 40))
 }
 
-fn optional(
-    element: &Element,
-    name: &str,
-    what: &'static str,
-) -> Result<Option<CapTime>, Refusal> {
+fn optional(element: &Element, name: &str, what: &'static str) -> Result<Option<CapTime>, Refusal> {
     match element.text_of(name) {
         "" => Ok(None),
         text => time::read(what, text).map(Some),

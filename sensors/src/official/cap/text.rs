@@ -5,11 +5,12 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() && words.len() < 500 {
-        let (word, after) = match rest.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
+        let (word, after) = match rest
+            .strip_prefix('"')
+            .and_then(|inner| inner.split_once('"'))
+        {
             Some((quoted, after)) => (quoted, after),
-            None => rest
-                .split_once(char::is_whitespace)
-                .unwrap_or((rest, "")),
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
         };
         if !word.is_empty() {
             words.push(word.chars().take(300).collect());
