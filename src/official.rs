@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hinan_sensors::official::{AreaCode, Lanes, Live, OfficialMessage, Outcome, View};
+use hinan_sensors::official::{Lanes, Live, OfficialMessage, Outcome, View};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub fn kind(message: &OfficialMessage) -> Kind {
                 issued_at: Some(envelope.report_at),
             })
         }
-        OfficialMessage::DrillTelegram(_) => Kind::Drill,
+        drill if drill.is_drill() => Kind::Drill,
         // Kinds that have no envelope of the agency: kept under the word of their kind, never taken for a telegram.
         other => Kind::Information(Label {
             kind: word(other),
@@ -72,16 +72,8 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
 /// What holds for the town: of warnings per municipality only those for its own areas.
 #[must_use]
 pub fn for_town(lanes: &Lanes<Live>, town_code: &str, now: Timestamp) -> View {
-    let mut view = lanes.view(now);
-    let municipality = municipality(town_code);
-    let ours: BTreeSet<AreaCode> = view
-        .holdings
-        .iter()
-        .map(|holding| holding.area)
-        .filter(|area| Some(area.municipality()) == municipality)
-        .collect();
-    view.holdings.retain(|holding| ours.contains(&holding.area));
-    view
+    let ours = municipality(town_code).map_or_else(BTreeSet::new, |code| lanes.areas_of(code));
+    lanes.view_of(&ours, now)
 }
 
 /// 全国地方公共団体コード: five digits and a check digit, which the agency's tables leave out.
@@ -91,6 +83,8 @@ fn municipality(town_code: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use hinan_sensors::official::AreaCode;
+
     use super::*;
 
     #[test]

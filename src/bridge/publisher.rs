@@ -90,7 +90,8 @@ impl Publisher {
             })
     }
 
-    async fn connect(&self) -> Result<(AsyncClient, EventLoop), String> {
+    /// Takes the publisher for itself: the library's connection may be sent between threads, but not shared.
+    async fn connect(&mut self) -> Result<(AsyncClient, EventLoop), String> {
         let target = &self.target;
         let mut options = MqttOptions::new(&self.client_id, &target.host, target.port);
         options.set_keep_alive(Duration::from_secs(300));

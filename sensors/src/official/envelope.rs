@@ -215,7 +215,8 @@ fn telegram_type(name: Option<&str>, control_title: &str) -> (String, TypeFrom) 
 }
 
 /// The first part of a name that has the shape of a type: two capital letters of its kind, two more, two characters.
-pub(crate) fn type_in_name(name: &str) -> Option<&str> {
+#[must_use]
+pub fn type_in_name(name: &str) -> Option<&str> {
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .find(|part| is_type(part))
 }

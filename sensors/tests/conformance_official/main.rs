@@ -10,6 +10,7 @@ mod hostile;
 mod jma_json;
 mod jma_xml;
 mod lalert;
+mod lanes;
 mod mutated;
 mod samples;
 mod seismic;

@@ -5,7 +5,7 @@
 //! specific, or a companion that only ever adds. So a late companion never lowers and never rings again, and an error
 //! errs upwards, marked as contested.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -37,25 +37,62 @@ impl Voice<'_> {
     }
 }
 
-/// The grade that holds.
-pub(super) fn grade<S: Standing>(
-    lanes: &Lanes<S>,
-    area: AreaCode,
-    hazard: Hazard,
-    now: Timestamp,
-) -> Grade {
-    let voices = voices(lanes, area, hazard, now);
-    decide(&voices, lanes.settings.companions_within_s).map_or(Grade::NONE, |at| voices[at].grade())
+/// Which reports speak of which municipality, gathered once for many questions.
+pub(super) struct Speakers<'l> {
+    of: BTreeMap<AreaCode, Vec<(&'l LaneKey, &'l Report)>>,
+    companions_within_s: i64,
+}
+
+impl<'l> Speakers<'l> {
+    /// Those that hold at a moment; of these municipalities only, or of all.
+    pub(super) fn gather<S: Standing>(
+        lanes: &'l Lanes<S>,
+        only: Option<&BTreeSet<AreaCode>>,
+        now: Timestamp,
+    ) -> Self {
+        let mut of: BTreeMap<AreaCode, Vec<(&LaneKey, &Report)>> = BTreeMap::new();
+        for (key, lane) in &lanes.lanes {
+            let Some(report) = Lane::current(lane) else {
+                continue;
+            };
+            let Some(municipal) = report.stand.municipal() else {
+                continue;
+            };
+            if expired(&key.telegram_type, report, now) {
+                continue;
+            }
+            let mut speaks = |area| of.entry(area).or_default().push((key, report));
+            match only {
+                None => municipal.covers.iter().copied().for_each(speaks),
+                Some(only) => only
+                    .iter()
+                    .copied()
+                    .filter(|area| municipal.covers.binary_search(area).is_ok())
+                    .for_each(&mut speaks),
+            }
+        }
+        Self {
+            of,
+            companions_within_s: lanes.settings.companions_within_s,
+        }
+    }
+
+    /// The grade that holds.
+    pub(super) fn grade(&self, area: AreaCode, hazard: Hazard) -> Grade {
+        let voices = self.voices(area, hazard);
+        decide(&voices, self.companions_within_s).map_or(Grade::NONE, |at| voices[at].grade())
+    }
 }
 
 /// What holds, with its grounds.
 pub(super) fn answer<S: Standing>(
     lanes: &Lanes<S>,
+    speakers: &Speakers<'_>,
     area: AreaCode,
     hazard: Hazard,
     now: Timestamp,
 ) -> Answer {
-    let voices = voices(lanes, area, hazard, now);
+    let voices = speakers.voices(area, hazard);
     let Some(at) = decide(&voices, lanes.settings.companions_within_s) else {
         return Answer::Unknown;
     };
@@ -110,11 +147,14 @@ pub(super) fn expiring<S: Standing>(
             touched.extend(super::report_rows(&report.stand));
         }
     }
+    let areas = touched.iter().map(|(area, _)| *area).collect();
+    let was = Speakers::gather(lanes, Some(&areas), after);
+    let is = Speakers::gather(lanes, Some(&areas), until);
     touched
         .into_iter()
         .filter_map(|(area, hazard)| {
-            let before = grade(lanes, area, hazard, after);
-            let now = grade(lanes, area, hazard, until);
+            let before = was.grade(area, hazard);
+            let now = is.grade(area, hazard);
             (now < before).then(|| Change {
                 area,
                 area_name: lanes.name_of(area),
@@ -129,51 +169,28 @@ pub(super) fn expiring<S: Standing>(
         .collect()
 }
 
-fn voices<S: Standing>(
-    lanes: &Lanes<S>,
-    area: AreaCode,
-    hazard: Hazard,
-    now: Timestamp,
-) -> Vec<Voice<'_>> {
-    let mut voices: Vec<Voice<'_>> = Vec::new();
-    for (key, lane) in &lanes.lanes {
-        let Some(report) = Lane::current(lane) else {
-            continue;
-        };
-        let Some(municipal) = report.stand.municipal() else {
-            continue;
-        };
-        if municipal.covers.binary_search(&area).is_err()
-            || expired(&key.telegram_type, report, now)
-        {
-            continue;
-        }
-        let row = municipal.row(area, hazard);
-        let Some((rank, coverage)) = coverage::of(&key.telegram_type, hazard) else {
-            // A hazard that this type is not known to carry is shown all the same.
-            if row.is_some() {
-                voices.push(Voice {
+impl<'l> Speakers<'l> {
+    fn voices(&self, area: AreaCode, hazard: Hazard) -> Vec<Voice<'l>> {
+        let speakers = self.of.get(&area).into_iter().flatten();
+        speakers
+            .filter_map(|(key, report)| {
+                let row = report.stand.municipal()?.row(area, hazard);
+                // A hazard that this type is not known to carry is shown all the same.
+                let (rank, coverage) =
+                    coverage::of(&key.telegram_type, hazard).unwrap_or((3, Coverage::OnlyAdds));
+                if row.is_none() && coverage == Coverage::OnlyAdds {
+                    return None;
+                }
+                Some(Voice {
                     key,
                     report,
                     row,
-                    rank: 3,
-                    coverage: Coverage::OnlyAdds,
-                });
-            }
-            continue;
-        };
-        if row.is_none() && coverage == Coverage::OnlyAdds {
-            continue;
-        }
-        voices.push(Voice {
-            key,
-            report,
-            row,
-            rank,
-            coverage,
-        });
+                    rank,
+                    coverage,
+                })
+            })
+            .collect()
     }
-    voices
 }
 
 /// The one that is believed among those that list everything.

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::effective::Speakers;
 use self::lane::{Lane, Report, Taken};
 use self::order::Order;
 use self::stand::Stand;
@@ -216,7 +217,8 @@ impl<S: Standing> Lanes<S> {
     /// What telegrams together say of one hazard in one municipality.
     #[must_use]
     pub fn ask(&self, area: AreaCode, hazard: Hazard, now: Timestamp) -> Answer {
-        effective::answer(self, area, hazard, now)
+        let speakers = Speakers::gather(self, Some(&BTreeSet::from([area])), now);
+        effective::answer(self, &speakers, area, hazard, now)
     }
 
     /// Everything that holds.
@@ -229,6 +231,20 @@ impl<S: Standing> Lanes<S> {
     #[must_use]
     pub fn view_of(&self, areas: &BTreeSet<AreaCode>, now: Timestamp) -> View {
         view::everything(self, now, Some(areas))
+    }
+
+    /// The municipality's areas that telegrams have spoken of: itself, or its parts. `municipality` is its code of five
+    /// digits, without check digit.
+    #[must_use]
+    pub fn areas_of(&self, municipality: u32) -> BTreeSet<AreaCode> {
+        self.lanes
+            .values()
+            .filter_map(Lane::current)
+            .filter_map(|report| report.stand.municipal())
+            .flat_map(|municipal| &municipal.covers)
+            .copied()
+            .filter(|area| area.municipality() == municipality)
+            .collect()
     }
 
     /// What is expected in one municipality over the next hours (時系列情報). `None`: no series covers it.
@@ -310,13 +326,10 @@ impl<S: Standing> Lanes<S> {
         of: &BTreeSet<(AreaCode, Hazard)>,
         now: Timestamp,
     ) -> BTreeMap<(AreaCode, Hazard), Grade> {
+        let areas = of.iter().map(|(area, _)| *area).collect();
+        let speakers = Speakers::gather(self, Some(&areas), now);
         of.iter()
-            .map(|(area, hazard)| {
-                (
-                    (*area, *hazard),
-                    effective::grade(self, *area, *hazard, now),
-                )
-            })
+            .map(|(area, hazard)| ((*area, *hazard), speakers.grade(*area, *hazard)))
             .collect()
     }
 

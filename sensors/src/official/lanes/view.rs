@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::effective::{answer, source};
+use super::effective::{Speakers, answer, source};
 use super::lane::{Lane, Report};
 use super::stand::{QuakePart, Stand};
 use super::{LaneKey, Lanes, expired, report_rows};
@@ -336,12 +336,16 @@ fn holdings<S: Standing>(
                 .filter(|(area, _)| only.is_none_or(|only| only.contains(area))),
         );
     }
+    let areas = asked.iter().map(|(area, _)| *area).collect();
+    let speakers = Speakers::gather(lanes, Some(&areas), now);
     asked
         .into_iter()
-        .filter_map(|(area, hazard)| match answer(lanes, area, hazard, now) {
-            Answer::InForce(holding) => Some(*holding),
-            Answer::Clear { .. } | Answer::Unknown => None,
-        })
+        .filter_map(
+            |(area, hazard)| match answer(lanes, &speakers, area, hazard, now) {
+                Answer::InForce(holding) => Some(*holding),
+                Answer::Clear { .. } | Answer::Unknown => None,
+            },
+        )
         .collect()
 }
 
