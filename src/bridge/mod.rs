@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hinan_sensors::connect::{Secret, Tls};
-use hinan_sensors::official::{OfficialMessage, decode, feed};
+use hinan_sensors::official::life::{FeedLife, SignOfLife};
+use hinan_sensors::official::{Kind, OfficialMessage, Refusal, decode, feed, recognise};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::sync::{Mutex, watch};
@@ -48,6 +49,8 @@ const ATTEMPTS_MAX: u32 = 5;
 const ROUND_MAX: usize = 2000;
 /// The longest wait after failures.
 const WAIT_MAX: Duration = Duration::from_secs(900);
+/// How often the sign of life is renewed.
+const LIFE_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the bridge is told.
 #[derive(Clone)]
@@ -169,7 +172,7 @@ impl Bridge {
                 failed += 1;
             }
         }
-        self.sign_of_life().await;
+        self.sign_of_life(None).await;
         Ok(failed)
     }
 
@@ -183,16 +186,21 @@ impl Bridge {
             let (bridge, stop) = (Arc::clone(self), stop.clone());
             feeds.spawn(async move { bridge.follow(&feed, stop).await });
         }
-        while let Some(ended) = feeds.join_next().await {
-            ended??;
+        let mut last = None;
+        loop {
+            tokio::select! {
+                ended = feeds.join_next() => match ended {
+                    Some(ended) => ended??,
+                    None => return Ok(()),
+                },
+                () = tokio::time::sleep(Duration::from_secs(20)) => last = self.sign_of_life(last).await,
+            }
         }
-        Ok(())
     }
 
     async fn follow(&self, feed: &str, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         while !*stop.borrow() {
             self.round(feed).await?;
-            self.sign_of_life().await;
             let failures = self.states().get(feed).map_or(0, |state| state.failures);
             let wait = spread(self.wait(failures), u16::from_le_bytes(chance::bytes()));
             tokio::select! {
@@ -324,14 +332,7 @@ impl Bridge {
                 return Ok(Ok(()));
             }
             // A telegram that only says something we do not know goes on: whoever receives it puts it in quarantine, seen.
-            Err(why)
-                if matches!(
-                    why.code(),
-                    "unknown_value" | "missing" | "repeated" | "too_many"
-                ) =>
-            {
-                ""
-            }
+            Err(why) if is_whole_telegram(why, &bytes) => "",
             Err(why) => {
                 // Cut on its way, perhaps: it is asked for again before it is given up.
                 if self.memory(|memory| memory.missed(id, ATTEMPTS_MAX))? {
@@ -373,18 +374,41 @@ impl Bridge {
         work(&mut memory)
     }
 
-    /// Says that the bridge lives, and how each feed is doing: retained, so that silence of the bridge itself is seen.
-    async fn sign_of_life(&self) {
-        let life = serde_json::json!({ "at": clock::wall(), "feeds": self.states() });
-        let topic = format!("{}/bridge/state", plan::root(&self.settings.topic));
+    /// Says that the bridge lives, and how each feed is doing, at most every five minutes: retained, so that silence of the
+    /// bridge itself is seen.
+    async fn sign_of_life(&self, last: Option<Timestamp>) -> Option<Timestamp> {
+        let now = clock::wall();
+        if last.is_some_and(|last| now.duration_since(last) < LIFE_EVERY) {
+            return last;
+        }
+        let feeds = self.states().into_iter().map(|(feed, state)| {
+            let life = FeedLife {
+                ok_at: state.ok_at,
+                failures: state.failures,
+                why: state.why,
+            };
+            (feed, life)
+        });
+        let life = SignOfLife {
+            bridge: "jma".to_owned(),
+            alive_at: now,
+            feeds: feeds.collect(),
+        };
+        let topic = format!("{}/bridge", self.settings.topic);
+        let text =
+            serde_json::to_vec(&life).expect("texts, numbers and times can be written as JSON");
         let sent = self
             .publisher
             .lock()
             .await
-            .publish_retained(&topic, life.to_string().as_bytes())
+            .publish_retained(&topic, &text)
             .await;
-        if let Err(why) = sent {
-            tracing::warn!(why, "the sign of life could not be published");
+        match sent {
+            Ok(()) => Some(now),
+            Err(why) => {
+                tracing::warn!(why, "the sign of life could not be published");
+                last
+            }
         }
     }
 }
@@ -401,6 +425,15 @@ impl From<anyhow::Error> for Failed {
     fn from(error: anyhow::Error) -> Self {
         Self::Memory(error)
     }
+}
+
+/// Whether bytes are a well-formed telegram of the agency in which something is unknown to us.
+fn is_whole_telegram(why: &Refusal, bytes: &[u8]) -> bool {
+    recognise(bytes) == Some(Kind::JmaXml)
+        && matches!(
+            why.code(),
+            "unknown_value" | "missing" | "repeated" | "too_many"
+        )
 }
 
 /// Shortens a wait by up to a fifth, by chance, so that bridges do not all ask at the same second.

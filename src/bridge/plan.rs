@@ -97,11 +97,6 @@ pub(super) fn topic(topic: &str, telegram_type: &str, file: &str) -> String {
     format!("{topic}/{telegram_type}/{file}")
 }
 
-/// What all topics of the town begin with: `hinan/v1` of `hinan/v1/official/jma`.
-pub(super) fn root(topic: &str) -> &str {
-    topic.strip_suffix("/official/jma").unwrap_or(topic)
-}
-
 /// `…/regular_l.xml` of `…/regular.xml`.
 pub(super) fn long_feed_of(feed: &str) -> Option<String> {
     let name = feed.strip_suffix(".xml")?;
@@ -213,7 +208,6 @@ mod tests {
             topic_of("https://example.org/a+b"),
             "hinan/v1/official/jma/unknown/a_b"
         );
-        assert_eq!(root("hinan/v1/official/jma"), "hinan/v1");
     }
 
     #[test]

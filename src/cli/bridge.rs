@@ -34,7 +34,7 @@ enum From {
 ///
 /// It asks politely (ETag and Last-Modified), waits longer after failures, reads the long feeds after a gap, and
 /// remembers on disk what it has published. One failing feed does not stop the others. A sign of life with the state of
-/// each feed is kept retained under {topic root}/bridge/state.
+/// each feed is kept retained under {topic}/bridge.
 ///
 /// Try it without leaving anything running:
 ///   hinan bridge jma --once --type VPWW --office 釧路

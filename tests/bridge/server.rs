@@ -109,7 +109,7 @@ impl Server {
         state
             .asked
             .iter()
-            .filter(|(asked, _)| asked == path)
+            .filter(|(asked, _)| asked.eq_ignore_ascii_case(path))
             .count()
     }
 
@@ -120,7 +120,7 @@ impl Server {
             .asked
             .iter()
             .rev()
-            .find(|(asked, _)| asked == path)
+            .find(|(asked, _)| asked.eq_ignore_ascii_case(path))
             .map_or(String::new(), |(_, head)| head.clone())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hinan_sensors::official::{OfficialMessage, decode};
 use hinan_town::Mosquitto;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 
@@ -50,7 +51,9 @@ impl Listener {
         while let Ok(event) =
             tokio::time::timeout(Duration::from_millis(700), self.events.poll()).await
         {
-            if let Event::Incoming(Packet::Publish(publish)) = event.unwrap() {
+            if let Event::Incoming(Packet::Publish(publish)) = event.unwrap()
+                && !publish.topic.ends_with("/bridge")
+            {
                 heard.push((publish.topic, publish.payload.to_vec()));
             }
         }
@@ -184,15 +187,19 @@ async fn the_sign_of_life_tells_how_each_feed_is_doing() {
     options.set_keep_alive(Duration::from_secs(30));
     let (client, mut events) = AsyncClient::new(options, 10);
     client
-        .subscribe("hinan/v1/bridge/state", QoS::AtLeastOnce)
+        .subscribe("hinan/v1/official/jma/bridge", QoS::AtLeastOnce)
         .await
         .unwrap();
     let state = loop {
         if let Event::Incoming(Packet::Publish(publish)) = events.poll().await.unwrap() {
             assert!(publish.retain, "it is kept for those who come later");
-            break serde_json::from_slice::<serde_json::Value>(&publish.payload).unwrap();
+            break decode(Some(&publish.topic), &publish.payload).unwrap();
         }
     };
-    assert_eq!(state["feeds"][&server.url("/extra.xml")]["failures"], 0);
-    assert_eq!(state["feeds"][&server.url("/other.xml")]["failures"], 1);
+    let OfficialMessage::SignOfLife(life) = state else {
+        panic!("{state:?}")
+    };
+    assert_eq!(life.feeds[&server.url("/extra.xml")].failures, 0);
+    assert_eq!(life.feeds[&server.url("/other.xml")].failures, 1);
+    assert_eq!(life.heard_at(), None, "one of the feeds was never read");
 }

@@ -11,6 +11,7 @@ pub mod feed;
 pub mod grade;
 pub mod jma;
 pub mod lanes;
+pub mod life;
 pub mod p2p;
 mod refusal;
 pub mod series;
@@ -34,6 +35,7 @@ pub use refusal::Refusal;
 pub use standing::{Drill, Live, Standing};
 pub use xml::XmlLimits;
 
+use life::SignOfLife;
 use p2p::P2pItem;
 use series::{RainForecast, StationPlace, StationSeries};
 use wis2::Notification;
@@ -74,6 +76,8 @@ pub enum OfficialMessage {
     },
     /// P2P地震情報: the agency's earthquakes as others pass them on. External information.
     P2p(Box<P2pItem>),
+    /// A bridge's sign of life: until when everything the agency said is known.
+    SignOfLife(SignOfLife),
 }
 
 /// What kind of message bytes are.
@@ -91,6 +95,8 @@ pub enum Kind {
     Series,
     /// P2P earthquake JSON.
     P2p,
+    /// A bridge's sign of life.
+    SignOfLife,
 }
 
 impl OfficialMessage {
@@ -105,17 +111,19 @@ impl OfficialMessage {
                 Kind::Series
             }
             Self::P2p(_) => Kind::P2p,
+            Self::SignOfLife(_) => Kind::SignOfLife,
         }
     }
 
-    /// Whether anything in it is meant for practice: it must not reach a proposal or a public channel.
+    /// Whether it is meant for practice and nothing in it is for real: it must not reach a proposal or a public channel. Of an
+    /// envelope with both kinds of alerts the types tell them apart.
     #[must_use]
     pub fn is_drill(&self) -> bool {
         match self {
             Self::DrillTelegram(_) => true,
             Self::Cap { alerts, .. } => alerts
                 .iter()
-                .any(|alert| matches!(alert, CapAlert::NotActual(_))),
+                .all(|alert| matches!(alert, CapAlert::NotActual(_))),
             Self::P2p(item) => {
                 matches!(&item.what, p2p::P2pWhat::EarlyWarning(warning) if warning.test)
             }
@@ -209,6 +217,7 @@ fn json(name: Option<&str>, bytes: &[u8]) -> Result<OfficialMessage, Refusal> {
     match kind_of(&json) {
         Some(Kind::Wis2) => wis2::read(json, bytes.len())
             .map(|notification| OfficialMessage::Wis2(Box::new(notification))),
+        Some(Kind::SignOfLife) => life::read(json).map(OfficialMessage::SignOfLife),
         Some(Kind::P2p) => p2p::read(&json).map(|item| OfficialMessage::P2p(Box::new(item))),
         Some(Kind::Series) if series::looks_like_table(&json) => {
             series::read_table(&json).map(|stations| OfficialMessage::Stations { stations })
@@ -228,6 +237,8 @@ fn json(name: Option<&str>, bytes: &[u8]) -> Result<OfficialMessage, Refusal> {
 fn kind_of(json: &Value) -> Option<Kind> {
     if wis2::looks_like(json) {
         Some(Kind::Wis2)
+    } else if life::looks_like(json) {
+        Some(Kind::SignOfLife)
     } else if series::looks_like_table(json)
         || series::looks_like_forecast(json)
         || series::looks_like_observations(json)

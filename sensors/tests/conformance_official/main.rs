@@ -6,6 +6,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod cap;
+/// The targets of the fuzzer: the same functions, with a bounded number of inputs.
+#[allow(unreachable_pub, reason = "public in the fuzzer's own crate")]
+#[path = "../../fuzz/src/official.rs"]
+mod fuzzed;
 mod hostile;
 mod jma_json;
 mod jma_xml;

@@ -18,7 +18,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::effective::Speakers;
@@ -155,6 +155,8 @@ pub enum Over {
 }
 
 const WAITING_MAX: usize = 64;
+/// How long a lane is remembered after its end, for telegrams that come late.
+const ENDED_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 impl<S: Standing> Default for Lanes<S> {
     fn default() -> Self {
@@ -182,8 +184,14 @@ impl<S: Standing> Lanes<S> {
         self.heard_at = self.heard_at.max(Some(received_at));
     }
 
-    /// Takes a message. Of the other standing: nothing happens.
+    /// Takes a message. Of the other standing: nothing happens. A bridge's sign of life shows until when the feed was heard.
     pub fn apply(&mut self, message: &OfficialMessage, received_at: Timestamp) -> Applied {
+        if let OfficialMessage::SignOfLife(life) = message {
+            // Never later than now: a bridge's clock may be ahead.
+            if let Some(heard) = life.heard_at() {
+                self.hear(heard.min(received_at));
+            }
+        }
         match S::telegram(message) {
             Some(telegram) => self.apply_telegram(telegram, received_at),
             None => Applied {
@@ -443,8 +451,14 @@ impl<S: Standing> Lanes<S> {
         became
     }
 
-    /// Makes room for one more lane by forgetting the oldest that holds nothing.
+    /// Makes room for one more lane: those that ended days ago go, then, when it is full, the oldest that holds nothing.
     fn make_room(&mut self, now: Timestamp) -> bool {
+        let long_ago = now.checked_sub(ENDED_KEPT).unwrap_or(Timestamp::MIN);
+        self.lanes.retain(|key, lane| {
+            lane.reports().last().is_some_and(|report| {
+                ends(&key.telegram_type, report).is_none_or(|end| end > long_ago)
+            })
+        });
         if self.lanes.len() < self.settings.lanes_max {
             return true;
         }
