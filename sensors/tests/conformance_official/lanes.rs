@@ -201,7 +201,7 @@ fn all_live_samples_together_hold_what_a_second_telling_holds_bit_for_bit() {
     messages.extend(story(&folder.join("captured"), &[".xml"]));
     let mut drills = 0;
     let first = tell(&messages, |_, outcome, _, _| {
-        drills += usize::from(outcome == Outcome::NotOurs)
+        drills += usize::from(outcome == Outcome::NotOurs);
     });
     let second = tell(&messages, |_, _, _, _| {});
     let written = serde_json::to_vec(&first).unwrap();
