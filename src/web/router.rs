@@ -117,7 +117,8 @@ fn router(doors: Doors) -> Router {
         .route("/api/v1/quarantine", get(api::quarantine::list))
         .route("/api/v1/events", get(api::events::stream))
         .route("/api/{*rest}", get(api::not_found))
-        .layer(header(header::CACHE_CONTROL, "no-store"));
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .route("/schema/{file}", get(api::schema::file));
     officers
         .merge(residents)
         .merge(programs)

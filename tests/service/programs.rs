@@ -81,6 +81,10 @@ async fn programs_are_served_what_officers_may_see_and_nobody_else() {
             page.text()
         );
     }
+    let schema = town.resident().gets("/schema/reading.v1.json").await;
+    assert_eq!(schema.status, StatusCode::OK, "a vendor needs no account");
+    let schema: Value = serde_json::from_slice(&schema.bytes).unwrap();
+    assert!(schema["properties"]["level_m"].is_object(), "{schema}");
 
     let mori = town.officer("mori").await;
     town.receives(&[Level {

@@ -6,6 +6,7 @@ mod caller;
 pub(super) mod events;
 pub(super) mod official;
 pub(super) mod quarantine;
+pub(super) mod schema;
 pub(super) mod stations;
 
 use axum::http::StatusCode;
