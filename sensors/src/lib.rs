@@ -11,6 +11,7 @@
 
 pub mod connect;
 mod decide;
+pub mod decoded;
 mod device;
 mod health;
 mod level;
@@ -25,6 +26,7 @@ mod station;
 mod topic;
 
 pub use decide::{Beside, Decided, Known, Limits, Packet, Reading, decide};
+pub use decoded::recognise_file;
 pub use device::{Device, Devices, InvalidDevice};
 pub use health::{Health, Heard, Held, Reason as HealthReason, State, health};
 pub use payload::native_payload;

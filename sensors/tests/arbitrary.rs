@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../fuzz/src/payloads.rs"]
 #[expect(unreachable_pub, reason = "the fuzz targets are a crate of their own")]
 mod properties;
 

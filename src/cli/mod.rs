@@ -2,6 +2,7 @@
 
 mod bridge;
 mod check_config;
+mod decode;
 mod demo;
 mod evaluate;
 mod locate;
@@ -37,6 +38,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check a configuration and explain it in words
     CheckConfig(check_config::CheckConfig),
+    /// Print what messages of devices, networks and agencies say, as JSON lines
+    Decode(decode::Decode),
     /// Try quality checks on a series of levels: every check's flag and the joined one
     Qc(qc::Qc),
     /// Measure the forecasts on floods they were not fitted on
@@ -63,6 +66,10 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::CheckConfig(check) => check.run(),
+        Command::Decode(decode) => match decode.run() {
+            Ok(status) => return status,
+            Err(why) => Err(why),
+        },
         Command::Qc(qc) => match qc.run() {
             Ok(status) => return status,
             Err(why) => Err(why),

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hinan_sensors_fuzz::lorawan(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hinan_sensors_fuzz::payloads::lorawan(bytes));

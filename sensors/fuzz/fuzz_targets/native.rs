@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hinan_sensors_fuzz::native(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hinan_sensors_fuzz::payloads::native(bytes));
