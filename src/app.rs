@@ -13,6 +13,7 @@ use crate::brokers::MAIN;
 use crate::chance;
 use crate::clock::EventClock;
 use crate::config::Config;
+use crate::devices::Devices;
 use crate::engine::{Advice, Reference};
 use crate::events::{Event, Events};
 use crate::maps::Maps;
@@ -44,10 +45,18 @@ pub struct App {
     pub events: Events,
     /// The newest of everything that is measured.
     pub newest: NewestValues,
+    /// Who may speak at our own broker.
+    pub devices: Arc<Devices>,
+    /// Rings when readings are not believed any more and must be marked.
+    pub distrusted: Notify,
+    spoken: RwLock<Spoken>,
     picture: RwLock<Arc<Picture>>,
     links: RwLock<BTreeMap<String, Link>>,
     ready: AtomicBool,
 }
+
+/// What devices have sent, by name.
+pub type Spoken = Arc<BTreeMap<String, hinan_broker::Activity>>;
 
 /// The finished picture of one evaluation.
 pub struct Picture {
@@ -116,6 +125,9 @@ impl App {
             sketch,
             maps: Maps::default(),
             owed: Notify::new(),
+            devices: Arc::default(),
+            distrusted: Notify::new(),
+            spoken: RwLock::default(),
             replay,
             began,
             events: Events::new(&hex::encode(chance::bytes::<6>())),
@@ -196,6 +208,19 @@ impl App {
                 at: self.clock.now(),
             }]);
         }
+    }
+
+    /// What devices have sent to our own broker since the start, as it was a moment ago.
+    #[must_use]
+    pub fn spoken(&self) -> Spoken {
+        self.spoken
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set_spoken(&self, spoken: Spoken) {
+        *self.spoken.write().unwrap_or_else(PoisonError::into_inner) = spoken;
     }
 
     /// Whether all parts have started.

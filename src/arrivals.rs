@@ -20,6 +20,8 @@ pub struct Message {
     pub cut_from_bytes: Option<usize>,
     /// Whether the broker kept it for us: state, not an event.
     pub retained: bool,
+    /// The device that sent it, if the broker is our own and recognised one.
+    pub device: Option<String>,
     /// Tells its broker that it is safe here.
     pub ack: Ack,
 }
@@ -118,6 +120,7 @@ mod tests {
             topic: "t".to_owned(),
             payload: vec![0; bytes].into(),
             cut_from_bytes: None,
+            device: None,
             retained: false,
             ack: Ack::Told(Box::new(|| ())),
         }

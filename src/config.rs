@@ -79,8 +79,37 @@ pub struct Broker {
     pub client_id: String,
     pub packet_max_bytes: usize,
     pub keep_alive_s: u16,
+    pub devices: DevicesRule,
+    pub excess_max_s: u64,
+    pub tls_listen: String,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
+    pub tls_clients: TlsClients,
+    pub tls_client_ca: PathBuf,
     #[serde(default)]
     pub remote: Vec<RemoteBroker>,
+}
+
+/// Whom the embedded broker lets speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DevicesRule {
+    /// Who names a station speaks for it, unless a device was enrolled for it.
+    Open,
+    /// Only devices that were enrolled.
+    Enrolled,
+}
+
+/// Whether clients show a certificate at the TLS port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsClients {
+    /// They are not asked for one.
+    NotAsked,
+    /// They may.
+    Optional,
+    /// They must.
+    Required,
 }
 
 /// `[[broker.remote]]`
@@ -304,13 +333,17 @@ impl Config {
                 .host
                 .parse::<std::net::IpAddr>()
                 .is_ok_and(|ip| ip.is_loopback());
-        if self.broker.embedded && !own && self.broker.username.is_empty() {
+        let open = self.broker.devices == DevicesRule::Open;
+        if self.broker.embedded && open && !own && self.broker.username.is_empty() {
             return refused(
                 "broker.username",
                 &"empty",
-                "set, because the embedded broker is open to other machines (broker.host is not loopback)",
+                "set, because the embedded broker is open to other machines (broker.host is not loopback); or set \
+                 broker.devices = \"enrolled\"",
             );
         }
+        self.check_tls()?;
+        within("broker.excess_max_s", self.broker.excess_max_s, 0, 604_800)?;
         filled(
             "broker.client_id",
             &self.broker.client_id,
@@ -450,6 +483,57 @@ impl Config {
         Ok(())
     }
 
+    fn check_tls(&self) -> Result<(), ConfigError> {
+        let b = &self.broker;
+        let named = |path: &Path| !path.as_os_str().is_empty();
+        if b.tls_listen.is_empty() {
+            if named(&b.tls_certificate) || named(&b.tls_key) || named(&b.tls_client_ca) {
+                return refused(
+                    "broker.tls_listen",
+                    &"empty",
+                    "ADDRESS:PORT, such as 0.0.0.0:8883, where a certificate or key is given",
+                );
+            }
+            return Ok(());
+        }
+        if !b.embedded {
+            return refused(
+                "broker.tls_listen",
+                &b.tls_listen,
+                "empty where broker.embedded is false: that broker has ports of its own",
+            );
+        }
+        if b.tls_listen.parse::<std::net::SocketAddr>().is_err() {
+            return refused(
+                "broker.tls_listen",
+                &b.tls_listen,
+                "ADDRESS:PORT, such as 0.0.0.0:8883, or empty",
+            );
+        }
+        for (key, path) in [
+            ("broker.tls_certificate", &b.tls_certificate),
+            ("broker.tls_key", &b.tls_key),
+        ] {
+            if !named(path) {
+                return refused(
+                    key,
+                    &"empty",
+                    "a PEM file, because broker.tls_listen is given",
+                );
+            }
+        }
+        match b.tls_clients {
+            TlsClients::NotAsked => Ok(()),
+            _ if named(&b.tls_client_ca) => Ok(()),
+            _ => refused(
+                "broker.tls_client_ca",
+                &"empty",
+                "a PEM file with the authorities that sign certificates of devices, because broker.tls_clients asks for \
+                 them",
+            ),
+        }
+    }
+
     /// The topics that readings and official information come on, as filters to subscribe to.
     #[must_use]
     pub fn topics(&self) -> Vec<String> {
@@ -483,6 +567,7 @@ impl Config {
              データの置き場所 data directory: {}\n\
              自治体 town: {}\n\
              MQTT: {}:{}{}, 観測値 readings {}/{{station}}\n\
+             機器 devices: {}\n\
              {}{}\
              警戒レベル3 高齢者等避難: 避難判断水位に到達し上昇中、または{}時間以内に氾濫危険水位(なければ計画高水位)へ達する確率が{:.0}%以上、\
              または氾濫注意水位を超えて1時間に{} m以上の急な上昇\n\
@@ -506,6 +591,7 @@ impl Config {
                 ""
             },
             self.sensors.topic_prefix,
+            self.broker.devices_explained(),
             self.broker.remote.iter().map(explained).collect::<String>(),
             self.topics_explained(),
             r.level3_lead_h,
@@ -537,6 +623,34 @@ impl Config {
             text.push_str(&format!("公的情報 official information {filter}\n"));
         }
         text
+    }
+}
+
+impl Broker {
+    fn devices_explained(&self) -> String {
+        if !self.embedded {
+            return "町のブローカーが決める / the broker decides; `hinan devices export` writes its access files"
+                .to_owned();
+        }
+        let who = match self.devices {
+            DevicesRule::Open => {
+                "局名を名乗れば誰でも / whoever names a station (devices = \"open\")"
+            }
+            DevicesRule::Enrolled => "登録した機器だけ / enrolled ones only",
+        };
+        let tls = match (self.tls_listen.as_str(), self.tls_clients) {
+            ("", _) => {
+                "暗号化なし: 秘密は平文で届きます / no TLS: secrets travel in the clear".to_owned()
+            }
+            (at, TlsClients::NotAsked) => format!("TLS {at}"),
+            (at, TlsClients::Optional) => {
+                format!("TLS {at}, 機器の証明書は任意 certificates optional")
+            }
+            (at, TlsClients::Required) => {
+                format!("TLS {at}, 機器の証明書が必要 certificates required")
+            }
+        };
+        format!("{who}; {tls}")
     }
 }
 
@@ -739,6 +853,31 @@ mod tests {
             "recommend.level4_lead_h is 5; it must be 1, 2, 3 or 6",
         );
         check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
+    }
+
+    #[test]
+    fn tls_needs_its_files_and_devices_that_are_enrolled_need_no_shared_login() {
+        check(
+            "[broker]\ntls_listen = \"0.0.0.0:8883\"",
+            "broker.tls_certificate is empty; it must be a PEM file",
+        );
+        check(
+            "[broker]\ntls_key = \"own.key\"",
+            "broker.tls_listen is empty",
+        );
+        check(
+            "[broker]\ntls_listen = \"8883\"",
+            "broker.tls_listen is 8883",
+        );
+        let files = "tls_certificate = \"a\"\ntls_key = \"b\"\ntls_listen = \"0.0.0.0:8883\"";
+        check(
+            &format!("[broker]\n{files}\ntls_clients = \"required\""),
+            "broker.tls_client_ca is empty",
+        );
+        check("[broker]\nhost = \"0.0.0.0\"", "broker.username is empty");
+        let enrolled = "[broker]\nhost = \"0.0.0.0\"\ndevices = \"enrolled\"";
+        assert!(Config::parse(enrolled, "town.toml").is_ok());
+        check("[broker]\ndevices = \"some\"", "devices");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! Feeding the same readings in the same order and asking at the same moments gives the same advice, bit for
 //! bit. The live service, the demo, `hinan replay` and the tests all drive this one type.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hinan_gis::Town;
 use hinan_gis::road::RoadGraph;
 use hinan_sensors::official::{Applied, Lanes, Live, OfficialMessage};
-use hinan_sensors::{Devices, Reading, Stations};
+use hinan_sensors::{Devices, Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Recommend;
@@ -92,6 +93,14 @@ impl Engine {
     pub fn take_historic(&mut self, reading: &Reading) -> Option<Judged> {
         let newest = self.situation.newest(&reading.station, Timestamp::MAX)?;
         (reading.at < newest.at).then(|| self.situation.take(reading))?
+    }
+
+    /// Levels of these times are not believed any more: they are shown as bad and not used, and quality control
+    /// judges what comes as if they had not been.
+    pub fn distrust(&mut self, station: &StationId, times: &BTreeSet<Timestamp>) {
+        if let Some(of) = self.reference.stations.get(station.as_str()) {
+            self.situation.distrust(station, times, &of.quality);
+        }
     }
 
     /// Takes official information.

@@ -20,11 +20,12 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use self::message::{Rules, Taken};
+use self::message::{Heard, Rules, Taken};
 use crate::app::{App, Picture};
 use crate::arrivals::Arrival;
 use crate::chance;
 use crate::clock::monotonic;
+use crate::distrust;
 use crate::engine::{Advice, Engine};
 use crate::events::Event;
 use crate::recommend::docket::{Change, changes};
@@ -87,6 +88,7 @@ impl Intake {
         let every = Duration::from_secs(u64::from(self.app.config.recommend.every_s));
         let real = |every: Duration, speed: f64| every.div_f64(speed).max(FOLLOW_UP);
         let mut due: Instant = Instant::from_std(monotonic()) + FOLLOW_UP;
+        let app = Arc::clone(&self.app);
         loop {
             tokio::select! {
                 biased;
@@ -96,6 +98,10 @@ impl Intake {
                         tokio::task::block_in_place(|| self.commit(batch))?;
                     }
                     return Ok(());
+                }
+                () = app.distrusted.notified() => {
+                    tokio::task::block_in_place(|| self.distrust())?;
+                    due = due.min(Instant::from_std(monotonic()) + FOLLOW_UP);
                 }
                 () = tokio::time::sleep_until(due) => {
                     tokio::task::block_in_place(|| self.evaluate())?;
@@ -131,11 +137,16 @@ impl Intake {
     fn commit(&mut self, batch: Vec<Arrival>) -> Result<bool, StoreError> {
         let app = Arc::clone(&self.app);
         let received_at = app.clock.now();
+        let enrolled = app.devices.list();
         let taken = app.store.write(|tx| {
             let mut taken = Taken::from(self.next_seq);
             for message in batch.iter().map(|arrival| &arrival.message) {
-                self.rules
-                    .take(tx, &mut self.engine, message, received_at, &mut taken)?;
+                let heard = Heard {
+                    message,
+                    received_at,
+                    enrolled: &enrolled,
+                };
+                self.rules.take(tx, &mut self.engine, &heard, &mut taken)?;
             }
             if taken.next_seq > self.next_seq {
                 tx.put_last_seq(taken.next_seq - 1)?;
@@ -156,6 +167,19 @@ impl Intake {
         app.newest.note(taken.newest);
         app.events.note(taken.events);
         Ok(news)
+    }
+
+    /// Marks readings of devices that an officer took out of use, and lets the engine forget them.
+    fn distrust(&mut self) -> Result<(), StoreError> {
+        let upto_seq = self.next_seq - 1;
+        let marked = self
+            .app
+            .store
+            .write(|tx| distrust::mark_pending(tx, upto_seq))?;
+        for disbelieved in &marked {
+            disbelieved.tell(&mut self.engine);
+        }
+        Ok(())
     }
 
     /// Works out the advice for now, records it, and shows the new picture.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::demo::report::{self, Firsts};
+use crate::distrust;
 use crate::engine::{Engine, Reference};
 use crate::recommend::Recommendation;
 use crate::store::{StoreError, View};
@@ -91,16 +92,20 @@ pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, Reco
     let mut readings = Vec::new();
     view.each_level_since(BEGINNING, |stored| readings.push(stored))?;
     let evaluations = view.evaluations()?;
+    let mut distrusted = distrust::history(view)?;
     let mut engine = Engine::new(reference.clone());
     let mut next = readings.iter().peekable();
     for (index, evaluated) in evaluations.iter().enumerate() {
         while let Some(stored) = next.next_if(|stored| stored.seq <= evaluated.upto_seq) {
+            distrust::before_reading(&mut distrusted, stored.seq, &mut engine);
             if stored.historic {
                 engine.take_historic(&stored.reading);
             } else {
                 engine.take(&stored.reading);
             }
         }
+        let number = i64::try_from(index + 1).unwrap_or(i64::MAX);
+        distrust::before_evaluation(&mut distrusted, number, &mut engine);
         if engine.evaluate(evaluated.as_of)?.digest() != evaluated.digest {
             return Ok(Recomputed::Differs {
                 as_of: evaluated.as_of,

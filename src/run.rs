@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Link, Picture, Replayed};
 use crate::arrivals::{Ack, Arrivals, Message, arrivals};
-use crate::broker_counts;
 use crate::brokers::{self, MAIN, Way};
 use crate::chance;
 use crate::clock::EventClock;
 use crate::config::Config;
+use crate::distrust;
 use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
 use crate::intake::Intake;
@@ -30,12 +30,15 @@ use crate::publish::deliver::{self, Channel};
 use crate::publish::outbox::ChannelName;
 use crate::store::Store;
 use crate::store::notices::live;
+use crate::tend;
 use crate::web;
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
 /// Packets on the way from the embedded broker to where their bytes are counted: a few only, for they are not.
 const HANDED_OVER_MAX: usize = 4;
+/// Misdeeds of clients that wait to be noted. What does not fit is counted.
+const MISDEEDS_MAX: usize = 1024;
 /// Readings of this time before the newest, and official information of this time before now, are fed to the engine again at a start.
 const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// How often the counts of the embedded broker are shown anew.
@@ -43,6 +46,8 @@ const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Listeners that were opened before anything else, so that a taken port is known at once.
 pub struct Doorways {
+    /// For the embedded broker's TLS side, if it has one.
+    pub mqtt_tls: Option<TcpListener>,
     /// For the embedded broker; none when the broker is elsewhere.
     pub mqtt: Option<TcpListener>,
     /// For officers and residents.
@@ -79,6 +84,9 @@ pub async fn start(
         config.service.realm,
         &reference.town.code,
     )?;
+    // What was asked for while no service ran. The engine reads it back with the readings.
+    let marked_up_to = store.read(|view| view.last_seq())?;
+    store.write(|tx| distrust::mark_pending(tx, marked_up_to).map(drop))?;
     let (engine, last_seq) = restored(&store, &reference, clock.now())?;
     let newest = store.read(|view| {
         view.newest_since(
@@ -121,15 +129,22 @@ pub async fn start(
             .context("the intake stopped")
     });
 
+    // The door is asked as soon as it is open: it must know everybody.
+    app.devices.refresh(&app.store)?;
     let mut tended = JoinSet::new();
-    let mut at_ours = None;
+    let (mut at_ours, mut broker) = (None, None);
     if let Some(listener) = doorways.mqtt {
         let secret = chance::token();
-        let broker = embedded(&app, listener, &secret, arrivals.clone(), &mut doors).await?;
-        let stop = doors_stop.clone();
-        tended.spawn(async move { tend(broker, stop).await });
+        let mut ours = embedded(&app, listener, &secret, arrivals.clone(), &mut doors).await?;
+        if let (Some(listener), Some(files)) = (doorways.mqtt_tls, tend::tls(&app.config.broker)) {
+            ours.also_listen_tls(listener, files)
+                .context("broker.tls_listen")?;
+        }
+        broker = Some(ours);
         at_ours = Some((PUBLISHER.to_owned(), Secret::new(&secret)));
     }
+    let (tending, stop) = (Arc::clone(&app), doors_stop.clone());
+    tended.spawn(async move { tend::tend(tending, broker, stop).await });
     for way in brokers::ways(&app.config)? {
         remote(&app, way, arrivals.clone(), &mut doors, &doors_stop);
     }
@@ -240,8 +255,10 @@ pub fn restored(
     let (mut readings, mut heard) = (0_u64, 0_u64);
     let heard_since = now.saturating_sub(RESTORED).unwrap_or(now);
     let (advice, last_seq) = store.read(|view| {
+        let mut distrusted = distrust::history(view)?;
         if let Some(newest) = view.newest_reading()? {
             view.each_level_since(newest - RESTORED, |stored| {
+                distrust::before_reading(&mut distrusted, stored.seq, &mut engine);
                 if stored.historic {
                     engine.take_historic(&stored.reading);
                 } else {
@@ -250,6 +267,7 @@ pub fn restored(
                 readings += 1;
             })?;
         }
+        distrust::before_reading(&mut distrusted, i64::MAX, &mut engine);
         view.each_official_since(heard_since, |stored| {
             match official::decode(Some(&stored.topic), &stored.bytes) {
                 Ok(message) => {
@@ -276,14 +294,19 @@ async fn embedded(
     arrivals: Arrivals,
     doors: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<Broker> {
+    let (heard, misdeeds) = mpsc::channel(MISDEEDS_MAX);
     let door = TownDoor::new(
         &app.config,
         Arc::clone(&app.reference.stations),
+        Arc::clone(&app.devices),
         secret.to_owned(),
         brokers::login(&app.config)?,
+        heard,
     );
+    doors.spawn(tend::remember(Arc::clone(app), misdeeds));
     let settings = hinan_broker::Settings {
         packet_max_bytes: app.config.broker.packet_max_bytes,
+        excess_max_s: app.config.broker.excess_max_s,
         ..hinan_broker::Settings::default()
     };
     let topics = app.config.topics();
@@ -318,6 +341,7 @@ async fn embedded(
                 cut_from_bytes: None,
                 // What a device sends us with the retain flag is live, not old state.
                 retained: false,
+                device: message.device,
                 ack: Ack::Embedded(receipt),
             };
             if arrivals.send(message).await.is_err() {
@@ -327,19 +351,6 @@ async fn embedded(
         Ok(())
     });
     Ok(broker)
-}
-
-/// Shows what the broker does until told to stop, then waits for it to finish what it holds.
-async fn tend(broker: Broker, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    while !*stop.borrow() {
-        broker_counts::show(&broker.counts());
-        tokio::select! {
-            () = tokio::time::sleep(COUNTED_EVERY) => {}
-            told = stop.changed() => if told.is_err() { break },
-        }
-    }
-    broker.stop().await;
-    Ok(())
 }
 
 /// What a broker that forgets must be told again: the notices that hold.
@@ -437,6 +448,7 @@ fn remote(
                 payload: delivery.payload.into(),
                 cut_from_bytes: delivery.cut_from_bytes,
                 retained: delivery.retained,
+                device: None,
                 ack: Ack::Remote(delivery.receipt),
             };
             if arrivals.send(message).await.is_err() {

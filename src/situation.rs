@@ -9,12 +9,12 @@
 mod past;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinan_models::{History, MAX_ABS_LEVEL_M};
 use hinan_sensors::quality::{Checker, Doubts, Flag};
-use hinan_sensors::{Reading, StationId, Stations};
+use hinan_sensors::{QualitySettings, Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,31 @@ impl Situation {
         track.past.keep(KEEP);
         self.last_event = self.last_event.max(Some(reading.at));
         Some(Judged { flag, revised })
+    }
+
+    /// Marks the readings of these times as bad, and lets quality control forget them.
+    pub(crate) fn distrust(
+        &mut self,
+        station: &StationId,
+        times: &BTreeSet<Timestamp>,
+        quality: &QualitySettings,
+    ) {
+        let Some(shared) = self.tracks.get_mut(station) else {
+            return;
+        };
+        let track = Arc::make_mut(shared);
+        let known: Vec<Observed> = track.past.until(Timestamp::MAX).collect();
+        let mut checker = Checker::new(quality);
+        for observed in &known {
+            if times.contains(&observed.at) {
+                if let Ok(place) = track.past.place(observed.at) {
+                    track.past.revise(place, Flag::Bad, observed.doubts);
+                }
+            } else {
+                checker.observe(observed.at, observed.level_m);
+            }
+        }
+        track.checker = checker;
     }
 
     /// The newest reading of a station not later than `as_of`, whatever its flag.

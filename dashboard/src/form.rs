@@ -33,6 +33,8 @@ pub const STEP_APPROVE: &str = "approve";
 pub const STEP_BACK: &str = "back";
 /// What is done to a notice in force: `cancel` (issued in error) or `lift` (danger over).
 pub const ENDING: &str = "ending";
+/// The moment from which on readings of a device are not believed, as typed.
+pub const SINCE: &str = "since";
 /// Name of the officer's account on the sign-in page.
 pub const USER: &str = "user";
 /// The password on the sign-in page.

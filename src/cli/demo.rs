@@ -140,6 +140,7 @@ impl Demo {
         let mqtt_port = mqtt.local_addr()?.port();
         let doorways = Doorways {
             mqtt: Some(mqtt),
+            mqtt_tls: None,
             web,
         };
         let mut running = run::start(config, clock, reference, doorways, Some(replay)).await?;

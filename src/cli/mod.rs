@@ -4,6 +4,7 @@ mod bridge;
 mod check_config;
 mod decode;
 mod demo;
+mod devices;
 mod evaluate;
 mod locate;
 mod officer;
@@ -48,6 +49,8 @@ enum Command {
     Locate(locate::Locate),
     /// Recompute what was advised: from a recording, or from a data directory
     Replay(replay::Replay),
+    /// Who may speak: enrol devices (観測機器), give them new secrets, take them out of use
+    Devices(devices::Devices),
     /// Add or change an officer's account
     Officer(officer::Officer),
     /// 気象庁: carry the agency's public telegrams to the town's MQTT broker
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Locate(locate) => locate.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Devices(devices) => devices.run(),
         Command::Officer(officer) => officer.run(),
         Command::Bridge(bridge) => bridge.run(),
         Command::Verify(verify) => verify.run(),

@@ -30,9 +30,17 @@ impl Serve {
             } else {
                 None
             };
+            let mqtt_tls = match config.broker.tls_listen.as_str() {
+                "" => None,
+                address => Some(run::open("broker.tls_listen", address).await?),
+            };
             let web = run::open("web.listen", &config.web.listen).await?;
             let reference = town::load(&config)?;
-            let doorways = Doorways { mqtt, web };
+            let doorways = Doorways {
+                mqtt,
+                mqtt_tls,
+                web,
+            };
             let mut running = run::start(config, EventClock::present(), reference, doorways, None).await?;
             let app = &running.app;
             say(&format!(

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::arrivals::Message;
 use crate::config::Config;
+use crate::devices::{Device, List};
 use crate::engine::{Engine, Reference};
 use crate::events::Event;
 use crate::newest::Standing;
@@ -24,6 +25,13 @@ use crate::store::{StoreError, Tx};
 
 /// Characters of a series' name.
 const SERIES_MAX_CHARS: usize = 100;
+
+/// A message, when it came, and who may speak now.
+pub(super) struct Heard<'h> {
+    pub(super) message: &'h Message,
+    pub(super) received_at: Timestamp,
+    pub(super) enrolled: &'h List,
+}
 
 /// What decides about a message.
 pub(super) struct Rules {
@@ -104,15 +112,27 @@ impl Rules {
         &self,
         tx: &Tx<'_>,
         engine: &mut Engine,
-        message: &Message,
-        received_at: Timestamp,
+        heard: &Heard<'_>,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
+        let Heard {
+            message,
+            received_at,
+            enrolled,
+        } = *heard;
         let keeping = Keeping {
             tx,
             message,
             received_at,
+            enrolled,
         };
+        let sender = message
+            .device
+            .as_deref()
+            .and_then(|name| enrolled.get(name));
+        if let Some(device) = sender.filter(|device| !device.state.in_use()) {
+            return keeping.out_of_use(device, taken);
+        }
         if let Some(bytes) = message.cut_from_bytes {
             let why = Refusal::TooLarge {
                 bytes,
@@ -195,9 +215,20 @@ struct Keeping<'k> {
     tx: &'k Tx<'k>,
     message: &'k Message,
     received_at: Timestamp,
+    enrolled: &'k List,
 }
 
 impl Keeping<'_> {
+    /// What a device out of use says is kept for those who ask what it did, and believed by nobody.
+    fn out_of_use(&self, device: &Device, taken: &mut Taken) -> Result<(), StoreError> {
+        let reason = format!(
+            "device {} is {}; what it says is not believed until it is back in use",
+            device.name,
+            device.state.word()
+        );
+        self.quarantine("device_out_of_use", &reason, taken)
+    }
+
     fn quarantine(
         &self,
         code: &'static str,
@@ -223,6 +254,14 @@ impl Keeping<'_> {
         {
             taken.one("duplicate", "message");
             return Ok(());
+        }
+        // A broker elsewhere does not say which device speaks for a station.
+        let named = self.message.device.as_deref();
+        let mut levels = decided.readings.iter().chain(&decided.history);
+        let unheard =
+            levels.find_map(|level| self.enrolled.distrusts(named, level.station.as_str()));
+        if let Some(device) = unheard {
+            return self.out_of_use(device, taken);
         }
         for reading in decided.readings {
             self.level(engine, as_recorded(reading), false, taken)?;

@@ -6,6 +6,7 @@
 //! - A data directory belongs to one realm and one town for good, and to one running service at a time.
 
 pub mod audit;
+pub mod devices;
 pub mod drafts;
 pub mod evaluations;
 pub mod notices;
@@ -30,7 +31,11 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 const FILE: &str = "hinan.sqlite3";
 
 /// Why the record cannot be used.
@@ -111,7 +116,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     path: PathBuf,
-    _lock: File,
+    /// Held by the one service of the directory; not by somebody who writes beside it.
+    _lock: Option<File>,
 }
 
 /// A running write transaction. Everything written through it happens together or not at all.
@@ -150,6 +156,29 @@ impl Store {
                 dir: dir.to_owned(),
             });
         }
+        let store = Self::connect(dir, Some(lock))?;
+        store.begin(dir, realm, town_code)?;
+        Ok(store)
+    }
+
+    /// Opens the record to change a little in it, whether or not a service is running on it. Beside a running one both
+    /// write, one transaction at a time; the record must have the version of today then.
+    ///
+    /// # Errors
+    /// [`StoreError`]: of another realm, town or version, or not readable.
+    pub fn open_beside(dir: &Path, realm: Realm, town_code: &str) -> Result<Self, StoreError> {
+        match Self::open(dir, realm, town_code) {
+            Err(StoreError::InUse { .. }) => {}
+            opened => return opened,
+        }
+        // Looking refuses a record of another version.
+        Self::look(dir, |_| Ok(()))?;
+        let store = Self::connect(dir, None)?;
+        store.begin(dir, realm, town_code)?;
+        Ok(store)
+    }
+
+    fn connect(dir: &Path, lock: Option<File>) -> Result<Self, StoreError> {
         let path = dir.join(FILE);
         let writer = Connection::open(&path)?;
         writer.pragma_update(None, "journal_mode", "WAL")?;
@@ -157,14 +186,12 @@ impl Store {
         writer.pragma_update(None, "foreign_keys", true)?;
         writer.busy_timeout(std::time::Duration::from_secs(5))?;
         writer.set_prepared_statement_cache_capacity(64);
-        let store = Self {
+        Ok(Self {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
             path,
             _lock: lock,
-        };
-        store.begin(dir, realm, town_code)?;
-        Ok(store)
+        })
     }
 
     /// Opens an existing record for reading only, beside a running service or without one.

@@ -117,6 +117,15 @@ pub(super) fn words(entry: &Entry) -> String {
         "signed_out" => "サインアウト".to_owned(),
         "service_started" => "サービス開始".to_owned(),
         "officer_added" => format!("アカウント {subject} を登録"),
+        "device_enrolled" => format!("機器 {subject} を登録"),
+        "device_rotated" => format!("機器 {subject} の秘密を更新"),
+        "device_out_of_use" => format!("機器 {subject} の使用を停止(理由: {})", text("reason")),
+        "device_in_use" => format!("機器 {subject} の使用を再開(理由: {})", text("reason")),
+        "device_revoked" => format!("機器 {subject} を失効(理由: {})", text("reason")),
+        "device_excess" => format!(
+            "機器 {subject} は{}秒のあいだ送りすぎたため切断",
+            detail["for_s"]
+        ),
         other => format!("{other} {subject}"),
     }
 }

@@ -7,6 +7,7 @@ mod approve_notice;
 mod audit;
 mod decide;
 mod decline;
+mod devices;
 mod end_notice;
 mod features;
 mod feeds;

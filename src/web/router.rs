@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    api, audit, decide, decline, end_notice, features, feeds, guard, health, inbox, layers, notice,
-    public, published, recommendation, refusal, review, sign_in, situation, tiles,
+    api, audit, decide, decline, devices, end_notice, features, feeds, guard, health, inbox,
+    layers, notice, public, published, recommendation, refusal, review, sign_in, situation, tiles,
 };
 use crate::app::App;
 
@@ -88,6 +88,12 @@ fn router(doors: Doors) -> Router {
             get(end_notice::page).post(end_notice::handler),
         )
         .route("/plain/review", get(review::page))
+        .route("/plain/devices", get(devices::list))
+        .route("/plain/devices/{name}", get(devices::one))
+        .route(
+            "/plain/devices/{name}/out",
+            get(devices::form).post(devices::handler),
+        )
         .route("/plain/audit", get(audit::page))
         .route("/plain/layers", get(layers::list))
         .route("/plain/layers/{theme}", get(layers::table))

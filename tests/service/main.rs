@@ -19,6 +19,7 @@ mod restart;
 mod several_brokers;
 mod town_reference;
 mod who_may;
+mod who_may_speak;
 mod wording;
 
 /// The real program.

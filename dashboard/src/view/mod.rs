@@ -8,6 +8,7 @@ mod chart;
 mod confirm;
 mod decision;
 mod decline;
+mod devices;
 mod end_notice;
 mod error;
 mod evidence;
@@ -35,6 +36,7 @@ pub use decision::{
     TextKind,
 };
 pub use decline::DeclineView;
+pub use devices::{DeviceRow, DeviceState, DeviceStep, DeviceView, DevicesView};
 pub use end_notice::{EndNoticeView, Ending};
 pub use error::ErrorView;
 pub use evidence::{Evidence, OfficialWarning};

@@ -38,6 +38,21 @@ impl Device {
         Self::opens(options(port, client_id)).await
     }
 
+    /// Signs in with a name and a secret, if it is let in.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn signs_in(
+        port: u16,
+        client_id: &str,
+        name: &str,
+        secret: &str,
+    ) -> Result<Self, rumqttc::ConnectionError> {
+        let mut options = options(port, client_id);
+        options.set_credentials(name, secret);
+        Self::opens(options).await
+    }
+
     async fn opens(options: MqttOptions) -> Result<Self, rumqttc::ConnectionError> {
         let (client, mut events) = AsyncClient::new(options, 10);
         loop {

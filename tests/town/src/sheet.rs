@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 /// Values of the hidden and text fields of a page, by name; of several with one name, the first.
-pub(crate) fn fields(html: &str) -> BTreeMap<String, String> {
+#[must_use]
+pub fn fields(html: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for tag in tags(html, "input") {
         let attributes = attributes(tag);

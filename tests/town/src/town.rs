@@ -136,6 +136,12 @@ impl Town {
         self.home.path().join("town.toml").display().to_string()
     }
 
+    /// Port of its broker.
+    #[must_use]
+    pub fn mqtt_port(&self) -> u16 {
+        self.mqtt
+    }
+
     /// The folder of its record, for tests that are about the record itself.
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {
