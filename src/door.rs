@@ -152,10 +152,7 @@ impl TownDoor {
 
     /// Whether a station is the town's and no device was enrolled for it.
     fn is_free(&self, list: &List, station: &str) -> bool {
-        self.stations.get(station).is_some()
-            && !list
-                .iter()
-                .any(|device| device.state.in_use() && device.speaks_for(station))
+        self.stations.get(station).is_some() && !list.speaks_for(station)
     }
 
     fn check_login(&self, who: &Visitor<'_>) -> Result<(), Denied> {

@@ -67,14 +67,19 @@ pub(crate) async fn tend(
     Ok(())
 }
 
-/// Takes over what the record says of devices. Those that are not in use any more are cut off before anything else.
+/// Takes over what the record says of devices. Those that may not speak any more, or not with the secret that they came
+/// with, are cut off before anything else.
 pub(crate) fn follow(app: &App, broker: Option<&Broker>) -> Result<(), StoreError> {
-    let barred = app.devices.refresh(&app.store)?;
-    for name in &barred {
+    let ended = app.devices.refresh(&app.store)?;
+    for name in &ended {
         let closed = broker.map_or(0, |broker| broker.expel(name));
-        tracing::warn!(device = name, closed, "a device was taken out of use");
+        tracing::info!(
+            device = name,
+            closed,
+            "connections of a device are closed: out of use, or a new secret"
+        );
     }
-    if !barred.is_empty() {
+    if !ended.is_empty() {
         app.distrusted.notify_one();
     }
     Ok(())

@@ -52,6 +52,7 @@ fn pages() -> Vec<(&'static str, String)> {
         items: Vec::new(),
         checked_at: frame.now,
     };
+    let [asked, about, out] = sample.device_steps();
     let public = sample.public_frame();
     vec![
         ("sign_in", page::sign_in(&signed_out, &sample.sign_in())),
@@ -75,6 +76,10 @@ fn pages() -> Vec<(&'static str, String)> {
         ("notice", page::notice(&frame, &sample.notice())),
         ("end_notice", page::end_notice(&frame, &sample.end_notice())),
         ("review", page::review(&frame, &sample.review())),
+        ("devices", page::devices(&frame, &sample.devices())),
+        ("device_asked", page::device(&frame, &asked)),
+        ("device_confirm", page::device(&frame, &about)),
+        ("device_out_of_use", page::device(&frame, &out)),
         ("audit", page::audit(&frame, &sample.audit())),
         ("layers", page::layers(&frame, &sample.layers())),
         ("layer", page::layer(&frame, &sample.layer())),

@@ -584,7 +584,12 @@ fn live_pages() -> Vec<Page> {
 }
 
 fn officer_pages(sample: &Sample, frame: &Frame) -> Vec<Page> {
+    let [asked, about, out] = sample.device_steps();
     vec![
+        ("devices", page::devices(frame, &sample.devices())),
+        ("device asked", page::device(frame, &asked)),
+        ("device confirm", page::device(frame, &about)),
+        ("device out of use", page::device(frame, &out)),
         ("sign in", page::sign_in(frame, &sample.sign_in())),
         ("situation", page::situation(frame, &sample.situation())),
         ("inbox", page::inbox(frame, &sample.inbox())),

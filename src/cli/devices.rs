@@ -262,7 +262,7 @@ impl Export {
         let (config, store) = self.place.store()?;
         let devices = store.read(|view| view.devices())?;
         let all: Vec<&Device> = devices.iter().collect();
-        let service_topics = vec![format!("{}/#", config.sensors.topic_prefix)];
+        let service_topics = config.topics();
         let topics = Topics {
             readings: &config.sensors.topic_prefix,
             alerts: &config.publish.topic_prefix,

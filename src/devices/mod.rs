@@ -8,7 +8,7 @@ mod device;
 pub mod steps;
 mod verifier;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -31,6 +31,12 @@ pub struct Devices {
 pub struct List {
     version: i64,
     by_name: BTreeMap<String, Device>,
+    /// Name by SHA-256 of its certificate.
+    by_certificate: BTreeMap<String, String>,
+    /// Stations that a device in use speaks for.
+    spoken_for: BTreeSet<String>,
+    /// Stations that only devices out of use speak for, with one of those.
+    silenced: BTreeMap<String, String>,
 }
 
 impl Devices {
@@ -40,8 +46,8 @@ impl Devices {
         Arc::clone(&self.list.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the devices if the record has changed. Returns the names of those that were in use and are not any
-    /// more.
+    /// Reads the devices if the record has changed. Returns the names of those whose connections must end: they were
+    /// in use and are not any more, or their secret was replaced without a grace time.
     ///
     /// # Errors
     /// The record's.
@@ -52,26 +58,25 @@ impl Devices {
             if version == before.version {
                 return Ok(None);
             }
-            let devices = view.devices()?;
-            let by_name = devices.into_iter().map(|d| (d.name.clone(), d)).collect();
-            Ok(Some(List { version, by_name }))
+            Ok(Some(List::of(version, view.devices()?)))
         })?;
         let Some(fresh) = fresh else {
             return Ok(Vec::new());
         };
-        let barred = fresh
-            .by_name
-            .values()
-            .filter(|device| !device.state.in_use())
-            .filter(|device| {
-                before
-                    .get(&device.name)
-                    .is_none_or(|known| known.state.in_use())
-            })
+        let ends = |device: &&Device| {
+            let before = before.get(&device.name);
+            if !device.state.in_use() {
+                return before.is_none_or(|known| known.state.in_use());
+            }
+            before.is_some_and(|known| known.verifier != device.verifier && device.before.is_none())
+        };
+        let ended = fresh
+            .iter()
+            .filter(ends)
             .map(|device| device.name.clone())
             .collect();
         *self.list.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-        Ok(barred)
+        Ok(ended)
     }
 }
 
@@ -82,12 +87,40 @@ impl List {
         self.by_name.get(name)
     }
 
+    fn of(version: i64, devices: Vec<Device>) -> Self {
+        let mut list = Self {
+            version,
+            ..Self::default()
+        };
+        for device in devices {
+            if let Some(sha256) = &device.certificate {
+                list.by_certificate
+                    .insert(sha256.clone(), device.name.clone());
+            }
+            for station in &device.stations {
+                if device.state.in_use() {
+                    list.spoken_for.insert(station.clone());
+                } else {
+                    list.silenced.insert(station.clone(), device.name.clone());
+                }
+            }
+            list.by_name.insert(device.name.clone(), device);
+        }
+        list.silenced
+            .retain(|station, _| !list.spoken_for.contains(station));
+        list
+    }
+
     /// The device that owns the certificate with this SHA-256, hexadecimal.
     #[must_use]
     pub fn with_certificate(&self, sha256: &str) -> Option<&Device> {
-        self.by_name
-            .values()
-            .find(|device| device.certificate.as_deref() == Some(sha256))
+        self.get(self.by_certificate.get(sha256)?)
+    }
+
+    /// Whether a device in use was enrolled for this station.
+    #[must_use]
+    pub fn speaks_for(&self, station: &str) -> bool {
+        self.spoken_for.contains(station)
     }
 
     /// All devices, by name.
@@ -99,14 +132,59 @@ impl List {
     /// does not say from whom they come, from a station that only such devices speak for.
     #[must_use]
     pub fn distrusts(&self, device: Option<&str>, station: &str) -> Option<&Device> {
-        if let Some(device) = device.and_then(|name| self.get(name)) {
-            return (!device.state.in_use()).then_some(device);
+        match device {
+            Some(name) => self.get(name).filter(|device| !device.state.in_use()),
+            None => self.get(self.silenced.get(station)?),
         }
-        if device.is_some() {
-            return None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn device(name: &str, station: &str, state: State) -> Device {
+        Device {
+            name: name.to_owned(),
+            stations: vec![station.to_owned()],
+            topics: Vec::new(),
+            limits: Limits::default(),
+            certificate: None,
+            verifier: None,
+            before: None,
+            state,
+            enrolled_at: Timestamp::UNIX_EPOCH,
+            enrolled_by: "console".to_owned(),
+            rotated_at: None,
         }
-        let mut speaking = self.iter().filter(|device| device.speaks_for(station));
-        let first = speaking.next()?;
-        (!first.state.in_use() && speaking.all(|other| !other.state.in_use())).then_some(first)
+    }
+
+    fn stolen() -> State {
+        State::OutOfUse(Barred {
+            at: Timestamp::UNIX_EPOCH,
+            by: "sato".to_owned(),
+            reason: "stolen".to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_station_is_silenced_when_nobody_in_use_is_left_to_speak_for_it() {
+        let list = List::of(
+            1,
+            vec![
+                device("a", "north", stolen()),
+                device("b", "north", State::InUse),
+                device("c", "south", stolen()),
+            ],
+        );
+        let distrusts = |device, station| list.distrusts(device, station).map(|d| d.name.as_str());
+        assert_eq!(distrusts(Some("a"), "north"), Some("a"));
+        assert_eq!(distrusts(Some("b"), "north"), None);
+        assert_eq!(distrusts(Some("stranger"), "north"), None);
+        // A broker elsewhere does not say who spoke.
+        assert_eq!(distrusts(None, "north"), None);
+        assert_eq!(distrusts(None, "south"), Some("c"));
+        assert_eq!(distrusts(None, "west"), None);
     }
 }

@@ -4,6 +4,7 @@
 //! Levels and reference levels are the recorded ones of the two gauges; forecasts, districts,
 //! counts and outlines are made up to show what pages look like.
 
+mod devices;
 mod officers;
 mod picture;
 mod residents;
