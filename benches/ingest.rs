@@ -135,6 +135,7 @@ async fn through_the_intake(levels: &[Level]) -> Duration {
             topic,
             payload: payload.into(),
             cut_from_bytes: None,
+            device: None,
             retained: false,
             ack: Ack::Told(Box::new(move || {
                 // Whoever counted is gone only when this bench is over.

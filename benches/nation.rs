@@ -105,6 +105,7 @@ async fn measured() -> bool {
                 topic: format!("hinan/v1/readings/{station}"),
                 payload: payload(station, at).into(),
                 cut_from_bytes: None,
+                device: None,
                 retained: false,
                 ack: Ack::Told(Box::new(move || {
                     let took = monotonic().duration_since(handed_over);
