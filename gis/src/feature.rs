@@ -95,8 +95,8 @@ pub struct DepthZone {
 /// Water that stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DurationZone {
-    /// How long.
-    pub duration: DurationRank,
+    /// How long; nothing where the source has a code that no list explains.
+    pub duration: Option<DurationRank>,
     /// The river it belongs to.
     pub river: Option<String>,
 }

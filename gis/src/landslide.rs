@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 /// A landslide warning area (土砂災害警戒区域) or special warning area (土砂災害特別警戒区域).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LandslideArea {
-    /// What moves.
-    pub phenomenon: Phenomenon,
-    /// How the law ranks it.
-    pub zone: LandslideZone,
+    /// What moves; nothing where the source has a code that no list explains.
+    pub phenomenon: Option<Phenomenon>,
+    /// How the law ranks it; nothing where the source has a code that no list explains.
+    pub zone: Option<LandslideZone>,
     /// Number of the area (箇所番号) as published.
     pub number: Option<String>,
     /// Name of the area as published.

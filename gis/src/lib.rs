@@ -11,7 +11,9 @@
 //!
 //! Deliberately absent: clocks, sockets, files and any knowledge of sensors, models or recommendations.
 
+mod area;
 mod bundle;
+pub mod crs;
 mod depth;
 mod depth_range;
 mod district;
@@ -19,6 +21,7 @@ mod duration;
 mod elevation;
 mod feature;
 mod gauge;
+pub mod import;
 mod index;
 mod landslide;
 mod layer;
@@ -30,6 +33,7 @@ pub mod projection;
 mod protobuf;
 mod refusal;
 pub mod road;
+pub mod repair;
 mod shelter;
 mod sketch;
 mod stage;
@@ -41,6 +45,7 @@ mod trace;
 mod validate;
 mod zone;
 
+pub use area::area_m2;
 pub use bundle::{Bundle, STEPS_PER_DEGREE, snapped};
 pub use depth::DepthRank;
 pub use depth_range::Depth;

@@ -295,9 +295,14 @@ pub(crate) fn place(part: &str, key: &str, at: [i32; 2]) -> Result<Point<f64>, L
     in_japan(part, key, point)
 }
 
+/// Whether it can be a place in Japan, longitude first.
+pub(crate) fn is_in_japan(at: Coord<f64>) -> bool {
+    LONGITUDES.contains(&at.x) && LATITUDES.contains(&at.y)
+}
+
 /// Refuses what cannot be a place in Japan; most often longitude and latitude are exchanged.
 pub(crate) fn in_japan(part: &str, key: &str, point: Point<f64>) -> Result<Point<f64>, LoadError> {
-    if LONGITUDES.contains(&point.x()) && LATITUDES.contains(&point.y()) {
+    if is_in_japan(Coord::from(point)) {
         return Ok(point);
     }
     let accepted = format!(
