@@ -49,6 +49,8 @@ pub(crate) struct Collector<'a> {
     swapped: u32,
     in_place: u32,
     first_swapped: Option<(u32, Coord<f64>)>,
+    /// The largest number of any pair in the file.
+    largest: f64,
     tell_at: u32,
 }
 
@@ -83,6 +85,7 @@ impl<'a> Collector<'a> {
             swapped: 0,
             in_place: 0,
             first_swapped: None,
+            largest: 0.0,
             tell_at: 0,
         }
     }
@@ -245,7 +248,9 @@ impl<'a> Collector<'a> {
         }
         let mut wrong: Option<(Coord<f64>, Coord<f64>)> = None;
         let (axes, projector) = (begun.axes, &begun.projector);
+        let mut largest = self.largest;
         shape.for_each(|pair| {
+            largest = largest.max(pair.x.abs()).max(pair.y.abs());
             let east_first = match axes {
                 Axes::NorthFirst if !is_cell => Coord {
                     x: pair.y,
@@ -265,6 +270,7 @@ impl<'a> Collector<'a> {
                 }
             }
         });
+        self.largest = largest;
         if let Some((pair, at)) = wrong {
             return Err(self.outside(number, pair, at));
         }
@@ -420,6 +426,13 @@ impl<'a> Collector<'a> {
                 "{axes} として読むと日本の外です。経度と緯度が逆です / read so, {} features lie outside Japan, and inside with \
                  their numbers exchanged; the first is feature {number} at {} {}; accepted: --axes {other} if the file is right",
                 self.swapped, pair.x, pair.y
+            )));
+        }
+        if !begun.crs.is_geographic() && !self.features.is_empty() && self.largest <= 180.0 {
+            return Err(self.refuse.wrong_place(format!(
+                "座標の値は度のようです（最大 {}）が、座標系は {} です / its numbers look like degrees, none is above {}, but the system \
+                 is one of metres; accepted: --crs with a system of longitude and latitude",
+                self.largest, begun.crs, self.largest
             )));
         }
         if self.report.read > 0 && self.features.is_empty() {

@@ -1,0 +1,208 @@
+//! Files that are broken, wrong or made to do harm: a clear refusal, in bounded time and memory.
+
+use hinan_gis::crs::{Crs, Datum};
+use hinan_gis::import::Settings;
+use hinan_gis::{LayerKind, STEPS_PER_DEGREE};
+
+use crate::files::{
+    PRJ, SQUARE, dbf, flatgeobuf, geojson, geopackage, kind, ksj, layer, read, refusal, shapefile,
+    shp, zip,
+};
+
+fn flood() -> Settings {
+    kind(LayerKind::FloodMax)
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused_or_read_but_never_ends_the_program() {
+    let zone9 = Some(6677);
+    let files: [(&str, Vec<u8>); 6] = [
+        ("a.zip", shapefile(&[&SQUARE], &[b"a"], Some(PRJ), None)),
+        ("a.fgb", flatgeobuf(zone9, &[&SQUARE, &SQUARE])),
+        ("a.gpkg", geopackage(6668, &SQUARE)),
+        ("a.geojson", geojson(&[("{\"depth_rank\":2}", &SQUARE)])),
+        ("a.xml", ksj("#cv0_1").into_bytes()),
+        ("a.shp", shp(&[&SQUARE])),
+    ];
+    for (name, bytes) in files {
+        let step = (bytes.len() / 200).max(1);
+        for length in (0..bytes.len()).step_by(step) {
+            let _ = read(name, &bytes[..length], &flood());
+        }
+        let said = refusal(name, &bytes[..bytes.len() - 30], &flood());
+        assert!(said.starts_with(name), "{said}");
+    }
+}
+
+#[test]
+fn counts_larger_than_the_file_cost_nothing() {
+    let mut bytes = shp(&[&SQUARE]);
+    // Number of points of the first record.
+    bytes[148..152].copy_from_slice(&u32::MAX.to_le_bytes());
+    let files = zip(&[
+        ("z.shp", bytes),
+        ("z.dbf", dbf(&[b"a"])),
+        ("z.prj", PRJ.into()),
+    ]);
+    let said = refusal("a.zip", &files, &flood());
+    assert!(said.contains("4294967295 points"), "{said}");
+    let mut bytes = dbf(&[b"a"]);
+    bytes[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
+    let files = zip(&[
+        ("z.shp", shp(&[&SQUARE])),
+        ("z.dbf", bytes),
+        ("z.prj", PRJ.into()),
+    ]);
+    assert!(refusal("a.zip", &files, &flood()).contains("4294967295 rows"));
+}
+
+#[test]
+fn metres_read_as_degrees_and_degrees_read_as_metres_are_noticed() {
+    let metres = [
+        [-12_000.0, -44_000.0],
+        [-11_000.0, -44_000.0],
+        [-11_000.0, -43_000.0],
+        [-12_000.0, -44_000.0],
+    ];
+    let said = refusal(
+        "a.geojson",
+        &geojson(&[("{\"depth_rank\":2}", &metres)]),
+        &flood(),
+    );
+    assert!(
+        said.contains("日本の外") && said.contains("-12000"),
+        "{said}"
+    );
+    let zone9 = Settings {
+        crs: Some(Crs::PlaneRectangular(Datum::Jgd2011, 9)),
+        ..flood()
+    };
+    let said = refusal(
+        "a.geojson",
+        &geojson(&[("{\"depth_rank\":2}", &SQUARE)]),
+        &zone9,
+    );
+    assert!(said.contains("degrees"), "{said}");
+}
+
+#[test]
+fn a_zone_that_crosses_itself_is_repaired_and_told_with_its_place() {
+    let bow_tie = [
+        [139.7, 35.6],
+        [139.71, 35.61],
+        [139.71, 35.6],
+        [139.7, 35.61],
+        [139.7, 35.6],
+    ];
+    let (zones, report) = layer(
+        "a.geojson",
+        &geojson(&[("{\"depth_rank\":2}", &bow_tie)]),
+        &flood(),
+    );
+    assert_eq!((report.repaired, report.refused), (1, 0));
+    assert_eq!(zones.features[0].shape.area().unwrap().0.len(), 2);
+    let at = report.repairs[0].at.unwrap();
+    assert!(
+        (at[0] - 139.7).abs() < 0.02 && (at[1] - 35.6).abs() < 0.02,
+        "{at:?}"
+    );
+    assert_eq!(report.repairs[0].feature, 1);
+}
+
+#[test]
+fn zones_without_area_are_left_out_one_by_one() {
+    let line = [[139.7, 35.6], [139.71, 35.6], [139.7, 35.6]];
+    let (_, report) = layer(
+        "a.geojson",
+        &geojson(&[
+            ("{\"depth_rank\":2}", &SQUARE),
+            ("{\"depth_rank\":2}", &line),
+        ]),
+        &flood(),
+    );
+    assert_eq!((report.accepted, report.refused), (1, 1));
+    assert_eq!(report.refusals[0].feature, 2);
+    assert!(report.refusals[0].why.contains("without area"));
+    assert!(
+        refusal(
+            "a.geojson",
+            &geojson(&[("{\"depth_rank\":2}", &line)]),
+            &flood()
+        )
+        .contains("none of its 1 features")
+    );
+}
+
+#[test]
+fn a_zone_of_a_million_corners_is_taken() {
+    let corners = 1_000_000_u32;
+    let ring: Vec<[f64; 2]> = (0..=corners)
+        .map(|n| {
+            let angle = f64::from(n % corners) / f64::from(corners) * std::f64::consts::TAU;
+            [139.7 + 0.4 * angle.cos(), 35.6 + 0.4 * angle.sin()]
+        })
+        .collect();
+    let (zones, report) = layer(
+        "a.zip",
+        &shapefile(&[&ring], &[b"large"], Some(PRJ), None),
+        &flood(),
+    );
+    assert_eq!((report.accepted, report.repaired), (1, 0));
+    assert!(report.points > 900_000);
+    // Snapping to the lattice moved nothing by more than half a step.
+    let first = zones.features[0].shape.area().unwrap().0[0].exterior().0[0];
+    assert!(
+        (first.x * STEPS_PER_DEGREE).fract().abs() < 1e-3
+            || (first.x * STEPS_PER_DEGREE).fract().abs() > 0.999
+    );
+}
+
+#[test]
+fn xml_made_to_do_harm_is_refused() {
+    let bomb = "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><ksj:Dataset xmlns:ksj=\"ksj\"><a>&b;</a></ksj:Dataset>";
+    assert!(refusal("a.xml", bomb.as_bytes(), &flood()).contains("document type declaration"));
+    let outside = "<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><core:CityModel xmlns:core=\"c\"/>";
+    assert!(refusal("a.gml", outside.as_bytes(), &flood()).contains("document type declaration"));
+    let deep = format!("<ksj:Dataset xmlns:ksj=\"ksj\">{}", "<a>".repeat(500_000));
+    assert!(refusal("a.xml", deep.as_bytes(), &flood()).contains("at most 64"));
+    let deep = format!(
+        "{{\"type\":\"FeatureCollection\",\"features\":{}",
+        "[".repeat(500_000)
+    );
+    assert!(refusal("a.geojson", deep.as_bytes(), &flood()).contains("GeoJSON"));
+}
+
+#[test]
+fn a_package_whose_table_computes_is_refused() {
+    let database = rusqlite::Connection::open_in_memory().unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT, organization_coordsys_id INTEGER, definition TEXT);
+             CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, srs_id INTEGER);
+             CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+             INSERT INTO gpkg_contents VALUES ('zone', 'features', 0);
+             INSERT INTO gpkg_geometry_columns VALUES ('zone', 'geom', 6668);
+             CREATE VIEW zone AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS fid, x'00' AS geom FROM n;",
+        )
+        .unwrap();
+    let bytes = database.serialize(rusqlite::MAIN_DB).unwrap().to_vec();
+    assert!(
+        refusal("a.gpkg", &bytes, &flood()).contains("a stored table"),
+        "a view without end is not even begun"
+    );
+}
+
+#[test]
+fn what_is_no_geodata_is_told_with_what_would_be_accepted() {
+    for (name, bytes) in [
+        ("a.pdf", &b"%PDF-1.7"[..]),
+        ("a.shp", b""),
+        ("a.xml", b"<html><body/></html>"),
+        ("a.bin", &[0; 100]),
+    ] {
+        let said = refusal(name, bytes, &flood());
+        assert!(said.contains("Shapefile, GeoJSON, FlatGeobuf"), "{said}");
+    }
+    let said = refusal("a.shp", &shp(&[&SQUARE]), &flood());
+    assert!(said.contains(".dbf"), "{said}");
+}
