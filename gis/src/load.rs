@@ -14,10 +14,10 @@ use crate::{
 
 const RIVERS_MAX: usize = 1_000;
 const GAUGES_MAX: usize = 2_000;
-const DISTRICTS_MAX: usize = 5_000;
-const SHELTERS_MAX: usize = 20_000;
+pub(crate) const DISTRICTS_MAX: usize = 5_000;
+pub(crate) const SHELTERS_MAX: usize = 20_000;
 const STAGES_MAX: usize = 10_000;
-const ZONES_MAX: usize = 2_000_000;
+pub(crate) const ZONES_MAX: usize = 2_000_000;
 const NOTES_MAX: usize = 200;
 /// Square degrees; below the smallest triangle that whole millionths of a degree can make, so only rounding is left.
 const AREA_MIN: f64 = 1e-13;
@@ -32,19 +32,8 @@ impl Town {
         let map = MapFile::unpack(map_gz)?;
         let outline = map_file::outline(&map_part("municipality"), &map.municipality)?;
         let zones = ZoneIndex::build(limited(&map_part("zones"), &map.zones, ZONES_MAX, zone)?);
-        let gauges = limited(
-            &town_part("gauge"),
-            &file.gauges,
-            GAUGES_MAX,
-            |part, written| gauge(part, written, &outline),
-        )?;
         let lines = river_lines(&map)?;
-        let rivers = limited(
-            &town_part("river"),
-            &file.rivers,
-            RIVERS_MAX,
-            |_, written| Ok(river(written, &lines)),
-        )?;
+        let rivers = rivers(&file, &lines)?;
         let districts = limited(
             &map_part("districts"),
             &map.districts,
@@ -56,6 +45,26 @@ impl Town {
             &map.shelters,
             SHELTERS_MAX,
             |part, written| shelter(part, written, &outline, &zones),
+        )?;
+        Self::assemble(
+            file,
+            Placed {
+                outline,
+                zones,
+                rivers,
+                districts,
+                shelters,
+            },
+        )
+    }
+
+    /// A town of what people wrote about it and what has a place, checked whole. A folder and a bundle both end here.
+    pub(crate) fn assemble(file: TownFile, placed: Placed) -> Result<Self, LoadError> {
+        let gauges = limited(
+            &town_part("gauge"),
+            &file.gauges,
+            GAUGES_MAX,
+            |part, written| gauge(part, written, &placed.outline),
         )?;
         let stages = limited(
             &town_part("stage"),
@@ -88,20 +97,42 @@ impl Town {
             name: file.name,
             name_en: file.name_en,
             prefecture: file.prefecture,
-            outline,
+            outline: placed.outline,
             gauges,
-            rivers,
-            districts,
-            shelters,
-            zones,
+            rivers: placed.rivers,
+            districts: placed.districts,
+            shelters: placed.shelters,
+            zones: placed.zones,
         };
         town.validate()?;
         Ok(town)
     }
 }
 
+/// What has a place, wherever it was read from.
+pub(crate) struct Placed {
+    pub(crate) outline: MultiPolygon<f64>,
+    pub(crate) zones: ZoneIndex,
+    pub(crate) rivers: Vec<River>,
+    pub(crate) districts: Vec<District>,
+    pub(crate) shelters: Vec<Shelter>,
+}
+
+/// The rivers of the town file, with their lines where some are known.
+pub(crate) fn rivers(
+    file: &TownFile,
+    lines: &BTreeMap<&str, Vec<LineString<f64>>>,
+) -> Result<Vec<River>, LoadError> {
+    limited(
+        &town_part("river"),
+        &file.rivers,
+        RIVERS_MAX,
+        |_, written| Ok(river(written, lines)),
+    )
+}
+
 /// Reads each entry of a list that has a limit, telling the reader where it is.
-fn limited<W, T>(
+pub(crate) fn limited<W, T>(
     list: &str,
     written: &[W],
     max: usize,

@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod locate;
+mod import;
 mod officer;
 mod print;
 mod qc;
@@ -47,6 +48,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// 場所: what is known about places, one a line: zones, depth, district, shelters
     Locate(locate::Locate),
+    /// 取込: turn the geodata a town really has into one checked bundle
+    Import(import::Import),
     /// Recompute what was advised: from a recording, or from a data directory
     Replay(replay::Replay),
     /// Who may speak: enrol devices (観測機器), give them new secrets, take them out of use
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         },
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Locate(locate) => locate.run(),
+        Command::Import(import) => import.run(),
         Command::Replay(replay) => replay.run(),
         Command::Devices(devices) => devices.run(),
         Command::Officer(officer) => officer.run(),

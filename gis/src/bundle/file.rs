@@ -76,12 +76,16 @@ pub(super) fn write(bundle: &Bundle) -> Result<Vec<u8>, LoadError> {
         body.extend((bytes.len() as u64).to_le_bytes());
         body.extend(packed);
     }
+    Ok(sealed(&body))
+}
+
+pub(super) fn sealed(body: &[u8]) -> Vec<u8> {
     let mut file = Vec::with_capacity(HEAD + body.len());
     file.extend(MARK);
     file.extend(VERSION.to_le_bytes());
-    file.extend(Sha256::digest(&body));
+    file.extend(Sha256::digest(body));
     file.extend(body);
-    Ok(file)
+    file
 }
 
 pub(super) fn open(bytes: &[u8]) -> Result<Bundle, LoadError> {

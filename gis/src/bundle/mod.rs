@@ -2,10 +2,11 @@
 
 mod file;
 mod stored;
+mod town;
 
 use std::collections::BTreeMap;
 
-use crate::{ElevationGrid, Layer, LayerKind, LoadError, TownFile};
+use crate::{ElevationGrid, Layer, LayerKind, LoadError, Town, TownFile};
 
 pub use stored::{STEPS_PER_DEGREE, snapped};
 
@@ -87,5 +88,21 @@ impl Bundle {
     /// Says whether mark, version, length, digest or a part of it was refused.
     pub fn open(bytes: &[u8]) -> Result<Self, LoadError> {
         file::open(bytes)
+    }
+
+    /// The town of this bundle, checked like a town of any other origin: outline from its boundaries, zones from its flood
+    /// layers of assumed maximum scale, districts with their people, shelters, and the gauges and rivers of its town file.
+    ///
+    /// # Errors
+    /// What is missing for a town, or the first rule that is broken.
+    pub fn town(&self) -> Result<Town, LoadError> {
+        town::town(self)
+    }
+
+    /// The head of a bundle before a body that somebody else made, so that tests reach what stands behind mark and digest.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn sealed(body: &[u8]) -> Vec<u8> {
+        file::sealed(body)
     }
 }

@@ -12,12 +12,14 @@ mod citygml;
 mod codelist;
 mod collect;
 mod elevation;
+mod fit;
 mod flatgeobuf;
 mod format;
 mod geojson;
 mod geopackage;
 mod interpret;
 mod ksj_gml;
+mod plan;
 mod raw;
 mod refusal;
 mod report;
@@ -37,6 +39,10 @@ use refusal::Refuse;
 use unpack::{Member, unpack};
 
 pub use codelist::read_codelist;
+pub use fit::check_fit;
+pub use plan::{
+    ImportPlan, PlannedLayer, check_codes, read_axes, read_crs, read_encoding, read_kind,
+};
 pub use refusal::ImportError;
 pub use report::{FileReport, Notice, REFUSALS_LISTED_MAX};
 pub use settings::{Settings, TextEncoding};
@@ -112,6 +118,15 @@ pub fn import(
     }?;
     let (layer, report) = collector.finish()?;
     Ok((Imported::Layer(layer), report))
+}
+
+/// Whether bytes are the geometry of a GeoPackage, and what is wrong with them: the door for tests that make any bytes.
+///
+/// # Errors
+/// What is wrong.
+#[doc(hidden)]
+pub fn check_geopackage_geometry(bytes: &[u8]) -> Result<(), String> {
+    wkb::geopackage(bytes).map(drop)
 }
 
 fn unreachable_elevation(refuse: Refuse) -> Result<(), ImportError> {

@@ -200,9 +200,9 @@ pub(crate) fn flatgeobuf(epsg: Option<i32>, rings: &[&[[f64; 2]]]) -> Vec<u8> {
         FgbWriter::create_with_options("zones", GeometryType::Polygon, options).unwrap();
     writer.add_column("depth_rank", ColumnType::Int, |_, _| {});
     for ring in rings {
-        let mut wkt = FgbRing(ring);
+        let polygon = FgbRing(ring);
         writer
-            .add_feature_geom(&mut wkt, |feature| {
+            .add_feature_geom(polygon, |feature| {
                 use flatgeobuf::geozero::{ColumnValue, PropertyProcessor};
                 feature
                     .property(0, "depth_rank", &ColumnValue::Int(2))

@@ -1,0 +1,80 @@
+//! Whether layers lie where the town lies. A wrong zone of the plane rectangular system, or X and Y exchanged, gives places that
+//! are in Japan but not here; no file can tell, only the town's border can.
+
+use super::refusal::{ImportError, Refuse};
+use super::report::FileReport;
+use crate::LayerKind;
+
+/// How far from the border of the town a layer may still be meant, degrees: about 10 km.
+const NEAR_DEGREES: f64 = 0.1;
+
+/// Checks every file against the boundary among them; without one nothing can be said.
+///
+/// # Errors
+/// The first file that lies nowhere near the boundary.
+pub fn check_fit(reports: &[FileReport]) -> Result<(), ImportError> {
+    let is_boundary = |report: &&FileReport| report.kind == LayerKind::Boundary.key();
+    let Some([w, s, e, n]) = reports
+        .iter()
+        .filter(is_boundary)
+        .filter_map(|report| report.bounds)
+        .reduce(|a, b| {
+            [
+                a[0].min(b[0]),
+                a[1].min(b[1]),
+                a[2].max(b[2]),
+                a[3].max(b[3]),
+            ]
+        })
+    else {
+        return Ok(());
+    };
+    for report in reports {
+        let Some([west, south, east, north]) = report.bounds else {
+            continue;
+        };
+        let meets = west <= e + NEAR_DEGREES
+            && east >= w - NEAR_DEGREES
+            && south <= n + NEAR_DEGREES
+            && north >= s - NEAR_DEGREES;
+        if !meets {
+            return Err(Refuse(&report.file).wrong_place(format!(
+                "市区町村から離れています。座標系の系番号か、X・Yの順を確かめてください / it lies at {west:.4} to {east:.4} east and \
+                 {south:.4} to {north:.4} north, the town at {w:.4} to {e:.4} and {s:.4} to {n:.4}; accepted: files of the town; \
+                 check the zone of {} and the order of X and Y",
+                report.crs
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::check_fit;
+    use crate::import::FileReport;
+
+    fn report(kind: &str, bounds: [f64; 4]) -> FileReport {
+        FileReport {
+            file: format!("{kind}.zip"),
+            kind: kind.into(),
+            bounds: Some(bounds),
+            ..FileReport::default()
+        }
+    }
+
+    #[test]
+    fn zones_in_another_prefecture_are_not_the_towns() {
+        let town = report("boundary", [139.5, 35.5, 139.8, 35.65]);
+        let near = report("flood_max", [139.4, 35.4, 139.9, 35.8]);
+        let far = report("flood_max", [137.1, 35.5, 137.3, 35.6]);
+        assert_eq!(check_fit(&[town.clone(), near.clone()]), Ok(()));
+        assert_eq!(check_fit(&[near.clone(), far.clone()]), Ok(()));
+        let said = check_fit(&[near, far, town]).unwrap_err().to_string();
+        assert!(
+            said.contains("flood_max.zip") && said.contains("137.1"),
+            "{said}"
+        );
+    }
+}
