@@ -32,8 +32,8 @@ mod mesh;
 pub mod projection;
 mod protobuf;
 mod refusal;
-pub mod road;
 pub mod repair;
+pub mod road;
 mod shelter;
 mod sketch;
 mod stage;
@@ -46,7 +46,7 @@ mod validate;
 mod zone;
 
 pub use area::area_m2;
-pub use bundle::{Bundle, STEPS_PER_DEGREE, snapped};
+pub use bundle::{Bundle, ROADS, STEPS_PER_DEGREE, snapped};
 pub use depth::DepthRank;
 pub use depth_range::Depth;
 pub use district::{District, Reach};

@@ -9,7 +9,7 @@ use hinan_gis::import::{
     FileReport, ImportPlan, Imported, PlannedLayer, Settings, Source, check_codes, check_fit,
     import, read_axes, read_codelist, read_crs, read_encoding, read_kind,
 };
-use hinan_gis::{Bundle, TownFile};
+use hinan_gis::{Bundle, ROADS, TownFile};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print::say;
@@ -17,7 +17,7 @@ use super::print::say;
 /// 取込: turn the geodata a town really has into one checked bundle.
 ///
 /// Reads Shapefile (zip or files), national data in GML (KSJ), GeoJSON, FlatGeobuf, GeoPackage, PLATEAU CityGML, elevation models
-/// of GSI, and CSV lists of shelters and people; each also in .zip or .gz. What a file does not say (its coordinate system, its
+/// of GSI, OpenStreetMap extracts (roads), and CSV lists of shelters and people; each also in .zip or .gz. What a file does not say (its coordinate system, its
 /// encoding, what its codes mean) must be said here or in a plan; nothing is guessed in silence, and the report says what was used
 /// and why. Outlines that contradict themselves are repaired or left out, each with its number, reason and place.
 ///
@@ -34,7 +34,7 @@ pub(super) struct Import {
     /// A file and what it shows, KIND=PATH; may be given several times. KIND is auto where the file says it itself (KSJ flood
     /// data, PLATEAU), else flood_max, flood_planned, flood_duration, house_collapse_flow, house_collapse_erosion, inland_flood,
     /// storm_surge, tsunami, landslide, reservoir, flood_observed, tsunami_observed, landslide_observed, boundary, neighbour,
-    /// district, shelter_emergency, shelter_designated, population, facility, gauge, camera, town_point, landmark, elevation
+    /// district, shelter_emergency, shelter_designated, population, road, facility, gauge, camera, town_point, landmark, elevation
     #[arg(long, value_name = "KIND=PATH")]
     layer: Vec<String>,
     /// A plan in TOML that lists a town's files (docs/import.md); its paths start at its own folder
@@ -83,11 +83,17 @@ impl Import {
         }
         let town_file = town.as_deref().map(read_town).transpose()?;
         let (mut layers, mut grids, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        let mut roads = None;
         for (n, job) in jobs.iter().enumerate() {
             let (imported, report) = read(job, n + 1, jobs.len())?;
             match imported {
                 Imported::Layer(layer) => layers.push(layer),
                 Imported::Grid(grid) => grids.push(grid),
+                Imported::Roads(graph) if roads.is_none() => roads = Some(graph.to_bytes()),
+                Imported::Roads(_) => bail!(
+                    "{}: 道路は1ファイルだけです / accepted: one file of roads",
+                    job.path.display()
+                ),
             }
             say(&words(&report));
             reports.push(report);
@@ -98,7 +104,10 @@ impl Import {
         }
         check_fit(&reports)?;
         let has_town = town_file.is_some();
-        let bundle = Bundle::new(town_file, layers, grids);
+        let mut bundle = Bundle::new(town_file, layers, grids);
+        if let Some(roads) = roads {
+            bundle = bundle.with_part(ROADS, roads);
+        }
         let bytes = bundle.write()?;
         // What is written is read again, so that a bundle that cannot be used never appears.
         let read_back = Bundle::open(&bytes)?;

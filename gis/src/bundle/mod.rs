@@ -13,6 +13,9 @@ pub use stored::{STEPS_PER_DEGREE, snapped};
 /// How the file is named in refusals.
 const PART: &str = "bundle";
 
+/// The part of a bundle that holds the network people walk on: the bytes of a [`RoadGraph`](crate::road::RoadGraph).
+pub const ROADS: &str = "road";
+
 /// A town's layers, heights and its town file, as one file holds them.
 ///
 /// The same contents give the same bytes. Coordinates are kept in whole hundred-millionths of a degree, so what is read back

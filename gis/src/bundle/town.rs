@@ -334,7 +334,7 @@ fn district(draft: Draft, rivers: &[River]) -> Option<District> {
 /// Whole people whose sum is the rounded sum: what is left over goes where the largest parts were cut off.
 fn whole(parts: &[f64; 7]) -> [u32; 7] {
     let total = round(parts.iter().sum());
-    let mut counts = parts.map(|part| floor(part));
+    let mut counts = parts.map(floor);
     let mut left = total.saturating_sub(counts.iter().sum());
     let mut order: Vec<usize> = (0..7).collect();
     order.sort_by(|a, b| {

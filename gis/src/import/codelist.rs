@@ -22,10 +22,10 @@ pub fn read_codelist(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, String
             Node::Eof => break,
             Node::Start(_) => {}
             Node::End("name", text) if xml.is_in("Definition") => {
-                code = Some(text.trim().to_owned())
+                code = Some(text.trim().to_owned());
             }
             Node::End("description", text) if xml.is_in("Definition") => {
-                words = Some(text.trim().to_owned())
+                words = Some(text.trim().to_owned());
             }
             Node::End("Definition", _) => {
                 if let (Some(code), Some(words)) = (code.take(), words.take()) {

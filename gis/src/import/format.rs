@@ -12,9 +12,10 @@ pub(super) enum Format {
     Dem,
     Tin,
     Csv,
+    Osm,
 }
 
-pub(super) const ACCEPTED: &str = "Shapefile, GeoJSON, FlatGeobuf, GeoPackage, KSJ GML, PLATEAU CityGML, GSI DEM GML, CSV; each \
+pub(super) const ACCEPTED: &str = "Shapefile, GeoJSON, FlatGeobuf, GeoPackage, KSJ GML, PLATEAU CityGML, GSI DEM GML, CSV, OpenStreetMap XML and PBF; each \
                                    also in .zip or .gz";
 
 impl Format {
@@ -37,6 +38,10 @@ impl Format {
             Some(b'{') => return Ok(Self::GeoJson),
             Some(b'<') => return xml(plain),
             _ => {}
+        }
+        // A PBF begins with the length of its first head, which names the block.
+        if bytes.get(6..15) == Some(b"OSMHeader") {
+            return Ok(Self::Osm);
         }
         let lower = name.to_ascii_lowercase();
         if lower.ends_with(".csv") || lower.ends_with(".txt") {
@@ -61,6 +66,7 @@ impl Format {
             Self::Dem => super::elevation::DEM,
             Self::Tin => super::elevation::TIN,
             Self::Csv => super::table::FORMAT,
+            Self::Osm => super::roads::FORMAT,
         }
     }
 }
@@ -81,6 +87,7 @@ fn xml(bytes: &[u8]) -> Result<Format, String> {
         "Dataset" if head.contains("ksj") => Ok(Format::KsjGml),
         "CityModel" if head.contains(":ReliefFeature") => Ok(Format::Tin),
         "CityModel" => Ok(Format::CityGml),
+        "osm" => Ok(Format::Osm),
         "MD_Metadata" => Err(
             "metadata (KS-META), which has no features; the data stand in the file beside it"
                 .into(),

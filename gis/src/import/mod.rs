@@ -23,6 +23,7 @@ mod plan;
 mod raw;
 mod refusal;
 mod report;
+mod roads;
 mod settings;
 mod shapefile;
 mod table;
@@ -31,6 +32,7 @@ mod unpack;
 mod wkb;
 mod xml;
 
+use crate::road::RoadGraph;
 use crate::{ElevationGrid, Layer, LayerKind};
 
 use collect::Collector;
@@ -65,6 +67,8 @@ pub enum Imported {
     Layer(Layer),
     /// Ground heights.
     Grid(ElevationGrid),
+    /// The network people walk on.
+    Roads(Box<RoadGraph>),
 }
 
 /// Reads one file. `progress` is told the bytes that are done, of all bytes once unpacked.
@@ -105,6 +109,17 @@ pub fn import(
         let (grid, report) = read(refuse, bytes, settings, progress)?;
         return Ok((Imported::Grid(grid), report));
     }
+    if format == Format::Osm {
+        if let Some(kind) = settings.kind.filter(|kind| *kind != LayerKind::Road) {
+            return Err(refuse.refused(
+                "kind",
+                kind,
+                "road, because the file is an extract of OpenStreetMap",
+            ));
+        }
+        let (graph, report) = roads::read(refuse, bytes)?;
+        return Ok((Imported::Roads(Box::new(graph)), report));
+    }
     let mut collector = Collector::new(&source.name, format.name(), settings, progress);
     match format {
         Format::Shapefile => shapefile::read(&shapefile_of(chosen, &members), &mut collector),
@@ -114,7 +129,9 @@ pub fn import(
         Format::KsjGml => ksj_gml::read(bytes, &mut collector),
         Format::CityGml => citygml::read(bytes, &mut collector),
         Format::Csv => table::read(bytes, &mut collector),
-        Format::Dem | Format::Tin => unreachable_elevation(refuse),
+        Format::Dem | Format::Tin | Format::Osm => {
+            Err(refuse.refused("kind", "elevation or road", "a layer of features"))
+        }
     }?;
     let (layer, report) = collector.finish()?;
     Ok((Imported::Layer(layer), report))
@@ -127,10 +144,6 @@ pub fn import(
 #[doc(hidden)]
 pub fn check_geopackage_geometry(bytes: &[u8]) -> Result<(), String> {
     wkb::geopackage(bytes).map(drop)
-}
-
-fn unreachable_elevation(refuse: Refuse) -> Result<(), ImportError> {
-    Err(refuse.refused("kind", "elevation", "a layer of features"))
 }
 
 /// The member that holds the data: the only one that can, or the one that was named.

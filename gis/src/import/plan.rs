@@ -137,11 +137,8 @@ impl ImportPlan {
 
 impl WrittenLayer {
     fn read(self, part: &str) -> Result<PlannedLayer, LoadError> {
-        for asked in self
-            .columns
-            .keys()
-            .filter(|asked| !ASKED.contains(&asked.as_str()))
-        {
+        let mut columns = self.columns.keys();
+        if let Some(asked) = columns.find(|asked| !ASKED.contains(&asked.as_str())) {
             return Err(LoadError::refused(part, "columns", asked, ASKED.join(", ")));
         }
         check_codes(part, &self.codes)?;

@@ -52,8 +52,8 @@ pub(crate) fn decode<'a>(
 }
 
 /// Which encoding all these pieces can be in: UTF-8 before CP932, because text in CP932 is almost never valid UTF-8.
-pub(crate) fn recognised<'a>(
-    pieces: &mut dyn Iterator<Item = &'a [u8]>,
+pub(crate) fn recognised(
+    pieces: &mut dyn Iterator<Item = &[u8]>,
 ) -> Result<(TextEncoding, String), String> {
     let (mut ascii, mut utf8, mut cp932) = (true, true, true);
     for piece in pieces {

@@ -239,7 +239,7 @@ mod tests {
         loop {
             match xml.next().unwrap() {
                 Node::Start(element) => {
-                    told.push(format!("{} {:?}", element.name(), element.attribute("id")))
+                    told.push(format!("{} {:?}", element.name(), element.attribute("id")));
                 }
                 Node::End(name, text) => told.push(format!("/{name} {text}")),
                 Node::Eof => break,

@@ -36,7 +36,7 @@ pub(super) fn first_fault(polygons: &[Vec<Ring>]) -> Option<(Fault, Step)> {
     let tangled = if lines.len() <= PAIRWISE_MAX {
         every_pair(&lines, &mut look)
     } else {
-        near_pairs(lines, &mut look)
+        near_pairs(&lines, &mut look)
     };
     tangled
         .or(worst)
@@ -61,11 +61,11 @@ fn every_pair(
 }
 
 fn near_pairs(
-    lines: Vec<Line>,
+    lines: &[Line],
     look: &mut impl FnMut(&Line, &Line) -> Option<(Fault, Step)>,
 ) -> Option<(Fault, Step)> {
-    let tree = RTree::bulk_load(lines.clone());
-    for a in &lines {
+    let tree = RTree::bulk_load(lines.to_vec());
+    for a in lines {
         for b in tree.locate_in_envelope_intersecting(&a.envelope()) {
             if (b.ring, b.index) > (a.ring, a.index)
                 && let Some(found) = look(a, b)

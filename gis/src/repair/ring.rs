@@ -23,10 +23,9 @@ impl Ring {
             points,
         };
         for point in &ring.points {
-            for axis in 0..2 {
-                ring.min[axis] = ring.min[axis].min(point[axis]);
-                ring.max[axis] = ring.max[axis].max(point[axis]);
-            }
+            let [x, y] = *point;
+            ring.min = [ring.min[0].min(x), ring.min[1].min(y)];
+            ring.max = [ring.max[0].max(x), ring.max[1].max(y)];
         }
         ring
     }

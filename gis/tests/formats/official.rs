@@ -78,7 +78,7 @@ fn flood_zones_of_the_national_data_have_the_counts_and_areas_of_their_descripti
 }
 
 #[test]
-fn a_zone_with_a_hole_keeps_it_although_its_link_is_broken() {
+fn a_zone_with_a_hole_keeps_it_although_its_link_goes_by_way_of_an_orientable_curve() {
     let Some(folder) = folder("formats/ksj_a31a_gml_aichi") else {
         return;
     };
@@ -94,13 +94,11 @@ fn a_zone_with_a_hole_keeps_it_although_its_link_is_broken() {
         .flat_map(|area| area.iter())
         .map(|polygon| polygon.interiors().len())
         .sum();
-    assert!(holes > 0);
+    // The file has 31 interior rings; one that touches its outer ring may become part of it, and one may fall apart.
+    assert!((25..=40).contains(&holes), "{holes}");
     assert!(
-        report
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("xlink")),
-        "{:?}",
+        report.warnings.is_empty(),
+        "every link leads somewhere: {:?}",
         report.warnings
     );
     let Facts::Depth(zone) = &layer.features[0].facts else {
@@ -236,7 +234,8 @@ fn prefecture_lists_of_shelters_have_the_counts_of_their_description() {
         "{}",
         report.crs_from
     );
-    assert!(flags(&shingu)[4] > 50, "tsunami: {:?}", flags(&shingu));
+    assert_eq!(flags(&shingu)[0], 56, "lines that list 洪水");
+    assert_eq!(flags(&shingu)[4], 46, "lines that list 津波");
     let (_, report) = layer(
         &folder,
         "csv_shelters_wakayama/nachikatsuuracho.csv",
@@ -439,5 +438,28 @@ fn elevation_files_without_a_place_are_refused_and_with_one_they_are_read() {
             }
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn roads_of_openstreetmap_have_the_ways_of_their_description() {
+    let Some(folder) = folder("formats/osm_xml") else {
+        return;
+    };
+    for (file, ways) in [
+        ("sapporo_hokudai_station.osm.gz", 868),
+        ("tsukuba_aist.osm.gz", 775),
+    ] {
+        match read(&folder, file, &kind(LayerKind::Road)).unwrap() {
+            (Imported::Roads(graph), report) => {
+                assert_eq!(report.read, ways, "{file}");
+                assert!(graph.junction_count() > 100 && report.accepted > 100);
+            }
+            other => panic!("{other:?}"),
+        }
+        let said = read(&folder, file, &kind(LayerKind::FloodMax))
+            .unwrap_err()
+            .to_string();
+        assert!(said.contains("accepted: road"), "{said}");
     }
 }

@@ -86,7 +86,10 @@ fn a_shapefile_is_read_with_and_without_what_stands_beside_it() {
         (cp932, None, "CP932"),
     ] {
         let bytes = shapefile(&[&SQUARE], &[name], Some(PRJ), cpg);
-        let (zones, report) = layer("a.zip", &bytes, &kind(LayerKind::District)).clone_with(&bytes);
+        let (zones, report) = layer("a.zip", &bytes, &kind(LayerKind::Landmark));
+        assert!(
+            matches!(&zones.features[0].facts, Facts::Landmark(l) if l.name.as_deref() == Some("新宮市"))
+        );
         assert_eq!(report.encoding.as_deref(), Some(encoding));
         check_square(&zones.features[0]);
     }
@@ -104,21 +107,6 @@ fn a_shapefile_is_read_with_and_without_what_stands_beside_it() {
     );
     let wrong = shapefile(&[&SQUARE], &[cp932], Some(PRJ), Some("UTF-8"));
     assert!(refusal("a.zip", &wrong, &kind(LayerKind::FloodMax)).contains("not UTF-8"));
-}
-
-/// Districts of the fixture have no identifier; as landmarks the same bytes must say the name.
-trait WithName {
-    fn clone_with(self, bytes: &[u8]) -> Self;
-}
-
-impl WithName for (hinan_gis::Layer, hinan_gis::import::FileReport) {
-    fn clone_with(self, bytes: &[u8]) -> Self {
-        let (named, _) = layer("a.zip", bytes, &kind(LayerKind::Landmark));
-        assert!(
-            matches!(&named.features[0].facts, Facts::Landmark(l) if l.name.as_deref() == Some("新宮市"))
-        );
-        self
-    }
 }
 
 #[test]

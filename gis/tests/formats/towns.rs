@@ -276,11 +276,21 @@ fn kawasaki() {
     );
     let (_, _) = whole(&folder, "river_gauges.geojson", LayerKind::Gauge, 40);
     let (_, _) = whole(&folder, "river_cctv.geojson", LayerKind::Camera, 223);
-    let (_, _) = whole_with(
+    let (_, report) = layer(
         &folder,
         "town_points_geolonia.csv",
         &points(LayerKind::TownPoint),
-        676,
+    );
+    assert_eq!(
+        (report.read, report.accepted, report.refused),
+        (676, 656, 20),
+        "twenty lines have no coordinates"
+    );
+    assert!(
+        report
+            .refusals
+            .iter()
+            .all(|refusal| refusal.why.contains("no place"))
     );
     check_bundle(vec![boundary, zones, others, sites, stay, cells]);
 }

@@ -118,7 +118,8 @@ impl Interpreter {
     }
 }
 
-/// Five digits, or six with the check digit.
+/// Five digits, or six with the check digit. A prefecture followed by zeros is land that belongs to no municipality.
 fn is_code(code: &str) -> bool {
-    (5..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit())
+    let is_number = (5..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+    is_number && !code[2..].starts_with("000")
 }

@@ -39,10 +39,6 @@ impl<'a> Shapes<'a> {
     }
 
     /// The next shape, or what is wrong with it. The outer error is one after which nothing can be read.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a shape, no shape, or a shape that is wrong"
-    )]
     pub(super) fn next(&mut self) -> Result<Option<Result<Option<RawShape>, String>>, String> {
         if self.at == self.bytes.len() {
             return Ok(None);
