@@ -34,9 +34,9 @@ struct ZoneLayer {
 enum Mark {
     /// Nothing where the source has a zone but no depth that is understood.
     Depth(Option<Depth>, Option<Arc<str>>),
-    Duration(DurationRank, Option<Arc<str>>),
+    Duration(Option<DurationRank>, Option<Arc<str>>),
     Collapse(Option<Arc<str>>),
-    Landslide(Phenomenon, LandslideZone),
+    Landslide(Option<Phenomenon>, Option<LandslideZone>),
     Observed,
 }
 
@@ -235,11 +235,19 @@ impl Mark {
         let (rank, words_ja, words_en) = match self {
             Self::Depth(Some(depth), _) => (Some(depth.rank()), depth.words_ja(), depth.words_en()),
             Self::Depth(None, _) => (None, "深さ不明".to_owned(), "depth not known".to_owned()),
-            Self::Duration(rank, _) => {
+            Self::Duration(Some(rank), _) => {
                 (None, rank.words_ja().to_owned(), rank.words_en().to_owned())
             }
+            Self::Duration(None, _) => (
+                None,
+                "継続時間不明".to_owned(),
+                "duration not known".to_owned(),
+            ),
             Self::Landslide(phenomenon, zone) => {
-                let ((what_ja, what_en), (zone_ja, zone_en)) = (phenomenon.words(), zone.words());
+                let (what_ja, what_en) =
+                    phenomenon.map_or(("現象不明", "phenomenon not known"), Phenomenon::words);
+                let (zone_ja, zone_en) =
+                    zone.map_or(("区分不明", "class not known"), LandslideZone::words);
                 (
                     None,
                     format!("{what_ja} {zone_ja}"),
