@@ -114,7 +114,7 @@ impl Qc {
         let Some(own) = config.sensors.station.get(id) else {
             let known: Vec<&str> = config.sensors.station.keys().map(String::as_str).collect();
             bail!(
-                "--station が {id} ですが、設定には [sensors.station] がありません: {known} / \
+                "--station が {id} ですが、設定の [sensors.station] にあるのは次のものです: {known} / \
                  --station is {id}; the configuration has {known}",
                 known = if known.is_empty() {
                     "なし none".to_owned()

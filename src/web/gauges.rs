@@ -149,8 +149,21 @@ fn note(gauge: &GaugeOutlook) -> Option<String> {
     let notes: Vec<String> = doubts
         .map(|check| check.ja().to_owned())
         .chain(unsound.map(|health| health.reason.ja()))
+        .chain(assumed(gauge))
         .collect();
     (!notes.is_empty()).then(|| notes.join("。"))
+}
+
+/// What to assume of a gauge that fell silent while the water rose.
+fn assumed(gauge: &GaugeOutlook) -> Option<String> {
+    let health = gauge
+        .health
+        .as_ref()
+        .filter(|health| health.state.is_held())?;
+    let held = health.held?;
+    let assumed_m = held.assumed_m(gauge.forecast.as_of);
+    (assumed_m >= held.level_m + 0.01)
+        .then(|| format!("上昇が続いたと仮定すると、いま {assumed_m:.2} m"))
 }
 
 /// A flag as the pages know it.

@@ -348,6 +348,7 @@ fn broken(app: &App, picture: &Picture, live: &[Notice<Approved>]) -> Vec<Broken
     }
     for gauge in picture.advice.outlook.gauges.values() {
         let (Voice::Late { for_min } | Voice::Silent { for_min }) = gauge.voice else {
+            broken.extend(speaks_falsely(gauge));
             continue;
         };
         let since = gauge.observed.map(|o| o.at);
@@ -375,6 +376,19 @@ fn broken(app: &App, picture: &Picture, live: &[Notice<Approved>]) -> Vec<Broken
         });
     }
     broken
+}
+
+/// A gauge that is heard and cannot be believed: it stands still, or water may have reached it.
+fn speaks_falsely(gauge: &GaugeOutlook) -> Option<Broken> {
+    let health = gauge.health.as_ref()?;
+    let doubted = [
+        hinan_sensors::State::Frozen,
+        hinan_sensors::State::SuspectedSubmerged,
+    ];
+    doubted.contains(&health.state).then(|| Broken {
+        sentence: format!("{}({})は{}", gauge.name, gauge.river, health.ja()),
+        since: health.since,
+    })
 }
 
 /// An entry of the record as a change; what is not news is left out.

@@ -55,8 +55,8 @@ pub(super) fn read(bytes: &[u8], columns: &Columns<'_>) -> anyhow::Result<Vec<Ro
         let (written_time, written) = (cell(time), cell(value));
         let Ok(at) = written_time.parse::<Timestamp>() else {
             bail!(
-                "{line}行目の列 {name}: {written_time:?} は時刻として読めません。RFC 3339 (例 2016-08-30T18:00:00+09:00) で \
-                 書いてください / line {line}, column {name}: {written_time:?} is no time; it must be RFC 3339, such as \
+                "{line}行目の列 {name}: {written_time:?} は時刻として読めません。RFC 3339 (例 2016-08-30T18:00:00+09:00) で書いてください / \
+                 line {line}, column {name}: {written_time:?} is no time; it must be RFC 3339, such as \
                  2016-08-30T18:00:00+09:00",
                 name = columns.time
             );
