@@ -6,6 +6,8 @@ use hinan_gis::Town;
 use hinan_gis::road::RoadGraph;
 use hinan_gis::tile::{Atlas, Shelf, themes};
 
+use crate::clock::monotonic;
+
 /// Bytes of finished tiles that are kept.
 const SHELF_BYTES: usize = 64 << 20;
 
@@ -28,7 +30,10 @@ impl Maps {
     /// All themes, drawn at the first call: that takes as long as drawing takes, and whoever asks meanwhile waits.
     pub fn atlas(&self, town: &Town, roads: Option<&RoadGraph>) -> &Atlas {
         self.atlas.get_or_init(|| {
+            let began = monotonic();
             let atlas = Atlas::new(themes(town, roads));
+            let took = monotonic().duration_since(began);
+            tracing::info!(took_ms = took.as_millis(), "the town's maps are drawn");
             for sheet in atlas.sheets() {
                 let report = sheet.pyramid().report();
                 tracing::info!(

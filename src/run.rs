@@ -167,6 +167,13 @@ pub async fn start(
             .context("the web server stopped")
     });
     tasks.spawn(upkeep(delivery_stop));
+    // Drawn before the first officer asks; who asks earlier waits for it.
+    let drawing = Arc::clone(&app);
+    tokio::task::spawn_blocking(move || {
+        drawing
+            .maps
+            .atlas(drawing.town(), drawing.reference.roads.as_deref());
+    });
     app.set_ready();
     Ok(Running {
         app,

@@ -48,9 +48,12 @@ pub(super) async fn data(
     let (kind, body) = match file.as_str() {
         "features.geojson" => (
             "application/geo+json",
-            geojson(theme, &found, next).to_string(),
+            geojson(theme, &found, next.as_deref()).to_string(),
         ),
-        "table.json" => ("application/json", rows(theme, &found, next).to_string()),
+        "table.json" => (
+            "application/json",
+            rows(theme, &found, next.as_deref()).to_string(),
+        ),
         "table.csv" => (
             "text/csv; charset=utf-8",
             csv(theme, &found).map_err(|why| Problem::failed(&why))?,
@@ -135,7 +138,7 @@ fn bounds(text: &str) -> Result<Rect<f64>, Problem> {
         .ok_or_else(wrong)
 }
 
-fn geojson(theme: &Theme, found: &Found<'_>, next: Option<String>) -> Json {
+fn geojson(theme: &Theme, found: &Found<'_>, next: Option<&str>) -> Json {
     let features: Vec<Json> = found.items.iter().map(|item| theme.feature(item)).collect();
     json!({
         "type": "FeatureCollection",
@@ -146,7 +149,7 @@ fn geojson(theme: &Theme, found: &Found<'_>, next: Option<String>) -> Json {
     })
 }
 
-fn rows(theme: &Theme, found: &Found<'_>, next: Option<String>) -> Json {
+fn rows(theme: &Theme, found: &Found<'_>, next: Option<&str>) -> Json {
     let columns: Vec<Json> = theme
         .columns
         .iter()

@@ -162,3 +162,37 @@ async fn pages_of_data_follow_one_another_to_the_end() {
     assert!(numbers.is_sorted_by(|a, b| a < b));
     town.closes().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_is_packed_as_the_browser_accepts_and_not_sent_twice() {
+    let mut town = town().await;
+    let mori = town.officer("mori").await;
+    let path = "/plain/tiles/zones/12/3677/1501.mvt";
+    let mut sizes = Vec::new();
+    for accepted in ["identity", "gzip", "gzip, br"] {
+        let (status, said, bytes) = mori.asks(path, &[("accept-encoding", accepted)]).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(said["content-type"], "application/vnd.mapbox-vector-tile");
+        assert_eq!(said["vary"], "Accept-Encoding");
+        assert_eq!(said["cache-control"], "private, max-age=300");
+        let packing = match accepted {
+            "identity" => None,
+            "gzip" => Some("gzip"),
+            _ => Some("br"),
+        };
+        assert_eq!(said.get("content-encoding").map(String::as_str), packing);
+        sizes.push(bytes.len());
+        let known = [
+            ("accept-encoding", accepted),
+            ("if-none-match", &said["etag"]),
+        ];
+        let (status, again, bytes) = mori.asks(path, &known).await;
+        assert_eq!((status, bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+        assert_eq!(again["etag"], said["etag"]);
+    }
+    assert!(
+        sizes[0] > sizes[1] && sizes[1] > 0 && sizes[2] > 0,
+        "{sizes:?}"
+    );
+    town.closes().await;
+}

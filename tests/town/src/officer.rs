@@ -136,6 +136,29 @@ impl Officer {
         Self::answer(response, path).await
     }
 
+    /// Asks as a program does, with headers of its own: status, headers and bytes of the answer.
+    pub async fn asks(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, BTreeMap<String, String>, Vec<u8>) {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("the service answers");
+        let status = answer.status();
+        let said = answer.headers().iter();
+        let said = said
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        let said = said.collect();
+        (
+            status,
+            said,
+            answer.bytes().await.expect("the answer is read").to_vec(),
+        )
+    }
+
     /// Sends a form.
     pub async fn posts<N: AsRef<str>, V: AsRef<str>>(
         &self,
