@@ -25,24 +25,25 @@ pub(super) struct BridgeCommand {
 #[derive(Subcommand)]
 enum From {
     /// 気象庁: the public Atom feeds of the Japan Meteorological Agency (防災情報XML)
+    ///
+    /// Polls the agency's four high-frequency Atom feeds and publishes each new telegram, byte for byte, at QoS 1 to
+    /// `{topic}/{TYPE}/{file}`, for example hinan/v1/official/jma/VPWW55/20260830090012_0_VPWW55_014030.xml. So a town without
+    /// a dedicated line has its warnings over MQTT.
+    ///
+    /// It asks politely (ETag and Last-Modified), waits longer after failures, reads the long feeds after a gap, and
+    /// remembers on disk what it has published. One failing feed does not stop the others. A sign of life with the state of
+    /// each feed is kept retained under {topic}/bridge.
+    ///
+    /// Try it without leaving anything running:
+    ///   hinan bridge jma --once --type VPWW --office 釧路
+    ///
+    /// All day, for one prefecture, with sign-in (password from the environment HINAN_BRIDGE_PASSWORD):
+    ///   hinan bridge jma --office 釧路 --office 帯広 --broker broker.town.example:8883 --tls --user bridge
+    #[command(verbatim_doc_comment)]
     Jma(Jma),
 }
 
-/// Polls the agency's four high-frequency Atom feeds and publishes each new telegram, byte for byte, at QoS 1 to
-/// `{topic}/{TYPE}/{file}`, for example hinan/v1/official/jma/VPWW55/20260830090012_0_VPWW55_014030.xml. So a town without
-/// a dedicated line has its warnings over MQTT.
-///
-/// It asks politely (ETag and Last-Modified), waits longer after failures, reads the long feeds after a gap, and
-/// remembers on disk what it has published. One failing feed does not stop the others. A sign of life with the state of
-/// each feed is kept retained under {topic}/bridge.
-///
-/// Try it without leaving anything running:
-///   hinan bridge jma --once --type VPWW --office 釧路
-///
-/// All day, for one prefecture, with sign-in (password from the environment HINAN_BRIDGE_PASSWORD):
-///   hinan bridge jma --office 釧路 --office 帯広 --broker broker.town.example:8883 --tls --user bridge
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
 struct Jma {
     /// One round over all feeds, then end; exit status 1 when a feed could not be read in full
     #[arg(long)]
