@@ -13,7 +13,6 @@ use crate::payload::Unreadable;
 /// remaining power, position, detailed state, temperature with unit, inclination.
 struct Parts {
     state: bool,
-    distance: bool,
     scaled: bool,
     position: bool,
     detail: bool,
@@ -22,7 +21,6 @@ struct Parts {
 const fn parts(state: bool, scaled: bool, position: bool, detail: bool) -> Parts {
     Parts {
         state,
-        distance: true,
         scaled,
         position,
         detail,
@@ -101,10 +99,7 @@ fn variable(
     with_temperature: bool,
 ) -> Result<Vec<Observation>, Unreadable> {
     let state = parts.state.then(|| state(bytes)).transpose()?;
-    let mut seen = Vec::with_capacity(5);
-    if parts.distance {
-        seen.push(distance(bytes)?);
-    }
+    let mut seen = vec![distance(bytes)?];
     if parts.scaled {
         bytes.array::<9>("the scaled values")?;
     }
@@ -264,8 +259,8 @@ mod tests {
             for length in 0..48 {
                 let mut bytes = vec![0x40_u8; length + 1];
                 bytes[0] = packet;
-                // Wherever the unit bytes fall, they are not 0x40: what is left are refusals, and none may panic.
-                let _ = read(&bytes);
+                // 0x40 is the code of no unit, so nothing of this can be a distance.
+                assert!(read(&bytes).is_err(), "{packet} {length}");
             }
         }
         let read_9 = [&frame(1.0, 45)[..7], &[0; 8], &[0x00, 0xd2, 32, 3]].concat();
