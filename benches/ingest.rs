@@ -4,6 +4,8 @@
 //! same batches, with nothing decoded, checked or asked), and a peer that a town could install instead: mosquitto with its
 //! persistence, which writes what it holds now and then and acknowledges before it has.
 
+#![expect(clippy::print_stdout, reason = "the figures are its result")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
