@@ -52,7 +52,7 @@ mod tests {
     proptest! {
         /// The oracle is the geodesic area.
         #[test]
-        fn an_area_within_a_town_is_right_to_a_part_in_thirty_thousand(
+        fn an_area_within_a_town_is_right_to_a_part_in_ten_thousand(
             x in 123.0..153.0_f64, y in 24.0..45.0_f64, w in 0.0005..0.01_f64, shape in 0.3..3.0_f64,
         ) {
             let h = w * shape;
@@ -62,7 +62,7 @@ mod tests {
             ];
             let exact_m2 = outline.geodesic_area_unsigned();
             let found_m2 = area_m2(&MultiPolygon::new(vec![outline]));
-            prop_assert!((found_m2 - exact_m2).abs() <= 0.01 + exact_m2 * 3e-5, "{found_m2} {exact_m2}");
+            prop_assert!((found_m2 - exact_m2).abs() <= 0.01 + exact_m2 * 1e-4, "{found_m2} {exact_m2}");
         }
     }
 }

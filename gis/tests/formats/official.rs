@@ -94,8 +94,8 @@ fn a_zone_with_a_hole_keeps_it_although_its_link_goes_by_way_of_an_orientable_cu
         .flat_map(|area| area.iter())
         .map(|polygon| polygon.interiors().len())
         .sum();
-    // The file has 31 interior rings; one that touches its outer ring may become part of it, and one may fall apart.
-    assert!((25..=40).contains(&holes), "{holes}");
+    // The file has 31 interior rings; outer rings that touch themselves go round the other holes.
+    assert_eq!(holes, 56);
     assert!(
         report.warnings.is_empty(),
         "every link leads somewhere: {:?}",
@@ -241,7 +241,8 @@ fn prefecture_lists_of_shelters_have_the_counts_of_their_description() {
         "csv_shelters_wakayama/nachikatsuuracho.csv",
         &sites,
     );
-    assert_eq!((report.read, report.accepted), (163, 163));
+    // 164 lines with the head; two line breaks stand inside quotes.
+    assert_eq!((report.read, report.accepted), (161, 161));
     let (ishikawa, report) = layer(
         &folder,
         "csv_shelters_ishikawa/170003_evacuation_space.csv",
@@ -251,7 +252,7 @@ fn prefecture_lists_of_shelters_have_the_counts_of_their_description() {
         (report.read, report.refused),
         (1528, report.read - report.accepted)
     );
-    let count = |of: fn(&hinan_gis::SiteFacts) -> bool| {
+    let count = |of: fn(&hinan_gis::SiteFacts) -> bool| -> usize {
         ishikawa
             .features
             .iter()
@@ -259,8 +260,17 @@ fn prefecture_lists_of_shelters_have_the_counts_of_their_description() {
             .count()
     };
     println!("ishikawa flags {:?}", flags(&ishikawa));
-    assert_eq!(count(|site| site.capacity.is_some()), 875);
-    assert_eq!(count(|site| site.elevation_m.is_some()), 1346);
+    let in_words = |site: &hinan_gis::SiteFacts| {
+        site.note
+            .as_deref()
+            .is_some_and(|note| note.contains("想定収容人数: "))
+    };
+    // 875 lines have something in the column of capacity: 463 a number, 5 a dash, 407 words such as 「屋内191人／屋外0人」; 79 of
+    // these have people indoors.
+    assert_eq!(count(in_words), 407);
+    assert_eq!(count(|site| site.capacity.is_some()), 463 + 79);
+    // 1,346 lines say something about elevation; three of these are a dash and one is a range.
+    assert_eq!(count(|site| site.elevation_m.is_some()), 1342);
 }
 
 #[test]

@@ -313,13 +313,24 @@ fn noto() {
         LayerKind::FloodMax,
         5148,
     );
-    let (water, report) = whole(
+    let (water, report) = layer(
         &folder,
         "tsunami_inundation_observed_gsi_suzu_20240110.fgb",
-        LayerKind::TsunamiObserved,
-        32,
+        &kind(LayerKind::TsunamiObserved),
     );
-    assert_eq!(report.repaired, 2, "two outlines are invalid");
+    assert_eq!(
+        (report.read, report.accepted, report.refused),
+        (32, 30, 2),
+        "two outlines are invalid: they have too few points to enclose anything"
+    );
+    assert_eq!(
+        report
+            .refusals
+            .iter()
+            .map(|refusal| refusal.feature)
+            .collect::<Vec<_>>(),
+        [15, 20]
+    );
     let (_, report) = whole(
         &folder,
         "tsunami_inundation_observed_ajg_ver3.fgb",

@@ -94,6 +94,7 @@ impl Interpreter {
         {
             notes.insert(0, one_line(&kind));
         }
+        notes.extend(self.not_understood(raw));
         notes.dedup();
         let note = Some(notes.join("; ")).filter(|note| !note.is_empty());
         let yes = |value: Option<&Value>| value.and_then(flag) == Some(true);
@@ -121,11 +122,32 @@ impl Interpreter {
         })
     }
 
-    /// Nothing for zero and for -1: lists write these where they do not know.
+    /// Nothing for zero and for -1: lists write these where they do not know. Of 「屋内191人／屋外0人」 the people indoors count,
+    /// because it rains when these figures are needed.
     pub(super) fn capacity(&self, raw: &RawFeature) -> Option<u32> {
-        self.find(raw, "capacity", &CAPACITY)
-            .and_then(Value::count)
+        let value = self.find(raw, "capacity", &CAPACITY)?;
+        value
+            .count()
+            .or_else(|| indoors(&value.text()?))
             .filter(|people| *people > 0)
+    }
+
+    /// Figures that are no plain number are kept in the words of the list.
+    fn not_understood(&self, raw: &RawFeature) -> impl Iterator<Item = String> {
+        let capacity = self
+            .find_named(raw, "capacity", &CAPACITY)
+            .filter(|(_, value)| value.count().is_none());
+        let elevation = self
+            .find_named(raw, "elevation_m", &ELEVATION)
+            .filter(|(_, value)| value.number().is_none());
+        [capacity, elevation]
+            .into_iter()
+            .flatten()
+            .filter_map(|(column, value)| Some((column.to_owned(), value.text()?)))
+            .filter(|(_, words)| !matches!(words.as_str(), "―" | "-" | "－" | "-1"))
+            .map(|(column, words)| format!("{column}: {}", one_line(&words)))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     fn hazards(&self, raw: &RawFeature, report: &mut FileReport) -> BTreeSet<Hazard> {
@@ -211,6 +233,17 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
+/// The people indoors of a text such as 「屋内1,371人／屋外5,470人（面積の1/2）」.
+fn indoors(words: &str) -> Option<u32> {
+    let plain = half_width(words).replace(',', "");
+    let (_, rest) = plain.split_once("屋内")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    rest[..end]
+        .parse()
+        .ok()
+        .filter(|_| rest[end..].starts_with('人'))
+}
+
 /// Published texts have line breaks in them; what people read here is one line.
 fn one_line(text: &str) -> String {
     text.split(char::is_control)
@@ -222,7 +255,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{flag, hazard_of_column, one_line};
+    use super::{flag, hazard_of_column, indoors, one_line};
     use crate::Hazard;
     use crate::import::raw::Value;
 
@@ -258,6 +291,13 @@ mod tests {
         assert_eq!(read(""), Some(false));
         assert_eq!(read("△"), None);
         assert_eq!(read("2階以上"), None);
+    }
+
+    #[test]
+    fn of_people_indoors_and_outdoors_those_indoors_are_read() {
+        assert_eq!(indoors("屋内1,371人／屋外5,470人（面積の1/2）"), Some(1371));
+        assert_eq!(indoors("屋外5,470人"), None);
+        assert_eq!(indoors("屋内は不明"), None);
     }
 
     #[test]
