@@ -67,7 +67,7 @@ async fn officers_see_tiles_data_and_tables_of_every_layer_and_nobody_else_does(
             format!("/plain/tiles/{theme}/{{z}}/{{x}}/{{y}}.mvt")
         );
         // Obihiro at zoom 10.
-        let path = format!("/plain/tiles/{theme}/10/919/375.mvt");
+        let path = format!("/plain/tiles/{theme}/10/919/376.mvt");
         assert_eq!(mori.opens(&path).await.status, StatusCode::OK, "{theme}");
         assert_eq!(stranger.gets(&path).await.status, StatusCode::UNAUTHORIZED);
         let path = format!("/plain/layers/{theme}/table.csv");
@@ -167,7 +167,7 @@ async fn pages_of_data_follow_one_another_to_the_end() {
 async fn a_tile_is_packed_as_the_browser_accepts_and_not_sent_twice() {
     let mut town = town().await;
     let mori = town.officer("mori").await;
-    let path = "/plain/tiles/zones/12/3677/1501.mvt";
+    let path = "/plain/tiles/zones/12/3677/1506.mvt";
     let mut sizes = Vec::new();
     for accepted in ["identity", "gzip", "gzip, br"] {
         let (status, said, bytes) = mori.asks(path, &[("accept-encoding", accepted)]).await;
