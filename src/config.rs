@@ -350,6 +350,7 @@ impl Config {
             "a name that no other client of the broker uses",
         )?;
         remotes(&self.broker.remote)?;
+        topic("sensors.topic_prefix", &s.topic_prefix)?;
         self.rules().validate().or_else(|why| {
             refused(
                 "sensors.source",

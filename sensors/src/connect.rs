@@ -18,7 +18,7 @@
 //!   with QoS 0 carry no such promise and are lost then.
 //! - **One large message never blocks those behind it.** A packet above `max_packet_bytes` ends the connection, because
 //!   the library refuses to read it; the next connection reads up to the protocol's own limit of 256 MiB, hands over
-//!   the message cut to `max_packet_bytes` (it is then [quarantined](crate::Decision::Quarantine)) and is followed by an
+//!   the message cut to `max_packet_bytes` (it is then quarantined) and is followed by an
 //!   ordinary one.
 //!
 //! Known gap: a packet that breaks the protocol itself ends every connection it is delivered on. Brokers check what

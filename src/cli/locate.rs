@@ -14,8 +14,8 @@ use serde::Serialize;
 ///
 /// Reads one place a line, longitude and then latitude in degrees, with blanks, a comma or a tab between them:
 ///
-///     echo 143.2017 42.9236 | hinan locate --town config/obihiro
-///     hinan locate --town town.hinan houses.csv > houses.jsonl
+///   echo 143.2017 42.9236 | hinan locate --town config/obihiro
+///   hinan locate --town town.hinan houses.csv > houses.jsonl
 ///
 /// Empty lines and what follows a # are left out. Each place gives one line of JSON, in the order of the input; a line
 /// that is no place gives one with its number and the error, and the exit status is 1 at the end. A place on the line of

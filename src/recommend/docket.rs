@@ -190,6 +190,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::recommend::criterion::{Answer, Criterion, Rule};
+    use crate::recommend::proposal::ConcernedDistrict;
 
     fn at(time: &str) -> Timestamp {
         format!("2016-08-30T{time}:00Z").parse().expect("a time")
@@ -218,7 +219,13 @@ mod tests {
             river_en: "Tokachi".to_owned(),
             as_of: at("14:20"),
             gauge: gauge.to_owned(),
-            districts: Vec::new(),
+            // Somebody must be concerned: what concerns nobody is never asked.
+            districts: vec![ConcernedDistrict {
+                id: "nishi".to_owned(),
+                name: "西".to_owned(),
+                name_en: "Nishi".to_owned(),
+                people_in_zone: 100,
+            }],
             met: vec![met],
             examined: Vec::new(),
             counter: Vec::new(),
