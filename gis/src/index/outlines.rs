@@ -66,6 +66,27 @@ impl OutlineIndex {
         }
     }
 
+    /// The same for many places at once: `found` is told the position of each place and its outlines. Places are asked by
+    /// where they are, so that what one needs is still in the fast memory of the processor for the next; the order in which
+    /// `found` is told is therefore not that of the places. At most 2^32 places.
+    pub fn at_each(&self, places: &[Point<f64>], mut found: impl FnMut(usize, OutlinesAt<'_>)) {
+        let cell = |place: &Point<f64>| {
+            self.cells.grids.first().map_or(0, |grid| {
+                grid.row(place.y()) * grid.columns + grid.column(place.x())
+            })
+        };
+        let mut order: Vec<u64> = (0_u64..)
+            .zip(places)
+            .map(|(number, place)| (u64::from(cell(place)) << 32) | number)
+            .collect();
+        order.sort_unstable();
+        for number in order {
+            let number = usize::try_from(number & u64::from(u32::MAX))
+                .expect("four bytes fit into a position");
+            found(number, self.at(places[number]));
+        }
+    }
+
     /// Whether one outline touches a place.
     #[must_use]
     pub fn touches(&self, outline: usize, place: Point<f64>) -> bool {
@@ -496,6 +517,26 @@ mod tests {
         assert_eq!(index.at(Point::new(1.0, 0.5)).collect::<Vec<_>>(), [2]);
         assert_eq!((index.bounds(0), index.bounds(1)), (None, None));
         assert!(index.distance_m(0, Point::new(1.0, 0.5)).is_infinite());
+    }
+
+    #[test]
+    fn many_places_at_once_are_answered_as_each_alone() {
+        let square = |x: f64| geo::Rect::new((x, 0.0), (x + 1.5, 9.0)).to_polygon();
+        let index = OutlineIndex::build((0..40_u8).map(|n| square(f64::from(n))));
+        let places: Vec<Point<f64>> = half_steps(20, 1.0)
+            .chain([Point::new(f64::NAN, 0.0), Point::new(1e300, -1e300)])
+            .collect();
+        let mut together = vec![None; places.len()];
+        index.at_each(&places, |n, found| {
+            assert!(
+                together[n].replace(found.collect::<Vec<_>>()).is_none(),
+                "asked once"
+            );
+        });
+        for (place, found) in places.iter().zip(together) {
+            assert_eq!(found, Some(index.at(*place).collect()), "{place:?}");
+        }
+        OutlineIndex::build([]).at_each(&places, |_, mut found| assert_eq!(found.next(), None));
     }
 
     #[test]
