@@ -253,6 +253,7 @@ pub fn case(site: &GaugeSite) -> Case {
                 level_m,
             })
             .collect(),
+        ..Case::default()
     }
 }
 

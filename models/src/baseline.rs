@@ -198,8 +198,7 @@ mod tests {
     fn case() -> Case {
         Case {
             target: "g".to_owned(),
-            upstream: vec![],
-            marks: vec![],
+            ..Case::default()
         }
     }
 

@@ -6,9 +6,15 @@ use std::collections::BTreeSet;
 pub const MAX_UPSTREAM: usize = 6;
 /// Most reference levels of one case.
 pub const MAX_MARKS: usize = 32;
+/// Most rain series of one case.
+pub const MAX_RAIN: usize = 16;
+/// Most hours ahead of a rain forecast.
+pub const MAX_RAIN_FORECAST_H: usize = 24;
 
-/// What is asked: which gauge, what lies upstream, which reference levels matter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What is asked: which gauge, what lies upstream, where rain is measured, which reference levels matter.
+///
+/// All series are columns of one [`History`], named as here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// The gauge whose level is forecast.
@@ -16,6 +22,14 @@ pub struct Case {
     /// Gauges upstream of it, at most [`MAX_UPSTREAM`]; the ones that matter most first.
     #[serde(default)]
     pub upstream: Vec<String>,
+    /// Rain series (雨量), at most [`MAX_RAIN`]: millimetres fallen in the step that ends at the row.
+    #[serde(default)]
+    pub rain: Vec<String>,
+    /// Rain forecast (降水予測), at most [`MAX_RAIN_FORECAST_H`] hours: the first column holds, at each row, the
+    /// millimetres then expected for the next hour, the second for the hour after that, and so on. What stands in a
+    /// row must have been known at that row's time.
+    #[serde(default)]
+    pub rain_forecast: Vec<String>,
     /// Reference levels of the target.
     #[serde(default)]
     pub marks: Vec<Mark>,
@@ -38,7 +52,7 @@ pub enum CaseError {
     /// A gauge of the case is not in the history.
     #[error("{role}: gauge `{gauge}` is not in the history")]
     UnknownGauge {
-        /// `target` or `upstream`.
+        /// `target`, `upstream`, `rain` or `rain_forecast`.
         role: &'static str,
         /// Its name.
         gauge: String,
@@ -54,7 +68,7 @@ pub enum CaseError {
     /// Too many upstream gauges or marks.
     #[error("{what} of `{target}`: {count} is too many, at most {most} are accepted")]
     TooMany {
-        /// `upstream` or `marks`.
+        /// `upstream`, `rain`, `rain_forecast` or `marks`.
         what: &'static str,
         /// The case's target.
         target: String,
@@ -91,8 +105,12 @@ impl Case {
     pub fn check(&self) -> Result<(), CaseError> {
         self.check_count("upstream", self.upstream.len(), MAX_UPSTREAM)?;
         self.check_count("marks", self.marks.len(), MAX_MARKS)?;
+        self.check_count("rain", self.rain.len(), MAX_RAIN)?;
+        let hours = self.rain_forecast.len();
+        self.check_count("rain_forecast", hours, MAX_RAIN_FORECAST_H)?;
         let mut seen = BTreeSet::from([&self.target]);
-        for gauge in &self.upstream {
+        let series = self.upstream.iter().chain(&self.rain);
+        for gauge in series.chain(&self.rain_forecast) {
             if !seen.insert(gauge) {
                 return Err(CaseError::GaugeTwice {
                     gauge: gauge.clone(),
@@ -127,7 +145,13 @@ impl Case {
     pub(crate) fn check_against(&self, history: &History) -> Result<(), CaseError> {
         self.check()?;
         let gauges = std::iter::once(("target", &self.target))
-            .chain(self.upstream.iter().map(|gauge| ("upstream", gauge)));
+            .chain(self.upstream.iter().map(|gauge| ("upstream", gauge)))
+            .chain(self.rain.iter().map(|series| ("rain", series)))
+            .chain(
+                self.rain_forecast
+                    .iter()
+                    .map(|series| ("rain_forecast", series)),
+            );
         for (role, gauge) in gauges {
             if history.gauge_index(gauge).is_none() {
                 return Err(CaseError::UnknownGauge {
@@ -179,6 +203,7 @@ mod tests {
                     level_m: *l,
                 })
                 .collect(),
+            ..Case::default()
         }
     }
 

@@ -259,6 +259,27 @@ impl History {
         }
     }
 
+    /// The rows from one moment to another, both included; empty when there are none.
+    #[must_use]
+    pub fn rows_between(&self, from: Timestamp, to: Timestamp) -> Self {
+        let end = self.row_at_or_before(to).map_or(0, |row| row + 1);
+        let first = match self.row_at_or_before(from) {
+            Some(row) if self.time(row) < from => row + 1,
+            Some(row) => row,
+            None => 0,
+        };
+        let first = first.min(end);
+        Self {
+            start: self.time(first),
+            step_s: self.step_s,
+            gauges: self.gauges.clone(),
+            levels: self
+                .levels
+                .slice_axis(Axis(0), Slice::from(first..end))
+                .to_owned(),
+        }
+    }
+
     /// This history and a later one of the same gauges and step, with missing rows between.
     ///
     /// # Errors

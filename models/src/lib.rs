@@ -24,14 +24,16 @@
 //! # }
 //! ```
 //!
-//! Everything here is a function of its arguments: no clock, no randomness, no files. The same readings give
-//! the same bytes.
+//! Everything here is a function of its arguments: no clock, no randomness, and no files but in [`Basin::open`]. The
+//! same readings give the same bytes.
 
 mod baseline;
 mod card;
 mod case;
+mod case_file;
 mod conformal;
 mod csv_history;
+mod directory;
 mod evaluate;
 mod features;
 mod flood;
@@ -42,10 +44,13 @@ mod hyper;
 mod learn;
 mod regression;
 mod score;
+mod series;
 
 pub use baseline::without_model;
 pub use card::{CARD_FORMAT, Card, DroppedUpstream, LeadCard};
-pub use case::{Case, CaseError, MAX_MARKS, MAX_UPSTREAM, Mark};
+pub use case::{Case, CaseError, MAX_MARKS, MAX_RAIN, MAX_RAIN_FORECAST_H, MAX_UPSTREAM, Mark};
+pub use case_file::{CaseFile, CaseFileError, MAX_TARGETS, Period, Split, Target, Threshold, Unit};
+pub use directory::{Basin, DirectoryError, Question};
 pub use evaluate::{Crossings, EvaluateError, Evaluation, GaugeLeadScore, evaluate};
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
@@ -53,3 +58,4 @@ pub use forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 pub use history::{History, HistoryError, MAX_ABS_LEVEL_M, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
 pub use hyper::{Hyper, HyperError};
 pub use score::SkillRecord;
+pub use series::{GridError, GridReport, Kind, SeriesError, SeriesGrid, SeriesTable, on_grid};

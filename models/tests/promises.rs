@@ -135,8 +135,7 @@ fn a_model_with_too_little_skill_says_so_and_holds_the_level() {
         History::new(Timestamp::UNIX_EPOCH, 3600, vec!["walk".to_owned()], table).unwrap();
     let case = Case {
         target: "walk".to_owned(),
-        upstream: vec![],
-        marks: vec![],
+        ..Case::default()
     };
     let demanding = Hyper {
         skill_min: 0.5,

@@ -41,6 +41,7 @@ fn case(target: &str, upstream: &[&str], marks: &[(&str, f64)]) -> Case {
                 level_m: *l,
             })
             .collect(),
+        ..Case::default()
     }
 }
 
@@ -144,7 +145,7 @@ fn all_31_gauges_can_be_fitted_and_forecast_with_their_real_holes() {
             upstream: (1..=2)
                 .map(|k| gauges[(i + k) % gauges.len()].clone())
                 .collect(),
-            marks: vec![],
+            ..Case::default()
         })
         .map(|case| model.fit(&fit, &case).unwrap())
         .collect();

@@ -45,6 +45,7 @@ pub(crate) fn bridge() -> Case {
             name: "caution".to_owned(),
             level_m: 11.5,
         }],
+        ..Case::default()
     }
 }
 
