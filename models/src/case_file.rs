@@ -3,6 +3,7 @@
 use crate::case::{Case, CaseError, MAX_RAIN_FORECAST_H, Mark};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Most targets of one file.
 pub const MAX_TARGETS: usize = 2_000;
@@ -165,7 +166,7 @@ impl CaseFile {
         if self.target.is_empty() || self.target.len() > MAX_TARGETS {
             return Err(value(
                 "number of [[target]]",
-                self.target.len(),
+                &self.target.len(),
                 "1 to 2000 gauges to forecast",
             ));
         }
@@ -174,7 +175,7 @@ impl CaseFile {
         {
             let accepted =
                 "minutes that divide the hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60";
-            return Err(value("step_min", step, accepted));
+            return Err(value("step_min", &step, accepted));
         }
         for (place, name) in self.series.iter().enumerate() {
             // A case says what to read beside it, never elsewhere on the machine.
@@ -188,18 +189,18 @@ impl CaseFile {
             if let Some(Period { from, to }) = period
                 && from >= to
             {
-                return Err(value(key, format!("{from} to {to}"), "`from` before `to`"));
+                return Err(value(key, &format!("{from} to {to}"), "`from` before `to`"));
             }
         }
         if let (Some(train), Some(test)) = (train, test)
             && test.from <= train.to
         {
             let accepted = format!("a moment after split.train.to = {}", train.to);
-            return Err(value("split.test.from", test.from, &accepted));
+            return Err(value("split.test.from", &test.from, &accepted));
         }
         if test.is_some() && train.is_none() {
             let accepted = "needed beside split.test, so that no examined row teaches";
-            return Err(value("split.train", "nothing", accepted));
+            return Err(value("split.train", &"nothing", accepted));
         }
         let mut seen = std::collections::BTreeSet::new();
         for target in &self.target {
@@ -241,7 +242,7 @@ impl Target {
         self.case().check()?;
         let key = |name: &str| format!("target {}: {name}", self.gauge);
         if self.gauge.is_empty() {
-            return Err(value("target.gauge", "\"\"", "the name of a column"));
+            return Err(value("target.gauge", &"\"\"", "the name of a column"));
         }
         let most = u32::try_from(MAX_RAIN_FORECAST_H).expect("24");
         if self.rain_forecast_perfect_h > 0
@@ -251,25 +252,25 @@ impl Target {
         {
             return Err(value(
                 &key("rain_forecast_perfect_h"),
-                self.rain_forecast_perfect_h,
+                &self.rain_forecast_perfect_h,
                 "0 to 24, with `rain` and without `rain_forecast`",
             ));
         }
         match self.threshold {
             Some(Threshold::Percentile(p)) if !(p > 0.0 && p < 100.0) => Err(value(
                 &key("threshold.percentile"),
-                p,
+                &p,
                 "more than 0 and less than 100",
             )),
             Some(Threshold::Value(v)) if !v.is_finite() => {
-                Err(value(&key("threshold.value"), v, "a finite number"))
+                Err(value(&key("threshold.value"), &v, "a finite number"))
             }
             _ => Ok(()),
         }
     }
 }
 
-fn value(key: &str, value: impl ToString, accepted: &str) -> CaseFileError {
+fn value(key: &str, value: &dyn fmt::Display, accepted: &str) -> CaseFileError {
     CaseFileError::Value {
         key: key.to_owned(),
         value: value.to_string().chars().take(80).collect(),
