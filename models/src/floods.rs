@@ -78,6 +78,24 @@ impl Floods {
         self.flood_of(row).map(|flood| flood % FOLDS_MAX)
     }
 
+    /// The flood that each row lies in: from the low before it to its last row of high water.
+    pub(crate) fn rows(&self, history: &History, gauge_index: usize) -> Vec<Option<usize>> {
+        let mut rows = vec![None; history.len()];
+        for (flood, &start) in self.starts.iter().enumerate() {
+            let end = self.starts.get(flood + 1).copied();
+            let end = end.unwrap_or(history.len());
+            let last = (start..end).rev().find(|row| {
+                history
+                    .level(*row, gauge_index)
+                    .is_some_and(|level_m| level_m >= self.high_from_m[flood])
+            });
+            for row in &mut rows[start..last.map_or(start, |last| last + 1)] {
+                *row = Some(flood);
+            }
+        }
+        rows
+    }
+
     /// True when the level at this row is in the upper two thirds of its flood's rise.
     pub(crate) fn is_high_water(&self, row: usize, level_m: f64) -> bool {
         self.flood_of(row)

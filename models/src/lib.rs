@@ -51,7 +51,11 @@ pub use card::{CARD_FORMAT, Card, DroppedUpstream, LeadCard};
 pub use case::{Case, CaseError, MAX_MARKS, MAX_RAIN, MAX_RAIN_FORECAST_H, MAX_UPSTREAM, Mark};
 pub use case_file::{CaseFile, CaseFileError, MAX_TARGETS, Period, Split, Target, Threshold, Unit};
 pub use directory::{Basin, DirectoryError, Question};
-pub use evaluate::{Crossings, EvaluateError, Evaluation, GaugeLeadScore, evaluate};
+pub use evaluate::{
+    Alarm, Arrival, Baseline, BaselineKind, CRPS_PROBABILITIES, Crossings, EvaluateError,
+    Evaluation, Examined, Forecaster, GaugeLeadScore, Onset, Reliability, ReliabilityBin, Trial,
+    evaluate, examine, joined,
+};
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
 pub use forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
