@@ -35,6 +35,10 @@ use crate::store::evaluations::Evaluated;
 use crate::store::notices::in_force;
 use crate::store::proposals::ProposalState;
 
+/// When nothing has arrived for this long, what is there is committed: whoever fills a window of unacknowledged packets
+/// waits for the acknowledgements before it sends more, and waiting for it would be waiting for nothing.
+const QUIET: Duration = Duration::from_millis(1);
+
 /// After news the advice follows within this time.
 const FOLLOW_UP: Duration = Duration::from_millis(50);
 
@@ -125,9 +129,12 @@ impl Intake {
             Instant::from_std(monotonic()) + Duration::from_millis(sensors.commit_within_ms);
         let mut batch = vec![first];
         while batch.len() < sensors.commit_max_readings {
-            match tokio::time::timeout_at(until, arrivals.recv()).await {
-                Ok(Some(arrival)) => batch.push(arrival),
-                Ok(None) | Err(_) => break,
+            let more = sensors.commit_max_readings - batch.len();
+            let quiet = Instant::from_std(monotonic()) + QUIET;
+            let some = arrivals.recv_many(&mut batch, more);
+            match tokio::time::timeout_at(until.min(quiet), some).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => break,
             }
         }
         batch

@@ -7,6 +7,9 @@ use std::time::Duration;
 use hinan_sensors::connect::Tls;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS};
 
+/// A gateway that [`pour`]s has at most this many packets unacknowledged.
+const WINDOW: u16 = 1000;
+
 /// A connected device.
 pub struct Device {
     client: AsyncClient,
@@ -123,7 +126,13 @@ pub async fn pour(
     messages: &[(usize, String, Vec<u8>)],
     acknowledged: &Acknowledged,
 ) -> bool {
-    let (client, mut events) = AsyncClient::new(options(port, client_id), messages.len() + 1);
+    let mut options = options(port, client_id);
+    options.set_inflight(WINDOW);
+    let (client, mut events) = AsyncClient::new(options, messages.len() + 1);
+    // Without this the last packet of a window waits for the kernel, not for the broker.
+    let mut network = events.network_options();
+    network.set_tcp_nodelay(true);
+    events.set_network_options(network);
     for (_, topic, payload) in messages {
         client
             .try_publish(topic, QoS::AtLeastOnce, false, payload.as_slice())
