@@ -10,11 +10,11 @@ mod past;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hinan_models::{History, MAX_ABS_LEVEL_M};
 use hinan_sensors::quality::{Checker, Doubts, Flag};
-use hinan_sensors::{QualitySettings, Reading, StationId, Stations};
+use hinan_sensors::{QualitySettings, Reading, Recalled, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ struct Track {
     past: Past,
     checker: Checker,
     watch: Arc<Watch>,
+    /// What a walk back through all of the past finds, once somebody asked; anew after each change of the past.
+    recalled: OnceLock<Recalled>,
 }
 
 /// What we know of all stations. A copy shares what has not changed since: a picture of a nation costs a few thousand
@@ -77,6 +79,7 @@ impl Situation {
                     past: Past::default(),
                     checker: Checker::new(&station.quality),
                     watch: Arc::new(Watch::over(station)),
+                    recalled: OnceLock::new(),
                 };
                 (station.id.clone(), Arc::new(track))
             })
@@ -96,6 +99,7 @@ impl Situation {
             return None;
         };
         let track = Arc::make_mut(shared);
+        track.recalled = OnceLock::new();
         let judged = track.checker.observe(reading.at, reading.level_m);
         let flag = judged.verdict.flag;
         let observed = Observed {
@@ -130,6 +134,7 @@ impl Situation {
             return;
         };
         let track = Arc::make_mut(shared);
+        track.recalled = OnceLock::new();
         let known: Vec<Observed> = track.past.until(Timestamp::MAX).collect();
         let mut checker = Checker::new(quality);
         for observed in &known {

@@ -255,32 +255,10 @@ pub fn health(
     company: &Agreement,
     as_of: Timestamp,
 ) -> Health {
-    let past = Past::of(past, contract.awake.failed_after, flat);
-    let Some(last) = past.last else {
-        return unheard(&past);
-    };
-    let held = Held {
-        level_m: last.level_m,
-        at: last.at,
-        trend_m_per_h: past.trend_m_per_h(last),
-    };
-    let judge = Judge {
-        contract,
-        past: &past,
-        held,
-        company,
-        age: as_of.duration_since(last.at).max(SignedDuration::ZERO),
-    };
-    let (state, since, reason) = judge.judge(flat);
-    Health {
-        state,
-        since,
-        reason,
-        held: Some(held),
-    }
+    Recalled::of(contract, flat, past).health(contract, flat, company, as_of)
 }
 
-fn unheard(past: &Past) -> Health {
+fn unheard(past: &Recalled) -> Health {
     let (state, since, reason) = match past.oldest {
         None => (State::NeverHeard, None, Reason::NothingYet),
         Some(oldest) => {
@@ -303,7 +281,7 @@ fn unheard(past: &Past) -> Health {
 
 struct Judge<'a> {
     contract: &'a Contract,
-    past: &'a Past,
+    past: &'a Recalled,
     held: Held,
     company: &'a Agreement,
     age: SignedDuration,
@@ -451,9 +429,10 @@ fn minutes(time: SignedDuration) -> i64 {
     time.as_secs() / 60
 }
 
-/// What one walk back through the readings finds.
-#[derive(Default)]
-struct Past {
+/// What one walk back through the readings of a gauge finds. It does not depend on the moment at which it is asked, as long as
+/// no reading is later than that, so it can be kept until the gauge speaks again.
+#[derive(Clone, Debug, Default)]
+pub struct Recalled {
     /// The newest usable one.
     last: Option<Heard>,
     newest: Option<Timestamp>,
@@ -468,12 +447,15 @@ struct Past {
     hour_before: Option<Heard>,
 }
 
-impl Past {
-    fn of(
-        past: impl IntoIterator<Item = Heard>,
-        silence: SignedDuration,
+impl Recalled {
+    /// Walks back through `past`, newest first, as for [`health`].
+    #[must_use]
+    pub fn of(
+        contract: &Contract,
         flat: Option<&FlatLimits>,
+        past: impl IntoIterator<Item = Heard>,
     ) -> Self {
+        let silence = contract.awake.failed_after;
         let hour = SignedDuration::from_hours(1);
         // Without limits of its own a level is still while it does not move at all that can be read off.
         let tolerance_m = flat.map_or(0.001, |flat| flat.tolerance_m);
@@ -515,6 +497,40 @@ impl Past {
             }
         }
         found
+    }
+
+    /// How the gauge is at `as_of`, not earlier than the newest of these readings; with the same contract and limits. Equal to
+    /// what [`health`] says.
+    #[must_use]
+    pub fn health(
+        &self,
+        contract: &Contract,
+        flat: Option<&FlatLimits>,
+        company: &Agreement,
+        as_of: Timestamp,
+    ) -> Health {
+        let Some(last) = self.last else {
+            return unheard(self);
+        };
+        let held = Held {
+            level_m: last.level_m,
+            at: last.at,
+            trend_m_per_h: self.trend_m_per_h(last),
+        };
+        let judge = Judge {
+            contract,
+            past: self,
+            held,
+            company,
+            age: as_of.duration_since(last.at).max(SignedDuration::ZERO),
+        };
+        let (state, since, reason) = judge.judge(flat);
+        Health {
+            state,
+            since,
+            reason,
+            held: Some(held),
+        }
     }
 
     fn trend_m_per_h(&self, last: Heard) -> Option<f64> {

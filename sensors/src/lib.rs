@@ -28,7 +28,7 @@ mod topic;
 pub use decide::{Beside, Decided, Known, Limits, Packet, Reading, decide};
 pub use decoded::recognise_file;
 pub use device::{Device, Devices, InvalidDevice};
-pub use health::{Health, Heard, Held, Reason as HealthReason, State, health};
+pub use health::{Health, Heard, Held, Reason as HealthReason, Recalled, State, health};
 pub use payload::native_payload;
 pub use quality::settings::{FlatLimits, QualitySettings, RateLimit, Span, SpikeLimits};
 pub use refusal::Refusal;

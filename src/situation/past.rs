@@ -154,6 +154,13 @@ impl Past {
         }
     }
 
+    /// Whether no reading is later than this.
+    pub(super) fn is_all_before(&self, as_of: Timestamp) -> bool {
+        self.pieces
+            .back()
+            .is_none_or(|piece| ends(piece) <= ns(as_of))
+    }
+
     /// Readings up to this time, oldest first.
     pub(super) fn until(&self, as_of: Timestamp) -> impl DoubleEndedIterator<Item = Observed> {
         self.span(self.oldest_ns, ns(as_of))

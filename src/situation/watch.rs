@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use hinan_sensors::quality::{Agreement, Check, Contract, Flag, FlatLimits, Neighbourhood};
-use hinan_sensors::{Health, Heard, Station, StationId, health};
+use hinan_sensors::{Health, Heard, Recalled, Station, StationId};
 use jiff::Timestamp;
 
 use super::{Observed, Situation};
@@ -35,15 +35,23 @@ impl Situation {
     #[must_use]
     pub fn health(&self, station: &StationId, as_of: Timestamp) -> Option<Health> {
         let track = self.tracks.get(station)?;
-        let heard = track.past.until(as_of).rev().map(|observed| Heard {
-            at: observed.at,
-            level_m: observed.level_m,
-            flag: observed.flag,
-            doubts: observed.doubts,
-        });
         let Watch { contract, flat, .. } = track.watch.as_ref();
+        let walk = || {
+            let heard = track.past.until(as_of).rev().map(|observed| Heard {
+                at: observed.at,
+                level_m: observed.level_m,
+                flag: observed.flag,
+                doubts: observed.doubts,
+            });
+            Recalled::of(contract, flat.as_ref(), heard)
+        };
         let company = self.company(station, as_of);
-        let mut found = health(contract, flat.as_ref(), heard, &company, as_of);
+        let judge = |recalled: &Recalled| recalled.health(contract, flat.as_ref(), &company, as_of);
+        let mut found = if track.past.is_all_before(as_of) {
+            judge(track.recalled.get_or_init(walk))
+        } else {
+            judge(&walk())
+        };
         let name = |id: &str| Some(self.tracks.get(id)?.watch.name.clone());
         found.reason = found.reason.with_names(name);
         Some(found)
@@ -278,6 +286,7 @@ mod tests {
             for reading in &shuffled {
                 other.take(reading);
                 other.take(reading); // twice, as QoS 1 may
+                other.health_of_all(minute(as_of)); // what was asked before must not stay
             }
             prop_assert_eq!(straight.health_of_all(minute(as_of)), other.health_of_all(minute(as_of)));
         }
