@@ -34,6 +34,8 @@ pub(crate) fn no_information(case: &Case, as_of: Timestamp) -> GaugeForecast {
         gauge: case.target.clone(),
         as_of,
         tier: Tier::NoInformation,
+        why_ja: "直近3時間の観測値がない。".to_owned(),
+        why_en: "No reading in the last three hours.".to_owned(),
         upstream_missing: case.upstream.clone(),
         level_now_m: None,
         level_now_at: None,
@@ -99,6 +101,8 @@ impl LastReading {
             } else {
                 Tier::Persistence
             },
+            why_ja: "学習したモデルがないため、直近の観測値だけで見積もる。".to_owned(),
+            why_en: "No fitted model: the last readings alone.".to_owned(),
             upstream_missing: case.upstream.clone(),
             level_now_m: Some(self.level_m),
             level_now_at: Some(self.at),
@@ -128,6 +132,7 @@ impl LastReading {
             } else {
                 Method::Persistence
             },
+            expected_m: median_m,
             median_m,
             quantiles,
             persistence_m: self.level_m,

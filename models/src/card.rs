@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised model; a model of another version is refused when it is read.
-pub const CARD_FORMAT: u32 = 1;
+pub const CARD_FORMAT: u32 = 2;
 
 /// What a fitted model was made from, and how good it was on floods it had not seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,10 +59,11 @@ pub struct LeadCard {
     pub record: Option<SkillRecord>,
     /// Held-out record with the gauge's own readings only.
     pub own_only: Option<SkillRecord>,
-    /// Ridge penalty chosen, per row.
-    pub penalty: f64,
-    /// Whether levels are features beside their changes.
-    pub level_terms: bool,
+    /// Ridge penalties chosen, per row: of the line, and of the line with products of features.
+    pub penalties: [f64; 2],
+    /// Weights of the members with every input: line, line with products, boosted trees, line with boosted trees on
+    /// what it leaves over, random forest. What is left to 1 is persistence.
+    pub weights: [f64; 5],
 }
 
 /// Why the model or persistence answers.

@@ -89,13 +89,6 @@ pub enum CaseError {
     },
 }
 
-/// Columns of a case's gauges in one history: target, then upstream (`None` = not in this history).
-#[derive(Clone, Debug)]
-pub(crate) struct Places {
-    pub(crate) target: Option<usize>,
-    pub(crate) upstream: Vec<Option<usize>>,
-}
-
 impl Case {
     /// Checks what can be checked without levels.
     ///
@@ -161,17 +154,6 @@ impl Case {
             }
         }
         Ok(())
-    }
-
-    pub(crate) fn places_in(&self, history: &History) -> Places {
-        Places {
-            target: history.gauge_index(&self.target),
-            upstream: self
-                .upstream
-                .iter()
-                .map(|gauge| history.gauge_index(gauge))
-                .collect(),
-        }
     }
 
     fn check_count(&self, what: &'static str, count: usize, most: usize) -> Result<(), CaseError> {

@@ -3,8 +3,6 @@ use jiff::Timestamp;
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 
-/// Floods are left out one by one up to this number; more are dealt out to as many groups in turn.
-pub(crate) const FOLDS_MAX: usize = 10;
 /// A rise smaller than this is no flood at any gauge, metres.
 const RISE_MIN_M: f64 = 0.1;
 
@@ -62,20 +60,10 @@ impl Floods {
         floods
     }
 
-    /// Number of groups that are left out in turn.
-    pub(crate) fn folds(&self) -> usize {
-        self.starts.len().min(FOLDS_MAX)
-    }
-
     /// The flood a row belongs to; rows before the first flood belong to the first. `None` without floods.
     pub(crate) fn flood_of(&self, row: usize) -> Option<usize> {
         let begun = self.starts.partition_point(|start| *start <= row);
         (!self.starts.is_empty()).then(|| begun.saturating_sub(1))
-    }
-
-    /// The group a row is left out with.
-    pub(crate) fn fold_of(&self, row: usize) -> Option<usize> {
-        self.flood_of(row).map(|flood| flood % FOLDS_MAX)
     }
 
     /// The flood that each row lies in: from the low before it to its last row of high water.
@@ -197,7 +185,7 @@ mod tests {
     #[test]
     fn a_river_that_never_moves_has_no_flood() {
         let (_, floods) = find(&[1.0; 20]);
-        assert_eq!(floods.fold_of(3), None);
+        assert_eq!(floods.flood_of(3), None);
         assert!(floods.list.is_empty());
     }
 }

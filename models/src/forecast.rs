@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 pub enum Tier {
     /// The gauge and every upstream gauge of its model reported.
     Full,
-    /// Some upstream gauges of the model are silent; the model of the others is used.
+    /// Some upstream gauges of the model are silent, or the rain is not known: what is left is used.
     UpstreamPartly,
     /// No upstream gauge is usable: the gauge's own readings only.
     OwnOnly,
-    /// No model is usable: the last level and how fast it rose.
+    /// Too few readings of the gauge for a model: the last level and how fast it rose.
     RateOfRise,
-    /// No model and no rate: the last level only.
+    /// No rate either, or the model fell behind persistence and was taken out of use: the last level only.
     Persistence,
     /// No reading in the last three hours: nothing can be said.
     NoInformation,
@@ -50,6 +50,12 @@ pub struct GaugeForecast {
     pub as_of: Timestamp,
     /// What the forecast could be built on.
     pub tier: Tier,
+    /// Why this tier, in Japanese.
+    #[serde(default)]
+    pub why_ja: String,
+    /// Why this tier, in English.
+    #[serde(default)]
+    pub why_en: String,
     /// Upstream gauges of the case that could not be used, in the order of the case.
     pub upstream_missing: Vec<String>,
     /// Last level, metres.
@@ -71,7 +77,9 @@ pub struct LeadForecast {
     pub at: Timestamp,
     /// Where the median comes from.
     pub method: Method,
-    /// The middle of what is expected, metres.
+    /// The level that is expected (the mean of what may come), metres: the one number with the least squared error.
+    pub expected_m: f64,
+    /// The middle of what may come, metres: as likely above as below.
     pub median_m: f64,
     /// Quantiles, rising in `p` and never falling in level: 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95.
     pub quantiles: Vec<Quantile>,
@@ -205,6 +213,7 @@ mod tests {
             lead_h,
             at: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::from(lead_h)),
             method: Method::Model,
+            expected_m: levels[3],
             median_m: levels[3],
             quantiles: P
                 .iter()
@@ -223,6 +232,8 @@ mod tests {
             gauge: "g".to_owned(),
             as_of: Timestamp::UNIX_EPOCH,
             tier: Tier::Full,
+            why_ja: String::new(),
+            why_en: String::new(),
             upstream_missing: vec![],
             level_now_m: Some(1.0),
             level_now_at: Some(Timestamp::UNIX_EPOCH),

@@ -19,20 +19,23 @@ pub struct Hyper {
     pub upstream_missing_max: f64,
     /// How much wider the interval gets outside the training range, per training range exceeded.
     pub widen_outside: f64,
-    /// Most rows used in one fit: beyond it, quiet rows are thinned evenly.
+    /// Most rows used in one fit: beyond it, quiet rows are thinned evenly and count for those left out.
     pub fit_rows_max: usize,
+    /// Seed of all chance in the fit: the same readings and the same seed give the same bytes.
+    pub seed: u64,
 }
 
 impl Default for Hyper {
     fn default() -> Self {
         Self {
-            penalties: vec![0.0003, 0.003, 0.03, 0.3, 1.0],
+            penalties: vec![0.000_01, 0.000_1, 0.001, 0.01, 0.1],
             flood_rise_share: 0.07,
             floods_min: 3,
             skill_min: 0.05,
             upstream_missing_max: 0.25,
             widen_outside: 1.0,
-            fit_rows_max: 50_000,
+            fit_rows_max: 24_000,
+            seed: 7,
         }
     }
 }

@@ -38,13 +38,16 @@ mod evaluate;
 mod features;
 mod flood;
 mod floods;
+mod follow;
 mod forecast;
 mod history;
 mod hyper;
-mod learn;
+mod learning;
+mod predict;
 mod regression;
 mod score;
 mod series;
+mod trees;
 
 pub use baseline::without_model;
 pub use card::{CARD_FORMAT, Card, DroppedUpstream, LeadCard};
@@ -58,6 +61,7 @@ pub use evaluate::{
 };
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
+pub use follow::{Follower, LeadStanding};
 pub use forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 pub use history::{History, HistoryError, MAX_ABS_LEVEL_M, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
 pub use hyper::{Hyper, HyperError};

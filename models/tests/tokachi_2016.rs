@@ -126,6 +126,70 @@ fn the_record_flood_is_forecast_from_what_the_smaller_floods_taught() {
 }
 
 #[test]
+fn floods_below_the_caution_level_teach_the_flood_that_passes_it() {
+    let Some(folder) = samples() else {
+        println!("skipped: no samples");
+        return;
+    };
+    let (fit, test) = (
+        read(&folder, "series.csv.gz"),
+        read(&folder, "typhoon10.csv.gz"),
+    );
+    let recent = fit.append(&test).unwrap();
+    // 帯広 until the night before its first reading at the caution level.
+    let fit = fit.rows_until("2016-08-23T00:00:00Z".parse().unwrap());
+    let first_of_test = recent.row_at_or_before(test.start()).unwrap();
+    let case = &cases()[0];
+    let (caution, danger) = (case.marks[0].level_m, case.marks[2].level_m);
+    let fitted = FloodModel::new(Hyper::default())
+        .unwrap()
+        .fit(&fit, case)
+        .unwrap();
+    let column = recent.gauge_index(&case.target).unwrap();
+    let highest = |history: &History, column: usize| {
+        (0..history.len())
+            .filter_map(|row| history.level(row, column))
+            .fold(f64::MIN, f64::max)
+    };
+    let taught_m = highest(&fit, fit.gauge_index(&case.target).unwrap());
+    let peak_m = highest(&test, test.gauge_index(&case.target).unwrap());
+    assert!(
+        taught_m < caution,
+        "no flood that taught reached the caution level"
+    );
+    println!(
+        "帯広: taught up to {taught_m:.2} m, caution {caution:.2} m, danger {danger:.2} m, peak {peak_m:.2} m"
+    );
+    for (mark, level_m) in [("caution", caution), ("danger", danger)] {
+        let first = (first_of_test..recent.len())
+            .find(|row| {
+                recent
+                    .level(*row, column)
+                    .is_some_and(|now_m| now_m >= level_m)
+            })
+            .unwrap();
+        for back in [1, 2, 3] {
+            let forecast = fitted.predict(&recent, recent.time(first - back));
+            let lead = &forecast.leads[back - 1];
+            let chance = forecast.probability_within(lead.lead_h, level_m);
+            println!(
+                "{mark}, {back} h before: now {:.2} m, expected {:.2} m, 0.95 quantile {:.2} m, came {:.2} m, chance of crossing {chance:.2}",
+                lead.persistence_m,
+                lead.expected_m,
+                lead.quantile_m(0.95),
+                recent.level(first, column).unwrap()
+            );
+            assert!(chance >= 0.2, "{mark}, {back} h before: {chance}");
+            assert!(
+                lead.expected_m > taught_m,
+                "{mark}, {back} h before: {} m",
+                lead.expected_m
+            );
+        }
+    }
+}
+
+#[test]
 fn all_31_gauges_can_be_fitted_and_forecast_with_their_real_holes() {
     let Some(folder) = samples() else {
         println!("skipped: no samples");

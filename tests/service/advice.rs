@@ -127,6 +127,8 @@ fn forecast(gauge: &str, observed: Option<Observed>, state: &State) -> GaugeFore
         } else {
             Tier::NoInformation
         },
+        why_ja: String::new(),
+        why_en: String::new(),
         upstream_missing: Vec::new(),
         level_now_m: now_m,
         level_now_at: observed.map(|o| o.at),
@@ -151,6 +153,7 @@ fn lead(lead_h: u32, now_m: f64, state: &State) -> LeadForecast {
         lead_h,
         at: at() + SignedDuration::from_hours(i64::from(lead_h)),
         method: Method::Model,
+        expected_m: quantiles[3].level_m,
         median_m: quantiles[3].level_m,
         quantiles,
         persistence_m: now_m,

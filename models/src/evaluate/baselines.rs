@@ -138,6 +138,7 @@ impl Forecaster for Baseline {
                     lead_h,
                     at: lead_end(at, lead_h),
                     method: Method::Persistence,
+                    expected_m: median_m,
                     median_m,
                     quantiles: CRPS_PROBABILITIES
                         .iter()
@@ -155,6 +156,8 @@ impl Forecaster for Baseline {
             gauge: self.case.target.clone(),
             as_of: at,
             tier: Tier::Persistence,
+            why_ja: "比較用の基準。".to_owned(),
+            why_en: "A baseline, to compare with.".to_owned(),
             upstream_missing: Vec::new(),
             level_now_m: Some(last.level_m),
             level_now_at: Some(last.at),

@@ -121,7 +121,7 @@ pub fn examine(
                 issued: at,
                 now_m,
                 observed_m,
-                median_m: lead.median_m,
+                median_m: lead.expected_m,
                 quantiles_m: KEPT.map(|p| lead.quantile_m(p)),
                 rate_of_rise_m: lead.rate_of_rise_m,
                 probability: threshold_m.map(|level_m| lead.probability_at_or_above(level_m)),

@@ -1,4 +1,5 @@
 use crate::flood::FittedFloodModel;
+use crate::follow::Follower;
 use crate::forecast::GaugeForecast;
 use crate::history::History;
 use jiff::Timestamp;
@@ -13,5 +14,13 @@ pub trait Forecaster {
 impl Forecaster for &FittedFloodModel {
     fn forecast(&mut self, recent: &History, at: Timestamp) -> GaugeForecast {
         self.predict(recent, at)
+    }
+}
+
+/// A model with its guard.
+impl Forecaster for (&FittedFloodModel, Follower) {
+    fn forecast(&mut self, recent: &History, at: Timestamp) -> GaugeForecast {
+        let (model, follower) = self;
+        follower.forecast(model, recent, at)
     }
 }

@@ -1,0 +1,444 @@
+//! How far the level may lie from what is expected.
+//!
+//! The error is measured in three steps. A scale that grows with the expected and the recent change, so that the
+//! doubt of a flood twice as large is twice as wide even if no such flood was ever seen. Two small ensembles, boosted
+//! with pinball loss, that say how much wider or narrower either side is in this state. And quantiles of what is left,
+//! taken on floods that neither the members nor the sides had seen, by state of the water.
+
+pub(crate) use crate::conformal::{MEDIAN, PROBABILITIES};
+use crate::learning::lesson::Lesson;
+use crate::learning::members::{Page, Recipe};
+use crate::score::count_f64;
+use crate::trees::{Boost, Chance, Ensemble, Loss, boost};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+const COUNT: usize = PROBABILITIES.len();
+/// Half of a gauge's usual resolution (1 cm): no interval is honest below it, as a share of the spread of changes.
+const BASE_MIN_M: f64 = 0.0005;
+/// Either side is held between these, in units of the scale.
+const SIDE_MIN: f64 = 0.03;
+const SIDE_MAX: f64 = 30.0;
+/// Fewest rows for a state of its own.
+const STATE_ROWS_MIN: usize = 60;
+/// States of the water: quiet, rising, falling; each once more where the level may reach high water.
+const STATES: usize = 6;
+/// High water is the highest twentieth of the readings.
+pub(crate) const HIGH_SHARE: f64 = 0.95;
+/// The 5–95 % interval is to hold this share of the observations at high water.
+const AIM_HIGH: f64 = 0.88;
+/// It is stretched by this factor at most to do so.
+const STRETCH_MAX: f64 = 3.0;
+
+/// What the doubt of one forecast depends on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct State {
+    /// Expected change, metres.
+    pub(crate) change_m: f64,
+    /// What the gauge's own change of the last hours would add up to over the lead, metres.
+    pub(crate) swing_m: f64,
+    /// Level now above the reference, metres.
+    pub(crate) level_m: f64,
+    /// Level above the training range, as a share of that range; 0 inside.
+    pub(crate) excess: f64,
+}
+
+/// A row on a left-out flood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Residual {
+    pub(crate) state: State,
+    /// Observed minus expected change, metres.
+    pub(crate) error_m: f64,
+    pub(crate) weight: f64,
+    /// Row of the lesson.
+    pub(crate) i: usize,
+}
+
+/// The two ensembles of one lead: how far either side reaches, in units of the scale.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sides {
+    pub(crate) down: Ensemble,
+    pub(crate) middle: Ensemble,
+    pub(crate) up: Ensemble,
+}
+
+/// Where the middle of the error lies and how far either side reaches from there, in units of the scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reach {
+    pub(crate) middle: f64,
+    pub(crate) down: f64,
+    pub(crate) up: f64,
+}
+
+impl Reach {
+    /// Where no trees say otherwise.
+    pub(crate) const EVEN: Self = Self {
+        middle: 0.0,
+        down: 1.0,
+        up: 1.0,
+    };
+}
+
+impl Sides {
+    pub(crate) fn reach(&self, codes: &[u8]) -> Reach {
+        if self.up.trees() == 0 {
+            return Reach::EVEN;
+        }
+        let held = |x: f64| x.clamp(SIDE_MIN, SIDE_MAX);
+        let middle = self.middle.predict(codes).clamp(-SIDE_MAX, SIDE_MAX);
+        Reach {
+            middle,
+            down: held(middle - self.down.predict(codes)),
+            up: held(self.up.predict(codes) - middle),
+        }
+    }
+}
+
+/// Scale = base + per_change · |change| + per_swing · |swing|, metres.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scale {
+    base_m: f64,
+    per_change: f64,
+    per_swing: f64,
+}
+
+/// Turns a state into quantiles of the error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Doubt {
+    pub(crate) scale: Scale,
+    widen_outside: f64,
+    /// Activity |change| + |swing| below this is quiet water, metres.
+    quiet_below_m: f64,
+    /// Level from which on water is high, metres above the reference.
+    high_from_m: f64,
+    /// Quantiles of the scaled error by state.
+    states: [[f64; COUNT]; STATES],
+    /// Stretch of the lower and of the upper side where the level may reach high water, 1 or more.
+    stretch: [f64; 2],
+}
+
+impl Scale {
+    /// Non-negative least squares of |error| on (1, |change|, |swing|) by coordinate descent.
+    pub(crate) fn fit(residuals: &[Residual]) -> Self {
+        let mut gram = [[0.0; 3]; 3];
+        let mut moment = [0.0; 3];
+        for r in residuals {
+            let x = [1.0, r.state.change_m.abs(), r.state.swing_m.abs()];
+            for i in 0..3 {
+                moment[i] += r.weight * x[i] * r.error_m.abs();
+                for j in 0..3 {
+                    gram[i][j] += r.weight * x[i] * x[j];
+                }
+            }
+        }
+        let mut weights = [0.0_f64; 3];
+        for _ in 0..500 {
+            for i in 0..3 {
+                if gram[i][i] > 1e-12 {
+                    let others: f64 = (0..3)
+                        .filter(|j| *j != i)
+                        .map(|j| gram[i][j] * weights[j])
+                        .sum();
+                    weights[i] = ((moment[i] - others) / gram[i][i]).max(0.0);
+                }
+            }
+        }
+        let [base_m, per_change, per_swing] = weights;
+        Self {
+            base_m: base_m.max(BASE_MIN_M),
+            per_change,
+            per_swing,
+        }
+    }
+
+    pub(crate) fn at(&self, state: State) -> f64 {
+        self.base_m + self.per_change * state.change_m.abs() + self.per_swing * state.swing_m.abs()
+    }
+}
+
+/// Boosts both sides on errors of left-out floods, and once more with each group of floods left out.
+pub(crate) fn fit_sides(
+    lesson: &Lesson,
+    lead: usize,
+    lead_h: u32,
+    page: &Page,
+    scaled: &[f32],
+    recipe: &Recipe,
+    seed: &Chance,
+) -> (Sides, Vec<Sides>) {
+    let Some(side) = recipe.side else {
+        return (Sides::default(), vec![Sides::default(); lesson.folds]);
+    };
+    let taught: Vec<usize> = (0..page.of.len())
+        .filter(|&row| !scaled[row].is_nan())
+        .collect();
+    let tasks: Vec<(usize, f64)> = (0..=lesson.folds)
+        .flat_map(|group| [0.1, 0.5, 0.9].map(|p| (group, p)))
+        .collect();
+    let ensembles: Vec<Ensemble> = tasks
+        .par_iter()
+        .map(|&(group, p)| {
+            let rows: Vec<u32> = taught
+                .iter()
+                .filter(|&&row| {
+                    group == lesson.folds || lesson.teaches(page.of[row], group, lead_h)
+                })
+                .map(|&row| u32::try_from(row).expect("a history has at most 2 million rows"))
+                .collect();
+            let mut chance = seed.branch(
+                (700 + group * 3 + usize::from(p > 0.3) + usize::from(p > 0.7) + 1000 * lead)
+                    as u64,
+            );
+            let how = Boost {
+                loss: Loss::Pinball(p),
+                ..side
+            };
+            boost(&page.codes, &rows, scaled, &page.weight, &how, &mut chance)
+        })
+        .collect();
+    let mut ensembles = ensembles.into_iter();
+    let mut sides = || {
+        let mut next = || {
+            ensembles
+                .next()
+                .expect("three ensembles per group were fitted")
+        };
+        Sides {
+            down: next(),
+            middle: next(),
+            up: next(),
+        }
+    };
+    let without = (0..lesson.folds).map(|_| sides()).collect();
+    (sides(), without)
+}
+
+impl Doubt {
+    /// From errors on left-out floods and how far their sides reach; `None` without any.
+    pub(crate) fn fit(
+        residuals: &[Residual],
+        reaches: &[Reach],
+        scale: Scale,
+        high_from_m: f64,
+        widen_outside: f64,
+        small: bool,
+    ) -> Option<Self> {
+        let activity = Weighted::of(residuals.iter().map(|r| (activity_m(r.state), r.weight)))?;
+        let mut doubt = Self {
+            scale,
+            widen_outside,
+            quiet_below_m: activity.quantile(0.6),
+            high_from_m,
+            states: [[0.0; COUNT]; STATES],
+            stretch: [1.0; 2],
+        };
+        let scaled = |r: &Residual, reach: &Reach| {
+            let from_middle = r.error_m / doubt.scale_m(r.state) - reach.middle;
+            from_middle
+                / if from_middle < 0.0 {
+                    reach.down
+                } else {
+                    reach.up
+                }
+        };
+        let pairs: Vec<(usize, f64, f64)> = residuals
+            .iter()
+            .zip(reaches)
+            .map(|(r, reach)| (doubt.state(r.state, *reach), scaled(r, reach), r.weight))
+            .collect();
+        let of = |pick: &dyn Fn(usize) -> bool| {
+            let rows: Vec<(f64, f64)> = pairs
+                .iter()
+                .filter(|p| pick(p.0))
+                .map(|p| (p.1, p.2))
+                .collect();
+            (rows.len() >= STATE_ROWS_MIN)
+                .then(|| Weighted::of(rows.into_iter()))
+                .flatten()
+        };
+        let all = Weighted::of(pairs.iter().map(|p| (p.1, p.2)))?;
+        let mut states = [[0.0; COUNT]; STATES];
+        for (state, quantiles) in states.iter_mut().enumerate() {
+            // A state that was seen too seldom borrows from its like: the same motion, then the same water, then all.
+            let own = of(&|s| s == state)
+                .or_else(|| of(&|s| s % 3 == state % 3))
+                .or_else(|| of(&|s| (s % 3 == 0) == (state % 3 == 0)));
+            let from = own.as_ref().unwrap_or(&all);
+            *quantiles = PROBABILITIES.map(|p| from.outward_quantile(p));
+        }
+        if small {
+            // A short record says little about where the middle lies: what is expected is the middle.
+            for quantiles in &mut states {
+                quantiles[MEDIAN] = 0.0;
+                for place in (0..MEDIAN).rev() {
+                    quantiles[place] = quantiles[place].min(quantiles[place + 1]);
+                }
+                for place in MEDIAN + 1..COUNT {
+                    quantiles[place] = quantiles[place].max(quantiles[place - 1]);
+                }
+            }
+        }
+        doubt.states = states;
+        doubt.stretch = doubt.stretch_for_high_water(residuals, reaches);
+        Some(doubt)
+    }
+
+    /// Quantiles of the error in metres, never falling. `nudge` stretches the lower and upper side where the level
+    /// may reach high water.
+    pub(crate) fn errors_m(&self, state: State, reach: Reach, nudge: [f64; 2]) -> [f64; COUNT] {
+        let widen = 1.0 + self.widen_outside * state.excess;
+        let scale_m = self.scale_m(state) * widen;
+        let class = self.state(state, reach);
+        let stretch = if class >= 3 {
+            [self.stretch[0] * nudge[0], self.stretch[1] * nudge[1]]
+        } else {
+            [1.0; 2]
+        };
+        let mut errors_m = [0.0; COUNT];
+        for (place, error_m) in errors_m.iter_mut().enumerate() {
+            let scaled = self.states[class][place];
+            let side = if scaled < 0.0 { reach.down } else { reach.up };
+            // Half of the interval is left as it is; the outer tenths are stretched in full.
+            let share = ((2.0 * PROBABILITIES[place] - 1.0).abs() - 0.5).clamp(0.0, 0.4) / 0.4;
+            let by = 1.0 + share * (stretch[usize::from(place > MEDIAN)] - 1.0);
+            let outwards = (scaled < 0.0) == (place < MEDIAN);
+            *error_m = (reach.middle + scaled * side * if outwards { by } else { 1.0 }) * scale_m;
+        }
+        for place in 1..COUNT {
+            errors_m[place] = errors_m[place].max(errors_m[place - 1]);
+        }
+        errors_m
+    }
+
+    /// True where the level may reach high water within the interval.
+    pub(crate) fn may_be_high(&self, state: State, reach: Reach) -> bool {
+        self.state(state, reach) >= 3
+    }
+
+    /// True where a level (above the reference) is high water.
+    pub(crate) fn is_high(&self, level_m: f64) -> bool {
+        level_m >= self.high_from_m
+    }
+
+    /// Whether everything that must be finite is.
+    pub(crate) fn sound(&self) -> bool {
+        let Scale {
+            base_m,
+            per_change,
+            per_swing,
+        } = self.scale;
+        [
+            base_m,
+            per_change,
+            per_swing,
+            self.widen_outside,
+            self.quiet_below_m,
+            self.high_from_m,
+        ]
+        .iter()
+        .chain(self.states.iter().flatten())
+        .chain(&self.stretch)
+        .all(|x| x.is_finite())
+            && self.states.iter().all(|state| state.is_sorted())
+    }
+
+    fn scale_m(&self, state: State) -> f64 {
+        self.scale.at(state)
+    }
+
+    fn state(&self, state: State, reach: Reach) -> usize {
+        let motion = if activity_m(state) < self.quiet_below_m {
+            0
+        } else if state.change_m + state.swing_m >= 0.0 {
+            1
+        } else {
+            2
+        };
+        let highest_m =
+            state.level_m + state.change_m.max(0.0) + 2.0 * self.scale_m(state) * reach.up;
+        motion + if highest_m >= self.high_from_m { 3 } else { 0 }
+    }
+
+    /// The smallest stretch of either side that holds its part of the high water on left-out floods.
+    fn stretch_for_high_water(&self, residuals: &[Residual], reaches: &[Reach]) -> [f64; 2] {
+        let (mut down, mut up) = (Vec::new(), Vec::new());
+        for (r, reach) in residuals.iter().zip(reaches) {
+            let later_m = r.state.level_m + r.state.change_m + r.error_m;
+            if !self.is_high(later_m) || !self.may_be_high(r.state, *reach) {
+                continue;
+            }
+            let errors_m = self.errors_m(r.state, *reach, [1.0; 2]);
+            let middle_m = reach.middle * self.scale_m(r.state);
+            let needed = |edge_m: f64| {
+                let reach_m = edge_m - middle_m;
+                if reach_m.abs() > 0.0 {
+                    ((r.error_m - middle_m) / reach_m).max(0.0)
+                } else {
+                    0.0
+                }
+            };
+            down.push((needed(errors_m[0]), r.weight));
+            up.push((needed(errors_m[COUNT - 1]), r.weight));
+        }
+        let aim = 1.0 - (1.0 - AIM_HIGH) / 2.0;
+        [down, up].map(|side| {
+            let rows = side.len();
+            let needed = Weighted::of(side.into_iter()).map_or(1.0, |needed| needed.quantile(aim));
+            if rows < STATE_ROWS_MIN / 2 {
+                1.0
+            } else {
+                needed.clamp(1.0, STRETCH_MAX)
+            }
+        })
+    }
+}
+
+fn activity_m(state: State) -> f64 {
+    state.change_m.abs() + state.swing_m.abs()
+}
+
+/// Values and their weights, sorted.
+pub(crate) struct Weighted {
+    sorted: Vec<(f64, f64)>,
+    whole: f64,
+}
+
+impl Weighted {
+    /// `None` without weight.
+    pub(crate) fn of(values: impl Iterator<Item = (f64, f64)>) -> Option<Self> {
+        let mut sorted: Vec<(f64, f64)> = values.collect();
+        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let whole: f64 = sorted.iter().map(|(_, weight)| weight).sum();
+        (whole > 0.0).then_some(Self { sorted, whole })
+    }
+
+    /// The smallest value with at least the share `p` of the weight at or below it.
+    pub(crate) fn quantile(&self, p: f64) -> f64 {
+        let mut below = 0.0;
+        for &(value, weight) in &self.sorted {
+            below += weight;
+            if below >= p * self.whole {
+                return value;
+            }
+        }
+        self.sorted.last().map_or(0.0, |(value, _)| *value)
+    }
+
+    /// The same, a little further out, as a finite sample asks for.
+    fn outward_quantile(&self, p: f64) -> f64 {
+        let n = count_f64(self.sorted.len());
+        let out = if p < 0.5 {
+            p - (1.0 - p) / n
+        } else {
+            p + p / n
+        };
+        self.quantile(if (p - 0.5).abs() < 1e-9 {
+            p
+        } else {
+            out.clamp(0.0, 1.0)
+        })
+    }
+}

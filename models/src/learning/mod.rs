@@ -1,0 +1,10 @@
+//! How a flood model is learnt.
+
+pub(crate) mod blend;
+pub(crate) mod blocks;
+pub(crate) mod doubt;
+pub(crate) mod lead;
+pub(crate) mod lesson;
+pub(crate) mod members;
+pub(crate) mod plain;
+pub(crate) mod sums;
