@@ -121,6 +121,7 @@ async fn through_the_intake(levels: &[Level]) -> Duration {
         advice: engine.preview(clock.now()).expect("a history"),
         situation: engine.situation().clone(),
         official: Arc::clone(engine.official()),
+        external: Arc::clone(engine.external()),
     };
     let (to_intake, arrived) = arrivals(4096, config.sensors.waiting_max_bytes);
     let app = Arc::new(App::new(config, clock, store, reference, first, None));

@@ -76,10 +76,12 @@ async fn measured() -> bool {
 
     let store = Store::open(home.path(), Realm::Exercise, &reference.town.code).expect("a record");
     let official = Arc::clone(engine.official());
+    let external = Arc::clone(engine.external());
     let first = Picture {
         advice,
         situation,
         official,
+        external,
     };
     let config = Config::defaults();
     let (to_intake, arrived) = arrivals(4096, config.sensors.waiting_max_bytes);

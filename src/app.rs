@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hinan_gis::{Sketch, Town};
-use hinan_sensors::official::{Lanes, Live};
+use hinan_sensors::official::{External, Lanes, Live};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -66,6 +66,8 @@ pub struct Picture {
     pub situation: Situation,
     /// What agencies said.
     pub official: Arc<Lanes<Live>>,
+    /// What others said.
+    pub external: Arc<External>,
 }
 
 /// The way to one broker.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use hinan_gis::Town;
 use hinan_gis::road::RoadGraph;
-use hinan_sensors::official::{Applied, Lanes, Live, OfficialMessage};
+use hinan_sensors::official::external::Taken;
+use hinan_sensors::official::{Applied, External, Lanes, Live, OfficialMessage, Outcome};
 use hinan_sensors::{Devices, Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +45,16 @@ pub struct Engine {
     reference: Reference,
     situation: Situation,
     official: Arc<Lanes<Live>>,
+    external: Arc<External>,
     held: Vec<Recommendation>,
+}
+
+/// What became of a message of an agency or of others.
+pub struct Received {
+    /// In the lanes of the agency's telegrams.
+    pub applied: Applied,
+    /// Among what others say; `None` for telegrams and signs of life.
+    pub external: Option<Taken>,
 }
 
 /// What the core says at one moment.
@@ -73,6 +83,7 @@ impl Engine {
         Self {
             situation: Situation::new(&reference.stations),
             official: Arc::default(),
+            external: Arc::default(),
             reference,
             held: Vec::new(),
         }
@@ -103,9 +114,33 @@ impl Engine {
         }
     }
 
-    /// Takes official information.
-    pub fn hear(&mut self, message: &OfficialMessage, received_at: Timestamp) -> Applied {
-        Arc::make_mut(&mut self.official).apply(message, received_at)
+    /// Takes official or external information. What others say is shown and nothing more, but for the rain of
+    /// stations, which the checks of gauges ask for.
+    pub fn hear(&mut self, message: &OfficialMessage, received_at: Timestamp) -> Received {
+        let applied = match message {
+            OfficialMessage::Telegram(_) | OfficialMessage::SignOfLife(_) => {
+                Arc::make_mut(&mut self.official).apply(message, received_at)
+            }
+            // Not copied for what cannot change it.
+            _ => Applied {
+                outcome: Outcome::NotOurs,
+                changes: Vec::new(),
+            },
+        };
+        if let OfficialMessage::Observations(series) = message {
+            self.situation.rain(series);
+        }
+        let external = match message {
+            OfficialMessage::Telegram(_) | OfficialMessage::SignOfLife(_) => None,
+            _ => Arc::make_mut(&mut self.external).take(message, received_at),
+        };
+        Received { applied, external }
+    }
+
+    /// What others say.
+    #[must_use]
+    pub fn external(&self) -> &Arc<External> {
+        &self.external
     }
 
     /// What agencies said that holds.

@@ -69,6 +69,15 @@ pub enum Event {
         /// When it arrived.
         received_at: Timestamp,
     },
+    /// Information of others arrived: alerts, earthquakes, data, observations, forecasts. It is shown, and rings nothing.
+    External {
+        /// Kind of the message.
+        kind: String,
+        /// What became of it, a stable word.
+        outcome: &'static str,
+        /// When it arrived.
+        received_at: Timestamp,
+    },
     /// The way to a broker was lost or found.
     Link {
         /// Its name.
@@ -88,6 +97,7 @@ impl Event {
             Self::Reading { .. } => "reading",
             Self::Health { .. } => "health",
             Self::Official { .. } => "official",
+            Self::External { .. } => "external",
             Self::Link { .. } => "link",
         }
     }
@@ -97,7 +107,7 @@ impl Event {
     pub fn station(&self) -> Option<&str> {
         match self {
             Self::Reading { station, .. } | Self::Health { station, .. } => Some(station.as_str()),
-            Self::Official { .. } | Self::Link { .. } => None,
+            Self::Official { .. } | Self::External { .. } | Self::Link { .. } => None,
         }
     }
 }

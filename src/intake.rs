@@ -201,6 +201,7 @@ impl Intake {
             advice,
             situation: self.engine.situation().clone(),
             official: self.engine.official().clone(),
+            external: self.engine.external().clone(),
         });
         metrics::histogram!("hinan_evaluation_seconds")
             .record(monotonic().duration_since(began).as_secs_f64());

@@ -22,6 +22,7 @@ mod distrust;
 pub mod door;
 pub mod engine;
 pub mod events;
+mod forget;
 pub mod intake;
 pub mod maps;
 pub mod newest;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use hinan_sensors::official::{Lanes, Live, OfficialMessage, Outcome, View};
+use hinan_sensors::official::lanes::Ahead;
+use hinan_sensors::official::{
+    External, ExternalView, Lanes, Live, OfficialMessage, Outcome, View,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -74,6 +77,20 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
 pub fn for_town(lanes: &Lanes<Live>, town_code: &str, now: Timestamp) -> View {
     let ours = municipality(town_code).map_or_else(BTreeSet::new, |code| lanes.areas_of(code));
     lanes.view_of(&ours, now)
+}
+
+/// What is expected over the next hours in the areas of the town, by area.
+#[must_use]
+pub fn ahead(lanes: &Lanes<Live>, town_code: &str, now: Timestamp) -> Vec<Ahead> {
+    municipality(town_code).map_or_else(Vec::new, |code| lanes.ahead_of(code, now))
+}
+
+/// What others say, without what the town itself said.
+#[must_use]
+pub fn of_others(external: &External, own_sender: &str, now: Timestamp) -> ExternalView {
+    let mut view = external.view(now);
+    view.set_apart(own_sender);
+    view
 }
 
 /// 全国地方公共団体コード: five digits and a check digit, which the agency's tables leave out.

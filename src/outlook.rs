@@ -1,5 +1,7 @@
 //! What may happen, and what we cannot know: where observations, zones and models meet.
 
+mod assumed;
+
 use std::collections::BTreeMap;
 
 use hinan_gis::{GaugeSite, ReferenceLevels, Town};
@@ -9,6 +11,7 @@ use hinan_sensors::{Health, StationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::assumed::Assumed;
 use crate::situation::{Observed, Situation};
 
 /// Everything the recommendation is made from. Nothing else enters it.

@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::distrust;
 use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
+use crate::forget;
 use crate::intake::Intake;
 use crate::publish::channel::mqtt::{MqttChannel, MqttTarget};
 use crate::publish::deliver::{self, Channel};
@@ -40,7 +41,9 @@ const HANDED_OVER_MAX: usize = 4;
 /// Misdeeds of clients that wait to be noted. What does not fit is counted.
 const MISDEEDS_MAX: usize = 1024;
 /// Readings of this time before the newest, and official information of this time before now, are fed to the engine again at a start.
-const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+pub(crate) const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+/// Rounds of upkeep, five seconds each, between two looks for official information that is too old: an hour.
+const FORGET_EVERY: u32 = 720;
 /// How often the counts of the embedded broker are shown anew.
 const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -101,6 +104,7 @@ pub async fn start(
         advice,
         situation: engine.situation().clone(),
         official: engine.official().clone(),
+        external: engine.external().clone(),
     };
     let app = Arc::new(App::new(config, clock, store, reference, first, replay));
     app.newest.restore(newest);
@@ -166,7 +170,7 @@ pub async fn start(
             .await
             .context("the web server stopped")
     });
-    tasks.spawn(upkeep(delivery_stop));
+    tasks.spawn(upkeep(Arc::clone(&app), delivery_stop));
     // Drawn before the first officer asks; who asks earlier waits for it.
     let drawing = Arc::clone(&app);
     tokio::task::spawn_blocking(move || {
@@ -236,11 +240,19 @@ impl Running {
     }
 }
 
-/// Keeps the counters' memory small even when nobody asks for them.
-async fn upkeep(mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+/// Keeps the counters' memory small even when nobody asks for them, and the record as long as was configured.
+async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let handle = recorder();
+    let mut rounds = 0_u32;
     while !*stop.borrow() {
         handle.run_upkeep();
+        if rounds.is_multiple_of(FORGET_EVERY) {
+            // What cannot be trimmed today is trimmed tomorrow; that is no reason to stop.
+            if let Err(error) = tokio::task::block_in_place(|| forget::official(&app)) {
+                tracing::error!(%error, "old official information could not be trimmed");
+            }
+        }
+        rounds = rounds.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
             told = stop.changed() => if told.is_err() { break },
@@ -316,16 +328,10 @@ async fn embedded(
         excess_max_s: app.config.broker.excess_max_s,
         ..hinan_broker::Settings::default()
     };
-    let topics = app.config.topics();
-    // The broker asks us about one filter. Where topics have no root in common it asks about all, and what is not for
-    // us is settled at once.
-    let filter = match topics.as_slice() {
-        [_] => format!("{}/#", app.config.sensors.topic_prefix),
-        _ => "#".to_owned(),
-    };
+    let filters = app.config.waited_for();
     let (sink, mut inbound) = mpsc::channel::<hinan_broker::Inbound>(HANDED_OVER_MAX);
     let retained = retained(app)?;
-    let broker = Broker::start(listener, settings, Arc::new(door), filter, sink, retained).await?;
+    let broker = Broker::start(listener, settings, Arc::new(door), filters, sink, retained).await?;
     app.set_link(
         MAIN,
         Link::Up {
@@ -335,13 +341,6 @@ async fn embedded(
     doors.spawn(async move {
         while let Some(inbound) = inbound.recv().await {
             let (message, receipt) = inbound.split();
-            let ours = topics
-                .iter()
-                .any(|filter| hinan_broker::matches(filter, &message.topic));
-            if !ours && topics.len() > 1 {
-                receipt.committed();
-                continue;
-            }
             let message = Message {
                 topic: message.topic,
                 payload: message.payload,

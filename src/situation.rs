@@ -7,6 +7,7 @@
 //! - Nothing here reads a clock: the same readings give the same situation.
 
 mod past;
+mod rain;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use self::past::Past;
+use self::rain::Rain;
 use self::watch::Watch;
 
 /// Readings older than this, counted from the newest of the station, leave the memory (never the store).
@@ -65,6 +67,7 @@ struct Track {
 #[derive(Clone)]
 pub struct Situation {
     tracks: BTreeMap<StationId, Arc<Track>>,
+    rain: Arc<Rain>,
     last_event: Option<Timestamp>,
 }
 
@@ -85,6 +88,7 @@ impl Situation {
             })
             .collect();
         Self {
+            rain: Arc::new(Rain::asked_by(stations)),
             tracks,
             last_event: None,
         }

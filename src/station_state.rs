@@ -18,7 +18,8 @@ pub struct StationState {
     /// In English, with the reason.
     pub en: String,
     /// A level to assume until more is known, metres, where the gauge cannot be believed to speak for the river as it is:
-    /// never below its last one.
+    /// never below its last one. Of a gauge that is late it is told here only; of one that is silent or not to be believed
+    /// the criteria use it.
     pub assumed_m: Option<f64>,
 }
 

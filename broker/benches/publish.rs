@@ -109,7 +109,7 @@ async fn ours() -> Broker {
         listener,
         Settings::default(),
         Arc::new(Everybody),
-        "sensors/#".into(),
+        vec!["sensors/#".into()],
         sender,
         vec![],
     )

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         listener,
         settings,
         Arc::new(Everybody),
-        filter,
+        vec![filter],
         sender,
         vec![],
     )

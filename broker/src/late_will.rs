@@ -11,7 +11,6 @@ use crate::listen::Shared;
 use crate::outbox::Outbox;
 use crate::router::Message;
 use crate::sink::{Answer, Inbound, Line};
-use crate::topic;
 
 /// How long the sink may take for a will.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -53,7 +52,7 @@ pub(crate) async fn publish_behind(line: &Arc<Line>, late: LateWill, shared: &Sh
         passed_on: will.passed_on,
     });
     shared.tally.messages_in.one();
-    if !topic::matches(&shared.sink_filter, &message.topic) {
+    if !shared.is_for_sink(&message.topic) {
         line.pass(message, will.retain, Answer::Nothing);
         return;
     }

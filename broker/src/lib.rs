@@ -1,7 +1,7 @@
 //! The embedded MQTT broker, 3.1.1 and 5, that acknowledges a reading after its durable commit.
 //!
 //! For towns without a broker of their own, and for the demo. One rule makes it different:
-//! **what is published under the sink filter is acknowledged when the sink says so.** Such a publish goes
+//! **what is published under the sink filters is acknowledged when the sink says so.** Such a publish goes
 //! to an in-process queue as an [`Inbound`]; PUBACK (or PUBREC) leaves only after [`Receipt::committed`].
 //! A device whose reading was not committed is not told that it was: its connection is closed, so that it
 //! sends the reading again.

@@ -54,7 +54,7 @@ pub(crate) struct Shared {
     pub(crate) doorkeeper: Arc<dyn Doorkeeper>,
     /// How many may be asked about at once.
     pub(crate) admissions: Semaphore,
-    pub(crate) sink_filter: String,
+    pub(crate) sink_filters: Vec<String>,
     pub(crate) sink: mpsc::Sender<Inbound>,
     pub(crate) router: Arc<Router>,
     pub(crate) tally: Arc<Tally>,
@@ -75,7 +75,7 @@ pub enum NotStarted {
     /// A limit outside its range.
     #[error("broker settings: {0}")]
     Settings(#[from] SettingsError),
-    /// The sink filter is not a topic filter.
+    /// A sink filter is not a topic filter.
     #[error("sink filter {filter:?}: {why}")]
     SinkFilter {
         /// The filter as given.
@@ -97,7 +97,7 @@ pub enum NotStarted {
 }
 
 impl Broker {
-    /// Starts to accept connections on `listener`. Publishes that match `sink_filter` go to `sink` and are
+    /// Starts to accept connections on `listener`. Publishes that match one of `sink_filters` go to `sink` and are
     /// acknowledged by its receipts; `retained` are the messages retained by an earlier run.
     ///
     /// # Errors
@@ -106,16 +106,18 @@ impl Broker {
         listener: TcpListener,
         settings: Settings,
         doorkeeper: Arc<dyn Doorkeeper>,
-        sink_filter: String,
+        sink_filters: Vec<String>,
         sink: mpsc::Sender<Inbound>,
         retained: Vec<Retained>,
     ) -> Result<Self, NotStarted> {
         settings.check()?;
-        if let Err(why) = topic::check_filter(&sink_filter, settings.topic_max_bytes) {
-            return Err(NotStarted::SinkFilter {
-                filter: sink_filter,
-                why,
-            });
+        for filter in &sink_filters {
+            if let Err(why) = topic::check_filter(filter, settings.topic_max_bytes) {
+                return Err(NotStarted::SinkFilter {
+                    filter: filter.clone(),
+                    why,
+                });
+            }
         }
         let address = listener.local_addr()?;
         let settings = Arc::new(settings);
@@ -127,7 +129,7 @@ impl Broker {
             settings,
             doorkeeper,
             admissions: Semaphore::new(processors),
-            sink_filter,
+            sink_filters,
             sink,
             router,
             tally,
@@ -140,7 +142,7 @@ impl Broker {
         let (stop, stopping) = watch::channel(false);
         let sweeping = tokio::spawn(sweep(Arc::clone(&shared), stopping.clone()));
         let plain = listen(listener, Arc::clone(&shared), None, stopping);
-        info!(%address, sink_filter = shared.sink_filter, "broker listens");
+        info!(%address, sink_filters = ?shared.sink_filters, "broker listens");
         Ok(Self {
             address,
             shared,
@@ -226,6 +228,13 @@ impl Broker {
 }
 
 impl Shared {
+    /// Whether a publish on this topic waits for the sink.
+    pub(crate) fn is_for_sink(&self, published: &str) -> bool {
+        self.sink_filters
+            .iter()
+            .any(|filter| topic::matches(filter, published))
+    }
+
     /// Changes whenever a device is put out of use.
     pub(crate) fn expulsions(&self) -> u64 {
         self.expulsions.load(Ordering::SeqCst)

@@ -46,6 +46,7 @@ fn pages() -> Vec<(&'static str, String)> {
         said: Vec::new(),
         broken: Vec::new(),
         official: OfficialBoard::default(),
+        external: Vec::new(),
         ..sample.situation()
     };
     let empty_inbox = InboxView {

@@ -642,6 +642,7 @@ fn empty_pages() -> Vec<Page> {
         said: Vec::new(),
         broken: Vec::new(),
         official: OfficialBoard::default(),
+        external: Vec::new(),
         map: None,
         charts: Vec::new(),
         gauges: Vec::new(),

@@ -188,10 +188,20 @@ fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String)
             ", at or above the design high water level",
         ),
     };
+    let assumed = gauge.assumed(proposal.as_of);
+    let may_have_risen = assumed.is_some_and(|assumed| assumed.is_worse());
     let trend = match gauge.rise_m_per_h {
+        _ if gauge.is_silent() && may_have_risen => (
+            "です。その後の水位は届いておらず、さらに上昇しているおそれがあります",
+            "; no level has arrived since, and the water may have risen further",
+        ),
         _ if gauge.is_silent() => (
             "です。その後の水位は届いていません",
             "; no level has arrived since",
+        ),
+        _ if gauge.is_held() => (
+            "を示していますが、正しく測れていないおそれがあります",
+            ", but the gauge may not be measuring correctly",
         ),
         Some(rise) if rise > 0.02 => ("で、上昇しています", ", and rising"),
         Some(rise) if rise < -0.02 && high => (

@@ -42,6 +42,14 @@ impl Memory {
                id TEXT PRIMARY KEY,
                attempts INTEGER NOT NULL
              ) STRICT, WITHOUT ROWID;
+             CREATE INDEX IF NOT EXISTS entries_by_age ON entries (at);
+             CREATE TABLE IF NOT EXISTS seen (
+               feed TEXT NOT NULL,
+               id TEXT NOT NULL,
+               PRIMARY KEY (feed, id)
+             ) STRICT, WITHOUT ROWID;
+             -- Attempts count within one run: what vanished from its feed is not remembered for ever.
+             DELETE FROM misses;
              CREATE TABLE IF NOT EXISTS marks (
                feed TEXT PRIMARY KEY,
                etag TEXT NOT NULL,
@@ -117,11 +125,39 @@ impl Memory {
         Ok(marks.unwrap_or_default())
     }
 
-    /// Remembers the marks of an answer that was dealt with in full.
-    pub(super) fn set_marks(&mut self, feed: &str, marks: &Marks) -> anyhow::Result<()> {
-        self.0
-            .prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3)")?
+    /// Whether a feed still lists something that it listed when it was last dealt with in full, wanted or not. If it does
+    /// not, there may be more behind it than it shows.
+    pub(super) fn reaches_back(&mut self, feed: &str, entries: &[Entry]) -> anyhow::Result<bool> {
+        let mut ask = self
+            .0
+            .prepare_cached("SELECT 1 FROM seen WHERE feed = ?1 AND id = ?2")?;
+        for entry in entries {
+            if ask.exists(params![feed, entry.id])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Remembers the marks of an answer that was dealt with in full, and what it listed.
+    pub(super) fn set_marks(
+        &mut self,
+        feed: &str,
+        marks: &Marks,
+        entries: &[Entry],
+    ) -> anyhow::Result<()> {
+        let tx = self.0.transaction()?;
+        tx.prepare_cached("INSERT OR REPLACE INTO marks VALUES (?1, ?2, ?3)")?
             .execute(params![feed, marks.etag, marks.last_modified])?;
+        if !entries.is_empty() {
+            tx.prepare_cached("DELETE FROM seen WHERE feed = ?1")?
+                .execute([feed])?;
+            let mut put = tx.prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2)")?;
+            for entry in entries {
+                put.execute(params![feed, entry.id])?;
+            }
+        }
+        tx.commit()?;
         Ok(())
     }
 }
@@ -151,7 +187,7 @@ mod tests {
             etag: "\"1\"".to_owned(),
             last_modified: String::new(),
         };
-        memory.set_marks("feed", &marks).unwrap();
+        memory.set_marks("feed", &marks, &[entry("c")]).unwrap();
         assert!(
             Memory::open(folder.path()).is_err(),
             "a second bridge is refused"
@@ -162,6 +198,14 @@ mod tests {
         assert_eq!(known, BTreeSet::from(["a".to_owned()]));
         assert_eq!(memory.marks("feed").unwrap(), marks);
         assert_eq!(memory.marks("other").unwrap(), Marks::default());
+        let mut reaches =
+            |feed: &str, entries: &[Entry]| memory.reaches_back(feed, entries).unwrap();
+        assert!(
+            reaches("feed", &[entry("d"), entry("c")]),
+            "listed, though never wanted"
+        );
+        assert!(!reaches("feed", &[entry("d"), entry("a")]));
+        assert!(!reaches("other", &[entry("c")]), "another feed");
     }
 
     #[test]

@@ -202,22 +202,14 @@ impl Bridge {
         while !*stop.borrow() {
             self.round(feed).await?;
             let failures = self.states().get(feed).map_or(0, |state| state.failures);
-            let wait = spread(self.wait(failures), u16::from_le_bytes(chance::bytes()));
+            let wait = wait(self.settings.interval, failures);
+            let wait = spread(wait, u16::from_le_bytes(chance::bytes()));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 told = stop.changed() => if told.is_err() { break },
             }
         }
         Ok(())
-    }
-
-    /// The interval, doubled with each failure, up to a quarter of an hour.
-    fn wait(&self, failures: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(failures.min(10)).unwrap_or(1024);
-        self.settings
-            .interval
-            .saturating_mul(doubled)
-            .min(WAIT_MAX.max(self.settings.interval))
     }
 
     /// One round of one feed. `false`: something failed and will be tried again.
@@ -260,10 +252,10 @@ impl Bridge {
         let since = now
             .checked_sub(self.settings.backlog)
             .unwrap_or(Timestamp::MIN);
-        let known = self.memory(|memory| memory.known(&short.entries))?;
+        let reaches_back = self.memory(|memory| memory.reaches_back(feed, &short.entries))?;
         let mut entries = short.entries.clone();
-        // Nothing in the window is known: there may be more behind it.
-        if known.is_empty() && !short.entries.is_empty() {
+        // It lists nothing that it listed before, whoever wrote it: there may be more behind it.
+        if !reaches_back && !short.entries.is_empty() {
             if let Some(long) = self.long_feed(feed).await? {
                 entries.extend(long);
             }
@@ -283,7 +275,7 @@ impl Bridge {
             // Without the marks the feed is answered in full again, and what is missing is in it.
             Some(why) => Err(Failed::Feed(why)),
             None => self
-                .memory(|memory| memory.set_marks(feed, &marks))
+                .memory(|memory| memory.set_marks(feed, &marks, &short.entries))
                 .map_err(Failed::Memory),
         }
     }
@@ -436,6 +428,12 @@ fn is_whole_telegram(why: &Refusal, bytes: &[u8]) -> bool {
         )
 }
 
+/// The interval, doubled with each failure, up to a quarter of an hour; never less than the interval.
+fn wait(interval: Duration, failures: u32) -> Duration {
+    let doubled = 1_u32 << failures.min(10);
+    interval.saturating_mul(doubled).min(WAIT_MAX.max(interval))
+}
+
 /// Shortens a wait by up to a fifth, by chance, so that bridges do not all ask at the same second.
 fn spread(wait: Duration, chance: u16) -> Duration {
     wait.saturating_sub(wait / 5 * u32::from(chance) / u32::from(u16::MAX))
@@ -444,6 +442,22 @@ fn spread(wait: Duration, chance: u16) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_feed_that_fails_is_asked_less_and_less_up_to_a_quarter_of_an_hour() {
+        let minute = Duration::from_secs(60);
+        let minutes = |failures| wait(minute, failures).as_secs() / 60;
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 1000].map(minutes),
+            [1, 2, 4, 8, 15, 15, 15]
+        );
+        let hour = 60 * minute;
+        assert_eq!(
+            wait(hour, 7),
+            hour,
+            "who asks rarely is not made to ask more often"
+        );
+    }
 
     #[test]
     fn a_wait_is_shortened_by_a_fifth_at_most() {

@@ -129,6 +129,9 @@ fn rule<'a>(
     topics: impl Iterator<Item = &'a String>,
 ) {
     let list: Vec<String> = topics.map(|topic| format!("\"{topic}\"")).collect();
+    if list.is_empty() {
+        return;
+    }
     let _ = writeln!(
         rules,
         "{{allow, {{user, \"{user}\"}}, {action}, [{}]}}.",
@@ -152,4 +155,116 @@ pub fn publishes(device: &Device, topics: &Topics<'_>) -> Vec<String> {
         .map(|station| format!("{}/{station}", topics.readings))
         .chain(device.topics.iter().cloned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::devices::{Limits, State};
+
+    fn device(name: &str, stations: &[&str], topics: &[&str]) -> Device {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Device {
+            name: name.to_owned(),
+            stations: owned(stations),
+            topics: owned(topics),
+            limits: Limits::default(),
+            certificate: None,
+            verifier: Some(Verifier::of("a secret")),
+            before: None,
+            state: State::InUse,
+            enrolled_at: Timestamp::UNIX_EPOCH,
+            enrolled_by: "console".to_owned(),
+            rotated_at: None,
+        }
+    }
+
+    /// A term of an ACL file as EMQX documents it: who may do what to which topics, closed by a full stop.
+    fn is_term(line: &str) -> bool {
+        let quoted = |text: &str| {
+            let inner = text
+                .strip_prefix('"')
+                .and_then(|text| text.strip_suffix('"'));
+            inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['"', '\\']))
+        };
+        if line == "{deny, all}." {
+            return true;
+        }
+        let Some(term) = line
+            .strip_prefix("{allow, ")
+            .and_then(|line| line.strip_suffix("]}."))
+        else {
+            return false;
+        };
+        let Some((head, topics)) = term.split_once(", [") else {
+            return false;
+        };
+        let Some((who, action)) = head.rsplit_once(", ") else {
+            return false;
+        };
+        let named = who
+            .strip_prefix("{user, ")
+            .and_then(|who| who.strip_suffix('}'))
+            .is_some_and(quoted);
+        (who == "all" || named)
+            && matches!(action, "publish" | "subscribe")
+            && topics.split(", ").all(quoted)
+    }
+
+    #[test]
+    fn files_for_emqx_have_the_form_that_its_documentation_gives() {
+        let [gauge, gateway, idle] = [
+            device("gauge-1", &["301081281107050"], &[]),
+            device("lns", &[], &["v3/+/devices/+/up", "senml/#"]),
+            device("idle", &[], &[]),
+        ];
+        let service = Account {
+            name: "hinan",
+            verifier: Verifier::of("another"),
+        };
+        let filters = ["hinan/v1/readings/+".to_owned()];
+        let topics = Topics {
+            readings: "hinan/v1/readings",
+            alerts: "hinan/v1/alerts",
+            service: &filters,
+        };
+        let [users, rules] = emqx(&[&gauge, &gateway, &idle], Some(&service), &topics);
+        for line in rules.text.lines() {
+            assert!(is_term(line), "{line}");
+        }
+        assert_eq!(rules.text.lines().last(), Some("{deny, all}."));
+        assert!(
+            rules
+                .text
+                .contains(r#"{allow, {user, "lns"}, publish, ["v3/+/devices/+/up", "senml/#"]}."#)
+        );
+        assert!(
+            !rules.text.contains("idle"),
+            "who may say nothing has no rule"
+        );
+        for wrong in [
+            "{allow, all}",
+            "{allow, {user, \"a\"}, publish, []}.",
+            "{deny, all",
+        ] {
+            assert!(!is_term(wrong), "{wrong}");
+        }
+        let mut rows = users.text.lines();
+        assert_eq!(rows.next(), Some("user_id,password_hash,salt,is_superuser"));
+        for row in rows {
+            let fields: Vec<&str> = row.split(',').collect();
+            let [_, hash, salt, superuser] = fields[..] else {
+                panic!("{row}")
+            };
+            let hexadecimal =
+                |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert_eq!(hash.len(), 128, "64 bytes");
+            assert!(
+                hexadecimal(hash) && hexadecimal(salt) && superuser == "false",
+                "{row}"
+            );
+        }
+    }
 }

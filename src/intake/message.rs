@@ -1,5 +1,7 @@
 //! What one message leads to, within the transaction that keeps it.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ use crate::store::{StoreError, Tx};
 
 /// Characters of a series' name.
 const SERIES_MAX_CHARS: usize = 100;
+/// Kinds of values of one station. A device that names them ever anew would fill memory and record.
+const SERIES_PER_STATION_MAX: u32 = 100;
 
 /// A message, when it came, and who may speak now.
 pub(super) struct Heard<'h> {
@@ -83,6 +87,7 @@ impl Taken {
                 "not_kept" => metrics::counter!("hinan_not_kept_total", "reason" => of),
                 "quarantined" => metrics::counter!("hinan_quarantined_total", "reason" => of),
                 "official" => metrics::counter!("hinan_official_total", "outcome" => of),
+                "external" => metrics::counter!("hinan_external_total", "outcome" => of),
                 _ => metrics::counter!("hinan_duplicates_total", "of" => of),
             };
             counter.increment(n);
@@ -125,6 +130,7 @@ impl Rules {
             message,
             received_at,
             enrolled,
+            put_aside: RefCell::default(),
         };
         let sender = message
             .device
@@ -216,6 +222,8 @@ struct Keeping<'k> {
     message: &'k Message,
     received_at: Timestamp,
     enrolled: &'k List,
+    /// For which reasons it is in quarantine already.
+    put_aside: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Keeping<'_> {
@@ -229,16 +237,20 @@ impl Keeping<'_> {
         self.quarantine("device_out_of_use", &reason, taken)
     }
 
+    /// A message is put aside once for each kind of reason, with the first of them in words, and every one is counted: a
+    /// pack of a thousand bad records must not be kept a thousand times.
     fn quarantine(
         &self,
         code: &'static str,
         reason: &str,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
-        let Message { topic, payload, .. } = self.message;
-        self.tx
-            .quarantine(topic, payload, self.received_at, code, reason)?;
-        taken.quarantined += 1;
+        if self.put_aside.borrow_mut().insert(code) {
+            let Message { topic, payload, .. } = self.message;
+            self.tx
+                .quarantine(topic, payload, self.received_at, code, reason)?;
+            taken.quarantined += 1;
+        }
         taken.one("quarantined", code);
         Ok(())
     }
@@ -361,7 +373,17 @@ impl Keeping<'_> {
         }
         let name: String = name.chars().take(SERIES_MAX_CHARS).collect();
         let at = whole_ms(beside.at);
-        let series = self.tx.series_number(&beside.station, &name)?;
+        let Some(series) =
+            self.tx
+                .further_series(&beside.station, &name, SERIES_PER_STATION_MAX)?
+        else {
+            let reason = format!(
+                "station {} has {SERIES_PER_STATION_MAX} kinds of values already; {name:?} would be one more. A device that \
+                 names its values ever anew is out of order",
+                beside.station
+            );
+            return self.quarantine("too_many_series", &reason, taken);
+        };
         match self.tx.compare_reading(series, at, value)? {
             Kept::New => {}
             Kept::Duplicate => {
@@ -419,9 +441,19 @@ impl Keeping<'_> {
                 return Ok(());
             }
         };
-        let applied = engine.hear(read, self.received_at);
+        let received = engine.hear(read, self.received_at);
         self.tx
             .put_official(taken.place(), topic, payload, &label, self.received_at)?;
+        if let Some(became) = received.external {
+            taken.one("external", became.word());
+            taken.events.push(Event::External {
+                kind: label.kind,
+                outcome: became.word(),
+                received_at: self.received_at,
+            });
+            return Ok(());
+        }
+        let applied = received.applied;
         let outcome = official::outcome_word(applied.outcome);
         taken.one("official", outcome);
         taken.events.push(Event::Official {

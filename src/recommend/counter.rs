@@ -1,9 +1,10 @@
 //! What speaks against a recommendation. It is never folded away.
 
+use hinan_sensors::HealthReason;
 use hinan_sensors::quality::Flag;
 use serde::{Deserialize, Serialize};
 
-use crate::outlook::{GaugeOutlook, Outlook, Voice};
+use crate::outlook::{Assumed, GaugeOutlook, Outlook, Voice};
 
 use super::criterion::{Criterion, Rule};
 
@@ -67,6 +68,18 @@ pub enum Counter {
         gauge: String,
         /// Minutes since its last usable reading.
         for_min: i64,
+        /// What is held and what is assumed, where it counts as silent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Assumed>,
+    },
+    /// The gauge reports and cannot be believed: it stands still while the river rises, or water may have reached it.
+    Unbelieved {
+        /// Gauge name.
+        gauge: String,
+        /// Why.
+        why: HealthReason,
+        /// What is held and what is assumed.
+        held: Option<Assumed>,
     },
     /// Quality control doubts the newest level; a flash flood looks like this too.
     Doubted {
@@ -84,18 +97,20 @@ pub enum Counter {
     OverflowOnly,
 }
 
+impl Counter {
+    /// Whether it says that a gauge is not heard, or not to be believed.
+    #[must_use]
+    pub fn is_of_silence(&self) -> bool {
+        matches!(self, Self::Quiet { .. } | Self::Unbelieved { .. })
+    }
+}
+
 /// Everything that weakens advice resting on this gauge and these met conditions.
 #[must_use]
 pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> Vec<Counter> {
     let name = || gauge.name.clone();
     let mut found = Vec::new();
-    match gauge.voice {
-        Voice::Late { for_min } | Voice::Silent { for_min } => found.push(Counter::Quiet {
-            gauge: name(),
-            for_min,
-        }),
-        Voice::Live | Voice::NeverHeard => {}
-    }
+    found.extend(unheard(outlook, gauge));
     if gauge.observed.is_some_and(|o| o.flag >= Flag::Suspect) {
         found.push(Counter::Doubted { gauge: name() });
     }
@@ -148,6 +163,30 @@ pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> V
     }
     found.push(Counter::OverflowOnly);
     found
+}
+
+/// What is to be said of a gauge that is late, silent, or not to be believed.
+#[must_use]
+pub fn unheard(outlook: &Outlook, gauge: &GaugeOutlook) -> Option<Counter> {
+    let name = gauge.name.clone();
+    let held = gauge.assumed(outlook.as_of);
+    match gauge.voice {
+        Voice::Late { for_min } | Voice::Silent { for_min } => Some(Counter::Quiet {
+            gauge: name,
+            for_min,
+            held,
+        }),
+        Voice::Live | Voice::NeverHeard if gauge.is_held() => {
+            let health = gauge.health.as_ref()?;
+            let why = health.reason.clone();
+            Some(Counter::Unbelieved {
+                gauge: name,
+                why,
+                held,
+            })
+        }
+        Voice::Live | Voice::NeverHeard => None,
+    }
 }
 
 fn against_forecast(gauge: &GaugeOutlook, criterion: &Criterion) -> Vec<Counter> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::level::OrderLevel;
+use crate::outlook::Assumed;
 
 /// What a condition says. Unknown is never "not met".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,4 +85,23 @@ pub struct Criterion {
     pub observed_at: Option<Timestamp>,
     /// Hours ahead, for forecasts.
     pub lead_h: Option<u32>,
+    /// What was assumed, because the gauge's last level is only held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<Assumed>,
+}
+
+impl Criterion {
+    /// The assumption, where the answer rests on it and not on what was measured.
+    #[must_use]
+    pub fn rests_on(&self) -> Option<Assumed> {
+        let assumed = self.assumed.filter(|_| self.answer == Answer::Met)?;
+        let measured = match self.rule {
+            Rule::JudgementLevelReached | Rule::DangerReached | Rule::OverflowLevelReached => self
+                .mark_m
+                .is_some_and(|mark_m| !assumed.alone_reaches(mark_m)),
+            // A rise or a forecast is never measured at a gauge that does not speak.
+            Rule::RapidRise | Rule::DangerExpected | Rule::OverflowExpected => false,
+        };
+        (!measured).then_some(assumed)
+    }
 }

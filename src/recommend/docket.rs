@@ -210,6 +210,7 @@ mod tests {
             mark: Some("danger".to_owned()),
             observed_at: Some(at(observed)),
             lead_h: None,
+            assumed: None,
         };
         Proposal {
             key: ProposalKey {

@@ -1,12 +1,13 @@
-//! Hold: a gauge that falls silent does not end the advice that rested on it. What happened since is unknown.
+//! Hold: a gauge that falls silent, or cannot be believed any more, does not end the advice that rested on it. What happened
+//! since is unknown.
 
 use std::collections::BTreeMap;
 
 use super::Recommendation;
-use super::counter::Counter;
-use crate::outlook::{Outlook, Voice};
+use super::counter::unheard;
+use crate::outlook::Outlook;
 
-/// Adds to `advice` what was advised before on a gauge that is silent now, unless as much or more is advised.
+/// Adds to `advice` what was advised before on a gauge that is not heard now, unless as much or more is advised.
 #[must_use]
 pub fn hold(
     advice: Vec<Recommendation>,
@@ -21,7 +22,7 @@ pub fn hold(
         let Some(gauge) = outlook
             .gauges
             .get(&past.gauge)
-            .filter(|gauge| gauge.is_silent())
+            .filter(|gauge| gauge.is_held())
         else {
             continue;
         };
@@ -30,16 +31,9 @@ pub fn hold(
             .is_none_or(|now| now.level < past.level);
         if lower {
             let mut held = past.clone();
-            held.counter
-                .retain(|counter| !matches!(counter, Counter::Quiet { .. }));
-            if let Voice::Silent { for_min } = gauge.voice {
-                held.counter.insert(
-                    0,
-                    Counter::Quiet {
-                        gauge: gauge.name.clone(),
-                        for_min,
-                    },
-                );
+            held.counter.retain(|counter| !counter.is_of_silence());
+            if let Some(counter) = unheard(outlook, gauge) {
+                held.counter.insert(0, counter);
             }
             by_district.insert(held.district.clone(), held);
         }

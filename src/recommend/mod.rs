@@ -99,7 +99,7 @@ fn for_reach(
     })
 }
 
-/// The first gauge of the reach that can answer anything decides. A silent one answers only what it holds, so
+/// The first gauge of the reach that can answer anything decides. A silent one answers only what it holds and assumes, so
 /// the next one is asked too and may ask for more. When none can answer there is nothing to advise on, and the
 /// situation page says which gauges are missing.
 fn deciding<'a>(
@@ -121,7 +121,7 @@ fn deciding<'a>(
         {
             best = Some((gauge, examined, level));
         }
-        if speaks && !gauge.is_silent() {
+        if speaks && !gauge.is_held() {
             break;
         }
     }

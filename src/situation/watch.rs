@@ -78,7 +78,8 @@ impl Situation {
         let levels = |neighbour: Option<&StationId>, from, to| {
             self.usable_between(neighbour.unwrap_or(station), from, to)
         };
-        Some(neighbours.agreement(newest.at, as_of, None, levels))
+        let rain_mm = self.fallen_mm(neighbours, newest.at);
+        Some(neighbours.agreement(newest.at, as_of, rain_mm, levels))
     }
 
     /// The newest usable reading, with what the neighbours say of it joined to its flag.
@@ -112,7 +113,8 @@ impl Situation {
             });
         match &track.watch.neighbours {
             Some(neighbours) if asleep => {
-                neighbours.while_asleep(as_of, None, |neighbour, from, to| {
+                let rain_mm = self.fallen_mm(neighbours, as_of);
+                neighbours.while_asleep(as_of, rain_mm, |neighbour, from, to| {
                     self.usable_between(neighbour.unwrap_or(station), from, to)
                 })
             }

@@ -31,10 +31,11 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
 ];
 const FILE: &str = "hinan.sqlite3";
 

@@ -122,6 +122,51 @@ impl Tx<'_> {
     }
 }
 
+/// How many messages were forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Meant for real.
+    pub information: u64,
+    /// Drills of agencies.
+    pub drills: u64,
+}
+
+impl Tx<'_> {
+    /// Forgets at most `max` messages of each kind that arrived before these moments, the oldest first. What arrived in the
+    /// seven days before a decision stays: it is what was known then, and the record refuses to let it go.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn forget_official(
+        &self,
+        before: Timestamp,
+        drills_before: Timestamp,
+        max: u32,
+    ) -> Result<Forgotten, StoreError> {
+        let information = self
+            .0
+            .prepare_cached(
+                "DELETE FROM official WHERE seq IN (SELECT o.seq FROM official o WHERE o.received_ms < ?1 \
+                 AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.approved_ms BETWEEN o.received_ms AND o.received_ms + 604800000) \
+                 AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.prepared_ms BETWEEN o.received_ms AND o.received_ms + 604800000) \
+                 AND NOT EXISTS (SELECT 1 FROM proposal p WHERE p.decided_ms BETWEEN o.received_ms AND o.received_ms + 604800000) \
+                 ORDER BY o.received_ms LIMIT ?2)",
+            )?
+            .execute(params![millis(before), max])?;
+        let drills = self
+            .0
+            .prepare_cached(
+                "DELETE FROM official_drill WHERE id IN \
+                 (SELECT id FROM official_drill WHERE received_ms < ?1 ORDER BY received_ms LIMIT ?2)",
+            )?
+            .execute(params![millis(drills_before), max])?;
+        Ok(Forgotten {
+            information: information as u64,
+            drills: drills as u64,
+        })
+    }
+}
+
 impl View<'_> {
     /// Hands over the messages that arrived at `from` or later, in the order they arrived, one by one.
     ///
@@ -235,5 +280,63 @@ mod tests {
         assert!(size > 0);
         let again = store.write(|tx| tx.put_official(8, "t", &real, &Label::default(), at));
         assert!(again.is_err(), "the same bytes are one message");
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten_but_never_what_was_known_when_somebody_decided() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path(), Realm::Actual, "012076").unwrap();
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let day = |n: i64| start + jiff::SignedDuration::from_hours(24 * n);
+        let decided_at = day(20);
+        store
+            .write(|tx| {
+                for n in 0..40 {
+                    let bytes = format!("<Report>{n}</Report>").into_bytes();
+                    tx.put_official(n + 1, "t", &bytes, &Label::default(), day(n))?;
+                    let drill = format!("<Drill>{n}</Drill>").into_bytes();
+                    tx.put_official_drill("t", &drill, day(n))?;
+                }
+                tx.0.execute(
+                    "INSERT INTO proposal (id, river, level, state, first_ms, supported_ms, body, substance, decided_ms, decided_by, reason) \
+                     VALUES ('r-1', '川', 4, 'declined', 0, 0, '{}', ?1, ?2, 'officer', 'x')",
+                    params!["0".repeat(64), millis(decided_at)],
+                )?;
+                Ok(())
+            })
+            .unwrap();
+        let forget = |max| {
+            store
+                .write(|tx| tx.forget_official(day(35), day(10), max))
+                .unwrap()
+        };
+        assert_eq!(
+            forget(5),
+            Forgotten {
+                information: 5,
+                drills: 5
+            },
+            "a few at a time"
+        );
+        assert_eq!(
+            forget(100),
+            Forgotten {
+                information: 22,
+                drills: 5
+            }
+        );
+        assert_eq!(forget(100), Forgotten::default());
+        let mut kept = Vec::new();
+        store
+            .read(|view| {
+                view.each_official_since(start, |stored| kept.push(stored.seq - 1))?;
+                assert_eq!(view.official_drills_since(start)?.0, 30);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(kept, (13..=20).chain(35..40).collect::<Vec<i64>>());
+        let by_hand =
+            store.write(|tx| Ok(tx.0.execute("DELETE FROM official WHERE seq = 15", [])?));
+        assert!(by_hand.is_err(), "the record itself refuses");
     }
 }

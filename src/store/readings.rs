@@ -112,6 +112,32 @@ impl Tx<'_> {
         Ok(self.0.last_insert_rowid())
     }
 
+    /// The number of a series beside the level, made when it is new; `None` where the station has `max` of them already.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn further_series(
+        &self,
+        station: &StationId,
+        quantity: &str,
+        max: u32,
+    ) -> Result<Option<i64>, StoreError> {
+        let (number, count): (Option<i64>, u32) = self
+            .0
+            .prepare_cached(
+                "SELECT max(CASE WHEN e.quantity = ?2 THEN e.id END), count(*) FROM series e JOIN station s ON s.id = e.station \
+                 WHERE s.name = ?1",
+            )?
+            .query_row([station.as_str(), quantity], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        match number {
+            Some(number) => Ok(Some(number)),
+            None if count >= max => Ok(None),
+            None => self.series_number(station, quantity).map(Some),
+        }
+    }
+
     /// What is stored for a series and time: nothing, the same value, or another one.
     ///
     /// # Errors
@@ -415,6 +441,30 @@ mod tests {
             bytes <= BYTES_MAX * rows,
             "{each:.1} bytes for each reading"
         );
+    }
+
+    #[test]
+    fn a_station_has_room_for_so_many_kinds_of_values_and_no_more() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path(), Realm::Actual, "012076").unwrap();
+        let (obihiro, other) = ("obihiro".parse().unwrap(), "other".parse().unwrap());
+        store
+            .write(|tx| {
+                let level = tx.series_number(&obihiro, LEVEL)?;
+                let first = tx.further_series(&obihiro, "battery_v", 3)?;
+                assert!(first.is_some_and(|first| first != level));
+                assert_eq!(tx.further_series(&obihiro, "battery_v", 3)?, first);
+                assert!(tx.further_series(&obihiro, "rain_mm", 3)?.is_some());
+                assert_eq!(
+                    tx.further_series(&obihiro, "x1", 3)?,
+                    None,
+                    "the level is one of three"
+                );
+                assert_eq!(tx.further_series(&obihiro, "battery_v", 3)?, first);
+                assert!(tx.further_series(&other, "x1", 3)?.is_some());
+                Ok(())
+            })
+            .unwrap();
     }
 
     #[test]

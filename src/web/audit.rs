@@ -116,6 +116,10 @@ pub(super) fn words(entry: &Entry) -> String {
         "sign_in_refused" => "サインインできず".to_owned(),
         "signed_out" => "サインアウト".to_owned(),
         "service_started" => "サービス開始".to_owned(),
+        "official_forgotten" => format!(
+            "古い公的情報を削除(情報{}件、訓練{}件)。判断の前7日間のものは残しています",
+            detail["information"], detail["drills"]
+        ),
         "officer_added" => format!("アカウント {subject} を登録"),
         "device_enrolled" => format!("機器 {subject} を登録"),
         "device_rotated" => format!("機器 {subject} の秘密を更新"),

@@ -178,6 +178,12 @@ fn judged(gauge: &GaugeOutlook) -> (bool, String) {
     let Some(observed) = gauge.observed.filter(|_| !gauge.is_silent()) else {
         return (false, format!("{name}の水位が届いていません"));
     };
+    if gauge.is_held() {
+        return (
+            false,
+            format!("{name}の水位計は信じられません。現地で確かめてください"),
+        );
+    }
     let limit = gauge
         .marks
         .danger_m

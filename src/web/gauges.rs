@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::lines;
 use crate::app::{App, Picture};
-use crate::outlook::{GaugeOutlook, Voice};
+use crate::outlook::{Assumed, GaugeOutlook, Voice};
 
 /// The past shown in a hydrograph.
 const PAST: SignedDuration = SignedDuration::from_hours(24);
@@ -156,14 +156,13 @@ fn note(gauge: &GaugeOutlook) -> Option<String> {
 
 /// What to assume of a gauge that fell silent while the water rose.
 fn assumed(gauge: &GaugeOutlook) -> Option<String> {
-    let health = gauge
-        .health
-        .as_ref()
-        .filter(|health| health.state.is_held())?;
-    let held = health.held?;
-    let assumed_m = held.assumed_m(gauge.forecast.as_of);
-    (assumed_m >= held.level_m + 0.01)
-        .then(|| format!("上昇が続いたと仮定すると、いま {assumed_m:.2} m"))
+    let assumed = gauge
+        .assumed(gauge.forecast.as_of)
+        .filter(Assumed::is_worse)?;
+    Some(format!(
+        "上昇が続いたと仮定すると、いま {:.2} m(判断に使用)",
+        assumed.level_m
+    ))
 }
 
 /// A flag as the pages know it.

@@ -1,6 +1,6 @@
 //! Conditions and doubts in the officers' words.
 
-use crate::outlook::GaugeOutlook;
+use crate::outlook::{Assumed, GaugeOutlook};
 use crate::recommend::counter::Counter;
 use crate::recommend::criterion::{Criterion, Rule};
 use crate::recommend::level::OrderLevel;
@@ -65,6 +65,13 @@ pub(super) fn evidence(criterion: &Criterion, as_of: Timestamp) -> Evidence {
     let name = criterion.mark.as_deref().map_or("", mark);
     let mark_m = criterion.mark_m.unwrap_or(f64::NAN);
     let value = criterion.value.unwrap_or(f64::NAN);
+    if let Some(assumed) = criterion.rests_on() {
+        return Evidence {
+            text: by_assumption(criterion, &assumed, name, mark_m),
+            source: "仮定(水位計は途絶)".to_owned(),
+            at: assumed.at,
+        };
+    }
     let (text, source) = match criterion.rule {
         Rule::JudgementLevelReached => (
             format!("{gauge}の水位 {value:.2} mが{name} {mark_m:.2} mに達し、上昇しています"),
@@ -114,6 +121,54 @@ pub(super) fn evidence(criterion: &Criterion, as_of: Timestamp) -> Evidence {
     }
 }
 
+/// A condition that holds because a silent gauge is assumed to have gone on as it was last heard: reading, time, assumption.
+fn by_assumption(criterion: &Criterion, assumed: &Assumed, name: &str, mark_m: f64) -> String {
+    let gauge = &criterion.gauge_name;
+    let last = last_heard(assumed);
+    let level_m = assumed.level_m;
+    match criterion.rule {
+        Rule::RapidRise => format!(
+            "{gauge}は{last}を最後に途絶えました。急な上昇が続いていると仮定します(いま {level_m:.2} m、{name} {mark_m:.2} m)"
+        ),
+        Rule::DangerExpected | Rule::OverflowExpected => format!(
+            "{gauge}は{last}を最後に途絶えました。上昇が続くと仮定すると{}時間以内に{level_m:.2} mとなり、{name} {mark_m:.2} mに達します",
+            criterion.lead_h.unwrap_or(0)
+        ),
+        Rule::JudgementLevelReached | Rule::DangerReached | Rule::OverflowLevelReached => format!(
+            "{gauge}は{last}を最後に途絶えました。上昇が続いたと仮定すると、いま{level_m:.2} mで、{name} {mark_m:.2} mに達しています"
+        ),
+    }
+}
+
+/// The last word of a gauge that is not heard any more: level, time, and how the water rose then.
+fn last_heard(held: &Assumed) -> String {
+    let at = crate::clock::spoken(held.at);
+    let last_m = held.last_m;
+    match held.rise_m_per_h {
+        Some(rise) if rise >= 0.005 => {
+            format!("{at}の{last_m:.2} m(当時1時間に{rise:.2} mの上昇)")
+        }
+        Some(rise) if rise <= -0.005 => {
+            format!("{at}の{last_m:.2} m(当時1時間に{:.2} mの低下)", rise.abs())
+        }
+        Some(_) => format!("{at}の{last_m:.2} m(当時は横ばい)"),
+        None => format!("{at}の{last_m:.2} m"),
+    }
+}
+
+/// What is held of a gauge, and what is assumed.
+fn held(held: &Assumed) -> String {
+    let assumed = if held.is_worse() {
+        format!(
+            "上昇が3時間まで続いたと仮定し、いま{:.2} mとして判断しています",
+            held.level_m
+        )
+    } else {
+        "下がったとはみなさず、その水位のまま判断しています".to_owned()
+    };
+    format!("最後の水位は{}。{assumed}", last_heard(held))
+}
+
 /// A condition as one short line for lists.
 pub(super) fn reason_line(proposal: &Proposal) -> String {
     proposal.met.first().map_or_else(String::new, |criterion| {
@@ -154,9 +209,21 @@ pub(super) fn counter_evidence(counter: &Counter, as_of: Timestamp) -> Evidence 
             format!("{gauge}では学習したモデルを使っていません({})。確率は幅の広い目安です", tier_word(tier)),
             "予測モデル",
         ),
-        Counter::Quiet { gauge, for_min } => (
+        Counter::Quiet { gauge, for_min, held: Some(last) } => (
+            format!("{gauge}の水位計から{}届いていません。{}。実際は分かりません", minutes(*for_min), held(last)),
+            "観測と仮定",
+        ),
+        Counter::Quiet { gauge, for_min, held: None } => (
             format!("{gauge}の水位計から{}届いていません。最後の水位を保っています。その後は分かりません", minutes(*for_min)),
             "観測",
+        ),
+        Counter::Unbelieved { gauge, why, held: last } => (
+            format!(
+                "{gauge}の水位計は信じられません: {}。{}",
+                why.ja(),
+                last.as_ref().map_or_else(|| "実際は分かりません".to_owned(), |last| format!("{}。実際は分かりません", held(last)))
+            ),
+            "観測と仮定",
         ),
         Counter::Doubted { gauge } => (
             format!("{gauge}の最新の水位は品質検査で「疑い」です。急な出水でもこう見えます。カメラや隣の水位計で確かめてください"),
@@ -271,4 +338,70 @@ pub(super) fn chance_range(gauge: &GaugeOutlook, lead_h: u32, level_m: f64) -> (
     );
     let at = |level: f64| gauge.forecast.probability_within(lead_h, level) * 100.0;
     (at(level_m + shift), at(level_m - shift))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::criterion::Answer;
+
+    fn assumed() -> Assumed {
+        Assumed {
+            level_m: 37.7,
+            last_m: 36.5,
+            at: "2016-08-30T18:00:00Z".parse().expect("a time"),
+            rise_m_per_h: Some(0.4),
+        }
+    }
+
+    #[test]
+    fn what_rests_on_an_assumption_names_reading_time_and_assumption() {
+        let criterion = Criterion {
+            rule: Rule::DangerReached,
+            gauge: "obihiro".to_owned(),
+            gauge_name: "帯広".to_owned(),
+            answer: Answer::Met,
+            value: Some(37.7),
+            range_m: None,
+            threshold: Some(37.4),
+            mark_m: Some(37.4),
+            mark: Some("danger".to_owned()),
+            observed_at: Some(assumed().at),
+            lead_h: None,
+            assumed: Some(assumed()),
+        };
+        let line = evidence(&criterion, assumed().at);
+        assert_eq!(
+            line.text,
+            "帯広は8月31日(水) 03:00の36.50 m(当時1時間に0.40 mの上昇)を最後に途絶えました。上昇が続いたと仮定すると、いま37.70 mで、\
+             氾濫危険水位 37.40 mに達しています"
+        );
+        assert!(line.source.contains("仮定"));
+        // What was reached when it was last heard is no assumption.
+        let measured = Criterion {
+            mark_m: Some(36.0),
+            ..criterion
+        };
+        assert_eq!(evidence(&measured, assumed().at).source, "観測");
+    }
+
+    #[test]
+    fn a_silent_gauge_that_did_not_rise_is_not_said_to_have_fallen() {
+        let still = Assumed {
+            level_m: 36.5,
+            rise_m_per_h: Some(-0.2),
+            ..assumed()
+        };
+        let quiet = Counter::Quiet {
+            gauge: "帯広".to_owned(),
+            for_min: 200,
+            held: Some(still),
+        };
+        let line = counter_evidence(&quiet, assumed().at).text;
+        assert!(
+            line.contains("36.50 m(当時1時間に0.20 mの低下)")
+                && line.contains("下がったとはみなさず"),
+            "{line}"
+        );
+    }
 }

@@ -9,6 +9,7 @@ mod decide;
 mod decline;
 mod devices;
 mod end_notice;
+mod external;
 mod features;
 mod feeds;
 mod frame;

@@ -1,17 +1,23 @@
 //! Official information on the situation page: what holds, from which telegram, since when, and whether it is stale.
 
 use hinan_dashboard::view::{OfficialBoard, OfficialItem};
-use hinan_sensors::official::View;
-use hinan_sensors::official::lanes::Source;
+use hinan_sensors::official::jma::level_series::GradeStep;
+use hinan_sensors::official::lanes::{Ahead, Source};
+use hinan_sensors::official::{Class, Grade, View};
 use jiff::Timestamp;
+
+use crate::clock::spoken;
 
 /// Lines on the page; the rest is counted, and all of it is in the API.
 const ITEMS_MAX: usize = 40;
 /// Telegrams of words, of which the newest are shown.
 const NOTICES_MAX: usize = 6;
 
+/// Spans of the look-ahead on the page.
+const AHEAD_MAX: usize = 12;
+
 /// The board. `drills` is how many drills of agencies arrived lately.
-pub(super) fn board(view: &View, drills: u64) -> OfficialBoard {
+pub(super) fn board(view: &View, ahead: &[Ahead], drills: u64) -> OfficialBoard {
     let mut items = Vec::new();
     for held in &view.tsunami {
         items.push(item(
@@ -74,7 +80,56 @@ pub(super) fn board(view: &View, drills: u64) -> OfficialBoard {
         stale: view.feed.stale,
         items,
         left_out,
+        ahead: expected(ahead),
         drills,
+    }
+}
+
+/// 今後の見通し: spans from an advisory on, the earliest first. What the telegram leaves open is not shown as calm.
+fn expected(ahead: &[Ahead]) -> Vec<OfficialItem> {
+    let mut steps: Vec<(&GradeStep, &Ahead)> = ahead
+        .iter()
+        .flat_map(|ahead| ahead.grades.iter().map(move |step| (step, ahead)))
+        .filter(|(step, _)| {
+            step.grade
+                .is_none_or(|grade| grade.class > Class::Information)
+        })
+        .collect();
+    steps.sort_by_key(|(step, _)| (step.from, step.area, step.hazard));
+    steps
+        .into_iter()
+        .take(AHEAD_MAX)
+        .map(|(step, ahead)| OfficialItem {
+            name: step.grade.map_or_else(|| "値なし".to_owned(), grade_word),
+            place: format!(
+                "{} {}〜{}",
+                step.hazard.japanese(),
+                spoken(step.from),
+                spoken(step.until)
+            ),
+            since: None,
+            source: format!("{} {}", ahead.source.office, ahead.source.telegram_type),
+            issued_at: ahead.source.report_at,
+            stale: ahead.stale,
+            note: None,
+        })
+        .collect()
+}
+
+/// A level of the agency corresponds to one of the law; it is not one.
+fn grade_word(grade: Grade) -> String {
+    let class = match grade.class {
+        Class::None => "発表なし",
+        Class::Information => "情報",
+        Class::Advisory => "注意報級",
+        Class::Warning => "警報級",
+        Class::Danger => "危険警報級",
+        Class::Special => "特別警報級",
+        Class::Unknown => "不明(本文を確かめてください)",
+    };
+    match grade.level {
+        Some(level) => format!("警戒レベル{}相当({class})", level.number()),
+        None => class.to_owned(),
     }
 }
 

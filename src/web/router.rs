@@ -120,6 +120,7 @@ fn router(doors: Doors) -> Router {
             get(api::stations::readings),
         )
         .route("/api/v1/official", get(api::official::view))
+        .route("/api/v1/external", get(api::external::view))
         .route("/api/v1/quarantine", get(api::quarantine::list))
         .route("/api/v1/events", get(api::events::stream))
         .route("/api/{*rest}", get(api::not_found))

@@ -13,10 +13,10 @@ use jiff::SignedDuration;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{frame, gauges, inbox, lines, map, official};
+use super::{external, frame, gauges, inbox, lines, map, official};
 use crate::app::{App, Link, Picture};
 use crate::approve::notice::{Approved, Notice};
-use crate::official::for_town;
+use crate::official::{ahead, for_town, of_others};
 use crate::outlook::{GaugeOutlook, Voice};
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::proposals::StoredProposal;
@@ -97,7 +97,16 @@ pub(super) async fn page(
             .map(|notice| said(notice, deliveries.get(notice.id().as_str())))
             .collect(),
         broken: broken(app, &picture, &live),
-        official: official::board(&for_town(&picture.official, &app.town().code, now), drills),
+        official: official::board(
+            &for_town(&picture.official, &app.town().code, now),
+            &ahead(&picture.official, &app.town().code, now),
+            drills,
+        ),
+        external: external::groups(&of_others(
+            &picture.external,
+            &app.config.publish.sender,
+            now,
+        )),
         map: Some(map::view(
             app,
             &picture,

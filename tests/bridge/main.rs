@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod day;
 mod misbehaving;
 mod server;
 mod story;

@@ -103,6 +103,13 @@ impl Server {
         );
     }
 
+    /// The same with a mark of its own for each state of the feed.
+    pub(crate) fn feed_of_the_day(&self, path: &str, files: &[&str], state: usize) {
+        // Marks live as long as the test.
+        let etag: &'static str = Box::leak(format!("\"{path}-{state}\"").into_boxed_str());
+        self.feed(path, files, etag);
+    }
+
     /// How often an address was asked for.
     pub(crate) fn asked(&self, path: &str) -> usize {
         let state = self.state.lock().unwrap();

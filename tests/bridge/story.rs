@@ -46,11 +46,18 @@ impl Listener {
         }
     }
 
+    /// What is there already, without waiting for more.
+    pub(crate) async fn heard_at_once(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.heard_within(Duration::from_millis(20)).await
+    }
+
     pub(crate) async fn heard(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.heard_within(Duration::from_millis(700)).await
+    }
+
+    async fn heard_within(&mut self, quiet: Duration) -> Vec<(String, Vec<u8>)> {
         let mut heard = Vec::new();
-        while let Ok(event) =
-            tokio::time::timeout(Duration::from_millis(700), self.events.poll()).await
-        {
+        while let Ok(event) = tokio::time::timeout(quiet, self.events.poll()).await {
             if let Event::Incoming(Packet::Publish(publish)) = event.unwrap()
                 && !publish.topic.ends_with("/bridge")
             {

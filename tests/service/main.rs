@@ -5,8 +5,10 @@
 
 mod advice;
 mod alert;
+mod authority;
 mod bad_input;
 mod drill;
+mod encrypted;
 mod gate;
 mod maps;
 mod power_cuts;
@@ -17,6 +19,7 @@ mod refusals;
 mod replayed;
 mod restart;
 mod several_brokers;
+mod silent_gauges;
 mod town_reference;
 mod who_may;
 mod who_may_speak;

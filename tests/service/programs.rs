@@ -60,6 +60,16 @@ fn telegram(status: &str, at: Timestamp, serial: u32) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Whether a value is what a JSON Schema, itself valid, describes.
+fn is_valid(schema: &Value, value: &Value) -> bool {
+    let id = schema["$id"].as_str().unwrap();
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.enable_format_assertions();
+    compiler.add_resource(id, schema.clone()).unwrap();
+    let index = compiler.compile(id, &mut schemas).unwrap();
+    schemas.validate(value, index).is_ok()
+}
+
 async fn gateway(town: &Town) -> Device {
     Device::connects(town.mqtt, "gateway").await
 }
@@ -70,6 +80,7 @@ async fn programs_are_served_what_officers_may_see_and_nobody_else() {
     for path in [
         "/api/v1/stations",
         "/api/v1/official",
+        "/api/v1/external",
         "/api/v1/quarantine",
         "/api/v1/events",
     ] {
@@ -84,7 +95,32 @@ async fn programs_are_served_what_officers_may_see_and_nobody_else() {
     let schema = town.resident().gets("/schema/reading.v1.json").await;
     assert_eq!(schema.status, StatusCode::OK, "a vendor needs no account");
     let schema: Value = serde_json::from_slice(&schema.bytes).unwrap();
-    assert!(schema["properties"]["level_m"].is_object(), "{schema}");
+    let says = |payload: &str| is_valid(&schema, &serde_json::from_str(payload).unwrap());
+    assert!(says(
+        r#"{"at":"2026-09-01T00:00:00+09:00","level_m":34.5,"seq":1,"maker":"x"}"#
+    ));
+    for wrong in [
+        r#"{"level_m":34.5}"#,
+        r#"{"at":"2026-09-01T00:00:00","level_m":34.5}"#,
+        r#"{"at":"2026-09-01T00:00:00Z","level_m":"34.5"}"#,
+        r#"{"at":"2026-09-01T00:00:00Z","level_m":null}"#,
+        r#"["2026-09-01T00:00:00Z",34.5]"#,
+    ] {
+        assert!(!says(wrong), "{wrong}");
+    }
+    let sent: Value = serde_json::from_slice(&message(
+        &Level {
+            station: OBIHIRO.to_owned(),
+            at: wall(),
+            level_m: 34.5,
+        },
+        7,
+    ))
+    .unwrap();
+    assert!(
+        is_valid(&schema, &sent),
+        "what our own devices send: {sent}"
+    );
 
     let mori = town.officer("mori").await;
     town.receives(&[Level {
@@ -125,7 +161,19 @@ async fn programs_are_served_what_officers_may_see_and_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_of_another_maker_is_understood_and_its_battery_kept_beside() {
-    let mut town = plan().opens().await.unwrap();
+    another_maker(plan()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_another_maker_is_understood_and_its_battery_kept_beside_from_a_broker_of_the_town_too()
+ {
+    another_maker(plan().with_mosquitto()).await;
+}
+
+async fn another_maker(plan: TownPlan) {
+    let Some(mut town) = plan.opens().await else {
+        return;
+    };
     let now = this_hour().as_second();
     // A pack with two levels, a battery, and a record of a device that nobody listed.
     let pack = format!(
@@ -138,14 +186,16 @@ async fn a_device_of_another_maker_is_understood_and_its_battery_kept_beside() {
     // The same pack again, as a gateway that was not sure: nothing happens twice.
     assert!(gateway.says("senml/town", pack.as_bytes()).await);
     let mori = town.officer("mori").await;
-    let past = json(&mori, &format!("/api/v1/stations/{OBIHIRO}/readings")).await;
-    let values: Vec<f64> = past["readings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|reading| reading["value"].as_f64().unwrap())
-        .collect();
-    assert_eq!(values, [35.5, 35.6], "{past}");
+    // A broker of the town acknowledges before we have committed.
+    let path = format!("/api/v1/stations/{OBIHIRO}/readings");
+    let values: Vec<f64> = eventually("the pack is kept", || async {
+        let past = json(&mori, &path).await;
+        let readings = past["readings"].as_array().unwrap();
+        let values = readings.iter().map(|r| r["value"].as_f64().unwrap());
+        (!readings.is_empty()).then(|| values.collect())
+    })
+    .await;
+    assert_eq!(values, [35.5, 35.6]);
     let station = json(&mori, &format!("/api/v1/stations/{OBIHIRO}")).await;
     let newest = station["newest"].as_object().unwrap();
     let battery = newest
@@ -170,7 +220,19 @@ async fn a_device_of_another_maker_is_understood_and_its_battery_kept_beside() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn official_information_holds_through_a_restart_and_a_drill_is_only_counted() {
-    let mut town = plan().opens().await.unwrap();
+    official(plan()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn official_information_holds_through_a_restart_and_a_drill_is_only_counted_from_a_broker_of_the_town_too()
+ {
+    official(plan().with_mosquitto()).await;
+}
+
+async fn official(plan: TownPlan) {
+    let Some(mut town) = plan.opens().await else {
+        return;
+    };
     let at = this_hour();
     let mut gateway = gateway(&town).await;
     let name = format!("{OFFICIAL}/VPWW54/20260901000000_0_VPWW54_014100.xml");
@@ -220,9 +282,142 @@ async fn official_information_holds_through_a_restart_and_a_drill_is_only_counte
     town.closes().await;
 }
 
+/// An alert of the prefecture, in two languages.
+fn alert_of_others(at: Timestamp) -> Vec<u8> {
+    let sent = at.strftime("%Y-%m-%dT%H:%M:%S+00:00");
+    let info = |language: &str, headline: &str| {
+        format!(
+            "<info><language>{language}</language><category>Met</category><event>Flood</event><urgency>Expected</urgency>\
+             <severity>Severe</severity><certainty>Likely</certainty><senderName>県の防災</senderName>\
+             <headline>{headline}</headline><area><areaDesc>十勝</areaDesc></area></info>"
+        )
+    };
+    format!(
+        "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>A1</identifier><sender>pref@example.jp</sender>\
+         <sent>{sent}</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope>{}{}</alert>",
+        info("en", "River rises"),
+        info("ja", "川が増水しています")
+    )
+    .into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_say_is_shown_apart_told_as_an_event_and_advises_nothing() {
+    external(plan()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_say_is_shown_apart_from_a_broker_of_the_town_too() {
+    external(plan().with_mosquitto()).await;
+}
+
+async fn external(plan: TownPlan) {
+    let Some(mut town) = plan.opens().await else {
+        return;
+    };
+    let mori = town.officer("mori").await;
+    let page = mori.opens("/plain/").await.text;
+    assert!(
+        page.contains("外部の情報はまだ一度も受信していません"),
+        "{page}"
+    );
+    let mut ear = mori.listens("/api/v1/events?kinds=external", None).await;
+    let mut gateway = gateway(&town).await;
+    let now = wall();
+    let at = now - SignedDuration::from_mins(1);
+    assert!(
+        gateway
+            .says("hinan/v1/official/cap", &alert_of_others(at))
+            .await
+    );
+    let drill = String::from_utf8(alert_of_others(at)).unwrap();
+    let drill = drill.replace("Actual", "Exercise").replace("A1", "A2");
+    assert!(
+        gateway
+            .says("hinan/v1/official/cap", drill.as_bytes())
+            .await
+    );
+    let time = hinan::clock::japan(now)
+        .strftime("%Y%m%d%H%M00")
+        .to_string();
+    let rain = r#"{"19432":{"precipitation10m":[3.5,0],"precipitation1h":[null,6],"precipitation24h":[12.0,1]}}"#;
+    let name = format!("hinan/v1/official/amedas/{time}.json");
+    assert!(gateway.says(&name, rain.as_bytes()).await);
+
+    let told: Vec<Value> = [ear.hears().await, ear.hears().await]
+        .iter()
+        .map(|told| serde_json::from_str(&told.data).unwrap())
+        .collect();
+    assert_eq!(
+        (&told[0]["kind"], &told[0]["outcome"]),
+        (&"cap".into(), &"shown".into())
+    );
+    assert_eq!(told[1]["kind"], "observations");
+    for _ in ["before a restart", "after it"] {
+        let external = eventually("the picture is new", || async {
+            let external = json(&mori, "/api/v1/external").await;
+            external["stations"].get(0).is_some().then_some(external)
+        })
+        .await;
+        assert_eq!(
+            external["alerts"].as_array().unwrap().len(),
+            1,
+            "{external}"
+        );
+        assert_eq!(external["alerts"][0]["headline"], "川が増水しています");
+        assert_eq!(external["alerts"][0]["end_is_ours"], true);
+        let observed = &external["stations"][0]["observed"];
+        assert_eq!(observed["rain_10min_mm"]["state"], "good");
+        assert_eq!(observed["rain_1h_mm"]["state"], "missing");
+        assert_eq!(observed["rain_24h_mm"]["state"], "doubtful");
+        let page = mori.opens("/plain/").await.text;
+        for said in [
+            "川が増水しています",
+            "県の防災(pref@example.jp)",
+            "10分 3.5 mm、1時間 欠測",
+            "市の発令ではなく",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        assert!(!page.contains("River rises"), "Japanese first");
+        assert!(
+            mori.opens("/plain/inbox").await.text.contains("ありません"),
+            "nothing is proposed"
+        );
+        let official = json(&mori, "/api/v1/official").await;
+        assert_eq!(
+            official["holdings"].as_array().unwrap().len(),
+            0,
+            "{official}"
+        );
+        assert_eq!(
+            official["drills"]["received"], 1,
+            "the exercise is counted there"
+        );
+        let feed = town.resident().gets("/feed.atom").await.text();
+        assert!(!feed.contains("増水"), "{feed}");
+        town.power_fails();
+        town.starts().await;
+    }
+    drop((ear, gateway));
+    town.closes().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listener_hears_what_is_committed_and_reads_on_after_a_break() {
-    let mut town = plan().with("web.listeners_max", 2).opens().await.unwrap();
+    listener(plan()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_hears_what_is_committed_and_reads_on_after_a_break_from_a_broker_of_the_town_too()
+ {
+    listener(plan().with_mosquitto()).await;
+}
+
+async fn listener(plan: TownPlan) {
+    let Some(mut town) = plan.with("web.listeners_max", 2).opens().await else {
+        return;
+    };
     let mori = town.officer("mori").await;
     let mut ear = mori
         .listens("/api/v1/events?kinds=reading,official", None)
@@ -283,12 +478,21 @@ async fn a_listener_hears_what_is_committed_and_reads_on_after_a_break() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_falls_silent_is_told_as_an_event() {
-    let mut town = plan()
+    silent_station(plan()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_falls_silent_is_told_as_an_event_from_a_broker_of_the_town_too() {
+    silent_station(plan().with_mosquitto()).await;
+}
+
+async fn silent_station(plan: TownPlan) {
+    let plan = plan
         .with("sensors.cadence_s", 10)
-        .with("recommend.every_s", 60)
-        .opens()
-        .await
-        .unwrap();
+        .with("recommend.every_s", 60);
+    let Some(mut town) = plan.opens().await else {
+        return;
+    };
     let mori = town.officer("mori").await;
     let mut ear = mori
         .listens(

@@ -38,6 +38,7 @@ fn watched() -> Stations {
             shared_m: 0.1,
             still_m: 0.01,
             rain_mm: None,
+            rain_stations: Vec::new(),
         });
         let mut station = station.clone();
         station.quality = QualitySettings {

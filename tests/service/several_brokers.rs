@@ -1,9 +1,6 @@
 //! Readings come from several brokers at once: our own, one elsewhere, one that asks who we are. Each is lost and
 //! found again for itself.
 
-use std::path::Path;
-use std::process::Command;
-
 use hinan_sensors::connect::Tls;
 use hinan_town::{
     Device, Level, Mosquitto, OBIHIRO, Town, TownPlan, count, eventually, message, this_hour,
@@ -12,33 +9,7 @@ use hinan_town::{
 use jiff::SignedDuration;
 
 use crate::HINAN;
-
-/// An authority, and certificates that it signed for a broker at 127.0.0.1 and for the town; false without openssl.
-fn certificates(home: &Path) -> bool {
-    let openssl = |arguments: &str| {
-        let run = Command::new("openssl")
-            .args(arguments.split(' '))
-            .current_dir(home)
-            .output();
-        run.is_ok_and(|run| run.status.success())
-    };
-    std::fs::write(home.join("san"), "subjectAltName=IP:127.0.0.1\n").unwrap();
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    let signed = "-CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san";
-    let made = openssl(&format!(
-        "req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority"
-    )) && openssl(&format!(
-        "req {key} -keyout broker.key -out broker.csr -subj /CN=127.0.0.1"
-    )) && openssl(&format!(
-        "x509 -req -in broker.csr -out broker.pem {signed}"
-    )) && openssl(&format!(
-        "req {key} -keyout town.key -out town.csr -subj /CN=town"
-    )) && openssl(&format!("x509 -req -in town.csr -out town.pem {signed}"));
-    if !made {
-        eprintln!("skipped: no openssl");
-    }
-    made
-}
+use crate::authority::certificates;
 
 fn level(minutes_ago: i64) -> Level {
     Level {
@@ -119,7 +90,7 @@ async fn readings_come_from_two_brokers_and_one_that_is_lost_does_not_stop_the_o
 async fn a_broker_that_wants_a_certificate_is_shown_ours_and_must_show_its_own() {
     let home = tempfile::tempdir().unwrap();
     let files = home.path().to_owned();
-    if !certificates(&files) {
+    if !certificates(&files, "broker", "127.0.0.1") || !certificates(&files, "town", "town") {
         return;
     }
     let settings = "allow_anonymous true\ncafile {home}/ca.pem\ncertfile {home}/broker.pem\nkeyfile {home}/broker.key\n\

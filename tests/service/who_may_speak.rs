@@ -23,7 +23,7 @@ fn hinan(arguments: &[&str]) -> Output {
 }
 
 /// `hinan devices STEP … --config FILE`, which must succeed. Returns the secret, if it printed one.
-fn devices(config: &str, arguments: &[&str]) -> String {
+pub(crate) fn devices(config: &str, arguments: &[&str]) -> String {
     let told = hinan(&[&["devices"], arguments, &["--config", config]].concat());
     assert!(told.status.success(), "{told:?}");
     let text = String::from_utf8(told.stdout).unwrap();
@@ -185,6 +185,68 @@ async fn an_officer_takes_a_stolen_device_out_of_use_and_sees_the_effect() {
     let data = town.data_dir().display().to_string();
     let replayed = hinan(&["replay", "--config", &town.config(), "--data-dir", &data]);
     assert!(replayed.status.success(), "{replayed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_sends_too_much_or_too_long_is_slowed_and_refused_and_the_officers_see_the_counts()
+ {
+    let mut town = town_that_knows_its_devices().await;
+    let limits = "--messages-per-min 120 --burst 3 --payload-max-bytes 100";
+    let mut enrol = vec!["enrol", "gauge-1", "--station", OBIHIRO];
+    enrol.extend(limits.split(' '));
+    let secret = devices(&town.config(), &enrol);
+    let port = town.mqtt_port();
+    let mut gauge = eventually("the door knows the device", || {
+        let secret = secret.clone();
+        async move {
+            Device::signs_in(port, "gauge-1", "gauge-1", &secret)
+                .await
+                .ok()
+        }
+    })
+    .await;
+    let level = |minutes_ago: i64| {
+        let at = wall() - jiff::SignedDuration::from_mins(minutes_ago);
+        let level = Level {
+            station: OBIHIRO.to_owned(),
+            at,
+            level_m: 34.5,
+        };
+        message(&level, 1)
+    };
+    // Three at once, then two a second; none is lost.
+    let began = std::time::Instant::now();
+    for n in 0..7 {
+        assert!(gauge.says(&topic(OBIHIRO), &level(n)).await);
+    }
+    assert!(
+        began.elapsed() >= std::time::Duration::from_millis(1_000),
+        "it had to wait: {:?}",
+        began.elapsed()
+    );
+    let long = format!("{{\"note\":\"{}\"}}", "x".repeat(100));
+    assert!(
+        !gauge.says(&topic(OBIHIRO), long.as_bytes()).await,
+        "too long"
+    );
+    let sato = town.officer("sato").await;
+    eventually("the page shows its counts", || async {
+        let page = sato.opens("/plain/devices/gauge-1").await.text;
+        let counts = page.split("受信・拒否・減速</dt><dd>").nth(1)?;
+        let mut counts = counts.split('(').next()?.split('・');
+        let mut next = || counts.next()?.parse::<u64>().ok();
+        let (messages, refused, throttled) = (next()?, next()?, next()?);
+        (messages == 7 && refused == 1 && throttled >= 3).then_some(())
+    })
+    .await;
+    let kept = total(&town.metrics().await, "hinan_readings_total");
+    assert!((kept - 7.0).abs() < 0.5, "{kept} of 7 are kept");
+    let quarantine = sato.opens("/api/v1/quarantine").await.text;
+    assert!(
+        quarantine.contains("gauge-1") || quarantine.contains("too_large"),
+        "{quarantine}"
+    );
+    town.closes().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

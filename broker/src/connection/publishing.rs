@@ -54,7 +54,7 @@ impl Connection {
             expires: Message::expiry(expiry_s, clock::now()),
             passed_on,
         });
-        if !topic::matches(&self.shared.sink_filter, &message.topic) {
+        if !self.shared.is_for_sink(&message.topic) {
             self.line.pass(message, retain, answer);
             return self.take_mail(); // answered before the packets behind it
         }

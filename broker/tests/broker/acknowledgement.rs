@@ -3,7 +3,7 @@ use std::time::Duration;
 use hinan_broker::Settings;
 use rumqttc::mqttbytes::QoS::{AtLeastOnce, AtMostOnce};
 
-use crate::kit::{Town, dup, publish};
+use crate::kit::{Client, Town, dup, publish, tower};
 
 #[tokio::test]
 async fn a_reading_is_acknowledged_after_its_commit_and_not_before() {
@@ -34,6 +34,30 @@ async fn a_reading_is_acknowledged_after_its_commit_and_not_before() {
         ),
         (0, 1, 1)
     );
+}
+
+#[tokio::test]
+async fn each_of_several_sink_filters_waits_for_the_commit_and_no_other_topic_does() {
+    let filters = ["sensors/#", "v3/+/devices/+/up"];
+    let mut town = Town::waiting_for(&filters).await;
+    let mut gateway = Client::enter(town.address(), tower("gateway")).await;
+    for (pkid, topic) in (1..).zip(["sensors/a/level", "v3/app/devices/d1/up"]) {
+        gateway
+            .publish(publish(topic, "1", AtLeastOnce, pkid))
+            .await;
+        let (message, receipt) = town.inbound().await.split();
+        assert_eq!(message.topic, topic);
+        gateway.is_quiet().await;
+        receipt.committed();
+        gateway.expect_puback(pkid).await;
+    }
+    for (pkid, topic) in (3..).zip(["v3/app/devices/d1/down", "notices/zone"]) {
+        gateway
+            .publish(publish(topic, "1", AtLeastOnce, pkid))
+            .await;
+        gateway.expect_puback(pkid).await;
+    }
+    assert_eq!(town.counts().sink_handed, 2, "nothing else was handed over");
 }
 
 #[tokio::test]

@@ -109,6 +109,15 @@ impl Town {
     }
 
     pub(crate) async fn with(settings: Settings, sink_room: usize) -> Self {
+        Self::start_with(settings, sink_room, &[SINK]).await
+    }
+
+    /// One whose sink waits for these topics instead.
+    pub(crate) async fn waiting_for(filters: &[&str]) -> Self {
+        Self::start_with(Settings::default(), 100, filters).await
+    }
+
+    async fn start_with(settings: Settings, sink_room: usize, filters: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (sender, sink) = mpsc::channel(sink_room);
         let door = Arc::<Door>::default();
@@ -116,7 +125,7 @@ impl Town {
             listener,
             settings,
             Arc::clone(&door) as Arc<dyn Doorkeeper>,
-            SINK.into(),
+            filters.iter().map(|filter| (*filter).to_owned()).collect(),
             sender,
             vec![],
         )

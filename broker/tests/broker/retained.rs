@@ -158,7 +158,7 @@ async fn what_was_retained_is_restored_at_the_start() {
         listener,
         Settings::default(),
         Arc::new(Door::default()),
-        SINK.into(),
+        vec![SINK.into()],
         sender,
         kept.clone(),
     )
@@ -183,7 +183,7 @@ async fn a_start_with_what_cannot_be_is_refused_by_name() {
             listener,
             settings,
             Arc::new(Door::default()),
-            filter.into(),
+            vec![filter.into()],
             sender,
             kept,
         )

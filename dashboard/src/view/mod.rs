@@ -58,6 +58,7 @@ pub use review::{ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView};
 pub use shelter::{ShelterRow, ShelterState};
 pub use sign_in::SignInView;
 pub use situation::{
-    Broken, Change, Danger, DangerKind, Headline, OfficialBoard, OfficialItem, Said, Situation,
+    Broken, Change, Danger, DangerKind, ExternalGroup, ExternalItem, Headline, OfficialBoard,
+    OfficialItem, Said, Situation,
 };
 pub use span::Span;

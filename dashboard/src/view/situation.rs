@@ -21,6 +21,8 @@ pub struct Situation {
     pub broken: Vec<Broken>,
     /// What agencies say that holds.
     pub official: OfficialBoard,
+    /// What others say: shown, never a ground by itself.
+    pub external: Vec<ExternalGroup>,
     /// The map of districts; `None` when no geography is loaded (told in words).
     pub map: Option<MapView>,
     /// Hydrographs of the main gauges, most important first.
@@ -120,6 +122,8 @@ pub struct OfficialBoard {
     pub items: Vec<OfficialItem>,
     /// How many more there are.
     pub left_out: usize,
+    /// 今後の見通し: what is expected over the next hours, by time.
+    pub ahead: Vec<OfficialItem>,
     /// 訓練 and 試験 that arrived lately: counted, never shown.
     pub drills: u64,
 }
@@ -140,5 +144,39 @@ pub struct OfficialItem {
     /// It may no longer be so.
     pub stale: bool,
     /// What else an officer must know of it.
+    pub note: Option<String>,
+}
+
+/// What others say (外部の情報): never what the town says, never the agency's telegrams. One group per kind of source.
+#[derive(Clone, Debug)]
+pub struct ExternalGroup {
+    /// What kind, in Japanese.
+    pub title: String,
+    /// The same in English.
+    pub title_en: String,
+    /// When anything of this kind last arrived.
+    pub heard_at: Timestamp,
+    /// What holds or is new enough to be shown.
+    pub items: Vec<ExternalItem>,
+    /// How many more there are.
+    pub left_out: usize,
+}
+
+/// One piece of information of others.
+#[derive(Clone, Debug)]
+pub struct ExternalItem {
+    /// What, in the words of its source.
+    pub name: String,
+    /// Where, or how much.
+    pub text: String,
+    /// Who says so.
+    pub source: String,
+    /// When it was said or observed.
+    pub at: Timestamp,
+    /// Until when it holds, where there is such a thing.
+    pub until: Option<Timestamp>,
+    /// It may no longer be so.
+    pub stale: bool,
+    /// How good it is, and what else an officer must know of it.
     pub note: Option<String>,
 }

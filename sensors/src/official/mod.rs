@@ -1,12 +1,13 @@
 //! Official information: what agencies say about weather, rivers, earthquakes and tsunami.
 //!
-//! [`decode()`] turns bytes into an [`OfficialMessage`] or a [`Refusal`]; [`Lanes`] keeps what holds, [`ExternalAlerts`] the
-//! alerts of others. None of them reads a clock or talks to a network. A drill is another type than the real thing, from
+//! [`decode()`] turns bytes into an [`OfficialMessage`] or a [`Refusal`]; [`Lanes`] keeps what holds, [`External`] what
+//! others say. None of them reads a clock or talks to a network. A drill is another type than the real thing, from
 //! the first look at the message on.
 
 pub mod area;
 pub mod cap;
 pub mod envelope;
+pub mod external;
 pub mod feed;
 pub mod grade;
 pub mod jma;
@@ -28,6 +29,7 @@ pub use area::AreaCode;
 pub use cap::CapAlert;
 pub use cap::alerts::{AlertOutcome, AlertSettings, ExternalAlerts};
 pub use envelope::{Envelope, InfoType};
+pub use external::{External, ExternalView};
 pub use grade::{Class, Grade, Hazard, JmaLevel};
 pub use jma::{Content, Telegram};
 pub use lanes::{Applied, Change, LaneSettings, Lanes, Outcome, Over, View};

@@ -246,6 +246,24 @@ impl Intensity {
             _ => None,
         }
     }
+
+    /// As the agency writes it.
+    #[must_use]
+    pub fn japanese(self) -> &'static str {
+        match self {
+            Self::I0 => "震度0",
+            Self::I1 => "震度1",
+            Self::I2 => "震度2",
+            Self::I3 => "震度3",
+            Self::I4 => "震度4",
+            Self::I5Lower => "震度5弱",
+            Self::AtLeast5Lower => "震度5弱以上未入電",
+            Self::I5Upper => "震度5強",
+            Self::I6Lower => "震度6弱",
+            Self::I6Upper => "震度6強",
+            Self::I7 => "震度7",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -471,6 +471,8 @@ pub struct Notifications {
     seen: BTreeSet<NotificationKey>,
     /// Newest word on each data, deletions too.
     data: BTreeMap<String, (Timestamp, Rel)>,
+    /// The same by age.
+    by_age: BTreeSet<(Timestamp, String)>,
 }
 
 /// What a notification means after those before it.
@@ -497,11 +499,22 @@ impl Default for Notifications {
             seen_max: 50_000,
             seen: BTreeSet::new(),
             data: BTreeMap::new(),
+            by_age: BTreeSet::new(),
         }
     }
 }
 
 impl Notifications {
+    /// Nothing yet; at most so many messages and data are recognised again.
+    #[must_use]
+    pub fn keeping(max: usize) -> Self {
+        Self {
+            data_max: max,
+            seen_max: max,
+            ..Self::default()
+        }
+    }
+
     /// Takes a notification.
     pub fn take(&mut self, notification: &Notification) -> Notified {
         if !self.seen.insert(notification.key.clone()) {
@@ -519,17 +532,15 @@ impl Notifications {
         {
             return Notified::Late;
         }
-        self.data
-            .insert(notification.data_id.clone(), (pubtime, rel));
-        if self.data.len() > self.data_max {
-            let oldest = self
-                .data
-                .iter()
-                .min_by_key(|(id, (at, _))| (*at, (*id).clone()))
-                .map(|(id, _)| id.clone());
-            if let Some(oldest) = oldest {
-                self.data.remove(&oldest);
-            }
+        let data_id = &notification.data_id;
+        if let Some((before, _)) = self.data.insert(data_id.clone(), (pubtime, rel)) {
+            self.by_age.remove(&(before, data_id.clone()));
+        }
+        self.by_age.insert((pubtime, data_id.clone()));
+        while self.data.len() > self.data_max
+            && let Some((_, oldest)) = self.by_age.pop_first()
+        {
+            self.data.remove(&oldest);
         }
         match (rel, known) {
             (Rel::Deletion, _) => Notified::Deleted,

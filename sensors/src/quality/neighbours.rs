@@ -13,6 +13,8 @@ use crate::station::StationId;
 
 /// Neighbours of one gauge; more is a mistake in a file.
 const NEIGHBOURS_MAX: usize = 16;
+/// Stations whose rain is asked.
+const RAIN_STATIONS_MAX: usize = 8;
 /// The longest time water may take between neighbours, minutes: two days.
 const TRAVEL_MAX_MIN: i32 = 2 * 1440;
 
@@ -34,9 +36,13 @@ pub struct Neighbourhood {
     /// Moving less than this within the window is standing still, metres.
     #[serde(default = "a_centimetre")]
     pub still_m: f64,
-    /// Rain within the window from which on standing still is odd, millimetres. Left out: rain is not asked.
+    /// Rain within the window from which on standing still is odd and rising alone is not, millimetres. Left out: rain is
+    /// not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rain_mm: Option<f64>,
+    /// Stations whose rain is asked, as the agency numbers them (`19432`): those whose water passes here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rain_stations: Vec<String>,
 }
 
 /// One gauge along the river.
@@ -71,9 +77,9 @@ fn a_centimetre() -> f64 {
 pub enum Agreement {
     /// No neighbour has readings for the time in question.
     Unknown,
-    /// Nothing in particular happened, or a neighbour saw it too.
+    /// Nothing in particular happened, a neighbour saw it too, or much rain explains it.
     Agrees {
-        /// Who saw the rise too; none when there was no rise.
+        /// Who saw the rise too; none when there was no rise, or rain alone explains it.
         shared_by: Option<StationId>,
     },
     /// The level rose, and no neighbour did.
@@ -127,10 +133,16 @@ impl Neighbourhood {
             return Agreement::Unknown;
         };
         if own.rise_m >= self.rise_m {
+            // Much rain explains what no neighbour shares: a side stream rises by itself.
+            let rained = self
+                .rain_mm
+                .zip(rain_mm)
+                .is_some_and(|(much_mm, fell_mm)| fell_mm >= much_mm);
             return match most(&rises) {
                 Some((station, moved)) if moved.rise_m >= self.shared_m => Agreement::Agrees {
                     shared_by: Some(station.clone()),
                 },
+                _ if rained => Agreement::Agrees { shared_by: None },
                 _ => Agreement::Alone {
                     rise_m: own.rise_m,
                     unlike: rises.iter().map(|(id, _)| (*id).clone()).collect(),
@@ -204,7 +216,9 @@ impl Neighbourhood {
             .collect()
     }
 
-    fn window(&self) -> SignedDuration {
+    /// How far back a rise, and rain, are looked for.
+    #[must_use]
+    pub fn window(&self) -> SignedDuration {
         SignedDuration::from_mins(i64::from(self.window_min))
     }
 
@@ -257,6 +271,21 @@ impl Neighbourhood {
             "neighbours.still_m",
             &self.still_m,
             &format!("below neighbours.rise_m, {}", self.rise_m),
+        )?;
+        demand(
+            self.rain_stations.len() <= RAIN_STATIONS_MAX
+                && self.rain_stations.iter().all(|id| {
+                    (1..=10).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())
+                }),
+            "neighbours.rain_stations",
+            &format_args!("{:?}", self.rain_stations),
+            &format!("at most {RAIN_STATIONS_MAX} numbers of stations such as \"19432\""),
+        )?;
+        demand(
+            self.rain_stations.is_empty() || self.rain_mm.is_some(),
+            "neighbours.rain_mm",
+            &"left out",
+            "given where neighbours.rain_stations are",
         )?;
         self.rain_mm.map_or(Ok(()), |rain_mm| {
             demand(
@@ -353,6 +382,7 @@ mod tests {
             shared_m: 0.1,
             still_m: 0.01,
             rain_mm: None,
+            rain_stations: Vec::new(),
         }
     }
 
@@ -421,6 +451,26 @@ mod tests {
         assert_eq!(river.says(&asks_for_rain, Some(0.0)).flag(), Flag::Good);
         assert_eq!(river.says(&asks_for_rain, Some(30.0)).flag(), Flag::Suspect);
         assert_eq!(river.says(&asks_for_rain, None).flag(), Flag::Suspect);
+    }
+
+    #[test]
+    fn much_rain_explains_a_rise_that_no_neighbour_shares_and_unknown_rain_explains_nothing() {
+        let river = River([("own", jump()), ("up", calm())].into());
+        let asks_for_rain = Neighbourhood {
+            rain_mm: Some(30.0),
+            ..upstream(&["up"])
+        };
+        for (rain_mm, flag) in [
+            (Some(45.0), Flag::Good),
+            (Some(5.0), Flag::Suspect),
+            (None, Flag::Suspect),
+        ] {
+            assert_eq!(
+                river.says(&asks_for_rain, rain_mm).flag(),
+                flag,
+                "{rain_mm:?}"
+            );
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 const ASKED_EVERY: Duration = Duration::from_secs(30);
 /// Events taken from the log at a time.
 const TAKEN_MAX: usize = 200;
-const KINDS: [&str; 4] = ["reading", "health", "official", "link"];
+const KINDS: [&str; 5] = ["reading", "health", "official", "external", "link"];
 
 /// What a listener wants to hear.
 #[derive(Deserialize)]

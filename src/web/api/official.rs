@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use hinan_sensors::official::View;
+use hinan_sensors::official::lanes::Ahead;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::Refused;
 use super::caller::Caller;
-use crate::official::for_town;
+use crate::official::{ahead, for_town};
 use crate::web::router::Doors;
 
 /// Drills that arrived in this time are counted.
@@ -19,6 +20,8 @@ pub(in crate::web) struct Official {
     /// What holds for the town. Of warnings per municipality only those for the town itself.
     #[serde(flatten)]
     view: View,
+    /// What is expected over the next hours, per area of the town.
+    ahead: Vec<Ahead>,
     drills: Drills,
 }
 
@@ -40,8 +43,10 @@ pub(in crate::web) async fn view(
     let (received, last_received_at) = app
         .store
         .read(|view| view.official_drills_since(now.saturating_sub(DRILLS_OF).unwrap_or(now)))?;
+    let picture = app.picture();
     Ok(Json(Official {
-        view: for_town(&app.picture().official, &app.town().code, now),
+        view: for_town(&picture.official, &app.town().code, now),
+        ahead: ahead(&picture.official, &app.town().code, now),
         drills: Drills {
             received,
             last_received_at,

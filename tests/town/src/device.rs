@@ -33,6 +33,24 @@ impl Device {
             .unwrap_or_else(|why| panic!("{client_id} is not let in: {why}"))
     }
 
+    /// Connects by TLS, perhaps with a name and a secret, if it is let in.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn tries_by(
+        port: u16,
+        client_id: &str,
+        tls: &Tls,
+        login: Option<(&str, &str)>,
+    ) -> Result<Self, rumqttc::ConnectionError> {
+        let mut options = options(port, client_id);
+        options.set_transport(tls.transport());
+        if let Some((name, secret)) = login {
+            options.set_credentials(name, secret);
+        }
+        Self::opens(options).await
+    }
+
     /// Connects if it is let in.
     ///
     /// # Errors

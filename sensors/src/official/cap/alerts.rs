@@ -1,6 +1,6 @@
 //! Which alerts of others hold. Updates replace, cancellations withdraw, whichever arrives first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,16 +17,22 @@ pub struct AlertSettings {
     pub without_end_s: i64,
     /// Alerts that are remembered; the oldest is forgotten first.
     pub alerts_max: usize,
+    /// Bytes of all alerts that are remembered, as JSON; the oldest is forgotten first.
+    pub bytes_max: usize,
+    /// Bytes of one alert, as JSON. A larger one is not remembered: it would push out all others.
+    pub alert_bytes_max: usize,
     /// Names of replaced and withdrawn alerts that are remembered; the oldest is forgotten first.
     pub tombstones_max: usize,
 }
 
 impl Default for AlertSettings {
-    /// A day, 2000 alerts, 10,000 tombstones.
+    /// A day, 2000 alerts of 32 MiB together and 1 MiB each, 10,000 tombstones.
     fn default() -> Self {
         Self {
             without_end_s: 86_400,
             alerts_max: 2000,
+            bytes_max: 32 * 1024 * 1024,
+            alert_bytes_max: 1024 * 1024,
             tombstones_max: 10_000,
         }
     }
@@ -38,9 +44,15 @@ pub struct ExternalAlerts {
     settings: AlertSettings,
     #[serde(with = "pairs")]
     alerts: BTreeMap<Identity, Alert<Live>>,
+    /// The same by age, with their bytes.
+    #[serde(with = "pairs")]
+    by_age: BTreeMap<(Timestamp, Identity), usize>,
+    bytes: usize,
     /// What was replaced or withdrawn, by whom and when. Kept for alerts that have not arrived yet, too.
     #[serde(with = "pairs")]
     gone: BTreeMap<Tombstone, Timestamp>,
+    /// The same by age.
+    gone_by_age: BTreeSet<(Timestamp, Tombstone)>,
     not_actual: u64,
     forgotten: u64,
 }
@@ -69,6 +81,8 @@ pub enum AlertOutcome {
     Superseded,
     /// It was here before.
     Duplicate,
+    /// It is larger than is remembered.
+    TooLarge,
     /// An acknowledgement or an error: recorded by the caller, nothing more.
     NoAlert,
     /// An exercise, a test, a draft or a system message: counted, nothing more.
@@ -160,7 +174,15 @@ impl ExternalAlerts {
         if alert.msg_type == MsgType::Cancel {
             return AlertOutcome::Cancelled;
         }
+        let bytes = serde_json::to_vec(alert).map_or(usize::MAX, |json| json.len());
+        if bytes > self.settings.alert_bytes_max {
+            self.forgotten += 1;
+            return AlertOutcome::TooLarge;
+        }
         self.alerts.insert(alert.identity.clone(), alert.clone());
+        self.by_age
+            .insert((alert.identity.sent, alert.identity.clone()), bytes);
+        self.bytes += bytes;
         self.forget();
         if self.is_gone(&alert.identity) {
             AlertOutcome::Superseded
@@ -186,32 +208,27 @@ impl ExternalAlerts {
                 identifier: reference.identifier.clone(),
                 sent: reference.sent,
             };
-            self.gone.insert(tombstone, alert.identity.sent);
-        }
-        while self.gone.len() > self.settings.tombstones_max {
-            let oldest = self
-                .gone
-                .iter()
-                .min_by_key(|(tombstone, by_sent)| (**by_sent, (*tombstone).clone()))
-                .map(|(tombstone, _)| tombstone.clone());
-            if let Some(oldest) = oldest {
-                self.gone.remove(&oldest);
-                self.forgotten += 1;
+            let by_sent = alert.identity.sent;
+            if let Some(before) = self.gone.insert(tombstone.clone(), by_sent) {
+                self.gone_by_age.remove(&(before, tombstone.clone()));
             }
+            self.gone_by_age.insert((by_sent, tombstone));
+        }
+        while self.gone.len() > self.settings.tombstones_max
+            && let Some((_, oldest)) = self.gone_by_age.pop_first()
+        {
+            self.gone.remove(&oldest);
+            self.forgotten += 1;
         }
     }
 
     fn forget(&mut self) {
-        while self.alerts.len() > self.settings.alerts_max {
-            let oldest = self
-                .alerts
-                .keys()
-                .min_by_key(|identity| (identity.sent, (*identity).clone()))
-                .cloned();
-            if let Some(oldest) = oldest {
-                self.alerts.remove(&oldest);
-                self.forgotten += 1;
-            }
+        while (self.alerts.len() > self.settings.alerts_max || self.bytes > self.settings.bytes_max)
+            && let Some(((_, oldest), bytes)) = self.by_age.pop_first()
+        {
+            self.alerts.remove(&oldest);
+            self.bytes -= bytes;
+            self.forgotten += 1;
         }
     }
 
@@ -401,5 +418,38 @@ mod tests {
             .map(|active| active.identity.identifier.as_str())
             .collect();
         assert_eq!((left, alerts.forgotten()), (vec!["A2", "A3"], 1));
+    }
+
+    #[test]
+    fn a_memory_is_full_by_bytes_too_and_one_huge_alert_does_not_push_out_all_others() {
+        let mut alerts = ExternalAlerts::new(AlertSettings {
+            bytes_max: 4000,
+            alert_bytes_max: 2000,
+            ..AlertSettings::default()
+        });
+        for (id, sent) in [
+            ("A1", "18:00"),
+            ("A2", "18:01"),
+            ("A3", "18:02"),
+            ("A4", "18:03"),
+        ] {
+            let long = format!("<instruction>{}</instruction>", "x".repeat(500));
+            alerts.apply(
+                &alert(
+                    id,
+                    sent,
+                    "Alert",
+                    "",
+                    &info("").replace("<expires>", &format!("{long}<expires>")),
+                ),
+                at(sent),
+            );
+        }
+        let active = |alerts: &ExternalAlerts| alerts.active(at("18:04")).count();
+        let left = active(&alerts);
+        assert!((1..4).contains(&left), "{left} of four");
+        let huge = info(&format!("<description>{}</description>", "x".repeat(3000)));
+        let outcome = alerts.apply(&alert("A9", "18:04", "Alert", "", &huge), at("18:04"));
+        assert_eq!((outcome, active(&alerts)), (AlertOutcome::TooLarge, left));
     }
 }

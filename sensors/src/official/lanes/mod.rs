@@ -261,6 +261,18 @@ impl<S: Standing> Lanes<S> {
         view::ahead(self, area, now)
     }
 
+    /// The same for every area of a municipality that a series covers, ascending by area. `municipality` is its code of five
+    /// digits, without check digit.
+    #[must_use]
+    pub fn ahead_of(&self, municipality: u32, now: Timestamp) -> Vec<Ahead> {
+        let areas = view::areas_ahead(self, now);
+        areas
+            .into_iter()
+            .filter(|area| area.municipality() == municipality)
+            .filter_map(|area| self.ahead(area, now))
+            .collect()
+    }
+
     /// What expires between two moments, so that somebody can be told. Ascending by municipality and hazard.
     #[must_use]
     pub fn expiring(&self, after: Timestamp, until: Timestamp) -> Vec<Change> {

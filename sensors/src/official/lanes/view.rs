@@ -499,6 +499,24 @@ pub(super) fn ahead<S: Standing>(
         .max_by_key(|ahead| ahead.source.report_at)
 }
 
+/// Every area that a series speaks of.
+pub(super) fn areas_ahead<S: Standing>(lanes: &Lanes<S>, now: Timestamp) -> BTreeSet<AreaCode> {
+    lanes
+        .lanes_of_type("VPWP50")
+        .filter_map(|(key, lane)| {
+            let report = lane.current()?;
+            match &report.stand {
+                Stand::Ahead(series) if !expired(&key.telegram_type, report, now) => Some(series),
+                _ => None,
+            }
+        })
+        .flat_map(|series| {
+            let grades = series.grades.iter().map(|step| step.area);
+            grades.chain(series.amounts.iter().map(|step| step.area))
+        })
+        .collect()
+}
+
 /// What is expected in one municipality over the next hours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ahead {

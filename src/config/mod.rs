@@ -1,0 +1,297 @@
+//! The configuration: `config/default.toml` (which is also its documentation), then the town's file.
+//!
+//! An error names the key, the value and what would be accepted. One file per section, which also checks it.
+
+mod broker;
+mod checks;
+mod explained;
+mod models;
+mod official;
+mod publish;
+mod read;
+mod recommend;
+mod sensors;
+mod service;
+mod web;
+
+use std::path::Path;
+
+use hinan_sensors::{TopicRule, TopicRules};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use self::broker::{Broker, DevicesRule, RemoteBroker, TlsClients};
+use self::checks::refused;
+pub use self::models::Models;
+pub use self::official::Official;
+pub use self::publish::{Approve, Publish};
+use self::read::{locate, overlay};
+pub use self::recommend::Recommend;
+pub use self::sensors::{DevicesPublish, Sensors};
+pub use self::service::{LogStyle, Service, TownSource};
+pub use self::web::Web;
+
+/// Topic filters of one subscription.
+const TOPICS_MAX: usize = 64;
+
+/// The defaults, embedded so that the program can explain them anywhere.
+pub const DEFAULT: &str = include_str!("../../config/default.toml");
+
+/// Everything the service can be told. One section per stage of the story.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct Config {
+    pub service: Service,
+    pub town: TownSource,
+    pub broker: Broker,
+    pub sensors: Sensors,
+    pub official: Official,
+    pub models: Models,
+    pub recommend: Recommend,
+    pub approve: Approve,
+    pub publish: Publish,
+    pub web: Web,
+}
+
+/// Why a configuration cannot be used. The text names key, value and what is accepted.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a value of another type.
+    #[error("{path}: {message}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// Line, column and what was expected.
+        message: String,
+    },
+    /// A value out of its range.
+    #[error("{key} is {value}; it must be {accepted}")]
+    Refused {
+        /// The key with its section.
+        key: String,
+        /// The value found.
+        value: String,
+        /// What would be accepted.
+        accepted: String,
+    },
+}
+
+impl Config {
+    /// The defaults alone.
+    ///
+    /// # Panics
+    /// Never: the embedded defaults are checked by a test.
+    #[must_use]
+    pub fn defaults() -> Self {
+        toml::from_str(DEFAULT).expect("the embedded defaults are valid, a test reads them")
+    }
+
+    /// Reads the town's file over the defaults and checks every value.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.display().to_string(),
+            source,
+        })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads a file's text over the defaults and checks every value.
+    pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
+        let malformed = |error: &toml::de::Error| ConfigError::Malformed {
+            path: path.to_owned(),
+            message: error.to_string(),
+        };
+        let own: toml::Table = toml::from_str(text).map_err(|e| malformed(&e))?;
+        let mut all: toml::Table = toml::from_str(DEFAULT).map_err(|e| malformed(&e))?;
+        overlay(&mut all, own);
+        let config: Self = match toml::Value::Table(all).try_into() {
+            Ok(config) => config,
+            // The merged table has no line numbers; reading the file alone finds the place.
+            Err(error) => return Err(locate(text, path, &error)),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Checks every value against its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.broker.check()?;
+        self.sensors.check(&self.broker)?;
+        self.rules().validate().or_else(|why| {
+            refused(
+                "sensors.source",
+                &why,
+                "as explained in config/default.toml",
+            )
+        })?;
+        self.official.check(&self.broker)?;
+        if self.topics().len() > TOPICS_MAX {
+            return refused(
+                "sensors.source",
+                &self.topics().len(),
+                "at most 64 topic filters in all, official ones included",
+            );
+        }
+        self.recommend.check()?;
+        self.approve.check()?;
+        self.publish.check(&self.broker)?;
+        self.web.check()
+    }
+
+    /// The topics that readings and official information come on, as filters to subscribe to.
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        let mut topics: Vec<String> = self.rules().filters().collect();
+        topics.extend(
+            self.official
+                .filter
+                .iter()
+                .map(|filter| filter.as_str().to_owned()),
+        );
+        topics
+    }
+
+    /// What a publisher at our own broker waits for until it is committed: the topics of the rules and of official
+    /// information, and everything below the prefix of readings, so that a wrong topic there is refused by name and not
+    /// passed over in silence.
+    #[must_use]
+    pub fn waited_for(&self) -> Vec<String> {
+        let mut filters = self.topics();
+        filters.push(format!("{}/#", self.sensors.topic_prefix));
+        filters.sort_unstable();
+        filters.dedup();
+        filters
+    }
+
+    /// Which topics carry readings, and in which format.
+    #[must_use]
+    pub fn rules(&self) -> TopicRules {
+        TopicRules {
+            readings: TopicRule {
+                prefix: self.sensors.topic_prefix.clone(),
+            },
+            formats: self.sensors.source.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let error = Config::parse(text, "town.toml")
+            .expect_err("must be refused")
+            .to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_explain_themselves() {
+        let config = Config::parse("", "nothing").expect("defaults");
+        assert!(config.explained().contains("避難指示"));
+    }
+
+    #[test]
+    fn a_wrong_value_names_key_value_and_what_is_accepted() {
+        check(
+            "[approve]\nbasis_age_max_min = 0",
+            "approve.basis_age_max_min is 0; it must be from 1 to 120",
+        );
+        check(
+            "[recommend]\nlevel4_lead_h = 5",
+            "recommend.level4_lead_h is 5; it must be 1, 2, 3 or 6",
+        );
+        check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
+    }
+
+    #[test]
+    fn tls_needs_its_files_and_devices_that_are_enrolled_need_no_shared_login() {
+        check(
+            "[broker]\ntls_listen = \"0.0.0.0:8883\"",
+            "broker.tls_certificate is empty; it must be a PEM file",
+        );
+        check(
+            "[broker]\ntls_key = \"own.key\"",
+            "broker.tls_listen is empty",
+        );
+        check(
+            "[broker]\ntls_listen = \"8883\"",
+            "broker.tls_listen is 8883",
+        );
+        let files = "tls_certificate = \"a\"\ntls_key = \"b\"\ntls_listen = \"0.0.0.0:8883\"";
+        check(
+            &format!("[broker]\n{files}\ntls_clients = \"required\""),
+            "broker.tls_client_ca is empty",
+        );
+        check("[broker]\nhost = \"0.0.0.0\"", "broker.username is empty");
+        let enrolled = "[broker]\nhost = \"0.0.0.0\"\ndevices = \"enrolled\"";
+        assert!(Config::parse(enrolled, "town.toml").is_ok());
+        check("[broker]\ndevices = \"some\"", "devices");
+    }
+
+    #[test]
+    fn a_broker_elsewhere_is_refused_by_its_name_and_key() {
+        let remote =
+            |keys: &str| format!("[[broker.remote]]\nname = \"pref\"\nhost = \"h\"\n{keys}");
+        check(
+            &remote("tls = true"),
+            "broker.remote pref: ca_file is empty; it must be a PEM file",
+        );
+        check(
+            &remote("ca_file = \"ca.pem\""),
+            "broker.remote pref: tls is false",
+        );
+        check(
+            &remote("username = \"u\""),
+            "broker.remote pref: password_env is empty",
+        );
+        check(
+            &remote("filter = [\"a/#/b\"]"),
+            "broker.remote pref: filter is a/#/b",
+        );
+        check(
+            &remote("[[broker.remote]]\nname = \"pref\"\nhost = \"h\""),
+            "each name once",
+        );
+        check(&remote("prot = 1"), "prot");
+        check(
+            "[publish]\nbroker = \"pref\"",
+            "publish.broker is pref; it must be empty",
+        );
+    }
+
+    #[test]
+    fn the_topics_that_are_waited_for_are_those_of_the_rules_and_no_others() {
+        let config = Config::parse(
+            "[[sensors.source]]\nfilter = \"v3/+/devices/+/up\"\n[official]\nfilter = [\"agency/#\"]",
+            "town.toml",
+        );
+        assert_eq!(
+            config.expect("two rules").waited_for(),
+            [
+                "agency/#",
+                "hinan/v1/readings/#",
+                "hinan/v1/readings/+",
+                "v3/+/devices/+/up"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_the_known_ones() {
+        check("[web]\n\nlistn = \"0.0.0.0:80\"", "line 3");
+        check("[web]\n\nlistn = \"0.0.0.0:80\"", "listen");
+        check("[service]\nrealm = \"live\"", "exercise");
+        check("[broker]\nport = \"many\"", "port");
+    }
+}

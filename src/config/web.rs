@@ -1,0 +1,33 @@
+//! `[web]`: where officers, residents and programs connect.
+
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+use super::checks::{refused, within};
+
+/// `[web]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct Web {
+    pub listen: String,
+    pub idle_max_min: u32,
+    pub form_max_bytes: usize,
+    pub listeners_max: usize,
+}
+
+impl Web {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        within("web.idle_max_min", self.idle_max_min, 5, 720)?;
+        within("web.listeners_max", self.listeners_max, 1, 1000)?;
+        within("web.form_max_bytes", self.form_max_bytes, 1024, 1 << 20)?;
+        if self.listen.parse::<std::net::SocketAddr>().is_err() {
+            return refused(
+                "web.listen",
+                &self.listen,
+                "ADDRESS:PORT, such as 0.0.0.0:8080",
+            );
+        }
+        Ok(())
+    }
+}
