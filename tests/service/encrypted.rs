@@ -5,12 +5,13 @@ use std::path::Path;
 use hinan::clock::wall;
 use hinan_sensors::connect::Tls;
 use hinan_town::{
-    Device, Level, Mosquitto, OBIHIRO, Town, TownPlan, eventually, free_port, message, topic, total,
+    Device, Level, Mosquitto, OBIHIRO, Town, TownPlan, eventually, free_port, message, topic,
 };
 use jiff::SignedDuration;
 
 use crate::HINAN;
 use crate::authority::certificates;
+use crate::several_brokers::{kept, remote};
 use crate::who_may_speak::devices;
 
 fn level(minutes_ago: i64) -> (String, Vec<u8>) {
@@ -20,14 +21,6 @@ fn level(minutes_ago: i64) -> (String, Vec<u8>) {
         level_m: 34.2,
     };
     (topic(OBIHIRO), message(&level, 1))
-}
-
-async fn kept(town: &Town, readings: f64) {
-    eventually(&format!("{readings} readings are kept"), || async {
-        let kept = total(&town.metrics().await, "hinan_readings_total");
-        ((kept - readings).abs() < 0.5).then_some(())
-    })
-    .await;
 }
 
 fn trusts(home: &Path, own: Option<&str>) -> Tls {
@@ -159,18 +152,15 @@ async fn the_service_reads_a_broker_of_the_town_through_tls_and_trusts_only_its_
     let Some(broker) = Mosquitto::start_in(home, settings).await else {
         return;
     };
-    let remote = |name: &str, ca: &Path| {
-        let mut remote = toml::Table::new();
-        remote.insert("name".to_owned(), name.into());
-        remote.insert("host".to_owned(), "127.0.0.1".into());
-        remote.insert("port".to_owned(), i64::from(broker.port).into());
+    let trusting = |name: &str, ca: &Path| {
+        let mut remote = remote(name, broker.port);
         remote.insert("tls".to_owned(), true.into());
         let ca = ca.join("ca.pem").display().to_string();
         remote.insert("ca_file".to_owned(), ca.into());
         remote
     };
     let mut town = TownPlan::of(HINAN)
-        .with("broker.remote", vec![remote("known", &files)])
+        .with("broker.remote", vec![trusting("known", &files)])
         .opens()
         .await
         .unwrap();
@@ -181,7 +171,7 @@ async fn the_service_reads_a_broker_of_the_town_through_tls_and_trusts_only_its_
     town.closes().await;
 
     let mut town = TownPlan::of(HINAN)
-        .with("broker.remote", vec![remote("strange", other.path())])
+        .with("broker.remote", vec![trusting("strange", other.path())])
         .with_brokers_out_of_reach()
         .opens()
         .await

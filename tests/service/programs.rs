@@ -39,6 +39,15 @@ async fn json(officer: &Officer, path: &str) -> Value {
         .unwrap_or_else(|why| panic!("{path}: {why}: {}", answer.text))
 }
 
+/// Why messages are in quarantine, newest first.
+async fn put_aside(officer: &Officer) -> Vec<String> {
+    let quarantine = json(officer, "/api/v1/quarantine").await;
+    let messages = quarantine["messages"].as_array().unwrap().iter();
+    messages
+        .filter_map(|message| Some(message["code"].as_str()?.to_owned()))
+        .collect()
+}
+
 /// A weather telegram of our own making: 大雨警報 for 帯広市, or a drill of the same.
 fn telegram(status: &str, at: Timestamp, serial: u32) -> Vec<u8> {
     let sent = at.strftime("%Y-%m-%dT%H:%M:%SZ");
@@ -203,14 +212,8 @@ async fn another_maker(plan: TownPlan) {
         .find(|(name, _)| name.starts_with("battery_v"))
         .unwrap();
     assert_eq!(battery.1["value"], 3.61);
-    let quarantine = json(&mori, "/api/v1/quarantine").await;
-    let codes: Vec<&str> = quarantine["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|message| message["code"].as_str())
-        .collect();
-    assert!(codes.contains(&"unknown_device"), "{quarantine}");
+    let codes = put_aside(&mori).await;
+    assert!(codes.contains(&"unknown_device".to_owned()), "{codes:?}");
     assert!(
         gateway.says(LORAWAN, b"{\"no\":\"uplink\"}").await,
         "acknowledged, and put aside"
@@ -271,14 +274,8 @@ async fn official(plan: TownPlan) {
         town.starts().await;
     }
     drop(gateway);
-    let quarantine = json(&mori, "/api/v1/quarantine").await;
-    let codes: Vec<&str> = quarantine["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|message| message["code"].as_str())
-        .collect();
-    assert_eq!(codes, ["unknown_value", "not_xml"], "{quarantine}");
+    let codes = put_aside(&mori).await;
+    assert_eq!(codes, ["unknown_value", "not_xml"]);
     town.closes().await;
 }
 

@@ -25,7 +25,7 @@ async fn arrives(port: u16, minutes_ago: i64) {
     assert!(device.says(&topic(OBIHIRO), &payload).await, "port {port}");
 }
 
-async fn kept(town: &Town, readings: f64) {
+pub(crate) async fn kept(town: &Town, readings: f64) {
     eventually(&format!("{readings} readings are kept"), || async {
         let kept = total(&town.metrics().await, "hinan_readings_total");
         ((kept - readings).abs() < 0.5).then_some(())
@@ -33,7 +33,7 @@ async fn kept(town: &Town, readings: f64) {
     .await;
 }
 
-fn remote(name: &str, port: u16) -> toml::Table {
+pub(crate) fn remote(name: &str, port: u16) -> toml::Table {
     let mut remote = toml::Table::new();
     remote.insert("name".to_owned(), name.into());
     remote.insert("host".to_owned(), "127.0.0.1".into());

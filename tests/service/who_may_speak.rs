@@ -43,6 +43,16 @@ fn level_now(station: &str, level_m: f64) -> (String, Vec<u8>) {
     (topic(station), message(&level, 1))
 }
 
+/// gauge-1, as soon as the door knows it.
+async fn signs_in(port: u16, secret: &str) -> Device {
+    eventually("the door knows the device", || async {
+        Device::signs_in(port, "gauge-1", "gauge-1", secret)
+            .await
+            .ok()
+    })
+    .await
+}
+
 async fn town_that_knows_its_devices() -> Town {
     TownPlan::of(HINAN)
         .with("broker.devices", "enrolled")
@@ -60,15 +70,7 @@ async fn a_device_speaks_with_its_own_secret_and_only_as_itself() {
     // Beside the running service.
     let secret = devices(&town.config(), &["enrol", "gauge-1", "--station", OBIHIRO]);
     let port = town.mqtt_port();
-    let mut gauge = eventually("the door knows the device", || {
-        let secret = secret.clone();
-        async move {
-            Device::signs_in(port, "gauge-1", "gauge-1", &secret)
-                .await
-                .ok()
-        }
-    })
-    .await;
+    let mut gauge = signs_in(port, &secret).await;
     let (own, message) = level_now(OBIHIRO, 34.5);
     assert!(gauge.says(&own, &message).await);
 
@@ -109,15 +111,7 @@ async fn an_officer_takes_a_stolen_device_out_of_use_and_sees_the_effect() {
     let mut town = town_that_knows_its_devices().await;
     let secret = devices(&town.config(), &["enrol", "gauge-1", "--station", OBIHIRO]);
     let port = town.mqtt_port();
-    let mut gauge = eventually("the door knows the device", || {
-        let secret = secret.clone();
-        async move {
-            Device::signs_in(port, "gauge-1", "gauge-1", &secret)
-                .await
-                .ok()
-        }
-    })
-    .await;
+    let mut gauge = signs_in(port, &secret).await;
     let (topic, message) = level_now(OBIHIRO, 38.9);
     assert!(gauge.says(&topic, &message).await);
     eventually("its level is thought about", || async {
@@ -196,15 +190,7 @@ async fn a_device_that_sends_too_much_or_too_long_is_slowed_and_refused_and_the_
     enrol.extend(limits.split(' '));
     let secret = devices(&town.config(), &enrol);
     let port = town.mqtt_port();
-    let mut gauge = eventually("the door knows the device", || {
-        let secret = secret.clone();
-        async move {
-            Device::signs_in(port, "gauge-1", "gauge-1", &secret)
-                .await
-                .ok()
-        }
-    })
-    .await;
+    let mut gauge = signs_in(port, &secret).await;
     let level = |minutes_ago: i64| {
         let at = wall() - jiff::SignedDuration::from_mins(minutes_ago);
         let level = Level {

@@ -4,11 +4,14 @@
 //! walked from the oldest on. An issue replaces; a correction replaces the report with its own serial; a retraction takes
 //! the report it names away, so that what held before holds again.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::order::Order;
 use super::stand::Stand;
+use crate::official::area::AreaCode;
 use crate::official::envelope::InfoType;
 
 /// Reports that a lane remembers. Enough to take one back, and another.
@@ -30,10 +33,22 @@ pub(crate) struct Report {
     pub(crate) stand: Stand,
 }
 
-/// The reports of a lane, oldest first.
+impl Report {
+    /// What it calls an area that something is in force in.
+    pub(crate) fn name_of(&self, area: AreaCode) -> Option<String> {
+        let rows = &self.stand.municipal()?.rows;
+        let at = rows.partition_point(|row| row.area < area);
+        let row = rows.get(at).filter(|row| row.area == area)?;
+        Some(row.area_name.clone())
+    }
+}
+
+/// The reports of a lane, oldest first. Copies share them until one of them changes: a picture of all lanes is a few
+/// pointers, and a telegram that arrives afterwards copies its own lane only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Lane {
-    reports: Vec<Report>,
+    #[serde(with = "shared")]
+    reports: Arc<Vec<Report>>,
     /// Which of them stands; derived from them.
     current: Option<usize>,
 }
@@ -72,7 +87,7 @@ impl Lane {
         let before = self.current().map(|current| current.order.clone());
         let retracts = report.info_type == InfoType::Retraction;
         let order = report.order.clone();
-        self.reports.insert(at, report);
+        Arc::make_mut(&mut self.reports).insert(at, report);
         let all_events = self.retracts_whole_events();
         if self.reports.len() > REPORTS_MAX {
             self.forget_one(all_events);
@@ -104,7 +119,7 @@ impl Lane {
     fn forget_one(&mut self, all_events: bool) {
         let standing = standing(&self.reports, all_events);
         let at = usize::from(standing == Some(0));
-        self.reports.remove(at);
+        Arc::make_mut(&mut self.reports).remove(at);
     }
 
     fn settle(&mut self, all_events: bool) {
@@ -112,7 +127,7 @@ impl Lane {
         self.current = left.last().copied();
         // "Since when" follows the reports that were never taken back, in their order, whatever order they came in.
         for pair in left.windows(2) {
-            let (before, here) = self.reports.split_at_mut(pair[1]);
+            let (before, here) = Arc::make_mut(&mut self.reports).split_at_mut(pair[1]);
             let here = &mut here[0];
             if let (Stand::Municipal(before), Stand::Municipal(rows)) =
                 (&before[pair[0]].stand, &mut here.stand)
@@ -120,6 +135,28 @@ impl Lane {
                 rows.continues(before, here.order.report_at);
             }
         }
+    }
+}
+
+/// Shared reports are written as if they were not.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::Report;
+
+    pub(super) fn serialize<S: Serializer>(
+        reports: &Arc<Vec<Report>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        reports.as_slice().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Vec<Report>>, D::Error> {
+        Vec::deserialize(deserializer).map(Arc::new)
     }
 }
 

@@ -308,6 +308,9 @@ impl<S: Standing> Lanes<S> {
             Taken::Late => Outcome::Late,
             Taken::Duplicate => Outcome::Duplicate,
         };
+        // Nearly always its own lane knows the name; the others are searched only where it does not.
+        let own = self.lanes.get(key).map_or(&[][..], Lane::reports);
+        let named = |area| own.iter().rev().find_map(|report| report.name_of(area));
         let changes = touched
             .into_iter()
             .filter_map(|(area, hazard)| {
@@ -315,7 +318,7 @@ impl<S: Standing> Lanes<S> {
                 let is = after.get(&(area, hazard)).copied().unwrap_or(Grade::NONE);
                 (was != is).then(|| Change {
                     area,
-                    area_name: self.name_of(area),
+                    area_name: named(area).unwrap_or_else(|| self.name_of(area)),
                     hazard,
                     before: was,
                     after: is,
@@ -357,15 +360,7 @@ impl<S: Standing> Lanes<S> {
         self.lanes
             .values()
             .flat_map(Lane::reports)
-            .filter_map(|report| report.stand.municipal())
-            .find_map(|municipal| {
-                let at = municipal.rows.partition_point(|row| row.area < area);
-                municipal
-                    .rows
-                    .get(at)
-                    .filter(|row| row.area == area)
-                    .map(|row| row.area_name.clone())
-            })
+            .find_map(|report| report.name_of(area))
             .unwrap_or_default()
     }
 
