@@ -9,6 +9,7 @@ use std::sync::Arc;
 use hinan_gis::Town;
 use hinan_gis::road::RoadGraph;
 use hinan_sensors::official::external::Taken;
+use hinan_sensors::official::series::StationSeries;
 use hinan_sensors::official::{Applied, External, Lanes, Live, OfficialMessage, Outcome};
 use hinan_sensors::{Devices, Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
@@ -135,6 +136,21 @@ impl Engine {
             _ => Arc::make_mut(&mut self.external).take(message, received_at),
         };
         Received { applied, external }
+    }
+
+    /// What evaluations rest on in a message that is not a telegram: rain of stations that some gauge asks for. Such a
+    /// message is needed to recompute them.
+    #[must_use]
+    pub fn grounds(&self, message: &OfficialMessage) -> Option<StationSeries> {
+        match message {
+            OfficialMessage::Observations(series) => self.situation.asked(series),
+            _ => None,
+        }
+    }
+
+    /// Takes such grounds again, when a record is recomputed.
+    pub fn hear_again(&mut self, grounds: &StationSeries) {
+        self.situation.rain(grounds);
     }
 
     /// What others say.

@@ -3,6 +3,8 @@
 
 use hinan_models::History;
 use hinan_sensors::Reading;
+use hinan_sensors::official;
+use hinan_sensors::official::series::StationSeries;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -94,8 +96,14 @@ pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, Reco
     let evaluations = view.evaluations()?;
     let mut distrusted = distrust::history(view)?;
     let mut engine = Engine::new(reference.clone());
+    let grounds = grounds(view, &engine)?;
+    let mut next_ground = grounds.iter().peekable();
     let mut next = readings.iter().peekable();
     for (index, evaluated) in evaluations.iter().enumerate() {
+        // Rain and levels do not touch one another before somebody asks: their order among each other is free.
+        while let Some((_, ground)) = next_ground.next_if(|(seq, _)| *seq <= evaluated.upto_seq) {
+            engine.hear_again(ground);
+        }
         while let Some(stored) = next.next_if(|stored| stored.seq <= evaluated.upto_seq) {
             distrust::before_reading(&mut distrusted, stored.seq, &mut engine);
             if stored.historic {
@@ -116,6 +124,18 @@ pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, Reco
     Ok(Recomputed::Same {
         evaluations: evaluations.len(),
     })
+}
+
+/// What evaluations rest on beside levels, by its place in the order of arrival.
+fn grounds(view: &View<'_>, engine: &Engine) -> Result<Vec<(i64, StationSeries)>, StoreError> {
+    let mut grounds = Vec::new();
+    view.each_official_ground(|stored| {
+        match official::decode(Some(&stored.topic), &stored.bytes) {
+            Ok(message) => grounds.extend(engine.grounds(&message).map(|ground| (stored.seq, ground))),
+            Err(why) => tracing::warn!(seq = stored.seq, %why, "stored official information is not understood"),
+        }
+    })?;
+    Ok(grounds)
 }
 
 /// Why a record cannot be recomputed.

@@ -21,7 +21,7 @@ use crate::engine::{Engine, Reference};
 use crate::events::Event;
 use crate::newest::Standing;
 use crate::official::{self, Kind};
-use crate::store::official::digest;
+use crate::store::official::{NewOfficial, digest};
 use crate::store::readings::{Kept, LEVEL, Value};
 use crate::store::{StoreError, Tx};
 
@@ -441,9 +441,16 @@ impl Keeping<'_> {
                 return Ok(());
             }
         };
+        let stored = NewOfficial {
+            seq: taken.place(),
+            topic,
+            bytes: payload,
+            label: &label,
+            received_at: self.received_at,
+            is_ground: engine.grounds(read).is_some(),
+        };
+        self.tx.put_official(&stored)?;
         let received = engine.hear(read, self.received_at);
-        self.tx
-            .put_official(taken.place(), topic, payload, &label, self.received_at)?;
         if let Some(became) = received.external {
             taken.one("external", became.word());
             taken.events.push(Event::External {

@@ -176,7 +176,7 @@ pub fn unheard(outlook: &Outlook, gauge: &GaugeOutlook) -> Option<Counter> {
             for_min,
             held,
         }),
-        Voice::Live | Voice::NeverHeard if gauge.is_held() => {
+        Voice::Live if gauge.is_held() => {
             let health = gauge.health.as_ref()?;
             let why = health.reason.clone();
             Some(Counter::Unbelieved {

@@ -30,16 +30,23 @@ impl Rain {
 }
 
 impl Situation {
-    /// Takes what stations observed. Only usable values of stations that somebody asks for are remembered.
-    pub fn rain(&mut self, series: &StationSeries) {
+    /// What the checks of gauges ask for among what stations observed; `None` when nothing is.
+    pub(crate) fn asked(&self, series: &StationSeries) -> Option<StationSeries> {
         let asked = |station: &str| self.rain.0.contains_key(station);
-        if !series
+        let readings: Vec<_> = series
             .readings
             .iter()
-            .any(|reading| asked(&reading.station))
-        {
+            .filter(|reading| asked(&reading.station))
+            .cloned()
+            .collect();
+        (!readings.is_empty()).then_some(StationSeries { readings })
+    }
+
+    /// Takes what stations observed. Only usable values of stations that somebody asks for are remembered.
+    pub fn rain(&mut self, series: &StationSeries) {
+        let Some(series) = self.asked(series) else {
             return;
-        }
+        };
         let rain = Arc::make_mut(&mut self.rain);
         for reading in &series.readings {
             if let Some(past) = rain.0.get_mut(&reading.station) {

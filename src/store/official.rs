@@ -30,6 +30,22 @@ pub struct Label {
     pub issued_at: Option<Timestamp>,
 }
 
+/// A message to be stored.
+pub struct NewOfficial<'n> {
+    /// Order of arrival, among the readings.
+    pub seq: i64,
+    /// Topic it came on.
+    pub topic: &'n str,
+    /// Its bytes as they came.
+    pub bytes: &'n [u8],
+    /// What its envelope says.
+    pub label: &'n Label,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Evaluations rest on it: it is needed to recompute them.
+    pub is_ground: bool,
+}
+
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredOfficial {
@@ -67,17 +83,19 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database's; the same bytes a second time are refused.
-    pub fn put_official(
-        &self,
-        seq: i64,
-        topic: &str,
-        bytes: &[u8],
-        label: &Label,
-        received_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub fn put_official(&self, new: &NewOfficial<'_>) -> Result<(), StoreError> {
+        let NewOfficial {
+            seq,
+            topic,
+            bytes,
+            label,
+            received_at,
+            is_ground,
+        } = *new;
         self.0
             .prepare_cached(
-                "INSERT INTO official VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                "INSERT INTO official (seq, received_ms, topic, digest, kind, office, title, info_type, event, serial, issued_ms, \
+                 size, packed, ground) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 seq,
@@ -92,7 +110,8 @@ impl Tx<'_> {
                 label.serial,
                 label.issued_at.map(millis),
                 i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-                packed(bytes)?
+                packed(bytes)?,
+                is_ground
             ])?;
         Ok(())
     }
@@ -133,7 +152,8 @@ pub struct Forgotten {
 
 impl Tx<'_> {
     /// Forgets at most `max` messages of each kind that arrived before these moments, the oldest first. What arrived in the
-    /// seven days before a decision stays: it is what was known then, and the record refuses to let it go.
+    /// seven days before a decision stays: it is what was known then; and what evaluations rest on stays: they could not be
+    /// recomputed without it. The record refuses to let either go.
     ///
     /// # Errors
     /// The database's.
@@ -146,7 +166,7 @@ impl Tx<'_> {
         let information = self
             .0
             .prepare_cached(
-                "DELETE FROM official WHERE seq IN (SELECT o.seq FROM official o WHERE o.received_ms < ?1 \
+                "DELETE FROM official WHERE seq IN (SELECT o.seq FROM official o WHERE o.received_ms < ?1 AND o.ground = 0 \
                  AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.approved_ms BETWEEN o.received_ms AND o.received_ms + 604800000) \
                  AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.prepared_ms BETWEEN o.received_ms AND o.received_ms + 604800000) \
                  AND NOT EXISTS (SELECT 1 FROM proposal p WHERE p.decided_ms BETWEEN o.received_ms AND o.received_ms + 604800000) \
@@ -168,6 +188,14 @@ impl Tx<'_> {
 }
 
 impl View<'_> {
+    /// Hands over the messages that evaluations rest on, in the order they arrived, one by one.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn each_official_ground(&self, each: impl FnMut(StoredOfficial)) -> Result<(), StoreError> {
+        self.each_official("ground = 1 AND received_ms >= ?1", i64::MIN, each)
+    }
+
     /// Hands over the messages that arrived at `from` or later, in the order they arrived, one by one.
     ///
     /// # Errors
@@ -175,12 +203,21 @@ impl View<'_> {
     pub fn each_official_since(
         &self,
         from: Timestamp,
+        each: impl FnMut(StoredOfficial),
+    ) -> Result<(), StoreError> {
+        self.each_official("received_ms >= ?1", millis(from), each)
+    }
+
+    fn each_official(
+        &self,
+        which: &str,
+        from_ms: i64,
         mut each: impl FnMut(StoredOfficial),
     ) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare(
-            "SELECT seq, received_ms, topic, size, packed FROM official WHERE received_ms >= ?1 ORDER BY seq",
-        )?;
-        let mut rows = statement.query([millis(from)])?;
+        let mut statement = self.0.prepare(&format!(
+            "SELECT seq, received_ms, topic, size, packed FROM official WHERE {which} ORDER BY seq"
+        ))?;
+        let mut rows = statement.query([from_ms])?;
         while let Some(row) = rows.next()? {
             let seq = row.get(0)?;
             let size: i64 = row.get(3)?;
@@ -249,6 +286,18 @@ mod tests {
     use crate::realm::Realm;
     use crate::store::Store;
 
+    fn new(seq: i64, bytes: &[u8], received_at: Timestamp) -> NewOfficial<'_> {
+        static LABEL: std::sync::OnceLock<Label> = std::sync::OnceLock::new();
+        NewOfficial {
+            seq,
+            topic: "hinan/v1/official/x",
+            bytes,
+            label: LABEL.get_or_init(Label::default),
+            received_at,
+            is_ground: false,
+        }
+    }
+
     #[test]
     fn a_message_comes_out_as_it_went_in_and_a_drill_never_does() {
         let home = tempfile::tempdir().unwrap();
@@ -259,7 +308,7 @@ mod tests {
         store
             .write(|tx| {
                 assert!(!tx.has_official(&digest(&real))?);
-                tx.put_official(7, "hinan/v1/official/x", &real, &Label::default(), at)?;
+                tx.put_official(&new(7, &real, at))?;
                 tx.put_official_drill("hinan/v1/official/y", &drill, at)?;
                 assert!(tx.has_official(&digest(&real))? && tx.has_official(&digest(&drill))?);
                 Ok(())
@@ -278,7 +327,7 @@ mod tests {
             .unwrap()
             .len();
         assert!(size > 0);
-        let again = store.write(|tx| tx.put_official(8, "t", &real, &Label::default(), at));
+        let again = store.write(|tx| tx.put_official(&new(8, &real, at)));
         assert!(again.is_err(), "the same bytes are one message");
     }
 
@@ -293,7 +342,11 @@ mod tests {
             .write(|tx| {
                 for n in 0..40 {
                     let bytes = format!("<Report>{n}</Report>").into_bytes();
-                    tx.put_official(n + 1, "t", &bytes, &Label::default(), day(n))?;
+                    let is_ground = n == 3;
+                    tx.put_official(&NewOfficial {
+                        is_ground,
+                        ..new(n + 1, &bytes, day(n))
+                    })?;
                     let drill = format!("<Drill>{n}</Drill>").into_bytes();
                     tx.put_official_drill("t", &drill, day(n))?;
                 }
@@ -321,7 +374,7 @@ mod tests {
         assert_eq!(
             forget(100),
             Forgotten {
-                information: 22,
+                information: 21,
                 drills: 5
             }
         );
@@ -334,9 +387,17 @@ mod tests {
                 Ok(())
             })
             .unwrap();
-        assert_eq!(kept, (13..=20).chain(35..40).collect::<Vec<i64>>());
-        let by_hand =
-            store.write(|tx| Ok(tx.0.execute("DELETE FROM official WHERE seq = 15", [])?));
-        assert!(by_hand.is_err(), "the record itself refuses");
+        let expected: Vec<i64> = [3].into_iter().chain(13..=20).chain(35..40).collect();
+        assert_eq!(kept, expected, "a ground, what was known, what is young");
+        for seq in [4, 15] {
+            let by_hand =
+                store.write(|tx| Ok(tx.0.execute("DELETE FROM official WHERE seq = ?1", [seq])?));
+            assert!(by_hand.is_err(), "the record itself refuses");
+        }
+        let mut grounds = Vec::new();
+        store
+            .read(|view| view.each_official_ground(|stored| grounds.push(stored.seq)))
+            .unwrap();
+        assert_eq!(grounds, [4]);
     }
 }

@@ -309,6 +309,14 @@ async fn what_others_say_is_shown_apart_from_a_broker_of_the_town_too() {
 }
 
 async fn external(plan: TownPlan) {
+    // A gauge that asks for the rain of this station: what advice rests on must be in the record.
+    let quality: toml::Table = toml::from_str(
+        r#"neighbours = { gauges = [ { station = "301081281107040", travel_min = 60 } ], rain_mm = 10.0, rain_stations = ["19432"] }"#,
+    )
+    .unwrap();
+    let mut stations = toml::Table::new();
+    stations.insert(OBIHIRO.to_owned(), quality.into());
+    let plan = plan.with("sensors.station", stations);
     let Some(mut town) = plan.opens().await else {
         return;
     };
@@ -397,7 +405,29 @@ async fn external(plan: TownPlan) {
         town.starts().await;
     }
     drop((ear, gateway));
+    town.receives(&[Level {
+        station: OBIHIRO.to_owned(),
+        at: wall(),
+        level_m: 34.2,
+    }])
+    .await;
+    town.thinks().await;
     town.closes().await;
+    let data = town.data_dir().display().to_string();
+    let replayed = std::process::Command::new(HINAN)
+        .args(["replay", "--config", &town.config(), "--data-dir", &data])
+        .output()
+        .unwrap();
+    assert!(replayed.status.success(), "{replayed:?}");
+    let db = rusqlite::Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    let grounds: i64 = db
+        .query_row(
+            "SELECT count(*) FROM official WHERE ground = 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(grounds, 1, "the rain, and nothing else of what others say");
 }
 
 #[tokio::test(flavor = "multi_thread")]

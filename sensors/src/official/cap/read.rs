@@ -461,7 +461,7 @@ fn area(area: &Element, findings: &mut Vec<Finding>) -> Result<CapArea, Refusal>
             None => findings.push(Finding::InvalidCircle),
         }
     }
-    let feet = |name| super::value::number(area.text_of(name));
+    let feet = |name| crate::official::value::number(area.text_of(name));
     let (altitude_ft, ceiling_ft) = (feet("altitude"), feet("ceiling"));
     match (altitude_ft, ceiling_ft) {
         (None, Some(_)) => findings.push(Finding::InvalidArea),
