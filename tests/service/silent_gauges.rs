@@ -48,7 +48,7 @@ fn gauge(advice: &Advice) -> &GaugeOutlook {
     &advice.outlook.gauges[OBIHIRO]
 }
 
-fn asked<'c>(examined: &'c [Criterion], rule: Rule) -> &'c Criterion {
+fn asked(examined: &[Criterion], rule: Rule) -> &Criterion {
     examined.iter().find(|c| c.rule == rule).unwrap()
 }
 

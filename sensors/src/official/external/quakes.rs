@@ -91,12 +91,12 @@ fn shortened(item: &P2pItem) -> P2pItem {
     let mut item = item.clone();
     match &mut item.what {
         P2pWhat::Quake(quake) => {
-            quake.points.sort_by(|a, b| b.2.cmp(&a.2));
+            quake.points.sort_by_key(|point| std::cmp::Reverse(point.2));
             quake.points.truncate(PLACES_MAX);
         }
         P2pWhat::Tsunami(tsunami) => tsunami.areas.truncate(PLACES_MAX),
         P2pWhat::EarlyWarning(warning) => {
-            warning.areas.sort_by(|a, b| b.1.cmp(&a.1));
+            warning.areas.sort_by_key(|area| std::cmp::Reverse(area.1));
             warning.areas.truncate(PLACES_MAX);
         }
     }
