@@ -122,19 +122,21 @@ impl TownDoor {
     /// What somebody may do whom we only know by what it calls itself.
     fn as_anybody(&self, list: &List, who: &Visitor<'_>) -> Result<Grant, Denied> {
         self.check_login(who)?;
+        let name = who.client_id;
+        // Sessions belong to identifiers: under that of a device one could keep it out and throw away what waits for it.
+        let of = name.split(':').next().unwrap_or_default();
+        match list.get(of) {
+            Some(device) if !device.state.in_use() => return Err(Denied::NotAuthorized),
+            // It has a secret, and this client does not know it.
+            Some(_) => return Err(Denied::BadCredentials),
+            None => {}
+        }
         let reader = Grant {
             subscribe: vec![self.all_alerts()],
             ..Grant::default()
         };
         if self.rule == DevicesRule::Enrolled {
             return Ok(reader);
-        }
-        let name = who.client_id;
-        match list.get(name) {
-            Some(device) if !device.state.in_use() => return Err(Denied::NotAuthorized),
-            // It has a secret, and this client does not know it.
-            Some(_) => return Err(Denied::BadCredentials),
-            None => {}
         }
         let publish = match self.devices_publish {
             DevicesPublish::Any => self.topics.clone(),
@@ -152,7 +154,7 @@ impl TownDoor {
 
     /// Whether a station is the town's and no device was enrolled for it.
     fn is_free(&self, list: &List, station: &str) -> bool {
-        self.stations.get(station).is_some() && !list.speaks_for(station)
+        self.stations.get(station).is_some() && !list.is_enrolled(station)
     }
 
     fn check_login(&self, who: &Visitor<'_>) -> Result<(), Denied> {

@@ -93,8 +93,9 @@ pub fn of_others(external: &External, own_sender: &str, now: Timestamp) -> Exter
     view
 }
 
-/// 全国地方公共団体コード: five digits and a check digit, which the agency's tables leave out.
-fn municipality(town_code: &str) -> Option<u32> {
+/// The number of a municipality. 全国地方公共団体コード: five digits and a check digit, which the agency's tables leave out.
+#[must_use]
+pub fn municipality(town_code: &str) -> Option<u32> {
     town_code.get(..5)?.parse().ok()
 }
 

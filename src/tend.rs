@@ -1,22 +1,32 @@
 //! Tends the embedded broker and the list of devices: follows what officers change, also from another process, reads
 //! new keys, and shows what the broker does.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use hinan_broker::{Broker, ClientCertificates, Tls};
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
 use crate::broker_counts;
+use crate::clock::monotonic;
 use crate::config::{self, TlsClients};
 use crate::door::{Misbehaved, What};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 
 /// How often the record is asked whether a device changed, and counts are shown anew.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Misdeeds written down in one transaction.
+const NOTED_AT_ONCE: usize = 256;
+/// Misdeeds of one client and kind that are written down in a minute.
+const NOTED_A_MINUTE: u32 = 10;
+/// Clients and kinds that are told apart in a minute.
+const NOTED_KINDS_MAX: usize = 1000;
+const MINUTE: Duration = Duration::from_secs(60);
 /// How often the files of TLS are looked at.
 const KEYS_EVERY: u32 = 30;
 
@@ -132,18 +142,80 @@ pub(crate) async fn remember(
     app: Arc<App>,
     mut heard: mpsc::Receiver<Misbehaved>,
 ) -> anyhow::Result<()> {
-    while let Some(misbehaved) = heard.recv().await {
-        note(&app, &misbehaved)?;
+    let mut lately = Lately::new(monotonic());
+    let mut some = Vec::new();
+    while heard.recv_many(&mut some, NOTED_AT_ONCE).await > 0 {
+        some.retain(|misbehaved| lately.is_rare(misbehaved, monotonic()));
+        if !some.is_empty() {
+            tokio::task::block_in_place(|| note(&app, &some))?;
+        }
+        some.clear();
     }
     Ok(())
 }
 
-fn note(app: &App, misbehaved: &Misbehaved) -> Result<(), StoreError> {
+/// What was noted within a minute. Whoever goes on and on is counted, not written down each time: the record is for what a person
+/// should look at.
+struct Lately {
+    since: Instant,
+    noted: BTreeMap<(String, &'static str), u32>,
+}
+
+impl Lately {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            noted: BTreeMap::new(),
+        }
+    }
+
+    /// Whether this one is to be noted.
+    fn is_rare(&mut self, misbehaved: &Misbehaved, now: Instant) -> bool {
+        if now.duration_since(self.since) > MINUTE {
+            *self = Self::new(now);
+        }
+        let kind = match misbehaved.what {
+            What::NotGranted { .. } => "not_granted",
+            What::PayloadTooLong { .. } => "payload_too_long",
+            What::Excess { .. } => "excess",
+        };
+        let key = (misbehaved.who.clone(), kind);
+        let has_room = self.noted.len() < NOTED_KINDS_MAX || self.noted.contains_key(&key);
+        let times = has_room.then(|| self.noted.entry(key).or_default());
+        let is_rare = times.is_some_and(|times| {
+            *times += 1;
+            *times <= NOTED_A_MINUTE
+        });
+        if !is_rare {
+            metrics::counter!("hinan_misdeeds_counted_only_total", "kind" => kind).increment(1);
+        }
+        is_rare
+    }
+}
+
+fn note(app: &App, some: &[Misbehaved]) -> Result<(), StoreError> {
     let now = app.clock.now();
+    app.store.write(|tx| {
+        for misbehaved in some {
+            note_one(tx, now, misbehaved)?;
+        }
+        let forgotten = tx.trim_quarantine(app.config.sensors.quarantine_keep)?;
+        metrics::counter!("hinan_quarantine_forgotten_total").increment(forgotten as u64);
+        Ok(())
+    })
+}
+
+fn note_one(tx: &Tx<'_>, now: Timestamp, misbehaved: &Misbehaved) -> Result<(), StoreError> {
     let who = &misbehaved.who;
-    app.store.write(|tx| match &misbehaved.what {
+    match &misbehaved.what {
         What::Excess { for_s } => {
-            tx.audit(now, "system", "device_excess", who, &json!({ "for_s": for_s }))?;
+            tx.audit(
+                now,
+                "system",
+                "device_excess",
+                who,
+                &json!({ "for_s": for_s }),
+            )?;
             Ok(())
         }
         What::NotGranted { topic } => {
@@ -160,5 +232,44 @@ fn note(app: &App, misbehaved: &Misbehaved) -> Result<(), StoreError> {
             metrics::counter!("hinan_quarantined_total", "reason" => code).increment(1);
             tx.quarantine("", b"", now, code, &reason)
         }
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(who: &str) -> Misbehaved {
+        Misbehaved {
+            who: who.to_owned(),
+            what: What::NotGranted {
+                topic: "somewhere/else".to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn who_goes_on_and_on_is_noted_ten_times_a_minute_and_others_as_before() {
+        let began = monotonic();
+        let mut lately = Lately::new(began);
+        let noted = (0..5000)
+            .filter(|_| lately.is_rare(&refused("loud"), began))
+            .count();
+        assert_eq!(noted, 10);
+        assert!(lately.is_rare(&refused("quiet"), began));
+        assert!(
+            lately.is_rare(&refused("loud"), began + MINUTE * 2),
+            "a minute later"
+        );
+    }
+
+    #[test]
+    fn names_without_end_do_not_fill_the_memory() {
+        let began = monotonic();
+        let mut lately = Lately::new(began);
+        let noted = (0..5000)
+            .filter(|n| lately.is_rare(&refused(&n.to_string()), began))
+            .count();
+        assert_eq!(noted, NOTED_KINDS_MAX);
+    }
 }

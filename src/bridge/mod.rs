@@ -254,10 +254,14 @@ impl Bridge {
             .unwrap_or(Timestamp::MIN);
         let reaches_back = self.memory(|memory| memory.reaches_back(feed, &short.entries))?;
         let mut entries = short.entries.clone();
+        let mut failed = None;
         // It lists nothing that it listed before, whoever wrote it: there may be more behind it.
         if !reaches_back && !short.entries.is_empty() {
-            if let Some(long) = self.long_feed(feed).await? {
-                entries.extend(long);
+            match self.long_feed(feed).await {
+                Ok(long) => entries.extend(long.into_iter().flatten()),
+                // What the short feed says goes out all the same. The round is not full, so the next one looks behind it again.
+                Err(Failed::Feed(why)) => failed = Some(why),
+                Err(memory) => return Err(memory),
             }
             self.count(feed, |state| state.gaps += 1);
         }
@@ -265,7 +269,9 @@ impl Bridge {
         let mut wanted = plan(entries, &known, since, &self.settings);
         let left = wanted.len().saturating_sub(ROUND_MAX);
         wanted.truncate(ROUND_MAX);
-        let mut failed = (left > 0).then(|| format!("{left} telegrams wait for the next round"));
+        if left > 0 {
+            failed.get_or_insert(format!("{left} telegrams wait for the next round"));
+        }
         for one in wanted {
             if let Err(why) = self.carry(feed, &one).await? {
                 failed.get_or_insert(why);

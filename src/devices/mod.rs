@@ -117,10 +117,10 @@ impl List {
         self.get(self.by_certificate.get(sha256)?)
     }
 
-    /// Whether a device in use was enrolled for this station.
+    /// Whether a device was enrolled for this station. One that was put out of use does not leave its station to anybody.
     #[must_use]
-    pub fn speaks_for(&self, station: &str) -> bool {
-        self.spoken_for.contains(station)
+    pub fn is_enrolled(&self, station: &str) -> bool {
+        self.spoken_for.contains(station) || self.silenced.contains_key(station)
     }
 
     /// All devices, by name.
@@ -128,12 +128,12 @@ impl List {
         self.by_name.values()
     }
 
-    /// Whether readings must not be believed: they come from a device that is not in use, or, where a broker elsewhere
-    /// does not say from whom they come, from a station that only such devices speak for.
+    /// Whether readings must not be believed: they come from a device that is not in use, or, where nobody whom we know says
+    /// that they are from it, from a station that only such devices speak for.
     #[must_use]
     pub fn distrusts(&self, device: Option<&str>, station: &str) -> Option<&Device> {
-        match device {
-            Some(name) => self.get(name).filter(|device| !device.state.in_use()),
+        match device.and_then(|name| self.get(name)) {
+            Some(device) => (!device.state.in_use()).then_some(device),
             None => self.get(self.silenced.get(station)?),
         }
     }
@@ -186,5 +186,10 @@ mod tests {
         assert_eq!(distrusts(None, "north"), None);
         assert_eq!(distrusts(None, "south"), Some("c"));
         assert_eq!(distrusts(None, "west"), None);
+        // Who only calls itself by the name of the station is nobody we know.
+        assert_eq!(distrusts(Some("south"), "south"), Some("c"));
+        assert!(
+            list.is_enrolled("north") && list.is_enrolled("south") && !list.is_enrolled("west")
+        );
     }
 }

@@ -12,9 +12,9 @@ use hinan_sensors::{
     Beside, Decided, Devices, Known, Limits, Packet, Reading, Refusal, Stations, TopicFilter,
     TopicRules, decide,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::arrivals::Message;
+use crate::arrivals::{Ack, Message};
 use crate::config::Config;
 use crate::devices::{Device, List};
 use crate::engine::{Engine, Reference};
@@ -29,6 +29,13 @@ use crate::store::{StoreError, Tx};
 const SERIES_MAX_CHARS: usize = 100;
 /// Kinds of values of one station. A device that names them ever anew would fill memory and record.
 const SERIES_PER_STATION_MAX: u32 = 100;
+
+/// Official information issued later than this after its arrival is not believed.
+const ISSUED_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// What rings is news; a report that was issued longer ago than this fills a gap.
+const RINGS_MAX_AGE: SignedDuration = SignedDuration::from_hours(1);
+/// Values without a time of their own that one station may send within the time of one commit.
+const TIMELESS_MAX: i64 = 1000;
 
 /// A message, when it came, and who may speak now.
 pub(super) struct Heard<'h> {
@@ -237,6 +244,14 @@ impl Keeping<'_> {
         self.quarantine("device_out_of_use", &reason, taken)
     }
 
+    /// Whether a station has a device and this client of our own broker is none. A broker elsewhere looks after its own clients.
+    fn is_for_others(&self, station: &str) -> bool {
+        let is_ours = matches!(self.message.ack, Ack::Embedded(_));
+        let named = self.message.device.as_deref();
+        let is_known = named.is_some_and(|name| self.enrolled.get(name).is_some());
+        is_ours && !is_known && self.enrolled.is_enrolled(station)
+    }
+
     /// A message is put aside once for each kind of reason, with the first of them in words, and every one is counted: a
     /// pack of a thousand bad records must not be kept a thousand times.
     fn quarantine(
@@ -269,11 +284,22 @@ impl Keeping<'_> {
         }
         // A broker elsewhere does not say which device speaks for a station.
         let named = self.message.device.as_deref();
-        let mut levels = decided.readings.iter().chain(&decided.history);
-        let unheard =
-            levels.find_map(|level| self.enrolled.distrusts(named, level.station.as_str()));
+        let levels = decided.readings.iter().chain(&decided.history);
+        let stations: BTreeSet<&str> = levels
+            .map(|level| level.station.as_str())
+            .chain(decided.besides.iter().map(|beside| beside.station.as_str()))
+            .collect();
+        let unheard = stations
+            .iter()
+            .find_map(|station| self.enrolled.distrusts(named, station));
         if let Some(device) = unheard {
             return self.out_of_use(device, taken);
+        }
+        if let Some(station) = stations.iter().find(|station| self.is_for_others(station)) {
+            let reason = format!(
+                "station {station} has a device of its own; only that one is believed at our own broker"
+            );
+            return self.quarantine("not_granted", &reason, taken);
         }
         for reading in decided.readings {
             self.level(engine, as_recorded(reading), false, taken)?;
@@ -297,21 +323,18 @@ impl Keeping<'_> {
     fn level(
         &self,
         engine: &mut Engine,
-        reading: Reading,
+        mut reading: Reading,
         historic: bool,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
         let series = self.tx.series_number(&reading.station, LEVEL)?;
-        match self
-            .tx
-            .compare_reading(series, reading.at, reading.level_m)?
-        {
-            Kept::New => {}
-            Kept::Duplicate => {
+        match self.placed(series, reading.at, reading.level_m)? {
+            (Kept::New, at) => reading.at = at,
+            (Kept::Duplicate, _) => {
                 taken.one("duplicate", "reading");
                 return Ok(());
             }
-            Kept::Conflict => return self.conflict(taken),
+            (Kept::Conflict, _) => return self.conflict(taken),
         }
         let judged = if historic {
             engine.take_historic(&reading)
@@ -342,6 +365,26 @@ impl Keeping<'_> {
             received_at: self.received_at,
         });
         Ok(())
+    }
+
+    /// What is stored for a value's time, and that time. A value without one has the time at which it was received, as have all
+    /// of its batch: of several of one station each gets a millisecond of its own, in the order in which they came.
+    fn placed(
+        &self,
+        series: i64,
+        at: Timestamp,
+        value: f64,
+    ) -> Result<(Kept, Timestamp), StoreError> {
+        let is_timeless = at == whole_ms(self.received_at);
+        let mut kept = (self.tx.compare_reading(series, at, value)?, at);
+        for later_ms in 1..TIMELESS_MAX {
+            if !is_timeless || kept.0 != Kept::Conflict {
+                break;
+            }
+            let at = at + SignedDuration::from_millis(later_ms);
+            kept = (self.tx.compare_reading(series, at, value)?, at);
+        }
+        Ok(kept)
     }
 
     /// The first value for a time stands; a differing one is for a person to look at.
@@ -384,14 +427,14 @@ impl Keeping<'_> {
             );
             return self.quarantine("too_many_series", &reason, taken);
         };
-        match self.tx.compare_reading(series, at, value)? {
-            Kept::New => {}
-            Kept::Duplicate => {
+        let at = match self.placed(series, at, value)? {
+            (Kept::New, at) => at,
+            (Kept::Duplicate, _) => {
                 taken.one("duplicate", "beside");
                 return Ok(());
             }
-            Kept::Conflict => return self.conflict(taken),
-        }
+            (Kept::Conflict, _) => return self.conflict(taken),
+        };
         let new = Value {
             at,
             value,
@@ -441,6 +484,15 @@ impl Keeping<'_> {
                 return Ok(());
             }
         };
+        let is_ahead =
+            |issued: Timestamp| issued.duration_since(self.received_at) > ISSUED_AHEAD_MAX;
+        if let Some(issued_at) = label.issued_at.filter(|issued| is_ahead(*issued)) {
+            let reason = format!(
+                "it says that it was issued at {issued_at}, more than an hour after it arrived; it would stand before all that \
+                 is issued until then"
+            );
+            return self.quarantine("issued_in_the_future", &reason, taken);
+        }
         let stored = NewOfficial {
             seq: taken.place(),
             topic,
@@ -462,6 +514,10 @@ impl Keeping<'_> {
         }
         let applied = received.applied;
         let outcome = official::outcome_word(applied.outcome);
+        let age = |issued: Timestamp| self.received_at.duration_since(issued);
+        let is_news = label
+            .issued_at
+            .is_none_or(|issued| age(issued) < RINGS_MAX_AGE);
         taken.one("official", outcome);
         taken.events.push(Event::Official {
             kind: label.kind,
@@ -470,7 +526,7 @@ impl Keeping<'_> {
             issued_at: label.issued_at,
             outcome: outcome.to_owned(),
             // What a broker kept for us is a state that was told before, not news.
-            rings: !retained && applied.changes.iter().any(|change| change.rings),
+            rings: !retained && is_news && applied.changes.iter().any(|change| change.rings),
             received_at: self.received_at,
         });
         Ok(())

@@ -99,8 +99,9 @@ impl Tx<'_> {
         upto_seq: i64,
     ) -> Result<Vec<Timestamp>, StoreError> {
         let times = self.view().distrusted(distrust, upto_seq)?;
+        // Nothing is taken that is older than seven days when it comes, so the key bounds what has to be looked at.
         let marked = self.0.execute(
-            "UPDATE reading SET flag = 4 WHERE flag <> 4 AND seq <= ?3 AND (at_ms >= ?2 OR at_ms + late_ms >= ?2) \
+            "UPDATE reading SET flag = 4 WHERE flag <> 4 AND seq <= ?3 AND at_ms >= ?2 - 604800000 AND (at_ms >= ?2 OR at_ms + late_ms >= ?2) \
              AND series IN (SELECT e.id FROM series e JOIN station s ON s.id = e.station WHERE s.name = ?1)",
             params![distrust.station, millis(distrust.since), upto_seq],
         )?;
@@ -215,7 +216,7 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached(
             "SELECT r.at_ms FROM reading r JOIN series e ON e.id = r.series JOIN station s ON s.id = e.station \
              WHERE s.name = ?1 AND e.quantity = 'water_level_m' AND r.seq <= ?3 \
-             AND (r.at_ms >= ?2 OR r.at_ms + r.late_ms >= ?2) ORDER BY r.at_ms",
+             AND r.at_ms >= ?2 - 604800000 AND (r.at_ms >= ?2 OR r.at_ms + r.late_ms >= ?2) ORDER BY r.at_ms",
         )?;
         let rows = statement.query_map(
             params![distrust.station, millis(distrust.since), upto_seq],

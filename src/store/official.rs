@@ -196,7 +196,8 @@ impl View<'_> {
         self.each_official("ground = 1 AND received_ms >= ?1", i64::MIN, each)
     }
 
-    /// Hands over the messages that arrived at `from` or later, in the order they arrived, one by one.
+    /// Hands over the messages that arrived at `from` or later, in the order they arrived, one by one; before them the last of
+    /// each kind, office and event, however old: what holds until it is lifted is told once.
     ///
     /// # Errors
     /// The database's, or a damaged row.
@@ -205,7 +206,11 @@ impl View<'_> {
         from: Timestamp,
         each: impl FnMut(StoredOfficial),
     ) -> Result<(), StoreError> {
-        self.each_official("received_ms >= ?1", millis(from), each)
+        self.each_official(
+            "received_ms >= ?1 OR seq IN (SELECT max(seq) FROM official GROUP BY kind, office, event)",
+            millis(from),
+            each,
+        )
     }
 
     fn each_official(

@@ -2,7 +2,7 @@
 
 use hinan_dashboard::view::{OfficialBoard, OfficialItem};
 use hinan_sensors::official::jma::level_series::GradeStep;
-use hinan_sensors::official::lanes::{Ahead, Source};
+use hinan_sensors::official::lanes::{Ahead, RiverHolding, Source};
 use hinan_sensors::official::{Class, Grade, View};
 use jiff::Timestamp;
 
@@ -16,18 +16,22 @@ const NOTICES_MAX: usize = 6;
 /// Spans of the look-ahead on the page.
 const AHEAD_MAX: usize = 12;
 
-/// The board. `drills` is how many drills of agencies arrived lately.
-pub(super) fn board(view: &View, ahead: &[Ahead], drills: u64) -> OfficialBoard {
+/// The board of the municipality with this number (five digits). `drills` is how many drills of agencies arrived lately.
+///
+/// What concerns the town comes first: of the nation's lines a great storm has more than there is room for, and those of the town
+/// must not be among the ones that are only counted.
+pub(super) fn board(
+    view: &View,
+    municipality: Option<u32>,
+    ahead: &[Ahead],
+    drills: u64,
+) -> OfficialBoard {
+    let (own_rivers, mut other_rivers): (Vec<_>, Vec<_>) = view.rivers.iter().partition(|held| {
+        let mut reached = held.report.reaches.iter();
+        reached.any(|area| Some(area.municipality()) == municipality)
+    });
+    other_rivers.sort_by_key(|held| std::cmp::Reverse(held.report.grade));
     let mut items = Vec::new();
-    for held in &view.tsunami {
-        items.push(item(
-            &held.forecast.name,
-            &held.forecast.area.name,
-            &held.source,
-            None,
-            held.stale,
-        ));
-    }
     for held in &view.holdings {
         let mut line = item(
             &held.name,
@@ -41,6 +45,16 @@ pub(super) fn board(view: &View, ahead: &[Ahead], drills: u64) -> OfficialBoard 
         }
         items.push(line);
     }
+    items.extend(own_rivers.into_iter().map(river));
+    for held in &view.tsunami {
+        items.push(item(
+            &held.forecast.name,
+            &held.forecast.area.name,
+            &held.source,
+            None,
+            held.stale,
+        ));
+    }
     for held in &view.wider {
         items.push(item(
             &held.name,
@@ -50,15 +64,7 @@ pub(super) fn board(view: &View, ahead: &[Ahead], drills: u64) -> OfficialBoard 
             view.feed.stale,
         ));
     }
-    for held in &view.rivers {
-        items.push(item(
-            &held.report.name,
-            &held.report.forecast_area.name,
-            &held.source,
-            None,
-            held.stale,
-        ));
-    }
+    items.extend(other_rivers.into_iter().map(river));
     for held in view.notices.iter().take(NOTICES_MAX) {
         let mut line = item(
             &held.source.title,
@@ -83,6 +89,16 @@ pub(super) fn board(view: &View, ahead: &[Ahead], drills: u64) -> OfficialBoard 
         ahead: expected(ahead),
         drills,
     }
+}
+
+fn river(held: &RiverHolding) -> OfficialItem {
+    item(
+        &held.report.name,
+        &held.report.forecast_area.name,
+        &held.source,
+        None,
+        held.stale,
+    )
 }
 
 /// 今後の見通し: spans from an advisory on, the earliest first. What the telegram leaves open is not shown as calm.

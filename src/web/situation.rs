@@ -16,7 +16,7 @@ use super::who::SignedIn;
 use super::{external, frame, gauges, inbox, lines, map, official};
 use crate::app::{App, Link, Picture};
 use crate::approve::notice::{Approved, Notice};
-use crate::official::{ahead, for_town, of_others};
+use crate::official::{ahead, for_town, municipality, of_others};
 use crate::outlook::{GaugeOutlook, Voice};
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::proposals::StoredProposal;
@@ -99,6 +99,7 @@ pub(super) async fn page(
         broken: broken(app, &picture, &live),
         official: official::board(
             &for_town(&picture.official, &app.town().code, now),
+            municipality(&app.town().code),
             &ahead(&picture.official, &app.town().code, now),
             drills,
         ),

@@ -202,3 +202,32 @@ async fn a_feed_cannot_send_the_bridge_to_another_host() {
         "the feed is at 127.0.0.1, not at localhost"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_short_feed_says_goes_out_while_the_long_feed_is_down_and_the_gap_is_filled_later()
+{
+    let Some(broker) = Mosquitto::start().await else {
+        return;
+    };
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    let mut listener = Listener::at(&broker).await;
+    for (number, file) in (1..).zip([A, B, C]) {
+        server.telegram(file, &telegram(number));
+    }
+    server.feed("/extra.xml", &[C], "");
+    server.set("/extra_l.xml", Answer::Status(503));
+    let carrier = bridge(vec![server.url("/extra.xml")], &broker, &folder);
+    assert_eq!(carrier.once().await.unwrap(), 1, "the round is not full");
+    assert_eq!(
+        topics(&listener.heard().await),
+        [C],
+        "a new warning does not wait"
+    );
+    server.feed("/extra_l.xml", &[A, B, C], "");
+    assert_eq!(carrier.once().await.unwrap(), 0);
+    assert_eq!(
+        topics(&listener.heard().await),
+        [A, B],
+        "what was in the gap"
+    );
+}

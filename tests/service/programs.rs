@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hinan::clock::wall;
 use hinan_town::{
-    Device, Level, OBIHIRO, Officer, StatusCode, Town, TownPlan, count, eventually, message,
-    this_hour, topic,
+    Acknowledged, Device, Level, OBIHIRO, Officer, StatusCode, Town, TownPlan, count, eventually,
+    message, pour, this_hour, topic,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -218,6 +218,57 @@ async fn another_maker(plan: TownPlan) {
         gateway.says(LORAWAN, b"{\"no\":\"uplink\"}").await,
         "acknowledged, and put aside"
     );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_values_without_a_time_that_come_at_once_none_is_lost() {
+    let mut town = plan().opens().await.unwrap();
+    let said = |distance: &str| {
+        let pack = format!(
+            r#"[{{"bn":"urn:dev:mac:0024befffe804ff1","n":"/distance","u":"m","v":{distance}}}]"#
+        );
+        ("senml/town".to_owned(), pack.into_bytes())
+    };
+    let packs: Vec<_> = (0..)
+        .zip(["4.5", "4.4", "4.3"].map(said))
+        .map(|(number, (topic, pack))| (number, topic, pack))
+        .collect();
+    let acknowledged = Acknowledged::default();
+    assert!(pour(town.mqtt, "gateway", &packs, &acknowledged).await);
+    let mori = town.officer("mori").await;
+    let path = format!("/api/v1/stations/{OBIHIRO}/readings");
+    let past = json(&mori, &path).await;
+    let readings = past["readings"].as_array().unwrap().iter();
+    let values: Vec<f64> = readings.map(|r| r["value"].as_f64().unwrap()).collect();
+    assert_eq!(
+        values,
+        [35.5, 35.6, 35.7],
+        "each, in the order in which they came"
+    );
+    assert_eq!(put_aside(&mori).await, Vec::<String>::new());
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telegram_from_the_future_does_not_stand_before_the_true_ones() {
+    let mut town = plan().opens().await.unwrap();
+    let at = this_hour();
+    let mut gateway = gateway(&town).await;
+    let future = telegram("通常", at + SignedDuration::from_hours(48), 1);
+    assert!(gateway.says(OFFICIAL, &future).await);
+    let mori = town.officer("mori").await;
+    let codes = put_aside(&mori).await;
+    assert!(
+        codes.contains(&"issued_in_the_future".to_owned()),
+        "{codes:?}"
+    );
+    assert!(gateway.says(OFFICIAL, &telegram("通常", at, 1)).await);
+    eventually("the true one stands", || async {
+        let board = json(&mori, "/api/v1/official").await;
+        board.to_string().contains("大雨警報").then_some(())
+    })
+    .await;
     town.closes().await;
 }
 

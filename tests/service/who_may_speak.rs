@@ -107,6 +107,43 @@ async fn a_device_speaks_with_its_own_secret_and_only_as_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_doors_are_open_a_station_with_a_device_is_closed_to_all_others_even_when_the_device_is_barred()
+ {
+    let plan = TownPlan::of(HINAN).with("sensors.devices_publish", "any");
+    let mut town = plan.with_officer("mori", "viewer").opens().await.unwrap();
+    let port = town.mqtt_port();
+    let (own, message) = level_now(OBIHIRO, 38.9);
+    let secret = devices(&town.config(), &["enrol", "gauge-1", "--station", OBIHIRO]);
+    drop(signs_in(port, &secret).await);
+    let mut refused = 0.0;
+    for (bar, name) in [(false, OBIHIRO), (true, OBIHIRO), (false, "somebody")] {
+        if bar {
+            devices(
+                &town.config(),
+                &["out-of-use", "gauge-1", "--reason", "stolen"],
+            );
+        }
+        eventually("what others say of it is put aside", || async {
+            let mut nobody = Device::connects(port, name).await;
+            nobody.says(&own, &message).await;
+            let now = total(&town.metrics().await, "hinan_quarantined_total");
+            (now > refused).then_some(())
+        })
+        .await;
+        refused = total(&town.metrics().await, "hinan_quarantined_total");
+    }
+    let mori = town.officer("mori").await;
+    let past = mori
+        .opens(&format!("/api/v1/stations/{OBIHIRO}/readings"))
+        .await;
+    assert!(!past.text.contains("38.9"), "{}", past.text);
+    // And its name is its own: nobody else comes in with it.
+    assert!(Device::tries(port, "gauge-1").await.is_err());
+    assert!(Device::tries(port, "gauge-1:2").await.is_err());
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_officer_takes_a_stolen_device_out_of_use_and_sees_the_effect() {
     let mut town = town_that_knows_its_devices().await;
     let secret = devices(&town.config(), &["enrol", "gauge-1", "--station", OBIHIRO]);
