@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use crate::device::{Device, Devices};
 use crate::level::{NoLevel, is_level, level_m};
 use crate::observation::{DedupKey, DeviceName, Measured, Observation, Quantity};
-use crate::payload::{self, BYTES_LABEL, Context, Format, RefusedPart, Sample, Unreadable, cut};
+use crate::payload::{
+    self, BYTES_LABEL, Context, Format, MM_PER_M, RefusedPart, Sample, Unit, Unreadable, cut,
+};
 use crate::refusal::Refusal;
 use crate::rules::{FormatRule, TopicRules};
 use crate::station::{Station, StationId, Stations};
@@ -271,6 +273,11 @@ fn judge(
         .or_else(|| station.id.as_str().parse().ok())
         .ok_or(Refusal::NoDevice)?;
     state(&mut seen, &name, device, several_unstated)?;
+    if matches!(seen.measured, Measured::Number(value) if !value.is_finite()) {
+        return Err(Refusal::NotFinite {
+            station: station.id.clone(),
+        });
+    }
     let at = seen.time_or(packet.received_at);
     timely(at, packet.received_at, known.limits)?;
     let level_m = match &seen.measured {
@@ -390,12 +397,18 @@ fn state(
             label: cut(label, 64),
         });
     }
+    let unit = device
+        .and_then(Device::unit)
+        .filter(|_| seen.quantity == Quantity::Unstated);
+    let is_metres = seen.quantity == Quantity::Length || unit.is_some_and(Unit::is_length);
     match &mut seen.measured {
         Measured::Number(number) => {
-            if seen.quantity == Quantity::Unstated
-                && let Some(unit) = device.and_then(Device::unit)
-            {
+            if let Some(unit) = unit {
                 *number = unit.to_ours(*number);
+            }
+            // Of all lengths only rain is told in millimetres.
+            if is_metres && matches!(measures, Quantity::Rain | Quantity::RainTotal) {
+                *number *= MM_PER_M;
             }
         }
         Measured::Nothing { .. } => {}
@@ -769,6 +782,38 @@ mod tests {
             codes(&decided_with(&[said], "net/x", text)),
             ["not_a_number"]
         );
+    }
+
+    #[test]
+    fn rain_is_in_millimetres_whatever_length_a_device_says_it_in() {
+        let measured = |unit: &str, body: &str| {
+            let listed = device(&format!(
+                r#"{{"name":"Datastreams(7)","station":"obihiro","measures":"rain_mm"{unit}}}"#
+            ));
+            decided_with(&[listed], "net/x", body.as_bytes())
+        };
+        let bare = |number: &str| format!(r#"{{"result":{number},"Datastream":{{"@iot.id":7}}}}"#);
+        let metres = r#"{"result":0.012,"Datastream":{"@iot.id":7,"name":"A","unitOfMeasurement":{"symbol":"m"}}}"#;
+        for (unit, body, rain_mm) in [
+            (r#","unit":"mm""#, bare("12"), 12.0),
+            (r#","unit":"cm""#, bare("1.2"), 12.0),
+            (r#","unit":"m""#, bare("0.012"), 12.0),
+            (r#","unit":"in""#, bare("1"), 25.4),
+            ("", bare("12"), 12.0),
+            ("", metres.to_owned(), 12.0),
+        ] {
+            let decided = measured(unit, &body);
+            assert_eq!(decided.refused, [], "{unit} {body}");
+            let seen = &decided.besides[0].observation;
+            assert_eq!(seen.quantity, Quantity::Rain);
+            let Measured::Number(said) = seen.measured else {
+                panic!("{seen:?}");
+            };
+            assert!((said - rain_mm).abs() < 1e-9, "{unit} {body}: {said}");
+        }
+        let beyond = measured(r#","unit":"m""#, &bare("1e306"));
+        assert_eq!(codes(&beyond), ["not_finite"]);
+        assert!(beyond.besides.is_empty());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) use self::lorawan::BYTES_LABEL;
 pub use self::native::native_payload;
 pub(crate) use self::native::{Sample, decode as decode_native};
 pub use self::recognise::recognise;
-pub(crate) use self::unit::Unit;
+pub(crate) use self::unit::{MM_PER_M, Unit};
 use crate::observation::{DedupKey, DeviceName, Observation};
 
 /// Largest message that is read, bytes. An uplink that a hundred gateways heard has 60 kB.

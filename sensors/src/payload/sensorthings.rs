@@ -91,14 +91,29 @@ pub(super) fn message(payload: &[u8], topic: Option<&str>) -> Result<Message, Un
     };
     let stream = Stream::of(body.datastream.as_ref(), from_topic.as_ref())?;
     let when = When::of(body.phenomenon_time.as_deref(), body.result_time.as_deref())?;
+    let dedup = body
+        .self_link
+        .filter(|link| link.len() <= TEXT_MAX_BYTES)
+        .map(|link| key(&link, when, &result));
     Ok(Message {
         observations: vec![stream.observe(result, when)?],
-        dedup: body
-            .self_link
-            .filter(|link| link.len() <= TEXT_MAX_BYTES)
-            .map(|link| DedupKey::of(&["sensorthings", &link])),
+        dedup,
         ..Message::default()
     })
+}
+
+/// A link names an entity and not what it says: a corrected observation keeps its link, and a server that was set up
+/// anew counts from 1 again. The same message is what says the same about the same time as well.
+fn key(link: &str, when: When, result: &Value) -> DedupKey {
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    DedupKey::of(&[
+        "sensorthings",
+        link,
+        &time(when.at),
+        &when.over_s.map(|s| s.to_string()).unwrap_or_default(),
+        &time(when.result_at),
+        &cut(&result.to_string(), TEXT_MAX_BYTES),
+    ])
 }
 
 fn bulk(text: &str, from_topic: Option<&DeviceName>) -> Result<Message, Unreadable> {
@@ -438,6 +453,35 @@ mod tests {
         assert_eq!(seen.at, None);
         assert_eq!(seen.sent_at.unwrap().to_string(), "2015-03-01T00:00:10Z");
         assert_eq!(one(r#"{"result":1,"resultTime":null}"#).sent_at, None);
+    }
+
+    #[test]
+    fn a_link_is_the_same_message_only_with_the_same_times_and_result() {
+        let key = |link: &str, at: &str, result: &str| {
+            let body = format!(
+                r#"{{"@iot.selfLink":"https://example.org/Observations({link})","phenomenonTime":"{at}","result":{result}}}"#
+            );
+            message(body.as_bytes(), Some(TOPIC))
+                .unwrap()
+                .dedup
+                .unwrap()
+        };
+        let first = key("1", "2026-08-30T09:00:00Z", "1.5");
+        assert_eq!(first, key("1", "2026-08-30T09:00:00Z", "1.5"));
+        assert_eq!(first, key("1", "2026-08-30T18:00:00+09:00", "1.5"));
+        for (other, why) in [
+            (("1", "2026-08-30T09:10:00Z", "1.5"), "counted anew"),
+            (("1", "2026-08-30T09:00:00Z", "1.6"), "corrected"),
+            (
+                ("1", "2026-08-30T08:50:00Z/2026-08-30T09:00:00Z", "1.5"),
+                "an interval",
+            ),
+            (("2", "2026-08-30T09:00:00Z", "1.5"), "another"),
+        ] {
+            assert_ne!(first, key(other.0, other.1, other.2), "{why}");
+        }
+        let unlinked = message(br#"{"result":1}"#, Some(TOPIC)).unwrap();
+        assert_eq!(unlinked.dedup, None);
     }
 
     #[test]

@@ -61,6 +61,59 @@ const UNITS: [(&[&str], Kind, f64, f64); 30] = [
     (&["cm/h"], Kind::RainRate, 10.0, 0.0),
 ];
 
+/// What a length is multiplied by to be rain.
+pub(crate) const MM_PER_M: f64 = 1000.0;
+
+/// Words that have one of ours in them and mean something else. After a space: only where a word begins, for
+/// `eventrain` is rain.
+const OTHER_WORDS: [&str; 21] = [
+    "terrain",
+    "drain",
+    " train",
+    " strain",
+    " grain",
+    " brain",
+    "district",
+    "distribut",
+    "distinct",
+    "disturb",
+    " orange",
+    " grange",
+    "arrange",
+    "strange",
+    " snowy",
+    " summer",
+    " summit",
+    " fair",
+    " stair",
+    " repair",
+    "treatment",
+];
+
+/// A name in small letters, a space before each of its words, without [`OTHER_WORDS`].
+pub(crate) fn telling_words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut before = ' ';
+    for c in name.chars() {
+        let begins = if c.is_alphabetic() {
+            !before.is_alphabetic() || (before.is_lowercase() && c.is_uppercase())
+        } else {
+            before.is_alphabetic()
+        };
+        if begins {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+        before = c;
+    }
+    for other in OTHER_WORDS {
+        if words.contains(other) {
+            words = words.replace(other, " ");
+        }
+    }
+    words
+}
+
 impl Unit {
     /// The unit that is written like this, if we know it. Case counts: `mPa` is not `MPa`.
     pub(crate) fn named(text: &str) -> Option<Self> {
@@ -87,17 +140,22 @@ impl Unit {
         (number + self.shift) * self.factor
     }
 
+    /// Whether its numbers become metres.
+    pub(crate) fn is_length(self) -> bool {
+        self.kind == Kind::Length
+    }
+
     /// What a number of this unit is, when its name says so too; and by how much it is multiplied on top.
     pub(crate) fn quantity(self, name: &str) -> (Quantity, f64) {
-        let name = name.to_ascii_lowercase();
+        let name = telling_words(name);
         let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
         let one = |quantity| (quantity, 1.0);
         match self.kind {
             Kind::Length if says(&["rain", "precip"]) => {
                 if says(&["total", "cumul", "counter", "sum"]) {
-                    (Quantity::RainTotal, 1000.0)
+                    (Quantity::RainTotal, MM_PER_M)
                 } else {
-                    (Quantity::Rain, 1000.0)
+                    (Quantity::Rain, MM_PER_M)
                 }
             }
             // Snow on the ground is no river.
@@ -201,9 +259,45 @@ mod tests {
             ("snow_depth", Quantity::Other),
             ("rain", Quantity::Rain),
             ("Cumulative precipitation", Quantity::RainTotal),
+            ("rain_m", Quantity::Rain),
+            ("eventrain", Quantity::Rain),
+            ("distance_m", Quantity::DistanceToWater),
             ("x", Quantity::Length),
         ] {
             assert_eq!(metres.quantity(name).0, quantity, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_within_another_word_says_nothing() {
+        let metres = Unit::named("m").unwrap();
+        for (name, quantity) in [
+            ("drain_level_m", Quantity::WaterLevel),
+            ("Storm drain level", Quantity::WaterLevel),
+            ("stormdrainLevel", Quantity::WaterLevel),
+            ("Terrain level", Quantity::WaterLevel),
+            ("train_station_level", Quantity::WaterLevel),
+            ("trainLevel", Quantity::WaterLevel),
+            ("District 3 level", Quantity::WaterLevel),
+            ("distribution_canal_level", Quantity::WaterLevel),
+            ("Grange Road level", Quantity::WaterLevel),
+            ("Snowy River level", Quantity::WaterLevel),
+            // What is said besides counts as before.
+            ("Storm drain rain", Quantity::Rain),
+            ("Summer rain", Quantity::Rain),
+            ("District rain total", Quantity::RainTotal),
+            ("drain_distance", Quantity::DistanceToWater),
+        ] {
+            assert_eq!(metres.quantity(name).0, quantity, "{name}");
+        }
+        let pascals = Unit::named("Pa").unwrap();
+        for (name, quantity) in [
+            ("Fairview pressure", Quantity::Pressure),
+            ("treatment plant pressure", Quantity::Pressure),
+            ("airPressure", Quantity::AirPressure),
+            ("Fairview air pressure", Quantity::AirPressure),
+        ] {
+            assert_eq!(pascals.quantity(name).0, quantity, "{name}");
         }
     }
 

@@ -69,10 +69,15 @@ impl Notifications {
             self.seen.pop_first();
         }
         let NotificationKey { pubtime, rel, .. } = notification.key;
-        let known = self.data.get(&notification.data_id).copied();
         // A message without a data_id speaks of data nobody can name: it is new, always.
+        if notification.data_id.is_empty() {
+            return match rel {
+                Rel::Deletion => Notified::Deleted,
+                Rel::Canonical | Rel::Update => Notified::New,
+            };
+        }
+        let known = self.data.get(&notification.data_id).copied();
         if let Some((newest, _)) = known
-            && !notification.data_id.is_empty()
             && pubtime < newest
         {
             return Notified::Late;
@@ -121,6 +126,29 @@ mod tests {
         assert_eq!(
             known.take(&plain("2026-01-01T00:07:00Z", "canonical")),
             Notified::New
+        );
+    }
+
+    #[test]
+    fn notifications_that_do_not_name_their_data_have_nothing_to_do_with_each_other() {
+        let mut known = Notifications::default();
+        let mut nameless = |pubtime: &str, rel: &str| {
+            let mut one = plain(pubtime, rel);
+            one.data_id.clear();
+            known.take(&one)
+        };
+        assert_eq!(nameless("2026-01-01T00:00:00Z", "canonical"), Notified::New);
+        assert_eq!(nameless("2026-01-01T00:05:00Z", "canonical"), Notified::New);
+        assert_eq!(nameless("2026-01-01T00:02:00Z", "update"), Notified::New);
+        assert_eq!(
+            nameless("2026-01-01T00:06:00Z", "deletion"),
+            Notified::Deleted
+        );
+        assert_eq!(nameless("2026-01-01T00:07:00Z", "canonical"), Notified::New);
+        // The very same message is still the same.
+        assert_eq!(
+            nameless("2026-01-01T00:07:00Z", "canonical"),
+            Notified::Duplicate
         );
     }
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 pub use self::cbor::read as read_cbor;
 pub use self::json::read as read_json;
-use super::unit::Unit;
+use super::unit::{Unit, telling_words};
 use super::{Message, RefusedPart, TEXT_MAX_BYTES, Unreadable, time};
 use crate::observation::{Measured, Observation, Problem, Quantity};
 
@@ -529,7 +529,7 @@ fn observe(record: Record, observations: &mut Vec<Observation>) {
 
 /// Whether the last part of a name tells what is measured, and not which device it is.
 fn is_kind(part: &str) -> bool {
-    let part = part.to_ascii_lowercase();
+    let part = telling_words(part);
     [
         "level", "stage", "dist", "depth", "rain", "precip", "temp", "humid", "press", "baro",
         "wind", "batt", "volt", "current", "flow",
@@ -547,6 +547,12 @@ mod tests {
 
     fn now() -> Timestamp {
         NOW.parse().unwrap()
+    }
+
+    #[test]
+    fn a_drain_is_a_device_and_no_kind_of_measurement() {
+        assert!(!is_kind("drain-3") && !is_kind("district-3"));
+        assert!(is_kind("drain_level") && is_kind("rain") && is_kind("distance"));
     }
 
     fn resolved(pack: &str) -> Resolved {
