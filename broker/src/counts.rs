@@ -24,9 +24,10 @@ pub struct Counts {
 
     /// Clients that were let in.
     pub admitted: u64,
-    /// Clients that the doorkeeper, or an identifier or will that is not theirs, kept out.
+    /// Clients that the doorkeeper, an identifier that is not theirs, or a will that they may not leave kept out.
     pub denied: u64,
-    /// Sockets closed because `connections_max` was reached, and clients refused for `session_max`.
+    /// Sockets closed because `connections_max` was reached, clients refused for `session_max`, and devices that owe
+    /// too much to leave a will.
     pub refused_for_limit: u64,
     /// Connections taken over by a newer one with the same client identifier.
     pub taken_over: u64,

@@ -28,6 +28,9 @@ const TAKE_OVERS_MAX: usize = 8;
 /// How long a newcomer waits for the older connection to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a device that has sent more than its rate waits at the door. A client's patience is a few seconds.
+const OWES_MAX: Duration = Duration::from_secs(2);
+
 /// Where a connection comes from.
 pub(crate) struct Origin {
     pub(crate) address: SocketAddr,
@@ -153,6 +156,10 @@ enum Refusal {
     WillTopic(TopicError),
     #[error("will on {0:?}, which is not granted")]
     WillNotGranted(String),
+    #[error("will of {bytes} bytes: at most {max_bytes} are accepted of this device")]
+    LongWill { bytes: usize, max_bytes: usize },
+    #[error("the device has sent more than its rate: a will may be left in {for_ms} ms")]
+    Overdrawn { for_ms: u128 },
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error("the doorkeeper failed")]
@@ -174,6 +181,10 @@ impl Refusal {
             Self::Closed | Self::Slow | Self::NotConnect => return None,
             Self::WillTopic(_) if version == Version::V4 => return None,
             Self::WillTopic(_) => Reason::TOPIC_NAME,
+            // Of the two words that 3.1.1 has, the other one says: try again.
+            Self::LongWill { .. } if version == Version::V4 => Reason::NOT_AUTHORIZED,
+            Self::LongWill { .. } => Reason::QUOTA,
+            Self::Overdrawn { .. } => Reason::CONNECTION_RATE,
             Self::Broken(Broken::Version(_)) => Reason::VERSION,
             Self::Broken(Broken::Connect(why)) => match **why {
                 Broken::Oversized { .. } => Reason::TOO_LARGE,
@@ -224,14 +235,19 @@ async fn enter(
 ) -> Result<Admitted, Refusal> {
     check(&connect, shared)?;
     let will = connect.will.take();
+    let mut paid = false;
     // A device that is put out of use while it is at the door must not slip in behind the list that was read.
-    let (grant, seat, present, outbox, about) = loop {
+    let (grant, meter, seat, present, outbox, about) = loop {
         let expulsions = shared.expulsions();
         let grant = ask_doorkeeper(&connect, origin, shared).await?;
-        if let Some(will) = &will
-            && !grant.may_publish(&will.topic)
-        {
-            return Err(Refusal::WillNotGranted(will.topic.clone()));
+        let meter = shared.meters.of(grant.device.as_deref());
+        meter.allow(grant.rate, clock::now());
+        if let Some(will) = &will {
+            may_leave(will, &grant)?;
+            if !paid {
+                pay_for(will, &meter, shared).await?;
+                paid = true;
+            }
         }
         let (arrival, gone, about) = arrive(&connect, &grant, origin, shared);
         let outbox = Arc::clone(&arrival.here.outbox);
@@ -242,14 +258,14 @@ async fn enter(
             _gone: gone,
         };
         if expulsions == shared.expulsions() {
-            break (grant, seat, present, outbox, about);
+            break (grant, meter, seat, present, outbox, about);
         }
     };
-    for late in shared.router.sweep(clock::now()) {
+    // Its own session may have ended just now: what that one left to be said comes before what is said anew. The
+    // wills of others are the sweeper's: nobody waits for them here.
+    for late in shared.router.late_wills_of(&connect.client_id) {
         late_will::publish(late, shared).await;
     }
-    let meter = shared.meters.of(grant.device.as_deref());
-    meter.allow(grant.rate, clock::now());
     // One and a half times what was agreed, as the standard says; 0 is no limit.
     let keep_alive_s = about.keep_alive_s.unwrap_or(connect.keep_alive_s);
     let keep_alive =
@@ -273,6 +289,38 @@ async fn enter(
         outbox,
         input: BytesMut::new(),
     })
+}
+
+/// A will is a publish like any other: the limits of the device are its limits.
+fn may_leave(will: &Will, grant: &Grant) -> Result<(), Refusal> {
+    if !grant.may_publish(&will.topic) {
+        return Err(Refusal::WillNotGranted(will.topic.clone()));
+    }
+    let bytes = will.payload.len();
+    match grant.payload_max_bytes {
+        Some(max_bytes) if bytes > max_bytes => Err(Refusal::LongWill { bytes, max_bytes }),
+        _ => Ok(()),
+    }
+}
+
+/// Nobody can be made to wait when a will is due, so it is paid for here: otherwise a device that comes and goes would
+/// say as much as it likes. Who owes waits at the door; who owes much is sent away, and owes no more than before.
+async fn pay_for(will: &Will, meter: &Meter, shared: &Shared) -> Result<(), Refusal> {
+    let bytes = will.topic.len() + will.payload.len() + will.passed_on.len();
+    let owed = meter.charge_within(bytes, clock::now(), OWES_MAX);
+    if owed != Ok(None) {
+        shared.tally.throttled.one();
+    }
+    match owed {
+        Ok(None) => {}
+        Ok(Some(owed)) => tokio::time::sleep(owed).await,
+        Err(owed) => {
+            return Err(Refusal::Overdrawn {
+                for_ms: owed.as_millis(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What can be said without asking the doorkeeper.
@@ -421,7 +469,9 @@ async fn refuse<S: AsyncWrite + Unpin>(
         Refusal::Slow | Refusal::NotConnect | Refusal::WillTopic(_) => shared.tally.malformed.one(),
         Refusal::Broken(Broken::Oversized { .. }) => shared.tally.oversized.one(),
         Refusal::Broken(_) => shared.tally.malformed.one(),
-        Refusal::Full | Refusal::OlderStays => shared.tally.refused_for_limit.one(),
+        Refusal::Full | Refusal::OlderStays | Refusal::Overdrawn { .. } => {
+            shared.tally.refused_for_limit.one()
+        }
         _ => shared.tally.denied.one(),
     }
     debug!(client_id, %address, "client not let in: {refusal}");

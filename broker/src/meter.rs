@@ -92,6 +92,33 @@ impl Meter {
         price
     }
 
+    /// Charges who owes for at most `longest`, and says for how long it owed before; nothing is charged otherwise.
+    ///
+    /// # Errors
+    /// For how long it owes.
+    pub(crate) fn charge_within(
+        &self,
+        bytes: usize,
+        now: Instant,
+        longest: Duration,
+    ) -> Result<Option<Duration>, Duration> {
+        let mut account = self.lock();
+        account.heard = Some(now);
+        let Some(bucket) = &mut account.bucket else {
+            return Ok(None);
+        };
+        bucket.fill(now);
+        let owed = bucket.owes();
+        account.activity.throttled += u64::from(owed.is_some());
+        match owed {
+            Some(owed) if owed > longest => Err(owed),
+            _ => {
+                bucket.charge(bytes, now);
+                Ok(owed)
+            }
+        }
+    }
+
     pub(crate) fn took(&self, bytes: usize) {
         let activity = &mut self.lock().activity;
         activity.messages += 1;
@@ -131,11 +158,8 @@ impl Meter {
 }
 
 impl Bucket {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a packet has fewer bytes than a float counts exactly"
-    )]
-    fn charge(&mut self, bytes: usize, now: Instant) -> Price {
+    /// Adds what time has brought.
+    fn fill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = self.at.max(now);
         let burst = f64::from(self.rate.burst);
@@ -145,15 +169,28 @@ impl Bucket {
         if self.messages * 2.0 >= burst && self.bytes * 2.0 >= byte_burst {
             self.excess_since = None; // it has rested
         }
-        self.messages -= 1.0;
-        self.bytes -= bytes as f64;
+    }
+
+    /// For how long it is overdrawn.
+    fn owes(&self) -> Option<Duration> {
         let owed =
             (-self.messages / self.rate.messages_per_s).max(-self.bytes / self.rate.bytes_per_s);
-        let wait = if owed > 0.0 {
+        if owed > 0.0 {
             Duration::try_from_secs_f64(owed).ok()
         } else {
             None
-        };
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a packet has fewer bytes than a float counts exactly"
+    )]
+    fn charge(&mut self, bytes: usize, now: Instant) -> Price {
+        self.fill(now);
+        self.messages -= 1.0;
+        self.bytes -= bytes as f64;
+        let wait = self.owes();
         if wait.is_some() {
             self.excess_since.get_or_insert(now);
         }
@@ -247,6 +284,37 @@ mod tests {
         }
         meter.allow(Some(RATE), begin);
         assert_eq!(meter.charge(1, begin).wait, Some(seconds(1.0)));
+    }
+
+    #[test]
+    fn who_would_wait_too_long_is_not_charged() {
+        let begin = clock::now();
+        let meter = meter(begin);
+        let longest = seconds(1.0);
+        let charged = |at| meter.charge_within(1, at, longest);
+        for _ in 0..5 {
+            assert_eq!(charged(begin), Ok(None), "overdrawn by one at most");
+        }
+        assert_eq!(charged(begin), Ok(Some(seconds(0.5))));
+        assert_eq!(charged(begin), Ok(Some(seconds(1.0))));
+        for _ in 0..100 {
+            assert_eq!(charged(begin), Err(seconds(1.5)));
+        }
+        assert_eq!(charged(begin + seconds(0.5)), Ok(Some(seconds(1.0))));
+        assert_eq!(
+            meter.charge(1, begin + seconds(0.5)).wait,
+            Some(seconds(2.0))
+        );
+        assert_eq!(meter.activity(begin).throttled, 104);
+    }
+
+    #[test]
+    fn who_has_rested_is_let_in_whatever_it_brings() {
+        let begin = clock::now();
+        let meter = meter(begin);
+        assert_eq!(meter.charge_within(10_000, begin, seconds(1.0)), Ok(None));
+        let owed = meter.charge_within(1, begin, seconds(1.0));
+        assert_eq!(owed, Err(seconds(98.0)));
     }
 
     #[test]

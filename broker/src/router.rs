@@ -291,6 +291,15 @@ impl Router {
         std::mem::take(&mut state.late)
     }
 
+    /// The wills of ended sessions of this client identifier that are not said yet.
+    pub(crate) fn late_wills_of(&self, client_id: &str) -> Vec<LateWill> {
+        let mut state = self.lock();
+        state
+            .late
+            .extract_if(.., |late| late.client_id == client_id)
+            .collect()
+    }
+
     /// Closes the connections of `device` and forgets its sessions, wills and waiting messages. Says how many
     /// connections were told to close.
     pub(crate) fn expel(&self, device: &str) -> usize {

@@ -216,23 +216,34 @@ impl Session {
     }
 
     /// Takes what may be sent now, in order: first what an earlier connection did not acknowledge, then
-    /// new messages as far as the window of unacknowledged ones is open. Stops after about `bytes`. Says also how
+    /// new messages, both as far as the window of unacknowledged ones is open. Stops after about `bytes`. Says also how
     /// many messages had expired.
     pub(crate) fn take(&mut self, bytes: usize, now: Instant) -> (Vec<ToSend>, usize) {
         let mut taken = Vec::new();
         let mut size = 0;
+        // The window may be smaller than on the connection before.
+        let mut under_way = self.in_flight.iter().filter(|flying| flying.sent).count();
+        let mut held_back = false;
         for flying in self.in_flight.iter_mut().filter(|flying| !flying.sent) {
             if size >= bytes {
                 return (taken, 0);
             }
-            flying.sent = true;
             match flying.stage {
                 Stage::Released => taken.push(ToSend::Release(flying.pkid)),
+                Stage::Published if under_way >= self.window => {
+                    held_back = true;
+                    continue;
+                }
                 Stage::Published => {
+                    under_way += 1;
                     size += flying.held.message.bytes();
                     taken.push(ToSend::Message(flying.held.to_send(flying.pkid, true)));
                 }
             }
+            flying.sent = true;
+        }
+        if held_back {
+            return (taken, 0);
         }
         let mut expired = 0;
         while size < bytes
@@ -610,6 +621,52 @@ mod tests {
         );
         session.acknowledged(1);
         assert_eq!(session.held(), 1);
+    }
+
+    #[test]
+    fn repetitions_hold_to_what_the_client_takes_now_and_releases_do_not_wait_for_them() {
+        let mut session = session();
+        let twice = Match {
+            qos: QoS::ExactlyOnce,
+            ..once()
+        };
+        for text in ["a", "b", "c"] {
+            let message = message(text, QoS::ExactlyOnce);
+            session.offer(&message, false, twice.clone(), &Settings::default());
+        }
+        assert_eq!(taken(&mut session).len(), 3);
+        session.received(3);
+        session.leave(clock::now());
+        let small = Here {
+            receive_max: 1,
+            ..here()
+        };
+        let everything = Grant {
+            subscribe: vec!["#".into()],
+            ..Grant::default()
+        };
+        session.come_back(small, &everything);
+        offer(&mut session, "d", QoS::AtMostOnce);
+        assert_eq!(
+            shown(&taken(&mut session)),
+            [("a".into(), 1, true), ("release".into(), 3, false)]
+        );
+        assert!(
+            taken(&mut session).is_empty(),
+            "nothing new before what is repeated"
+        );
+        session.acknowledged(3);
+        assert!(taken(&mut session).is_empty());
+        session.received(1);
+        assert!(
+            taken(&mut session).is_empty(),
+            "it is not done with the first"
+        );
+        session.acknowledged(1);
+        assert_eq!(
+            shown(&taken(&mut session)),
+            [("b".into(), 2, true), ("d".into(), 0, false)]
+        );
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ impl Reason {
     pub(crate) const RATE: Self = Self(0x96);
     pub(crate) const QUOTA: Self = Self(0x97);
     pub(crate) const ADMINISTRATIVE: Self = Self(0x98);
+    pub(crate) const CONNECTION_RATE: Self = Self(0x9F);
 
     /// The CONNACK code of 3.1.1 that says the same.
     pub(crate) fn connect_code(self) -> u8 {

@@ -87,6 +87,8 @@ impl Connection {
                     if self.me.version == Version::V5
                         && router.unreleased(session) > self.shared.settings.unacked_max =>
                 {
+                    // It has no effect now, so it is new when it comes again.
+                    router.exact_failed(session, self.number, pkid);
                     return Err(End::ReceiveMax);
                 }
                 Novelty::New => Some(Answer::PubRec(pkid)),

@@ -24,6 +24,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Long enough to see that nothing comes.
 pub(crate) const QUIET: Duration = Duration::from_millis(150);
 pub(crate) const SINK: &str = "sensors/#";
+/// How long the door thinks about the user `unhurried`, who may do nothing.
+pub(crate) const LONG_ASKED: Duration = Duration::from_millis(1_500);
 
 /// Rate, burst and longest payload of the device `slow`.
 pub(crate) const SLOW_PER_S: f64 = 20.0;
@@ -66,6 +68,10 @@ impl Doorkeeper for Door {
             }),
             (Some("slow" | "banned"), _) => Err(Denied::NotAuthorized),
             (Some("fault"), _) => panic!("a doorkeeper that fails"),
+            (Some("unhurried"), _) => {
+                std::thread::sleep(LONG_ASKED);
+                Ok(Grant::default())
+            }
             (None, None) if who.certificate.is_some() => {
                 let name = who.certificate.and_then(|own| own.common_name.clone());
                 let name = name.ok_or(Denied::BadCredentials)?;

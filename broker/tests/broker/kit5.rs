@@ -6,8 +6,8 @@ use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
     ConnAck, Connect, ConnectProperties, ConnectReturnCode, Disconnect, DisconnectReasonCode,
-    Filter, LastWill, Login, Packet, PubAck, Publish, PublishProperties, Subscribe,
-    SubscribeProperties, SubscribeReasonCode,
+    Filter, LastWill, LastWillProperties, Login, Packet, PubAck, Publish, PublishProperties,
+    Subscribe, SubscribeProperties, SubscribeReasonCode,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -64,6 +64,28 @@ impl Hello {
         hello.connect.clean_start = false;
         hello
     }
+}
+
+/// With a will at QoS 0 that waits so long for its client to come back.
+pub(crate) fn with_will(mut hello: Hello, topic: &str, payload: &str, delay_s: u32) -> Hello {
+    let properties = LastWillProperties {
+        delay_interval: Some(delay_s),
+        payload_format_indicator: None,
+        message_expiry_interval: None,
+        content_type: None,
+        response_topic: None,
+        correlation_data: None,
+        user_properties: vec![],
+    };
+    let qos = QoS::AtMostOnce;
+    hello.will = Some(LastWill::new(
+        topic,
+        payload.to_owned(),
+        qos,
+        false,
+        Some(properties),
+    ));
+    hello
 }
 
 pub(crate) fn publish(topic: &str, payload: &str, qos: QoS, pkid: u16) -> Publish {

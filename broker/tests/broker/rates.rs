@@ -5,7 +5,7 @@ use std::time::Instant;
 use hinan_broker::Settings;
 use rumqttc::mqttbytes::QoS::{AtLeastOnce, AtMostOnce};
 use rumqttc::v5::mqttbytes::QoS as QoS5;
-use rumqttc::v5::mqttbytes::v5::{DisconnectReasonCode, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, DisconnectReasonCode, PubAckReason};
 
 use crate::kit::{self, Client, SLOW_BURST, SLOW_PAYLOAD, SLOW_PER_S, Town, publish};
 use crate::kit5::{self, Client5};
@@ -123,6 +123,87 @@ async fn a_payload_longer_than_the_device_may_send_is_refused_and_the_device_goe
     old.is_closed().await;
     assert_eq!(town.counts().payloads_refused, 2);
     town.sink_is_quiet().await;
+}
+
+#[tokio::test]
+async fn a_will_longer_than_the_device_may_send_is_refused_at_the_door() {
+    let town = Town::start().await;
+    let long = "x".repeat(SLOW_PAYLOAD + 1);
+    let hello = |will: &str| {
+        let hello = kit5::hello("slow", "slow", "water");
+        kit5::with_will(hello, "status/slow", will, 0)
+    };
+    let (_, answer) = Client5::knock(town.address(), hello(&long)).await;
+    assert_eq!(answer.code, ConnectReturnCode::QuotaExceeded);
+    let old = kit::with_will(slow(), "status/slow", &long, AtMostOnce, false);
+    let (_, answer) = Client::knock(town.address(), old).await;
+    assert_eq!(
+        answer.code,
+        rumqttc::mqttbytes::v4::ConnectReturnCode::NotAuthorized
+    );
+    assert_eq!((town.counts().denied, town.counts().sessions), (2, 0));
+    Client5::enter(town.address(), hello(&long[1..])).await;
+}
+
+#[tokio::test]
+async fn who_speaks_by_wills_alone_is_held_to_its_rate_and_loses_nothing() {
+    let town = Town::start().await;
+    let mut reader = town.tower("reader").await;
+    reader.subscribe(&[("status/#", AtMostOnce)]).await;
+    let many = SLOW_BURST + 20;
+    let begin = Instant::now();
+    for number in 0..many {
+        let will = number.to_string();
+        let hello = kit::with_will(slow(), "status/slow", &will, AtMostOnce, false);
+        Client::enter(town.address(), hello).await.vanish();
+    }
+    let took = begin.elapsed().as_secs_f64();
+    for number in 0..many {
+        assert_eq!(reader.take().await.payload, number.to_string());
+    }
+    // The one that overdraws the account does not wait.
+    let due = f64::from(many - SLOW_BURST - 1) / SLOW_PER_S;
+    assert!(took >= due * 0.9, "{took} s for what is due in {due} s");
+    assert!(town.counts().throttled > 0);
+}
+
+#[tokio::test]
+async fn a_crowd_with_wills_beyond_the_rate_is_sent_away_and_the_device_comes_in_later() {
+    let town = Town::start().await;
+    let hello = |id: &str| {
+        let hello = kit5::hello(id, "slow", "water");
+        kit5::with_will(hello, "status/slow", "offline", 0)
+    };
+    let mut knocking = tokio::task::JoinSet::new();
+    for number in 0..200 {
+        knocking.spawn(Client5::knock(
+            town.address(),
+            hello(&format!("slow:{number}")),
+        ));
+    }
+    let answers = knocking.join_all().await;
+    let with = |code| {
+        answers
+            .iter()
+            .filter(|(_, answer)| answer.code == code)
+            .count()
+    };
+    let (came_in, sent_away) = (
+        with(ConnectReturnCode::Success),
+        with(ConnectReturnCode::ConnectionRateExceeded),
+    );
+    assert_eq!(came_in + sent_away, 200);
+    assert!(
+        came_in > usize::from(SLOW_BURST) && sent_away > 0,
+        "{came_in}"
+    );
+    // Who was sent away has not paid: the debt is what those inside made, and is soon even.
+    let mut tries = 0;
+    while Client5::knock(town.address(), hello("slow")).await.1.code != ConnectReturnCode::Success {
+        tries += 1;
+        assert!(tries < 100, "locked out");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

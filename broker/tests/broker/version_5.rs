@@ -3,12 +3,12 @@ use std::time::Duration;
 use hinan_broker::Settings;
 use rumqttc::v5::mqttbytes::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use rumqttc::v5::mqttbytes::v5::{
-    ConnectReturnCode, DisconnectReasonCode, Filter, LastWill, LastWillProperties, Packet, PubAck,
-    PubAckReason, PubRec, PubRecReason, PublishProperties, RetainForwardRule, SubscribeReasonCode,
+    ConnectReturnCode, DisconnectReasonCode, Filter, Packet, PubAck, PubAckReason, PubRec,
+    PubRecReason, PubRel, PublishProperties, RetainForwardRule, SubscribeReasonCode,
 };
 
 use crate::kit::{Town, lasting};
-use crate::kit5::{Client5, gauge, hello, publish, tower, with};
+use crate::kit5::{Client5, gauge, hello, publish, tower, with, with_will};
 
 #[tokio::test]
 async fn a_reading_is_acknowledged_after_its_commit_in_version_5_too() {
@@ -402,32 +402,79 @@ async fn a_shared_subscription_gives_each_message_to_one_of_its_readers() {
 }
 
 #[tokio::test]
+async fn a_publish_over_what_was_agreed_is_taken_when_it_comes_again_in_order() {
+    let settings = Settings {
+        unacked_max: 2,
+        ..Settings::default()
+    };
+    let mut town = Town::with(settings, 10).await;
+    let hello = || gauge("a").lasting(600);
+    let reading = |pkid| publish("sensors/a/level", "1", ExactlyOnce, pkid);
+    let mut client = Client5::enter(town.address(), hello()).await;
+    for pkid in 1..=2 {
+        client.publish(reading(pkid)).await;
+        town.inbound().await.split().1.committed();
+        assert!(matches!(client.next().await, Packet::PubRec(_)));
+    }
+    client.publish(reading(3)).await;
+    client
+        .is_told(DisconnectReasonCode::ReceiveMaximumExceeded)
+        .await;
+    town.sink_is_quiet().await;
+    let mut client = Client5::enter(town.address(), hello()).await;
+    for pkid in 1..=2 {
+        client.send(Packet::PubRel(PubRel::new(pkid, None))).await;
+        assert!(matches!(client.next().await, Packet::PubComp(_)));
+    }
+    let mut again = reading(3);
+    again.dup = true;
+    client.publish(again).await;
+    town.inbound().await.split().1.committed();
+    match client.next().await {
+        Packet::PubRec(answer) => assert_eq!(answer.pkid, 3),
+        other => panic!("unexpected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_under_way_comes_again_as_fast_as_the_client_says_now() {
+    let town = Town::start().await;
+    let taking = |most| {
+        let hello = tower("reader").lasting(600);
+        hello.with(|about| about.receive_maximum = Some(most))
+    };
+    let mut reader = Client5::enter(town.address(), taking(10)).await;
+    reader.subscribe(Filter::new("t", AtLeastOnce), None).await;
+    let mut writer = Client5::enter(town.address(), tower("writer")).await;
+    for pkid in 1..=3 {
+        let text = pkid.to_string();
+        writer.publish(publish("t", &text, AtLeastOnce, pkid)).await;
+        writer.expect_puback(pkid).await;
+        assert_eq!(reader.next_publish().await.payload, text);
+    }
+    drop(reader);
+    town.until(|counts| counts.connections == 1).await;
+    writer.publish(publish("t", "4", AtLeastOnce, 4)).await;
+    writer.expect_puback(4).await;
+    let mut reader = Client5::enter(town.address(), taking(1)).await;
+    for (text, dup) in [("1", true), ("2", true), ("3", true), ("4", false)] {
+        let message = reader.next_publish().await;
+        assert_eq!((&message.payload[..], message.dup), (text.as_bytes(), dup));
+        reader.is_quiet().await;
+        reader
+            .send(Packet::PubAck(PubAck::new(message.pkid, None)))
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn a_delayed_will_waits_for_its_client_and_is_said_if_it_does_not_come() {
     let town = Town::start().await;
     let mut reader = Client5::enter(town.address(), tower("reader")).await;
     reader
         .subscribe(Filter::new("status/#", AtMostOnce), None)
         .await;
-    let delayed = |seconds| {
-        let mut hello = gauge("a").lasting(60);
-        let properties = LastWillProperties {
-            delay_interval: Some(seconds),
-            payload_format_indicator: None,
-            message_expiry_interval: None,
-            content_type: None,
-            response_topic: None,
-            correlation_data: None,
-            user_properties: vec![],
-        };
-        hello.will = Some(LastWill::new(
-            "status/a",
-            "offline",
-            AtMostOnce,
-            false,
-            Some(properties),
-        ));
-        hello
-    };
+    let delayed = |seconds| with_will(gauge("a").lasting(60), "status/a", "offline", seconds);
     drop(Client5::enter(town.address(), delayed(2)).await);
     town.until(|counts| counts.connections == 1).await;
     reader.is_quiet().await;
