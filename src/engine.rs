@@ -6,14 +6,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hinan_gis::Town;
 use hinan_gis::road::RoadGraph;
+use hinan_gis::{Layer, Town};
 use hinan_sensors::official::external::Taken;
 use hinan_sensors::official::series::StationSeries;
 use hinan_sensors::official::{Applied, External, Lanes, Live, OfficialMessage, Outcome};
 use hinan_sensors::{Devices, Reading, StationId, Stations};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::concern::Concern;
 use crate::config::Recommend;
 use crate::digest::Digest;
 use crate::outlook::{ModelSet, Outlook, outlook};
@@ -29,6 +30,10 @@ pub struct Reference {
     pub town: Arc<Town>,
     /// Its roads, where they are loaded.
     pub roads: Option<Arc<RoadGraph>>,
+    /// What its bundle holds beside the town; empty for a town from a folder.
+    pub layers: Arc<Vec<Layer>>,
+    /// What a level at a gauge concerns.
+    pub concern: Arc<Concern>,
     /// Its gauges.
     pub stations: Arc<Stations>,
     /// Devices that do not name their gauge themselves.

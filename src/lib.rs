@@ -13,6 +13,7 @@ pub mod brokers;
 pub mod chance;
 pub mod cli;
 pub mod clock;
+pub mod concern;
 pub mod config;
 pub mod demo;
 pub mod desk;

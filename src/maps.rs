@@ -2,11 +2,10 @@
 
 use std::sync::OnceLock;
 
-use hinan_gis::Town;
-use hinan_gis::road::RoadGraph;
-use hinan_gis::tile::{Atlas, Shelf, themes};
+use hinan_gis::tile::{Atlas, Shelf, layer_themes, themes};
 
 use crate::clock::monotonic;
+use crate::engine::Reference;
 
 /// Bytes of finished tiles that are kept.
 const SHELF_BYTES: usize = 64 << 20;
@@ -28,10 +27,12 @@ impl Default for Maps {
 
 impl Maps {
     /// All themes, drawn at the first call: that takes as long as drawing takes, and whoever asks meanwhile waits.
-    pub fn atlas(&self, town: &Town, roads: Option<&RoadGraph>) -> &Atlas {
+    pub fn atlas(&self, reference: &Reference) -> &Atlas {
         self.atlas.get_or_init(|| {
             let began = monotonic();
-            let atlas = Atlas::new(themes(town, roads));
+            let mut all = themes(&reference.town, reference.roads.as_deref());
+            all.extend(layer_themes(&reference.layers));
+            let atlas = Atlas::new(all);
             let took = monotonic().duration_since(began);
             tracing::info!(took_ms = took.as_millis(), "the town's maps are drawn");
             for sheet in atlas.sheets() {

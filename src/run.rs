@@ -174,9 +174,7 @@ pub async fn start(
     // Drawn before the first officer asks; who asks earlier waits for it.
     let drawing = Arc::clone(&app);
     tokio::task::spawn_blocking(move || {
-        drawing
-            .maps
-            .atlas(drawing.town(), drawing.reference.roads.as_deref());
+        drawing.maps.atlas(&drawing.reference);
     });
     app.set_ready();
     Ok(Running {

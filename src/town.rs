@@ -1,17 +1,18 @@
 //! From the configuration to what the engine refers to: town, stations, models.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinan_gis::Town;
 use hinan_gis::road::{RoadGraph, RoadLimits};
+use hinan_gis::{Bundle, Layer, Town};
 use hinan_models::{FloodModel, History, Hyper};
 use hinan_sensors::{Devices, InvalidDevice, QualitySettings, Station, StationId, Stations};
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
+use crate::concern::Concern;
 use crate::config::Config;
 use crate::demo::obihiro;
 use crate::engine::Reference;
@@ -63,7 +64,11 @@ pub enum TownError {
 /// # Errors
 /// [`TownError`] names the file and what is wrong with it.
 pub fn load(config: &Config) -> Result<Reference, TownError> {
-    let town = town(config)?;
+    let Geography {
+        town,
+        roads,
+        layers,
+    } = geography(config)?;
     let stations = stations(config, &town)?;
     let models = if config.models.enabled {
         models(config, &town)?
@@ -71,7 +76,9 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         None
     };
     Ok(Reference {
-        roads: roads(config)?.map(Arc::new),
+        concern: Arc::new(Concern::of(&town, &layers)),
+        layers: Arc::new(layers),
+        roads: roads.map(Arc::new),
         town: Arc::new(town),
         devices: Arc::new(devices(config, &stations)?),
         stations: Arc::new(stations),
@@ -86,31 +93,63 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
 /// # Errors
 /// [`TownError`] names the file and what is wrong with it.
 pub fn town(config: &Config) -> Result<Town, TownError> {
+    Ok(geography(config)?.town)
+}
+
+/// Everything that has a place.
+struct Geography {
+    town: Town,
+    roads: Option<RoadGraph>,
+    /// What a bundle holds beside its town.
+    layers: Vec<Layer>,
+}
+
+/// From the built-in town, a folder, or a bundle made by `hinan import`. A file of roads goes before those of a bundle.
+fn geography(config: &Config) -> Result<Geography, TownError> {
     let dir = &config.town.dir;
-    if dir.as_os_str().is_empty() {
-        return Ok(Town::load(obihiro::TOWN, obihiro::MAP)?);
+    let mut geography = if dir.as_os_str().is_empty() {
+        without_layers(Town::load(obihiro::TOWN, obihiro::MAP)?)
+    } else if dir.is_file() {
+        let bundle = Bundle::open(&read(dir)?)?;
+        Geography {
+            town: bundle.town()?,
+            roads: bundle.roads()?,
+            layers: bundle.into_layers(),
+        }
+    } else {
+        let path = dir.join("town.toml");
+        let toml = std::fs::read_to_string(&path)
+            .map_err(|source| TownError::Unreadable { path, source })?;
+        without_layers(Town::load(&toml, &read(&dir.join("map.json.gz"))?)?)
+    };
+    if let Some(roads) = roads(config)? {
+        geography.roads = Some(roads);
     }
-    let path = dir.join("town.toml");
-    let toml =
-        std::fs::read_to_string(&path).map_err(|source| TownError::Unreadable { path, source })?;
-    let path = dir.join("map.json.gz");
-    let map = std::fs::read(&path).map_err(|source| TownError::Unreadable { path, source })?;
-    Ok(Town::load(&toml, &map)?)
+    Ok(geography)
+}
+
+fn without_layers(town: Town) -> Geography {
+    Geography {
+        town,
+        roads: None,
+        layers: Vec::new(),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TownError> {
+    std::fs::read(path).map_err(|source| TownError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The town's roads; none when no file is named.
-///
-/// # Errors
-/// [`TownError`] names the file and what is wrong with it.
-pub fn roads(config: &Config) -> Result<Option<RoadGraph>, TownError> {
+fn roads(config: &Config) -> Result<Option<RoadGraph>, TownError> {
     let path = &config.town.roads;
     if path.as_os_str().is_empty() {
         return Ok(None);
     }
-    let bytes = std::fs::read(path).map_err(|source| TownError::Unreadable {
-        path: path.clone(),
-        source,
-    })?;
+    let bytes = read(path)?;
     Ok(Some(RoadGraph::from_osm(&bytes, RoadLimits::default())?))
 }
 
@@ -174,11 +213,10 @@ fn quality(common: &QualitySettings, own: Option<&QualitySettings>) -> QualitySe
 pub fn history(config: &Config) -> Result<Option<History>, TownError> {
     let path = &config.models.history;
     if !path.as_os_str().is_empty() {
-        let bytes = std::fs::read(path).map_err(|source| TownError::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
-        return Ok(Some(read_history(&bytes, &path.display().to_string())?));
+        return Ok(Some(read_history(
+            &read(path)?,
+            &path.display().to_string(),
+        )?));
     }
     if config.town.dir.as_os_str().is_empty() {
         return Ok(Some(read_history(

@@ -7,7 +7,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use hinan_dashboard::{
     page,
-    view::{Frame, InboxView, OfficialBoard, PublicHome, Realm, Situation},
+    view::{ConcernPanel, Frame, InboxView, OfficialBoard, PublicHome, Realm, Situation},
 };
 use sample::Sample;
 
@@ -47,6 +47,7 @@ fn pages() -> Vec<(&'static str, String)> {
         broken: Vec::new(),
         official: OfficialBoard::default(),
         external: Vec::new(),
+        concern: ConcernPanel::default(),
         ..sample.situation()
     };
     let empty_inbox = InboxView {

@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use hinan_dashboard::{
     form, page, public_stylesheet, stylesheet,
     view::{
-        AuditView, ChainCheck, ConfirmView, DecisionSheet, EndNoticeView, ErrorView, Frame,
-        InboxView, LinkView, NoticeView, OfficialBoard, PublicFrame, PublicHome, PublicNoticePage,
-        PublishedView, Realm, RecommendationView, ReviewView, SignInView, Situation, Tier,
+        AuditView, ChainCheck, ConcernPanel, ConfirmView, DecisionSheet, EndNoticeView, ErrorView,
+        Frame, InboxView, LinkView, NoticeView, OfficialBoard, PublicFrame, PublicHome,
+        PublicNoticePage, PublishedView, Realm, RecommendationView, ReviewView, SignInView,
+        Situation, Tier,
     },
 };
 use roxmltree::{Document, Node, ParsingOptions};
@@ -643,6 +644,7 @@ fn empty_pages() -> Vec<Page> {
         broken: Vec::new(),
         official: OfficialBoard::default(),
         external: Vec::new(),
+        concern: ConcernPanel::default(),
         map: None,
         charts: Vec::new(),
         gauges: Vec::new(),

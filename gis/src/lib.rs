@@ -64,7 +64,7 @@ pub use index::{
 };
 pub use landslide::{LandslideArea, LandslideZone, Phenomenon};
 pub use layer::{Layer, LayerKind};
-pub use locate::{Located, Locator, ZoneThere};
+pub use locate::{LocateSettings, Located, Locator, ShelterThere, ZoneThere};
 pub use map_file::{MapDistrict, MapFile, MapLines, MapRing, MapShelter, MapZone};
 pub use mesh::{Mesh, MeshLevel};
 pub use refusal::LoadError;

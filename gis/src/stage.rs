@@ -151,7 +151,7 @@ pub struct RangedExtent {
 }
 
 /// Tables of all gauges and rivers of a town, and what lies in its districts. Built once for a town.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StagePlan {
     tables: Vec<StageTable>,
     districts: Vec<Inside>,

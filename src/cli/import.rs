@@ -111,6 +111,7 @@ impl Import {
         let bytes = bundle.write()?;
         // What is written is read again, so that a bundle that cannot be used never appears.
         let read_back = Bundle::open(&bytes)?;
+        read_back.roads()?;
         if has_town {
             let town = read_back.town()?;
             say(&format!(

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use geo::Point;
-use hinan_gis::{Bundle, Hazard, Located, Locator, Town};
+use hinan_gis::road::{
+    Light, RoadGraph, RoadLimits, WalkConditions, WalkGroup, WalkSettings, Weather,
+};
+use hinan_gis::{Bundle, Hazard, LocateSettings, Located, Locator, ShelterThere, Town};
 use serde::Serialize;
 
 /// Says what is known about places: zones, depth, district, nearest usable shelters and the way there.
@@ -35,17 +38,23 @@ pub(super) struct Locate {
     /// How many shelters, 0 to 100
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=100))]
     shelters: u8,
-    /// 迂回係数: how many times longer than the straight line the way is taken to be, 1 to 5
-    #[arg(long, default_value_t = 1.3, value_parser = detour)]
-    detour_factor: f64,
-    /// 歩行速度: metres per second, 0.05 to 3. 1.0 is the planning speed on foot, 0.5 that of people who need care
-    #[arg(long, default_value_t = 1.0, value_parser = speed)]
-    speed_m_per_s: f64,
+    /// 道路: an OpenStreetMap file (.osm, .osm.gz, .osm.pbf) for a town folder; a bundle has its own roads
+    #[arg(long, value_name = "FILE")]
+    roads: Option<PathBuf>,
+    /// 誰が歩くか: adults, elderly, with_infants or assisted
+    #[arg(long, default_value = "adults", value_parser = group)]
+    group: WalkGroup,
+    /// 夜間: at night people walk more slowly
+    #[arg(long)]
+    night: bool,
+    /// 天候: fair, rain or snow
+    #[arg(long, default_value = "fair", value_parser = weather)]
+    weather: Weather,
 }
 
 impl Locate {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let locator = open(&self.town, self.hazard)?;
+        let locator = self.locator()?;
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         let stdin = PathBuf::from("-");
         let files = if self.files.is_empty() {
@@ -75,6 +84,41 @@ impl Locate {
         Ok(())
     }
 
+    /// From a town folder or a bundle, with the roads there are.
+    fn locator(&self) -> anyhow::Result<Locator> {
+        let light = if self.night { Light::Night } else { Light::Day };
+        let settings = LocateSettings {
+            hazard: self.hazard,
+            shelters: usize::from(self.shelters),
+            walking: WalkSettings::default(),
+            conditions: WalkConditions::in_hazard(self.hazard, self.group, light, self.weather),
+        };
+        let path = &self.town;
+        if path.is_dir() {
+            let text = read(&path.join("town.toml"))?;
+            let text = String::from_utf8(text)
+                .with_context(|| path.join("town.toml").display().to_string())?;
+            let town = Town::load(&text, &read(&path.join("map.json.gz"))?)?;
+            let roads = match &self.roads {
+                Some(path) => Some(
+                    RoadGraph::from_osm(&read(path)?, RoadLimits::default())
+                        .with_context(|| path.display().to_string())?,
+                ),
+                None => None,
+            };
+            return Ok(Locator::of_town(town, roads, settings));
+        }
+        if let Some(roads) = &self.roads {
+            bail!(
+                "--roads {}: 束は自分の道路を持ちます / accepted: only beside a town folder; a bundle gets its roads from hinan import --layer road=FILE",
+                roads.display()
+            );
+        }
+        let shown = || path.display().to_string();
+        let bundle = Bundle::open(&read(path)?).with_context(shown)?;
+        Locator::of_bundle(&bundle, settings).with_context(shown)
+    }
+
     /// Answers every line of one input; how many were no place.
     fn answer(
         &self,
@@ -92,8 +136,8 @@ impl Locate {
             match place(&line) {
                 Ok(None) => continue,
                 Ok(Some(place)) => {
-                    let located = locator.locate(place, usize::from(self.shelters));
-                    serde_json::to_writer(&mut *out, &self.answered(number, place, &located))?;
+                    let located = locator.locate(place);
+                    serde_json::to_writer(&mut *out, &Answer::of(number, place, &located))?;
                 }
                 Err(refused) => {
                     bad += 1;
@@ -110,9 +154,28 @@ impl Locate {
         }
         Ok(bad)
     }
+}
 
-    fn answered<'a>(&self, line: u64, place: Point<f64>, found: &'a Located<'a>) -> Answer<'a> {
-        Answer {
+/// One line of the answer. The keys are a promise: see docs/locate.md.
+#[derive(Serialize)]
+struct Answer<'a> {
+    line: u64,
+    lon: f64,
+    lat: f64,
+    in_town: Option<bool>,
+    district: Option<District<'a>>,
+    in_flood_zone: bool,
+    depth_rank: Option<u8>,
+    depth_ja: Option<&'a str>,
+    depth_en: Option<&'a str>,
+    zones: Vec<Zone<'a>>,
+    flood_zone_m: Option<f64>,
+    shelters: Vec<Shelter<'a>>,
+}
+
+impl<'a> Answer<'a> {
+    fn of(line: u64, place: Point<f64>, found: &'a Located<'a>) -> Self {
+        Self {
             line,
             lon: place.x(),
             lat: place.y(),
@@ -135,37 +198,9 @@ impl Locate {
                 })
                 .collect(),
             flood_zone_m: found.flood_zone_m.map(tenths),
-            shelters: found
-                .shelters
-                .iter()
-                .map(|(shelter, distance_m)| Shelter {
-                    id: &shelter.id,
-                    name: &shelter.name,
-                    distance_m: tenths(*distance_m),
-                    walk_s: (distance_m * self.detour_factor / self.speed_m_per_s).ceil(),
-                    walk_basis: "straight_line",
-                    in_town: shelter.in_town,
-                })
-                .collect(),
+            shelters: found.shelters.iter().map(Shelter::of).collect(),
         }
     }
-}
-
-/// One line of the answer. The keys are a promise: see docs/locate.md.
-#[derive(Serialize)]
-struct Answer<'a> {
-    line: u64,
-    lon: f64,
-    lat: f64,
-    in_town: Option<bool>,
-    district: Option<District<'a>>,
-    in_flood_zone: bool,
-    depth_rank: Option<u8>,
-    depth_ja: Option<&'a str>,
-    depth_en: Option<&'a str>,
-    zones: Vec<Zone<'a>>,
-    flood_zone_m: Option<f64>,
-    shelters: Vec<Shelter<'a>>,
 }
 
 #[derive(Serialize)]
@@ -189,9 +224,27 @@ struct Shelter<'a> {
     id: &'a str,
     name: &'a str,
     distance_m: f64,
-    walk_s: f64,
-    walk_basis: &'a str,
+    walk_s: Option<u32>,
+    walk_basis: Option<&'a str>,
+    no_way_ja: Option<String>,
+    no_way: Option<String>,
     in_town: bool,
+}
+
+impl<'a> Shelter<'a> {
+    fn of(there: &ShelterThere<'a>) -> Self {
+        let (walk, no_way) = (there.walk.ok(), there.walk.err());
+        Self {
+            id: &there.shelter.id,
+            name: &there.shelter.name,
+            distance_m: tenths(there.distance_m),
+            walk_s: walk.map(|walk| walk.time_ms.div_ceil(1_000)),
+            walk_basis: walk.map(|walk| walk.basis.key()),
+            no_way_ja: no_way.map(|why| why.words_ja()),
+            no_way: no_way.map(|why| why.words_en()),
+            in_town: there.shelter.in_town,
+        }
+    }
 }
 
 /// A line that is no place.
@@ -203,19 +256,8 @@ struct Refused {
     found: String,
 }
 
-/// A town folder or a bundle.
-fn open(path: &Path, hazard: Hazard) -> anyhow::Result<Locator> {
-    let read = |path: PathBuf| std::fs::read(&path).with_context(|| path.display().to_string());
-    if path.is_dir() {
-        let text = read(path.join("town.toml"))?;
-        let text = String::from_utf8(text)
-            .with_context(|| path.join("town.toml").display().to_string())?;
-        let town = Town::load(&text, &read(path.join("map.json.gz"))?)?;
-        return Ok(Locator::of_town(town, hazard));
-    }
-    let bundle =
-        Bundle::open(&read(path.to_owned())?).with_context(|| path.display().to_string())?;
-    Ok(Locator::of_bundle(&bundle, hazard)?)
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| path.display().to_string())
 }
 
 /// Longest line that is looked at; no place needs as much.
@@ -308,40 +350,49 @@ fn hazard(key: &str) -> Result<Hazard, String> {
         .ok_or_else(|| format!("accepted: {}", Hazard::ALL.map(Hazard::key).join(", ")))
 }
 
-fn detour(text: &str) -> Result<f64, String> {
-    within(text, 1.0, 5.0)
+fn group(key: &str) -> Result<WalkGroup, String> {
+    WalkGroup::from_key(key).ok_or_else(|| {
+        format!(
+            "accepted: {}",
+            WalkGroup::ALL.map(WalkGroup::key).join(", ")
+        )
+    })
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    within(text, 0.05, 3.0)
-}
-
-fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if (low..=high).contains(&value) => Ok(value),
-        _ => Err(format!("accepted: {low} to {high}")),
-    }
+fn weather(key: &str) -> Result<Weather, String> {
+    Weather::from_key(key)
+        .ok_or_else(|| format!("accepted: {}", Weather::ALL.map(Weather::key).join(", ")))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
-    use super::{Locate, open, place};
+    use super::{Locate, place};
     use hinan_gis::Hazard;
+    use hinan_gis::road::{WalkGroup, Weather};
 
-    fn locate(input: &str) -> (Vec<serde_json::Value>, u64) {
-        let town = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/config/obihiro"));
-        let locator = open(&town, Hazard::Flood).unwrap();
-        let command = Locate {
+    fn command(town: PathBuf) -> Locate {
+        Locate {
             town,
             files: Vec::new(),
             hazard: Hazard::Flood,
             shelters: 2,
-            detour_factor: 1.3,
-            speed_m_per_s: 1.0,
-        };
+            roads: None,
+            group: WalkGroup::Adults,
+            night: false,
+            weather: Weather::Fair,
+        }
+    }
+
+    fn obihiro() -> PathBuf {
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/config/obihiro"))
+    }
+
+    fn locate(input: &str) -> (Vec<serde_json::Value>, u64) {
+        let command = command(obihiro());
+        let locator = command.locator().unwrap();
         let mut out = Vec::new();
         let bad = command
             .answer(&locator, input.as_bytes(), &mut out)
@@ -450,10 +501,53 @@ mod tests {
 
     #[test]
     fn a_town_that_is_not_there_is_named() {
-        let said = format!(
-            "{:#}",
-            open(Path::new("/no/such/town"), Hazard::Flood).unwrap_err()
-        );
+        let command = command(PathBuf::from("/no/such/town"));
+        let said = format!("{:#}", command.locator().unwrap_err());
         assert!(said.contains("/no/such/town"), "{said}");
+    }
+
+    #[test]
+    fn roads_beside_a_bundle_are_refused_because_it_has_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("town.hinan");
+        std::fs::write(&path, hinan_gis::Bundle::default().write().unwrap()).unwrap();
+        let mut command = command(path);
+        command.roads = Some(PathBuf::from("roads.osm"));
+        let said = command.locator().unwrap_err().to_string();
+        assert!(
+            said.contains("roads.osm") && said.contains("only beside a town folder"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn with_roads_a_time_says_that_it_rests_on_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("roads.osm");
+        let map = "<osm><node id='1' lat='42.92' lon='143.19'/><node id='2' lat='42.92' lon='143.22'/>\
+                   <way id='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='residential'/></way></osm>";
+        std::fs::write(&path, map).unwrap();
+        let mut command = command(obihiro());
+        command.roads = Some(path);
+        let locator = command.locator().unwrap();
+        let mut out = Vec::new();
+        command
+            .answer(&locator, &b"143.2017 42.9201\n143.5 42.5\n"[..], &mut out)
+            .unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let near = &lines[0]["shelters"][0];
+        assert!(
+            near["walk_basis"] == "roads" && near["walk_s"].as_u64().unwrap() > 0,
+            "{near}"
+        );
+        let far = &lines[1]["shelters"][0];
+        assert!(
+            far["walk_s"].is_null() && far["no_way"] == "no way for walking near the start",
+            "{far}"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod decide;
 mod decline;
 mod devices;
 mod end_notice;
+mod extents;
 mod external;
 mod features;
 mod feeds;

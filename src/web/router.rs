@@ -119,6 +119,7 @@ fn router(doors: Doors) -> Router {
             "/api/v1/stations/{id}/readings",
             get(api::stations::readings),
         )
+        .route("/api/v1/extents", get(api::extents::list))
         .route("/api/v1/official", get(api::official::view))
         .route("/api/v1/external", get(api::external::view))
         .route("/api/v1/quarantine", get(api::quarantine::list))

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{external, frame, gauges, inbox, lines, map, official};
+use super::{extents, external, frame, gauges, inbox, lines, map, official};
 use crate::app::{App, Link, Picture};
 use crate::approve::notice::{Approved, Notice};
 use crate::official::{ahead, for_town, municipality, of_others};
@@ -108,6 +108,7 @@ pub(super) async fn page(
             &app.config.publish.sender,
             now,
         )),
+        concern: extents::panel(app, &picture),
         map: Some(map::view(
             app,
             &picture,

@@ -64,7 +64,7 @@ pub(super) async fn tile(
         .map_or(Packing::Plain, Packing::accepted);
     let app = doors.app;
     let tile = tokio::task::spawn_blocking(move || {
-        let atlas = app.maps.atlas(app.town(), app.reference.roads.as_deref());
+        let atlas = app.maps.atlas(&app.reference);
         let sheet = atlas.sheet(&key).ok_or_else(|| no_theme(atlas, &key))?;
         let make = || PackedTile::of(&sheet.tile(id), packing);
         let made = app.maps.shelf().get(sheet.theme().key, id, packing, make);
@@ -79,13 +79,11 @@ pub(super) async fn tile(
 pub(super) async fn ready(app: &Arc<App>) -> Result<&Atlas, Problem> {
     let drawing = Arc::clone(app);
     tokio::task::spawn_blocking(move || {
-        drawing
-            .maps
-            .atlas(drawing.town(), drawing.reference.roads.as_deref());
+        drawing.maps.atlas(&drawing.reference);
     })
     .await
     .map_err(|why| Problem::failed(&why))?;
-    Ok(app.maps.atlas(app.town(), app.reference.roads.as_deref()))
+    Ok(app.maps.atlas(&app.reference))
 }
 
 /// The themes there are, for who asked for another.

@@ -2,14 +2,15 @@
 
 use hinan_dashboard::view::{
     AlertLevel, AuditRow, AuditView, Broken, ChainCheck, Chance, ChanceFact, Change, ChannelPlan,
-    CheckNumber, ConfirmView, Confirmed, Danger, DangerKind, DecisionSheet, DeclineView, Delivery,
-    DeliveryCell, Draft, EndNoticeView, ErrorView, Evidence, Exposed, ExternalGroup, ExternalItem,
-    FieldErrors, Filled, Frame, GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState,
-    LayerCell, LayerHead, LayerLink, LayerView, LayersView, LevelChoice, LinkView, NextMark,
-    NoticeEvent, NoticeRow, NoticeState, NoticeText, NoticeView, OfficialBoard, OfficialItem,
-    OfficialWarning, PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent,
-    ReviewFact, ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView,
-    Situation, Span, TextKind, Tier, TimeTerm, Who,
+    CheckNumber, ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow, ConfirmView, Confirmed,
+    Danger, DangerKind, DecisionSheet, DeclineView, Delivery, DeliveryCell, Draft, EndNoticeView,
+    ErrorView, Evidence, Exposed, ExternalGroup, ExternalItem, FieldErrors, Filled, Frame,
+    GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LayerCell, LayerHead,
+    LayerLink, LayerView, LayersView, LevelChoice, LinkView, NextMark, NoticeEvent, NoticeRow,
+    NoticeState, NoticeText, NoticeView, OfficialBoard, OfficialItem, OfficialWarning,
+    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact,
+    ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span,
+    TextKind, Tier, TimeTerm, Who,
 };
 use jiff::Timestamp;
 
@@ -124,6 +125,46 @@ impl Sample {
                     since: Some(jst(30, 15, 0)),
                 },
             ],
+            concern: ConcernPanel {
+                ahead_h: 6,
+                asked: 3,
+                rows: vec![ConcernRow {
+                    gauge: t("南帯橋"),
+                    river: t("札内川"),
+                    assumption: Some(t(
+                        "仮定：想定最大規模の浸水深が大きい所ほど低い水位から対象になるとみなしています。",
+                    )),
+                    cases: vec![
+                        ConcernCase {
+                            label: t("いま"),
+                            level_m: 87.31,
+                            districts: 0,
+                            people_low: 0,
+                            people_high: 0,
+                            may_be_more: false,
+                        },
+                        ConcernCase {
+                            label: t("予測の高い方"),
+                            level_m: 88.4,
+                            districts: 1,
+                            people_low: 120,
+                            people_high: 1_310,
+                            may_be_more: true,
+                        },
+                    ],
+                    districts: vec![ConcernDistrict {
+                        name: t("西帯広"),
+                        depth_from: t("3m以上5m未満"),
+                        people_low: 120,
+                        people_high: 1_310,
+                        zones: 42,
+                        shelters: vec![t("西帯広小学校")],
+                        facilities: 2,
+                        from: t("予測の高い方"),
+                    }],
+                }],
+                unknown: vec![t("帯広川 東4条")],
+            },
             official: OfficialBoard {
                 heard_at: Some(jst(30, 22, 58)),
                 stale: false,

@@ -5,6 +5,7 @@
 
 mod audit;
 mod chart;
+mod concern;
 mod confirm;
 mod decision;
 mod decline;
@@ -30,6 +31,7 @@ mod span;
 
 pub use audit::{AuditRow, AuditView, ChainCheck};
 pub use chart::{FanPoint, Hydrograph, LevelMark, Reading};
+pub use concern::{ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow};
 pub use confirm::{ChannelPlan, ConfirmView, Confirmed};
 pub use decision::{
     CheckNumber, DecisionSheet, Draft, FieldErrors, Filled, LevelChoice, NoticeText, ReasonChoice,

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{AlertLevel, GaugeRow, Hydrograph, InboxItem, MapView, Span};
+use super::{AlertLevel, ConcernPanel, GaugeRow, Hydrograph, InboxItem, MapView, Span};
 
 /// The situation page: one sentence, five questions, the map, the rivers.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Situation {
     pub official: OfficialBoard,
     /// What others say: shown, never a ground by itself.
     pub external: Vec<ExternalGroup>,
+    /// What the levels concern.
+    pub concern: ConcernPanel,
     /// The map of districts; `None` when no geography is loaded (told in words).
     pub map: Option<MapView>,
     /// Hydrographs of the main gauges, most important first.

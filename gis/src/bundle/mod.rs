@@ -6,6 +6,7 @@ mod town;
 
 use std::collections::BTreeMap;
 
+use crate::road::RoadGraph;
 use crate::{ElevationGrid, Layer, LayerKind, LoadError, Town, TownFile};
 
 pub use stored::{STEPS_PER_DEGREE, snapped};
@@ -13,7 +14,7 @@ pub use stored::{STEPS_PER_DEGREE, snapped};
 /// How the file is named in refusals.
 const PART: &str = "bundle";
 
-/// The part of a bundle that holds the network people walk on: the bytes of a [`RoadGraph`](crate::road::RoadGraph).
+/// The part of a bundle that holds the network people walk on: the bytes of a [`RoadGraph`].
 pub const ROADS: &str = "road";
 
 /// A town's layers, heights and its town file, as one file holds them.
@@ -54,6 +55,14 @@ impl Bundle {
         self.parts.get(name).map(Vec::as_slice)
     }
 
+    /// The network people walk on; nothing where none was imported.
+    ///
+    /// # Errors
+    /// What is not as it must be in its bytes.
+    pub fn roads(&self) -> Result<Option<RoadGraph>, LoadError> {
+        self.part(ROADS).map(RoadGraph::from_bytes).transpose()
+    }
+
     /// What people write by hand about the town.
     #[must_use]
     pub fn town_file(&self) -> Option<&TownFile> {
@@ -64,6 +73,12 @@ impl Bundle {
     #[must_use]
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// All layers, for who needs nothing else of it.
+    #[must_use]
+    pub fn into_layers(self) -> Vec<Layer> {
+        self.layers
     }
 
     /// The layers of one kind.

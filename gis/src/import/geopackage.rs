@@ -145,24 +145,28 @@ fn choose(
     }
 }
 
-/// Only a stored table: a view or a virtual table may compute without end.
+/// Only a stored table whose columns are stored: a view, a virtual table or a computed column may compute without end.
+/// SQLite itself is asked what the table is; the words of its definition are not looked at.
 fn check_plain(refuse: Refuse, database: &Connection, name: &str) -> Result<(), ImportError> {
-    let found: Option<(String, String)> = database
+    let wrong = |why: rusqlite::Error| refuse.unreadable(FORMAT, why);
+    // Both answer from the parsed schema and run nothing of it.
+    let kind: Option<String> = database
         .query_row(
-            "SELECT type, coalesce(sql, '') FROM sqlite_master WHERE name = ?1",
+            "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
             [name],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.get(0),
         )
         .optional()
-        .map_err(|why| refuse.unreadable(FORMAT, why))?;
-    let sql = found
-        .as_ref()
-        .map(|(_, sql)| sql.to_ascii_uppercase())
-        .unwrap_or_default();
-    let is_plain = found.is_some_and(|(kind, _)| kind == "table")
-        && !sql.contains("VIRTUAL TABLE")
-        && !sql.contains("GENERATED")
-        && !sql.contains(" AS (");
+        .map_err(wrong)?;
+    // A column is hidden as 1 in virtual tables, as 2 and 3 where it is computed.
+    let hidden: i64 = database
+        .query_row(
+            "SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 0",
+            [name],
+            |row| row.get(0),
+        )
+        .map_err(wrong)?;
+    let is_plain = kind.as_deref() == Some("table") && hidden == 0;
     if is_plain {
         return Ok(());
     }

@@ -171,11 +171,23 @@ pub(crate) struct Found<'a> {
     pub(crate) reference: Coord<f64>,
 }
 
+impl Found<'_> {
+    /// Where there is no cell.
+    pub(crate) fn nothing(place: Coord<f64>) -> Self {
+        Self {
+            held: FoundHeld::Nothing,
+            reference: place,
+        }
+    }
+}
+
 /// What that cell holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FoundHeld<'a> {
     Nothing,
     Cover(u32),
+    /// A list that was not looked at yet.
+    Word(u32),
     List(List<'a>),
 }
 
@@ -194,12 +206,7 @@ impl Cells {
     pub(crate) fn find(&self, place: Coord<f64>) -> Found<'_> {
         let mut grid = match self.grids.first() {
             Some(grid) => grid,
-            None => {
-                return Found {
-                    held: FoundHeld::Nothing,
-                    reference: place,
-                };
-            }
+            None => return Found::nothing(place),
         };
         loop {
             let (column, row) = (grid.column(place.x), grid.row(place.y));
@@ -217,6 +224,46 @@ impl Cells {
                 held,
                 reference: grid.reference(column, row),
             };
+        }
+    }
+
+    /// The finest cells of some places inside the box of the first grid, put where `found` has room for them: as many as
+    /// there are places. All go one step further before any goes the next, so that the memory that each step waits for is
+    /// on its way for all of them together.
+    pub(crate) fn find_together<'a>(&'a self, places: &[Coord<f64>], found: &mut [Found<'a>]) {
+        if self.grids.is_empty() {
+            return;
+        }
+        let mut open: Vec<(usize, u32)> = (0..places.len()).map(|place| (place, 0)).collect();
+        let mut slots: Vec<u32> = Vec::with_capacity(open.len());
+        while !open.is_empty() {
+            slots.clear();
+            slots.extend(open.iter().map(|(place, grid)| {
+                let grid = &self.grids[*grid as usize];
+                let (column, row) = (grid.column(places[*place].x), grid.row(places[*place].y));
+                found[*place].reference = grid.reference(column, row);
+                grid.first_slot + row * grid.columns + column
+            }));
+            let mut finer = 0;
+            for (n, slot) in slots.iter().enumerate() {
+                let (place, _) = open[n];
+                found[place].held = match self.slots[*slot as usize].held() {
+                    Held::Finer(grid) => {
+                        open[finer] = (place, grid);
+                        finer += 1;
+                        continue;
+                    }
+                    Held::Nothing => FoundHeld::Nothing,
+                    Held::Cover(outline) => FoundHeld::Cover(outline),
+                    Held::List(word) => FoundHeld::Word(word),
+                };
+            }
+            open.truncate(finer);
+        }
+        for found in found.iter_mut() {
+            if let FoundHeld::Word(word) = found.held {
+                found.held = FoundHeld::List(self.list(word));
+            }
         }
     }
 

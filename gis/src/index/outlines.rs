@@ -8,6 +8,9 @@ use super::pieces::Pieces;
 use super::rings::{Rings, bounds_of, small};
 use crate::projection::LocalPlane;
 
+/// So many places are looked up together: enough to keep the memory busy, few enough to stay in the nearest cache.
+const TOGETHER: usize = 32;
+
 /// Outlines on the map. Built whole and swapped whole.
 #[derive(Clone, Debug)]
 pub struct OutlineIndex {
@@ -38,22 +41,26 @@ impl OutlineIndex {
     #[must_use]
     pub fn at(&self, place: Point<f64>) -> OutlinesAt<'_> {
         let place = Coord::from(place);
-        let within = |n: usize, at: f64| {
-            self.bounds
-                .is_some_and(|(low, high)| (low[n]..=high[n]).contains(&at))
-        };
-        let found = if within(0, place.x) && within(1, place.y) {
-            self.cells.find(place)
+        if self.is_within(place) {
+            self.outlines_in(self.cells.find(place), place)
         } else {
-            Found {
-                held: FoundHeld::Nothing,
-                reference: place,
-            }
-        };
+            self.outlines_in(Found::nothing(place), place)
+        }
+    }
+
+    fn is_within(&self, place: Coord<f64>) -> bool {
+        self.bounds.is_some_and(|(low, high)| {
+            (low[0]..=high[0]).contains(&place.x) && (low[1]..=high[1]).contains(&place.y)
+        })
+    }
+
+    #[inline]
+    fn outlines_in<'a>(&'a self, found: Found<'a>, place: Coord<f64>) -> OutlinesAt<'a> {
         let (cover, list) = match found.held {
             FoundHeld::Nothing => (None, None),
             FoundHeld::Cover(outline) => (Some(outline), None),
             FoundHeld::List(list) => (None, Some(list)),
+            FoundHeld::Word(word) => (None, Some(self.cells.list(word))),
         };
         OutlinesAt {
             coords: self.rings.coords(),
@@ -67,8 +74,9 @@ impl OutlineIndex {
     }
 
     /// The same for many places at once: `found` is told the position of each place and its outlines. Places are asked by
-    /// where they are, so that what one needs is still in the fast memory of the processor for the next; the order in which
-    /// `found` is told is therefore not that of the places. At most 2^32 places.
+    /// where they are, so that what one needs is still in the fast memory of the processor for the next, and some at a
+    /// time, so that it does not wait for the memory of one after the other; the order in which `found` is told is
+    /// therefore not that of the places. At most 2^32 places.
     pub fn at_each(&self, places: &[Point<f64>], mut found: impl FnMut(usize, OutlinesAt<'_>)) {
         let cell = |place: &Point<f64>| {
             self.cells.grids.first().map_or(0, |grid| {
@@ -80,11 +88,51 @@ impl OutlineIndex {
             .map(|(number, place)| (u64::from(cell(place)) << 32) | number)
             .collect();
         order.sort_unstable();
-        for number in order {
-            let number = usize::try_from(number & u64::from(u32::MAX))
-                .expect("four bytes fit into a position");
-            found(number, self.at(places[number]));
+        let position = |number: u64| {
+            usize::try_from(number & u64::from(u32::MAX)).expect("four bytes fit into a position")
+        };
+        let (mut together, mut cells) = (Vec::new(), Vec::new());
+        for numbers in order.chunks(TOGETHER) {
+            together.clear();
+            cells.clear();
+            for number in numbers {
+                let place = Coord::from(places[position(*number)]);
+                if self.is_within(place) {
+                    together.push(place);
+                    cells.push(Found::nothing(place));
+                }
+            }
+            self.cells.find_together(&together, &mut cells);
+            self.fetch_lines(&cells);
+            let mut inside = cells.iter().copied();
+            for number in numbers {
+                let number = position(*number);
+                let place = Coord::from(places[number]);
+                let cell = self.is_within(place).then(|| inside.next()).flatten();
+                let cell = cell.unwrap_or_else(|| Found::nothing(place));
+                found(number, self.outlines_in(cell, place));
+            }
         }
+    }
+
+    /// Reads one corner of every run of edges near some places, for nothing but to have it at hand when they are asked.
+    fn fetch_lines(&self, cells: &[Found<'_>]) {
+        let coords = self.rings.coords();
+        let mut seen = 0;
+        for found in cells {
+            let FoundHeld::List(list) = found.held else {
+                continue;
+            };
+            let mut words = list.rings;
+            while let Some((ring, rest)) = RingNear::read(words) {
+                for run in ring.runs.chunks_exact(2) {
+                    seen ^= coords[run[0] as usize].x.to_bits();
+                    seen ^= coords[(run[0] + run[1]) as usize].x.to_bits();
+                }
+                words = rest;
+            }
+        }
+        std::hint::black_box(seen);
     }
 
     /// Whether one outline touches a place.

@@ -11,6 +11,7 @@
 //! - A time says what it rests on: roads, or a straight line because no roads are loaded.
 
 mod assemble;
+mod begin;
 mod components;
 mod dijkstra;
 mod dissection;
@@ -18,6 +19,7 @@ mod exposure;
 mod file;
 mod graph;
 mod hierarchy;
+mod nearest;
 mod osm;
 mod osm_pbf;
 mod osm_xml;
@@ -32,6 +34,7 @@ mod weight;
 pub use components::{Component, Components};
 pub use exposure::{Exposure, RoadExposure};
 pub use graph::{Arc, JunctionId, RoadGraph, RoadReport, Stretch, StretchId};
+pub use nearest::NearestOnFoot;
 pub use osm::RoadLimits;
 pub use passage::{Closure, Passage};
 pub use rules::{RoadClass, Trait, Traits};

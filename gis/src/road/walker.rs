@@ -2,13 +2,14 @@
 
 use geo::{Coord, Point};
 
+use super::begin::Begin;
 use super::dijkstra::Tree;
 use super::exposure::RoadExposure;
 use super::graph::{RoadGraph, StretchId};
 use super::hierarchy::{Costs, Ends, Hierarchy};
 use super::passage::{Closure, Passage};
 use super::rules::Trait;
-use super::snap::{Snap, Snapper};
+use super::snap::Snapper;
 use super::walking::{WalkConditions, WalkSettings};
 use super::weight::Weight;
 
@@ -106,6 +107,15 @@ pub enum WalkBasis {
 }
 
 impl WalkBasis {
+    /// The word used in data.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Roads => "roads",
+            Self::StraightLine => "straight_line",
+        }
+    }
+
     /// In Japanese.
     #[must_use]
     pub fn words_ja(self) -> &'static str {
@@ -143,6 +153,16 @@ pub enum NoWay {
 }
 
 impl NoWay {
+    /// Nothing beside the start, or the way there is closed.
+    pub(super) fn at_start(why: Option<Closure>) -> Self {
+        why.map_or(Self::NoRoadAtStart, Self::StartClosed)
+    }
+
+    /// Nothing beside the shelter, or the way there is closed.
+    pub(super) fn at_shelter(why: Option<Closure>) -> Self {
+        why.map_or(Self::NoRoadAtShelter, Self::ShelterClosed)
+    }
+
     /// In Japanese.
     #[must_use]
     pub fn words_ja(self) -> String {
@@ -238,13 +258,6 @@ pub struct WalkPath {
     pub line: Vec<Coord<f64>>,
 }
 
-/// A place beside the network.
-struct Begin {
-    snap: Snap,
-    leg: Weight,
-    ends: Ends,
-}
-
 impl Walker<'_> {
     /// What every stretch costs.
     #[must_use]
@@ -271,10 +284,8 @@ impl Walker<'_> {
         for (unit, row) in units.iter().zip(weights.chunks(shelters.len().max(1))) {
             for (shelter, through) in shelters.iter().zip(row) {
                 cells.push(match (unit, shelter) {
-                    (Err(None), _) => Err(NoWay::NoRoadAtStart),
-                    (Err(Some(why)), _) => Err(NoWay::StartClosed(*why)),
-                    (_, Err(None)) => Err(NoWay::NoRoadAtShelter),
-                    (_, Err(Some(why))) => Err(NoWay::ShelterClosed(*why)),
+                    (Err(why), _) => Err(NoWay::at_start(*why)),
+                    (_, Err(why)) => Err(NoWay::at_shelter(*why)),
                     (Ok(unit), Ok(shelter)) => told(self.direct(unit, shelter).min(*through)),
                 });
             }
@@ -287,12 +298,8 @@ impl Walker<'_> {
     /// # Errors
     /// Why there is none.
     pub fn path(&self, from: Point<f64>, shelter: Point<f64>) -> Result<WalkPath, NoWay> {
-        let start = self
-            .begin(from)
-            .map_err(|why| why.map_or(NoWay::NoRoadAtStart, NoWay::StartClosed))?;
-        let goal = self
-            .begin(shelter)
-            .map_err(|why| why.map_or(NoWay::NoRoadAtShelter, NoWay::ShelterClosed))?;
+        let start = self.begin(from).map_err(NoWay::at_start)?;
+        let goal = self.begin(shelter).map_err(NoWay::at_shelter)?;
         let graph = &self.network.graph;
         let until: Vec<u32> = start.ends.iter().map(|(junction, _)| *junction).collect();
         let tree = Tree::from(graph, self.passage.weights(), &goal.ends, &until);
@@ -438,51 +445,17 @@ impl Walker<'_> {
         corners
     }
 
-    /// Both on one stretch: straight along it.
     fn direct(&self, unit: &Begin, shelter: &Begin) -> Weight {
-        if unit.snap.stretch != shelter.snap.stretch {
-            return Weight::CLOSED;
-        }
-        let stretch = &self.network.graph.stretches()[unit.snap.stretch as usize];
-        let whole = self.passage.weights()[unit.snap.stretch as usize];
-        let at = |begin: &Begin| whole.part(begin.snap.along_mm, stretch.length_mm);
-        let (one, other) = (at(unit), at(shelter));
-        let along = one.max(other).less(one.min(other));
-        along.plus(unit.leg).plus(shelter.leg)
+        unit.direct(&self.network.graph, &self.passage, shelter)
     }
 
-    /// The way beside a place.
-    ///
-    /// # Errors
-    /// Nothing beside it, or why it is closed.
     fn begin(&self, place: Point<f64>) -> Result<Begin, Option<Closure>> {
         let network = self.network;
-        let may = |id: StretchId, _: &_| self.passage.may_begin(id);
-        let snap = network
-            .snapper
-            .nearest(&network.graph, place, may)
-            .ok_or(None)?;
-        if let Some(why) = self.passage.closure(snap.stretch) {
-            return Err(Some(why));
-        }
-        let stretch = network.graph.stretches()[snap.stretch as usize];
-        let whole = self.passage.weights()[snap.stretch as usize];
-        let to_first = whole.part(snap.along_mm, stretch.length_mm);
-        let leg = self.passage.leg(snap.leg_m);
-        let [first, second] = stretch.ends;
-        let mut ends = vec![
-            (first, leg.plus(to_first)),
-            (second, leg.plus(whole.less(to_first))),
-        ];
-        if first == second {
-            ends.sort_by_key(|(_, weight)| *weight);
-            ends.truncate(1);
-        }
-        Ok(Begin { snap, leg, ends })
+        Begin::at(&network.graph, &network.snapper, &self.passage, place)
     }
 }
 
-fn told(weight: Weight) -> Result<Walk, NoWay> {
+pub(super) fn told(weight: Weight) -> Result<Walk, NoWay> {
     let walk = weight.time_ms().map(|time_ms| Walk {
         time_ms,
         basis: WalkBasis::Roads,

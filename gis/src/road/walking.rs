@@ -18,8 +18,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::snap::SnapSettings;
-use crate::DepthRank;
 use crate::refusal::LoadError;
+use crate::{DepthRank, Hazard};
 
 /// A group of people who walk alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +43,23 @@ impl WalkGroup {
         Self::WithInfants,
         Self::Assisted,
     ];
+
+    /// The word used in files and commands.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Adults => "adults",
+            Self::Elderly => "elderly",
+            Self::WithInfants => "with_infants",
+            Self::Assisted => "assisted",
+        }
+    }
+
+    /// The group with this word, if there is one.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.key() == key)
+    }
 
     /// In Japanese.
     #[must_use]
@@ -171,6 +188,21 @@ impl WalkConditions {
         }
     }
 
+    /// As it is in this hazard: closed gates in a flood of any kind, all open otherwise.
+    #[must_use]
+    pub fn in_hazard(hazard: Hazard, group: WalkGroup, light: Light, weather: Weather) -> Self {
+        match hazard {
+            Hazard::Flood | Hazard::InlandFlood | Hazard::StormSurge | Hazard::Tsunami => {
+                Self::flood(group, light, weather)
+            }
+            Hazard::Landslide | Hazard::Earthquake | Hazard::LargeFire | Hazard::Volcano => Self {
+                light,
+                weather,
+                ..Self::calm(group)
+            },
+        }
+    }
+
     /// A dry day on which everything is open.
     #[must_use]
     pub fn calm(group: WalkGroup) -> Self {
@@ -204,6 +236,27 @@ pub enum Weather {
     Rain,
     /// Snow on the ground.
     Snow,
+}
+
+impl Weather {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Fair, Self::Rain, Self::Snow];
+
+    /// The word used in commands.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Fair => "fair",
+            Self::Rain => "rain",
+            Self::Snow => "snow",
+        }
+    }
+
+    /// The one with this word, if there is one.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|weather| weather.key() == key)
+    }
 }
 
 /// Whether a kind of way may be used.

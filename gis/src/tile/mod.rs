@@ -10,6 +10,7 @@
 mod atlas;
 pub(crate) mod clip;
 mod encode;
+mod layer_themes;
 mod mercator;
 mod pyramid;
 mod raster;
@@ -18,6 +19,7 @@ mod theme;
 mod themes;
 
 pub use atlas::{Atlas, Found, Sheet};
+pub use layer_themes::layer_themes;
 pub use mercator::{EXTENT, TileId, ZOOM_MAX};
 pub use pyramid::{Pyramid, PyramidReport, Tile};
 pub use shelf::{PackedTile, Packing, Shelf, ShelfReport};

@@ -2,6 +2,9 @@
 //! computed again where the machine has pyproj.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "../peers/python.rs"]
+mod python;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -61,15 +64,10 @@ fn every_system_agrees_with_proj_within_a_centimetre_there_and_back() {
 
 #[test]
 fn places_drawn_anew_agree_with_the_proj_of_this_machine() {
-    let python = std::env::var("HINAN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_pyproj = Command::new(&python)
-        .args(["-c", "import pyproj"])
-        .output()
-        .is_ok_and(|out| out.status.success());
-    if !has_pyproj {
+    let Some(python) = python::with("import pyproj") else {
         println!("skipped: no pyproj (name a Python that has it in HINAN_PYTHON)");
         return;
-    }
+    };
     // A sequence without chance that fills the zone evenly.
     let golden = 0.618_033_988_749_894_9_f64;
     let places: Vec<(u32, Coord<f64>)> = (6669..=6692)

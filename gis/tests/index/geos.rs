@@ -1,27 +1,17 @@
 //! GEOS in a Python of its own, asked the same questions about the same bits.
 
+#[path = "../peers/python.rs"]
+mod python;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use geo::{Coord, Point, Polygon};
 
-/// The Python that has shapely: `HINAN_PYTHON`, or the one that `./test` made, or the system's. Nothing where none has it.
+/// The Python that has shapely. Nothing where none has it.
 pub(crate) fn python() -> Option<PathBuf> {
-    let own = std::env::var_os("HINAN_PYTHON").map(PathBuf::from);
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    let made = cache.map(|cache| cache.join("hinan/tools/python-gis/bin/python"));
-    [own, made, Some(PathBuf::from("python3"))]
-        .into_iter()
-        .flatten()
-        .find(|python| {
-            Command::new(python)
-                .args(["-c", "import shapely; assert shapely.__version__ >= '2'"])
-                .output()
-                .is_ok_and(|said| said.status.success())
-        })
+    python::with("import shapely; assert shapely.__version__ >= '2'")
 }
 
 /// A folder with outlines and places for the Python side; removed when dropped.

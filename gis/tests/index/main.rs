@@ -176,6 +176,12 @@ fn compare(town: &str, zones: &[Polygon<f64>]) {
         .iter()
         .map(|place| index.at(*place).collect())
         .collect();
+    let mut together = vec![vec![usize::MAX]; places.len()];
+    index.at_each(&places, |place, there| together[place] = there.collect());
+    assert_eq!(
+        together, found,
+        "{town}: many at once are answered otherwise"
+    );
     let boxes = boxes(zones);
     let mut inside = 0;
     for (place, found) in places.iter().zip(&found) {

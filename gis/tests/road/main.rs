@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod forms;
+mod nearest;
 mod network;
 mod oracle;
 mod places;

@@ -110,7 +110,7 @@ pub(crate) fn agrees_with_petgraph(
 }
 
 /// Streets of a made-up town: a grid with gaps, bends, odd lengths and loose ends.
-fn town(side: i64, gaps: &[bool], shifts: &[(f64, f64)]) -> Written {
+pub(crate) fn town(side: i64, gaps: &[bool], shifts: &[(f64, f64)]) -> Written {
     let mut map = Written::default();
     let shift = |n: i64| shifts[usize::try_from(n).unwrap() % shifts.len()];
     for y in 0..side {

@@ -4,6 +4,7 @@
 
 mod caller;
 pub(super) mod events;
+pub(super) mod extents;
 pub(super) mod external;
 pub(super) mod official;
 pub(super) mod quarantine;

@@ -1,13 +1,34 @@
 //! One place, everything known about it: zones, depth, district, distances and where to flee to.
 
-use std::sync::Arc;
+mod refuge;
+mod zones;
 
 use geo::{MultiPolygon, Point};
 
+use crate::road::{RoadGraph, WalkConditions, WalkSettings};
 use crate::{
-    AreaIndex, Bundle, Depth, DepthRank, DurationRank, Facts, Feature, Hazard, LandslideZone,
-    Layer, LayerKind, LoadError, Phenomenon, Shelter, ShelterIndex, ShelterRule, SiteFacts, Town,
+    AreaIndex, Bundle, DepthRank, Facts, Feature, Hazard, LayerKind, LoadError, Shelter,
+    ShelterRule, SiteFacts, Town,
 };
+
+use refuge::Refuges;
+use zones::ZoneLayer;
+
+pub use refuge::ShelterThere;
+pub use zones::ZoneThere;
+
+/// What is asked about every place.
+#[derive(Clone, Copy, Debug)]
+pub struct LocateSettings {
+    /// The hazard that shelters must be designated for.
+    pub hazard: Hazard,
+    /// How many shelters to name.
+    pub shelters: usize,
+    /// How people walk. Must have been checked.
+    pub walking: WalkSettings,
+    /// Who walks, and under which conditions.
+    pub conditions: WalkConditions,
+}
 
 /// Everything that is asked about places, packed once.
 #[derive(Debug)]
@@ -16,28 +37,7 @@ pub struct Locator {
     border: Option<AreaIndex>,
     districts: AreaIndex,
     names: Vec<(String, String)>,
-    shelters: Vec<Shelter>,
-    nearest: ShelterIndex,
-}
-
-/// The zones of one layer.
-#[derive(Debug)]
-struct ZoneLayer {
-    kind: LayerKind,
-    index: AreaIndex,
-    /// By area: its number in the source, and what it says.
-    marks: Vec<(u32, Mark)>,
-}
-
-/// What a zone says.
-#[derive(Clone, Debug, PartialEq)]
-enum Mark {
-    /// Nothing where the source has a zone but no depth that is understood.
-    Depth(Option<Depth>, Option<Arc<str>>),
-    Duration(Option<DurationRank>, Option<Arc<str>>),
-    Collapse(Option<Arc<str>>),
-    Landslide(Option<Phenomenon>, Option<LandslideZone>),
-    Observed,
+    refuges: Refuges,
 }
 
 /// What is known about a place.
@@ -55,46 +55,21 @@ pub struct Located<'a> {
     pub zones: Vec<ZoneThere<'a>>,
     /// Metres to the nearest such flood zone, zero inside; nothing where none is within [`Locator::ZONE_WITHIN_M`].
     pub flood_zone_m: Option<f64>,
-    /// The nearest usable shelters with their distance in a straight line, metres.
-    pub shelters: Vec<(&'a Shelter, f64)>,
-}
-
-/// A zone that touches a place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ZoneThere<'a> {
-    /// Its layer.
-    pub layer: LayerKind,
-    /// Its number in the source: of a bundle the feature's number in its file, from 1; of a town folder its position, from 0.
-    pub number: u32,
-    /// Standard depth rank, where it has a depth.
-    pub rank: Option<DepthRank>,
-    /// What it says, in Japanese.
-    pub words_ja: String,
-    /// The same in English.
-    pub words_en: String,
-    /// The river it belongs to.
-    pub river: Option<&'a str>,
+    /// The nearest usable shelters on foot, and where no way leads to so many, the nearest others.
+    pub shelters: Vec<ShelterThere<'a>>,
 }
 
 impl Locator {
     /// How far away a zone is looked for.
     pub const ZONE_WITHIN_M: f64 = 10_000.0;
 
-    /// From a town. Its rule says which shelters are usable for the hazard.
+    /// From a town and its roads. Its rule says which shelters are usable for the hazard.
     #[must_use]
-    pub fn of_town(town: Town, hazard: Hazard) -> Self {
-        let nearest = ShelterIndex::build(&town.shelters, hazard, town.shelter_rule);
+    pub fn of_town(town: Town, roads: Option<RoadGraph>, asked: LocateSettings) -> Self {
+        let refuges = Refuges::new(town.shelters, town.shelter_rule, roads, asked);
         let (outlines, ranks) = town.zones.into_parts();
-        let marks = (0_u32..)
-            .zip(ranks)
-            .map(|(number, rank)| (number, Mark::Depth(Some(Depth::of_rank(rank)), None)))
-            .collect();
         Self {
-            layers: vec![ZoneLayer {
-                kind: LayerKind::FloodMax,
-                index: AreaIndex::of_outlines(outlines),
-                marks,
-            }],
+            layers: vec![ZoneLayer::of_town(outlines, ranks)],
             border: Some(AreaIndex::build([&town.outline])),
             districts: AreaIndex::build(town.districts.iter().map(|district| &district.outline)),
             names: town
@@ -102,22 +77,21 @@ impl Locator {
                 .into_iter()
                 .map(|district| (district.id, district.name))
                 .collect(),
-            shelters: town.shelters,
-            nearest,
+            refuges,
         }
     }
 
-    /// From a bundle, which need not be a whole town. Without a town file only shelters outside every flood zone are
-    /// usable in a flood.
+    /// From a bundle with its roads, which need not be a whole town. Without a town file only shelters outside every flood
+    /// zone are usable in a flood.
     ///
     /// # Errors
-    /// A depth rank of the town file that is none.
-    pub fn of_bundle(bundle: &Bundle, hazard: Hazard) -> Result<Self, LoadError> {
+    /// A depth rank of the town file that is none, or roads that cannot be read.
+    pub fn of_bundle(bundle: &Bundle, asked: LocateSettings) -> Result<Self, LoadError> {
         let rule = match bundle.town_file() {
             Some(file) => file.shelter_rule()?,
             None => ShelterRule::default(),
         };
-        let layers: Vec<ZoneLayer> = bundle.layers().iter().filter_map(zone_layer).collect();
+        let layers: Vec<ZoneLayer> = bundle.layers().iter().filter_map(ZoneLayer::of).collect();
         let features = |kind| {
             bundle
                 .layers_of(kind)
@@ -141,27 +115,21 @@ impl Locator {
             .filter_map(|feature| site(feature, &layers, border.as_ref()))
             .collect();
         Ok(Self {
-            nearest: ShelterIndex::build(&shelters, hazard, rule),
+            refuges: Refuges::new(shelters, rule, bundle.roads()?, asked),
             layers,
             border,
             districts: AreaIndex::build(outlines),
             names,
-            shelters,
         })
     }
 
-    /// Everything about one place, with up to `shelters` shelters.
+    /// Everything about one place.
     #[must_use]
-    pub fn locate(&self, place: Point<f64>, shelters: usize) -> Located<'_> {
+    pub fn locate(&self, place: Point<f64>) -> Located<'_> {
         let zones: Vec<ZoneThere<'_>> = self
             .layers
             .iter()
-            .flat_map(|layer| {
-                layer.index.at(place).map(|area| {
-                    let (number, mark) = &layer.marks[area];
-                    mark.there(layer.kind, *number)
-                })
-            })
+            .flat_map(|layer| layer.at(place))
             .collect();
         let floods = || {
             zones
@@ -189,109 +157,24 @@ impl Locator {
                 self.flood_zone_m(place)
             },
             zones,
-            shelters: self
-                .nearest
-                .nearest(place, shelters)
-                .into_iter()
-                .map(|near| (&self.shelters[near.number], near.distance_m))
-                .collect(),
+            shelters: self.refuges.of(place),
         }
     }
 
     /// How many zones and usable shelters there are.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let zones = self.layers.iter().map(|layer| layer.marks.len()).sum();
-        (zones, self.nearest.len())
+        let zones = self.layers.iter().map(ZoneLayer::len).sum();
+        (zones, self.refuges.len())
     }
 
     fn flood_zone_m(&self, place: Point<f64>) -> Option<f64> {
         self.layers
             .iter()
-            .filter(|layer| layer.kind == LayerKind::FloodMax)
-            .filter_map(|layer| {
-                let outlines = layer.index.outlines();
-                outlines.nearest(place, Self::ZONE_WITHIN_M, |_| true)
-            })
-            .map(|(_, metres)| metres)
+            .filter(|layer| layer.is_flood_max())
+            .filter_map(|layer| layer.distance_m(place, Self::ZONE_WITHIN_M))
             .min_by(f64::total_cmp)
     }
-}
-
-impl Mark {
-    fn of(facts: &Facts) -> Option<Self> {
-        let river = |name: &Option<String>| name.as_deref().map(Arc::from);
-        match facts {
-            Facts::Depth(zone) => Some(Self::Depth(zone.depth, river(&zone.river))),
-            Facts::Duration(zone) => Some(Self::Duration(zone.duration, river(&zone.river))),
-            Facts::HouseCollapse(zone) => Some(Self::Collapse(river(&zone.river))),
-            Facts::Landslide(area) => Some(Self::Landslide(area.phenomenon, area.zone)),
-            Facts::Observed(_) => Some(Self::Observed),
-            _ => None,
-        }
-    }
-
-    fn there(&self, layer: LayerKind, number: u32) -> ZoneThere<'_> {
-        let (rank, words_ja, words_en) = match self {
-            Self::Depth(Some(depth), _) => (Some(depth.rank()), depth.words_ja(), depth.words_en()),
-            Self::Depth(None, _) => (None, "深さ不明".to_owned(), "depth not known".to_owned()),
-            Self::Duration(Some(rank), _) => {
-                (None, rank.words_ja().to_owned(), rank.words_en().to_owned())
-            }
-            Self::Duration(None, _) => (
-                None,
-                "継続時間不明".to_owned(),
-                "duration not known".to_owned(),
-            ),
-            Self::Landslide(phenomenon, zone) => {
-                let (what_ja, what_en) =
-                    phenomenon.map_or(("現象不明", "phenomenon not known"), Phenomenon::words);
-                let (zone_ja, zone_en) =
-                    zone.map_or(("区分不明", "class not known"), LandslideZone::words);
-                (
-                    None,
-                    format!("{what_ja} {zone_ja}"),
-                    format!("{what_en}, {zone_en}"),
-                )
-            }
-            Self::Collapse(_) | Self::Observed => (
-                None,
-                layer.words_ja().to_owned(),
-                layer.words_en().to_owned(),
-            ),
-        };
-        ZoneThere {
-            layer,
-            number,
-            rank,
-            words_ja,
-            words_en,
-            river: match self {
-                Self::Depth(_, river) | Self::Duration(_, river) | Self::Collapse(river) => {
-                    river.as_deref()
-                }
-                Self::Landslide(..) | Self::Observed => None,
-            },
-        }
-    }
-}
-
-/// The hazard zones of a layer; nothing where it has none.
-fn zone_layer(layer: &Layer) -> Option<ZoneLayer> {
-    layer.kind.hazard()?;
-    let zones: Vec<(&Feature, &MultiPolygon<f64>, Mark)> = layer
-        .features
-        .iter()
-        .filter_map(|feature| Some((feature, feature.shape.area()?, Mark::of(&feature.facts)?)))
-        .collect();
-    Some(ZoneLayer {
-        kind: layer.kind,
-        index: AreaIndex::build(zones.iter().map(|(_, area, _)| *area)),
-        marks: zones
-            .into_iter()
-            .map(|(feature, _, mark)| (feature.number, mark))
-            .collect(),
-    })
 }
 
 /// A place to flee to, with the deepest flood zone at its site.
@@ -302,13 +185,8 @@ fn site(feature: &Feature, layers: &[ZoneLayer], border: Option<&AreaIndex>) -> 
     let facts: &SiteFacts = facts;
     let depth_rank = layers
         .iter()
-        .filter(|layer| layer.kind == LayerKind::FloodMax)
-        .flat_map(|layer| layer.index.at(at).map(|area| &layer.marks[area].1))
-        .filter_map(|mark| match mark {
-            // A depth that is not known counts as the worst: nobody is sent there.
-            Mark::Depth(depth, _) => Some(depth.map_or(DepthRank::ALL[5], Depth::rank)),
-            _ => None,
-        })
+        .filter(|layer| layer.is_flood_max())
+        .flat_map(|layer| layer.depths_at(at))
         .max();
     Some(Shelter {
         id: facts.id.clone(),
@@ -329,10 +207,13 @@ fn site(feature: &Feature, layers: &[ZoneLayer], border: Option<&AreaIndex>) -> 
 mod tests {
     use geo::{MultiPolygon, Point, Rect};
 
-    use super::Locator;
+    use super::{LocateSettings, Locator};
+    use crate::road::{
+        NoWay, RoadGraph, RoadLimits, WalkBasis, WalkConditions, WalkGroup, WalkSettings,
+    };
     use crate::{
         Bundle, Depth, DepthRank, DepthZone, DistrictFacts, Facts, Feature, Hazard, Layer,
-        LayerKind, Shape, SiteFacts,
+        LayerKind, ROADS, Shape, SiteFacts,
     };
 
     fn area(west: f64, east: f64) -> Shape {
@@ -383,7 +264,7 @@ mod tests {
     }
 
     /// Zones from 143.00 to 143.02 and a deeper one to 143.03; schools inside, outside, and one not for floods.
-    fn locator() -> Locator {
+    fn bundle() -> Bundle {
         let district = DistrictFacts {
             id: "d1".into(),
             name: "東".into(),
@@ -413,13 +294,74 @@ mod tests {
                 ],
             ),
         ];
-        Locator::of_bundle(&Bundle::new(None, layers, vec![]), Hazard::Flood).unwrap()
+        Bundle::new(None, layers, vec![])
+    }
+
+    fn locator(shelters: usize) -> Locator {
+        locator_of(&bundle(), Hazard::Flood, shelters)
+    }
+
+    fn locator_of(bundle: &Bundle, hazard: Hazard, shelters: usize) -> Locator {
+        let settings = LocateSettings {
+            hazard,
+            shelters,
+            walking: WalkSettings::default(),
+            conditions: WalkConditions::calm(WalkGroup::Adults),
+        };
+        Locator::of_bundle(bundle, settings).unwrap()
+    }
+
+    /// A street through the place 143.035 and the school "dry", and one that leads to neither.
+    fn with_roads(bundle: Bundle) -> Bundle {
+        let map = "<osm><node id='1' lat='42.05' lon='143.02'/><node id='2' lat='42.05' lon='143.05'/>\
+                   <node id='3' lat='42.05' lon='143.2'/><node id='4' lat='42.05' lon='143.23'/>\
+                   <way id='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='residential'/></way>\
+                   <way id='2'><nd ref='3'/><nd ref='4'/><tag k='highway' v='residential'/></way></osm>";
+        let roads = RoadGraph::from_osm(map.as_bytes(), RoadLimits::default()).unwrap();
+        let bytes = bundle.with_part(ROADS, roads.to_bytes()).write().unwrap();
+        Bundle::open(&bytes).unwrap()
+    }
+
+    #[test]
+    fn without_roads_a_time_rests_on_the_straight_line_and_with_the_bundles_roads_on_them() {
+        let place = Point::new(143.035, 42.05);
+        let straight = locator(1);
+        let there = straight.locate(place).shelters[0];
+        let walk = there.walk.unwrap();
+        assert_eq!(walk.basis, WalkBasis::StraightLine);
+        let expected_s = there.distance_m * 1.3;
+        assert!((f64::from(walk.time_ms) / 1e3 - expected_s).abs() < 0.01);
+
+        let by_road = locator_of(&with_roads(bundle()), Hazard::Flood, 1);
+        let there = by_road.locate(place).shelters[0];
+        let walk = there.walk.unwrap();
+        assert_eq!(
+            (walk.basis, there.shelter.id.as_str()),
+            (WalkBasis::Roads, "dry")
+        );
+        assert!((f64::from(walk.time_ms) / 1e3 - there.distance_m).abs() < 0.5);
+    }
+
+    #[test]
+    fn where_no_way_leads_the_nearest_shelter_is_named_with_the_reason_and_without_a_time() {
+        let locator = locator_of(&with_roads(bundle()), Hazard::Flood, 3);
+        let why = |lon: f64| -> Vec<(String, Option<NoWay>)> {
+            let found = locator.locate(Point::new(lon, 42.05));
+            found
+                .shelters
+                .iter()
+                .map(|there| (there.shelter.id.clone(), there.walk.err()))
+                .collect()
+        };
+        assert_eq!(why(143.03), [("dry".to_owned(), None)]);
+        assert_eq!(why(143.205), [("dry".to_owned(), Some(NoWay::CutOff))]);
+        assert_eq!(why(143.5), [("dry".to_owned(), Some(NoWay::NoRoadAtStart))]);
     }
 
     #[test]
     fn a_place_on_a_common_line_is_in_both_zones_and_counts_as_the_deeper() {
-        let locator = locator();
-        let there = locator.locate(Point::new(143.02, 42.05), 5);
+        let locator = locator(5);
+        let there = locator.locate(Point::new(143.02, 42.05));
         let zones: Vec<_> = there
             .zones
             .iter()
@@ -441,34 +383,31 @@ mod tests {
 
     #[test]
     fn only_dry_shelters_for_floods_are_offered_in_a_flood() {
-        let locator = locator();
-        let there = locator.locate(Point::new(143.01, 42.05), 5);
+        let locator = locator(5);
+        let there = locator.locate(Point::new(143.01, 42.05));
         let ids: Vec<&str> = there
             .shelters
             .iter()
-            .map(|(shelter, _)| shelter.id.as_str())
+            .map(|there| there.shelter.id.as_str())
             .collect();
         assert_eq!(ids, ["dry"]);
         assert!(
-            (there.shelters[0].1 - 2_480.0).abs() < 10.0,
+            (there.shelters[0].distance_m - 2_480.0).abs() < 10.0,
             "{}",
-            there.shelters[0].1
+            there.shelters[0].distance_m
         );
     }
 
     #[test]
     fn outside_every_zone_the_distance_to_the_nearest_flood_zone_is_said() {
-        let locator = locator();
-        let there = locator.locate(Point::new(143.04, 42.05), 0);
+        let locator = locator(0);
+        let there = locator.locate(Point::new(143.04, 42.05));
         assert_eq!((there.flood_rank, there.shelters.len()), (None, 0));
         assert!(
             (there.flood_zone_m.unwrap() - 826.6).abs() < 3.0,
             "{:?}",
             there.flood_zone_m
         );
-        assert_eq!(
-            locator.locate(Point::new(145.0, 42.05), 0).flood_zone_m,
-            None
-        );
+        assert_eq!(locator.locate(Point::new(145.0, 42.05)).flood_zone_m, None);
     }
 }
