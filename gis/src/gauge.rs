@@ -7,7 +7,7 @@ use crate::refusal::LoadError;
 /// A gauge (水位観測所) that matters to the town, inside or outside its border.
 #[derive(Clone, Debug)]
 pub struct GaugeSite {
-    /// The ministry's station number, 12 to 15 digits.
+    /// The ministry's station number, 10 to 15 digits.
     pub id: String,
     /// Japanese name.
     pub name: String,

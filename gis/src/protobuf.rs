@@ -1,4 +1,4 @@
-//! The wire format of protocol buffers, as far as OpenStreetMap files need it.
+//! The wire format of protocol buffers, as far as OpenStreetMap files, tiles and our own networks need it.
 //!
 //! Reading never allocates more than the bytes it was given, knows no recursion and refuses what does not end where it
 //! says it ends. A generated reader would build one message per element first: a block of 32 MiB can ask for gigabytes.
@@ -32,6 +32,17 @@ pub(crate) enum WireError {
     /// A field is of another kind than the format says.
     #[error("field {0} is of another kind than the format says")]
     Unexpected(u32),
+}
+
+/// Writes a whole number, seven bits at a time, the lowest first.
+pub(crate) fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "less than 0x80")]
+    bytes.push(number as u8);
 }
 
 /// The fields of a message, one after the other. After an error it ends.

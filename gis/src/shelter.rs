@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use geo::Point;
 use serde::{Deserialize, Serialize};
 
-use crate::DepthRank;
+use crate::{DepthRank, SiteFacts};
 
 /// A designated emergency evacuation site (指定緊急避難場所).
 #[derive(Clone, Debug)]
@@ -33,6 +33,27 @@ pub struct Shelter {
 }
 
 impl Shelter {
+    /// A site of a list, with what is known of its place.
+    pub(crate) fn of_site(
+        facts: &SiteFacts,
+        at: Point<f64>,
+        depth_rank: Option<DepthRank>,
+        in_town: bool,
+    ) -> Self {
+        Self {
+            id: facts.id.clone(),
+            name: facts.name.clone(),
+            name_en: facts.name_en.clone(),
+            address: facts.address.clone(),
+            at,
+            approved_for: facts.approved_for.clone(),
+            depth_rank,
+            capacity: facts.capacity,
+            in_town,
+            note: facts.note.clone(),
+        }
+    }
+
     /// Whether people may be sent here for this hazard under this rule.
     ///
     /// A site that is not designated for the hazard never is. For a flood it must also stand outside the flood zone,

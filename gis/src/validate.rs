@@ -54,9 +54,10 @@ impl Town {
         let mut seen = BTreeSet::new();
         for (n, gauge) in self.gauges.iter().enumerate() {
             let part = format!("{}[{n}]", town_part("gauge"));
-            if !(12..=15).contains(&gauge.id.len()) || !gauge.id.bytes().all(|b| b.is_ascii_digit())
+            // Gauges of the ministry have 12 to 15 digits, the small ones for floods alone (危機管理型水位計) ten.
+            if !(10..=15).contains(&gauge.id.len()) || !gauge.id.bytes().all(|b| b.is_ascii_digit())
             {
-                return Err(LoadError::refused(part, "id", &gauge.id, "12 to 15 digits"));
+                return Err(LoadError::refused(part, "id", &gauge.id, "10 to 15 digits"));
             }
             identifier(&part, &gauge.id, &mut seen)?;
             for (key, text) in [

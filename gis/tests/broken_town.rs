@@ -206,7 +206,7 @@ fn faults_of_the_town_file_are_named() {
     check_town(
         "id = \"123456789012\"",
         "id = \"12345\"",
-        "id is 12345; accepted: 12 to 15 digits",
+        "id is 12345; accepted: 10 to 15 digits",
     );
     check_town(
         "lon = 135.76",

@@ -10,6 +10,7 @@ mod bad_input;
 mod drill;
 mod encrypted;
 mod gate;
+mod imported;
 mod maps;
 mod power_cuts;
 mod programs;

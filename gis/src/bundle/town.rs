@@ -378,18 +378,12 @@ fn shelters(
 ) -> Result<Vec<Shelter>, LoadError> {
     let shelters: Vec<Shelter> = features(bundle, LayerKind::ShelterEmergency)
         .filter_map(|feature| match (&feature.facts, feature.shape.point()) {
-            (Facts::Site(facts), Some(at)) => Some(Shelter {
-                id: facts.id.clone(),
-                name: facts.name.clone(),
-                name_en: facts.name_en.clone(),
-                address: facts.address.clone(),
+            (Facts::Site(facts), Some(at)) => Some(Shelter::of_site(
+                facts,
                 at,
-                approved_for: facts.approved_for.clone(),
-                depth_rank: zones.rank_at(at),
-                capacity: facts.capacity,
-                in_town: outline.intersects(&at),
-                note: facts.note.clone(),
-            }),
+                zones.rank_at(at),
+                outline.intersects(&at),
+            )),
             _ => None,
         })
         .collect();

@@ -14,6 +14,7 @@
 //! R-tree for questions about areas and distances ([`pieces`]).
 
 mod areas;
+mod at;
 mod crossing;
 mod exposure;
 mod grid;
@@ -25,7 +26,8 @@ mod shelters;
 mod zones;
 
 pub use areas::AreaIndex;
+pub use at::OutlinesAt;
 pub use exposure::{Exposure, ExposureRow, PlacedFacility, PlacedPeople};
-pub use outlines::{OutlineIndex, OutlinesAt};
+pub use outlines::OutlineIndex;
 pub use shelters::{NearShelter, ShelterIndex};
 pub use zones::{Zone, ZoneIndex};

@@ -2,6 +2,7 @@
 
 use geo::{BoundingRect as _, Coord, Intersects as _, Line, MultiPolygon, Point, Polygon};
 
+use super::at::OutlinesAt;
 use super::grid::{Cells, Found, FoundHeld, Held, RingNear};
 use super::pack::pack;
 use super::pieces::Pieces;
@@ -62,15 +63,7 @@ impl OutlineIndex {
             FoundHeld::List(list) => (None, Some(list)),
             FoundHeld::Word(word) => (None, Some(self.cells.list(word))),
         };
-        OutlinesAt {
-            coords: self.rings.coords(),
-            place,
-            reference: found.reference,
-            cover,
-            covers: list.map_or(&[], |list| list.covers),
-            rings: list.map_or(&[], |list| list.rings),
-            waiting: None,
-        }
+        OutlinesAt::new(self.rings.coords(), place, found.reference, cover, list)
     }
 
     /// The same for many places at once: `found` is told the position of each place and its outlines. Places are asked by
@@ -316,72 +309,6 @@ fn distance_to_line_m(plane: &LocalPlane, line: &[Coord<f64>]) -> f64 {
             (a.x + share * along.x).hypot(a.y + share * along.y)
         })
         .fold(f64::INFINITY, f64::min)
-}
-
-/// Outlines at a place, see [`OutlineIndex::at`].
-#[derive(Clone, Debug)]
-pub struct OutlinesAt<'a> {
-    coords: &'a [Coord<f64>],
-    place: Coord<f64>,
-    reference: Coord<f64>,
-    cover: Option<u32>,
-    covers: &'a [u32],
-    rings: &'a [u32],
-    /// The next outline of `rings` that touches the place, where it has been looked for already.
-    waiting: Option<u32>,
-}
-
-impl OutlinesAt<'_> {
-    /// The next outline with lines near the place that touches it.
-    #[inline]
-    fn next_near(&mut self) -> Option<u32> {
-        let mut words = self.rings;
-        while let Some((outer, mut rest)) = RingNear::read(words) {
-            let winding = outer.winding_at(self.coords, self.reference, self.place);
-            let mut touched = winding != Some(0);
-            let mut open = winding.is_some() && touched;
-            while let Some((hole, after)) = RingNear::read(rest)
-                && hole.hole
-            {
-                rest = after;
-                if open {
-                    // On the line of a hole is inside; within it is outside. Either settles it.
-                    match hole.winding_at(self.coords, self.reference, self.place) {
-                        Some(0) => {}
-                        Some(_) => (touched, open) = (false, false),
-                        None => open = false,
-                    }
-                }
-            }
-            words = rest;
-            if touched {
-                self.rings = words;
-                return Some(outer.outline);
-            }
-        }
-        self.rings = &[];
-        None
-    }
-}
-
-impl Iterator for OutlinesAt<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if let Some(cover) = self.cover.take() {
-            return Some(cover as usize);
-        }
-        let near = self.waiting.take().or_else(|| self.next_near());
-        match (self.covers, near) {
-            ([cover, rest @ ..], near) if near.is_none_or(|near| *cover < near) => {
-                self.covers = rest;
-                self.waiting = near;
-                Some(*cover as usize)
-            }
-            (_, near) => near.map(|near| near as usize),
-        }
-    }
 }
 
 impl Cells {

@@ -8,7 +8,7 @@ use geo::{MultiPolygon, Point};
 use crate::road::{RoadGraph, WalkConditions, WalkSettings};
 use crate::{
     AreaIndex, Bundle, DepthRank, Facts, Feature, Hazard, LayerKind, LoadError, Shelter,
-    ShelterRule, SiteFacts, Town,
+    ShelterRule, Town,
 };
 
 use refuge::Refuges;
@@ -182,24 +182,13 @@ fn site(feature: &Feature, layers: &[ZoneLayer], border: Option<&AreaIndex>) -> 
     let (Facts::Site(facts), Some(at)) = (&feature.facts, feature.shape.point()) else {
         return None;
     };
-    let facts: &SiteFacts = facts;
     let depth_rank = layers
         .iter()
         .filter(|layer| layer.is_flood_max())
         .flat_map(|layer| layer.depths_at(at))
         .max();
-    Some(Shelter {
-        id: facts.id.clone(),
-        name: facts.name.clone(),
-        name_en: facts.name_en.clone(),
-        address: facts.address.clone(),
-        at,
-        approved_for: facts.approved_for.clone(),
-        depth_rank,
-        capacity: facts.capacity,
-        in_town: border.is_none_or(|border| border.at(at).next().is_some()),
-        note: facts.note.clone(),
-    })
+    let in_town = border.is_none_or(|border| border.at(at).next().is_some());
+    Some(Shelter::of_site(facts, at, depth_rank, in_town))
 }
 
 #[cfg(test)]

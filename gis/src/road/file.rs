@@ -3,7 +3,7 @@
 use super::assemble::finish;
 use super::graph::{RoadGraph, RoadReport, Stretch, length_mm};
 use super::rules::{RoadClass, Traits};
-use crate::protobuf::unfolded;
+use crate::protobuf::{push_number, unfolded};
 use crate::refusal::LoadError;
 
 const MAGIC: &[u8; 8] = b"hinanrd1";
@@ -141,14 +141,8 @@ fn refused(stretch: usize, key: &str, value: u64, accepted: &str) -> LoadError {
 struct Writer(Vec<u8>);
 
 impl Writer {
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "less than 0x80")]
-        self.0.push(number as u8);
+    fn number(&mut self, number: u64) {
+        push_number(&mut self.0, number);
     }
 
     fn signed(&mut self, number: i64) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::mercator::EXTENT;
 use super::theme::Value;
+use crate::protobuf::push_number;
 
 /// Steps of a geometry: commands and folded differences, ready to be written.
 #[derive(Clone, Debug, Default)]
@@ -201,14 +202,8 @@ impl Message {
         }
     }
 
-    fn varint(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "less than 0x80")]
-        self.0.push(number as u8);
+    fn varint(&mut self, number: u64) {
+        push_number(&mut self.0, number);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use geo::{Coord, LineString};
 use hinan_gis::import::{Imported, Settings, read_codelist};
-use hinan_gis::{Facts, LandslideZone, LayerKind, Phenomenon};
+use hinan_gis::{Facts, FlowField, Hand, LandslideZone, LayerKind, Phenomenon, Wet};
 
 use crate::samples::{flags, folder, kind, km2, layer, read};
 
@@ -406,6 +407,81 @@ fn terrain_of_triangles_becomes_a_grid_with_its_heights() {
             .iter()
             .all(|height| (-0.03..=24.21).contains(height))
     );
+}
+
+/// The height above the drainage on real ground, cell by cell against a plain walk down the water's way.
+#[test]
+fn on_real_terrain_every_place_is_as_high_above_the_water_as_a_walk_downhill_says() {
+    let Some(folder) = folder("formats/plateau_citygml") else {
+        return;
+    };
+    let read = read(
+        &folder,
+        "yokosuka_523965_dem_6697_05_op.gml",
+        &kind(LayerKind::Elevation),
+    );
+    let Ok((Imported::Grid(grid), _)) = read else {
+        panic!("terrain becomes a grid");
+    };
+    let flow = FlowField::over(&grid);
+    let (columns, rows) = grid.size();
+    let cells = || (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
+    let number = |(column, row): (u32, u32)| row as usize * columns as usize + column as usize;
+    // The watercourse is the longest way that water takes: from where its way down is longest, to where it ends.
+    let walk = |from: usize| std::iter::successors(Some(from), |cell| flow.next(*cell));
+    let head = cells()
+        .filter(|(column, row)| grid.height_m(*column, *row).is_some())
+        .max_by_key(|cell| walk(number(*cell)).count())
+        .unwrap();
+    let places: BTreeMap<usize, (u32, u32)> = cells().map(|cell| (number(cell), cell)).collect();
+    let course: Vec<Coord<f64>> = walk(number(head))
+        .map(|cell| grid.middle(places[&cell].0, places[&cell].1).into())
+        .collect();
+    assert!(course.len() > 20, "{} cells", course.len());
+    let river = [LineString::new(course.clone())];
+    let hand = Hand::of(&grid, &[&river]).unwrap();
+    let on_river: std::collections::BTreeSet<usize> = walk(number(head)).collect();
+    let (mut reached, mut elsewhere) = (0, 0);
+    for cell in cells() {
+        let place = grid.middle(cell.0, cell.1);
+        let met = walk(number(cell)).find(|at| on_river.contains(at));
+        let expected = met
+            .zip(grid.height_m(cell.0, cell.1))
+            .and_then(|(at, height_m)| {
+                let (column, row) = places[&at];
+                Some(height_m - grid.height_m(column, row)?)
+            });
+        let found = hand.at(place).map(|above| above.above_m);
+        match (found, expected) {
+            (Some(found), Some(expected)) => {
+                assert!(
+                    (found - expected).abs() < 0.006,
+                    "{cell:?}: {found} {expected}"
+                );
+                reached += 1;
+                let depth = |water_m: f64| match hand.wet(place, 0, water_m) {
+                    Wet::Deep(depth_m) => depth_m,
+                    Wet::No => 0.0,
+                    Wet::Unknown => panic!("{cell:?} is known"),
+                };
+                assert!(depth(1.0) <= depth(2.0) && depth(2.0) <= depth(10.0));
+            }
+            (None, None) => {
+                elsewhere += 1;
+                assert_eq!(
+                    hand.wet(place, 0, 100.0),
+                    Wet::Unknown,
+                    "never taken for dry"
+                );
+            }
+            other => panic!("{cell:?}: {other:?}"),
+        }
+    }
+    println!(
+        "{columns} by {rows} cells, a watercourse of {} cells: {reached} cells drain to it, {elsewhere} elsewhere or have no height",
+        course.len()
+    );
+    assert!(reached > course.len() && elsewhere > 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hinan_gis::crs::Crs;
 use hinan_gis::import::{FileReport, Settings};
-use hinan_gis::{Bundle, Facts, Layer, LayerKind};
+use hinan_gis::{Bundle, Facts, Layer, LayerKind, TownFile};
 
 use crate::samples::{flags, folder, kind, km2, layer};
 
@@ -49,6 +49,59 @@ fn check_bundle(layers: Vec<Layer>) {
     println!("bundle: {} bytes", bytes.len());
     assert_eq!(Bundle::open(&bytes).unwrap(), bundle);
     assert_eq!(bundle.write().unwrap(), bytes);
+}
+
+/// A town file with one real gauge.
+fn town_file(code: &str, name: &str, river: &str, gauge: &str, at: [f64; 2]) -> TownFile {
+    let [lon, lat] = at;
+    TownFile::read(&format!(
+        "code = \"{code}\"\nname = \"{name}\"\nname_en = \"Town\"\nprefecture = \"県\"\n\
+         [[river]]\nname = \"{river}\"\nname_en = \"River\"\ngauges = [\"{gauge}\"]\n\
+         [[gauge]]\nid = \"{gauge}\"\nname = \"観測所\"\nname_en = \"Gauge\"\nriver = \"{river}\"\nriver_en = \"River\"\n\
+         lon = {lon}\nlat = {lat}\nupstream = []\n"
+    ))
+    .unwrap()
+}
+
+/// What was imported is a town, through the bytes of its bundle: every shelter and zone is in it, and nobody is lost.
+fn check_town(
+    file: TownFile,
+    layers: Vec<Layer>,
+    districts: usize,
+    shelters: usize,
+    zones: usize,
+    people: std::ops::Range<u64>,
+) {
+    let bytes = Bundle::new(Some(file), layers, Vec::new()).write().unwrap();
+    let town = Bundle::open(&bytes).unwrap().town().unwrap();
+    let counted: u64 = town.districts.iter().map(|d| u64::from(d.people)).sum();
+    let in_zone: u64 = town
+        .districts
+        .iter()
+        .map(|district| u64::from(district.people_in_zone()))
+        .sum();
+    println!(
+        "{}: {} bytes, {} districts, {} shelters, {} outlines of zones, {counted} people, {in_zone} of them in a zone",
+        town.name,
+        bytes.len(),
+        town.districts.len(),
+        town.shelters.len(),
+        town.zones().len(),
+    );
+    assert_eq!(
+        (
+            town.districts.len(),
+            town.shelters.len(),
+            town.zones().len()
+        ),
+        (districts, shelters, zones),
+        "{}",
+        town.name
+    );
+    assert!(
+        people.contains(&counted) && in_zone > 0 && in_zone < counted,
+        "{counted} {in_zone}"
+    );
 }
 
 fn people(layer: &Layer) -> f64 {
@@ -130,7 +183,30 @@ fn obihiro() {
         "{}",
         people(&cells)
     );
-    check_bundle(vec![boundary, zones, sites, stay, blocks, gauges, cells]);
+    check_bundle(vec![
+        boundary.clone(),
+        zones.clone(),
+        sites.clone(),
+        stay,
+        blocks,
+        gauges,
+        cells.clone(),
+    ]);
+    let file = town_file(
+        "012076",
+        "帯広市",
+        "十勝川",
+        "301081281107050",
+        [143.20333, 42.93444],
+    );
+    check_town(
+        file,
+        vec![boundary, zones, sites, cells],
+        1,
+        120,
+        8538,
+        168_000..168_400,
+    );
 }
 
 #[test]
@@ -217,7 +293,29 @@ fn kurashiki() {
     );
     let (gauges, _) = whole(&folder, "river_gauges.geojson", LayerKind::Gauge, 64);
     let (_, _) = whole(&folder, "river_cctv.geojson", LayerKind::Camera, 135);
-    check_bundle(vec![boundary, zones, sites, stay, districts, gauges]);
+    check_bundle(vec![
+        boundary.clone(),
+        zones.clone(),
+        sites.clone(),
+        stay,
+        districts.clone(),
+        gauges,
+    ]);
+    let file = town_file(
+        "332020",
+        "倉敷市",
+        "砂川",
+        "3300000026",
+        [133.77339, 34.52386],
+    );
+    check_town(
+        file,
+        vec![boundary, zones, sites, districts],
+        232,
+        253,
+        9887,
+        1..500_000,
+    );
 }
 
 #[test]
@@ -292,7 +390,23 @@ fn kawasaki() {
             .iter()
             .all(|refusal| refusal.why.contains("no place"))
     );
-    check_bundle(vec![boundary, zones, others, sites, stay, cells]);
+    check_bundle(vec![
+        boundary.clone(),
+        zones.clone(),
+        others.clone(),
+        sites.clone(),
+        stay,
+        cells.clone(),
+    ]);
+    let file = town_file("141305", "川崎市", "多摩川", "1400000001", [139.66, 35.58]);
+    check_town(
+        file,
+        vec![boundary, zones, others, sites, cells],
+        7,
+        187,
+        5374 + 834,
+        1_500_000..1_540_000,
+    );
 }
 
 #[test]
@@ -414,7 +528,110 @@ fn noto() {
         &points(LayerKind::TownPoint),
         523,
     );
-    check_bundle(layers);
+    check_bundle(layers.clone());
+    let file = town_file(
+        "174637",
+        "能登町",
+        "衣川",
+        "1700000113",
+        [136.96268, 37.10472],
+    );
+    // Several outlines of the census share one key code: 195 areas.
+    check_town(file, layers, 195, 78 + 133 + 135, 2042, 15_000..15_688);
+}
+
+#[test]
+fn hitoyoshi() {
+    let Some(folder) = folder("hitoyoshi") else {
+        return;
+    };
+    let (boundary, _) = whole(&folder, "municipality_n03.geojson", LayerKind::Boundary, 1);
+    let (_, _) = whole(&folder, "neighbours_n03.geojson", LayerKind::Neighbour, 5);
+    let (zones, _) = whole(
+        &folder,
+        "flood_depth_max_primary_25m.geojson",
+        LayerKind::FloodMax,
+        1261,
+    );
+    let (_, _) = whole(
+        &folder,
+        "flood_depth_max_primary_10m.fgb.gz",
+        LayerKind::FloodMax,
+        3469,
+    );
+    let (sites, _) = whole(
+        &folder,
+        "shelters_emergency_gsi.geojson",
+        LayerKind::ShelterEmergency,
+        28,
+    );
+    let (_, _) = whole(
+        &folder,
+        "shelters_designated_gsi.geojson",
+        LayerKind::ShelterDesignated,
+        29,
+    );
+    let (portal, _) = whole_with(
+        &folder,
+        "shelters_pref_portal_capacity.csv",
+        &points(LayerKind::ShelterDesignated),
+        33,
+    );
+    let capacities: Vec<u32> = portal
+        .features
+        .iter()
+        .filter_map(|feature| match &feature.facts {
+            Facts::Site(site) => site.capacity,
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        (capacities.len(), capacities.iter().sum::<u32>()),
+        (32, 146_800)
+    );
+    let (_, _) = whole(&folder, "river_gauges.geojson", LayerKind::Gauge, 33);
+    let (_, _) = whole(&folder, "river_cctv.geojson", LayerKind::Camera, 129);
+    let (_, _) = whole_with(
+        &folder,
+        "town_points_geolonia.csv",
+        &points(LayerKind::TownPoint),
+        96,
+    );
+    let file = town_file(
+        "432032",
+        "人吉市",
+        "球磨川",
+        "4300000113",
+        [130.5994, 32.270123],
+    );
+    let bundle = Bundle::new(Some(file), vec![boundary, zones, sites], Vec::new());
+    let said = bundle.town().unwrap_err().to_string();
+    assert!(
+        said.contains("population is missing"),
+        "nobody is invented where no file counts people: {said}"
+    );
+    check_bundle(bundle.layers().to_vec());
+}
+
+/// All Japan in one layer: 746,301 zones.
+#[test]
+fn the_national_flood_layer_is_imported_whole() {
+    let Some(folder) = folder("national") else {
+        return;
+    };
+    let (zones, report) = whole(
+        &folder,
+        "flood_depth_max_japan_lvl11.fgb.gz",
+        LayerKind::FloodMax,
+        746_301,
+    );
+    assert!(report.unknown_codes.is_empty() && report.crs.contains("6668"));
+    let bytes = Bundle::new(None, vec![zones], Vec::new()).write().unwrap();
+    println!("bundle of all Japan: {} bytes", bytes.len());
+    assert_eq!(
+        Bundle::open(&bytes).unwrap().layers()[0].features.len(),
+        746_301
+    );
 }
 
 #[test]

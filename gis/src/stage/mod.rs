@@ -4,16 +4,15 @@
 //! written down by the town (`[[stage]]` of the town file) or assumed from the depth ranks: where the largest flood would
 //! stand deepest the ground is lowest, so that is concerned first. Which of the two it was is part of every answer.
 
+mod check;
+mod terrain;
+
 use std::collections::BTreeSet;
 
-use geo::Point;
-
 use crate::index::AreaIndex;
-use crate::refusal::LoadError;
-use crate::{
-    Assumption, DepthRank, District, Exposure, GaugeSite, Hand, PlacedFacility, PlacedPeople,
-    ReferenceLevels, Town, Wet,
-};
+use crate::{Assumption, DepthRank, District, GaugeSite, PlacedFacility, ReferenceLevels, Town};
+
+pub use terrain::{TerrainExtent, terrain_extent};
 
 /// A row of the town's own table (段階表): from this level on, these ranks of these districts are concerned.
 #[derive(Clone, Debug, PartialEq)]
@@ -419,118 +418,9 @@ fn name_ja(key: &str) -> &'static str {
     }
 }
 
-/// What water of a river covers by the shape of the ground, from its height above the river.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TerrainExtent {
-    /// People and facilities under water, by district and by the rank of the depth; those with no rank are not covered.
-    pub covered: Exposure,
-    /// People at places for which the ground says nothing: no height, or their water runs to no river or another one.
-    pub people_unknown: f64,
-    /// Positions of facilities at such places.
-    pub facilities_unknown: Vec<usize>,
-    /// What is assumed.
-    pub assumptions: Vec<Assumption>,
-}
-
-/// Counts people and facilities under water that stands `water_above_bed_m` above the ground at its river.
-#[must_use]
-pub fn terrain_extent(
-    hand: &Hand,
-    river: usize,
-    water_above_bed_m: f64,
-    districts: &AreaIndex,
-    people: impl IntoIterator<Item = PlacedPeople>,
-    facilities: &[PlacedFacility],
-) -> TerrainExtent {
-    let wet = |at: Point<f64>| hand.wet(at, river, water_above_bed_m);
-    let mut people_unknown = 0.0;
-    let known = people.into_iter().filter(|placed| {
-        let unknown = wet(placed.at) == Wet::Unknown;
-        people_unknown += if unknown { placed.people } else { 0.0 };
-        !unknown
-    });
-    let rank = |at: Point<f64>| match wet(at) {
-        Wet::Deep(depth_m) => Some(rank_of_depth(depth_m)),
-        Wet::No | Wet::Unknown => None,
-    };
-    let facilities_known = facilities
-        .iter()
-        .enumerate()
-        .filter(|(_, facility)| wet(facility.at) != Wet::Unknown)
-        .map(|(number, facility)| (number, *facility));
-    let covered = Exposure::count_by(rank, districts, known, facilities_known);
-    TerrainExtent {
-        covered,
-        people_unknown,
-        facilities_unknown: facilities
-            .iter()
-            .enumerate()
-            .filter(|(_, facility)| wet(facility.at) == Wet::Unknown)
-            .map(|(number, _)| number)
-            .collect(),
-        assumptions: Hand::assumptions().to_vec(),
-    }
-}
-
-fn rank_of_depth(depth_m: f64) -> DepthRank {
-    let [first, ..] = DepthRank::ALL;
-    DepthRank::ALL
-        .into_iter()
-        .filter(|rank| rank.min_m() <= depth_m)
-        .max()
-        .unwrap_or(first)
-}
-
-impl Town {
-    /// Checks the town's own table: gauges, rivers, levels and districts must be known, and levels of one table must rise.
-    pub(crate) fn validate_stages(&self) -> Result<(), LoadError> {
-        for (n, row) in self.stages.iter().enumerate() {
-            let part = format!("town.toml stage[{n}]");
-            let river = self.rivers.iter().find(|river| river.name == row.river);
-            let Some(river) = river else {
-                return Err(LoadError::refused(
-                    part,
-                    "river",
-                    &row.river,
-                    "a river of town.toml",
-                ));
-            };
-            if !river.gauges.contains(&row.gauge) {
-                let accepted = format!(
-                    "a gauge that decides for {}: {}",
-                    river.name,
-                    river.gauges.join(", ")
-                );
-                return Err(LoadError::refused(part, "gauge", &row.gauge, accepted));
-            }
-            if !row.level_m.is_finite() {
-                return Err(LoadError::refused(part, "level_m", row.level_m, "metres"));
-            }
-            let before = self.stages[..n]
-                .iter()
-                .rfind(|before| before.gauge == row.gauge && before.river == row.river);
-            if let Some(before) = before.filter(|before| before.level_m > row.level_m) {
-                let accepted = format!(
-                    "at least the level of the row before, which is {}",
-                    before.level_m
-                );
-                return Err(LoadError::refused(part, "level_m", row.level_m, accepted));
-            }
-            let mut seen = BTreeSet::new();
-            for id in row.districts.iter().flatten() {
-                if self.district(id).is_none() || !seen.insert(id) {
-                    let accepted = "identifiers of districts, each once";
-                    return Err(LoadError::refused(part, "districts", id, accepted));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{StageBasis, assumed, rank_of_depth};
+    use super::{StageBasis, assumed};
     use crate::ReferenceLevels;
 
     fn levels(known: [Option<f64>; 4]) -> ReferenceLevels {
@@ -587,13 +477,5 @@ mod tests {
     fn above_the_last_known_level_more_may_be_concerned_than_is_listed() {
         assert_eq!(steps([Some(2.0), None, None, None]), (vec![(2.0, 4)], true));
         assert_eq!(steps([None; 4]), (vec![], true));
-    }
-
-    #[test]
-    fn a_depth_falls_into_the_class_of_the_official_scale() {
-        let ranks: Vec<u8> = [0.01, 0.49, 0.5, 2.99, 3.0, 19.9, 20.0, 100.0]
-            .map(|depth_m| rank_of_depth(depth_m).get())
-            .to_vec();
-        assert_eq!(ranks, [1, 1, 2, 2, 3, 5, 6, 6]);
     }
 }

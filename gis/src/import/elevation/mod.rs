@@ -1,0 +1,95 @@
+//! Ground heights: the national elevation models in GML, and PLATEAU's terrain of triangles put on the same kind of grid.
+
+mod dem;
+mod tin;
+
+use super::refusal::{ImportError, Refuse};
+use super::report::FileReport;
+use super::settings::Settings;
+use crate::LayerKind;
+use crate::crs::Crs;
+
+pub(super) use dem::{DEM, read_dem};
+pub(super) use tin::{TIN, read_tin};
+
+const NO_HEIGHT: f64 = -9_000.0;
+
+fn report(refuse: Refuse, format: &'static str) -> FileReport {
+    FileReport {
+        file: refuse.0.to_owned(),
+        kind: LayerKind::Elevation.key().to_owned(),
+        format,
+        ..FileReport::default()
+    }
+}
+
+fn system(
+    refuse: Refuse,
+    settings: &Settings,
+    srs: Option<&str>,
+) -> Result<(String, String), ImportError> {
+    let stated = srs
+        .map(Crs::from_name)
+        .transpose()
+        .map_err(|why| ImportError::Crs {
+            file: refuse.0.to_owned(),
+            why,
+        })?;
+    let (crs, from) = match (settings.crs, stated) {
+        (Some(said), _) => (said, "--crs"),
+        (None, Some((crs, _))) => (crs, "srsName"),
+        (None, None) => {
+            return Err(ImportError::NeedsCrs {
+                file: refuse.0.to_owned(),
+                hint: String::new(),
+            });
+        }
+    };
+    if !crs.is_geographic() {
+        return Err(refuse.refused(
+            "crs",
+            crs,
+            "longitude and latitude: elevation grids are cut by degrees",
+        ));
+    }
+    Ok((crs.to_string(), from.to_owned()))
+}
+
+fn finish(report: &mut FileReport, read: usize, heights_cm: &[Option<i32>], bounds: [f64; 4]) {
+    let known = heights_cm.iter().filter(|height| height.is_some()).count();
+    report.read = u32::try_from(read).unwrap_or(u32::MAX);
+    report.accepted = report.read;
+    report.points = known as u64;
+    report.bounds = Some(bounds);
+    report.by_class.insert(
+        "標高あり height known".into(),
+        u32::try_from(known).unwrap_or(u32::MAX),
+    );
+    report.by_class.insert(
+        "標高なし no height".into(),
+        u32::try_from(heights_cm.len() - known).unwrap_or(u32::MAX),
+    );
+    if known == 0 {
+        report
+            .warnings
+            .push("標高が一つもありません / there is not one height in it".into());
+    }
+}
+
+fn centimetres(height_m: f64) -> Option<i32> {
+    let known = height_m.is_finite() && height_m > NO_HEIGHT && height_m < 9_000.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "below a million centimetres"
+    )]
+    known.then(|| (height_m * 100.0).round() as i32)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "callers have checked that it is whole and small"
+)]
+fn whole(number: f64) -> u32 {
+    number as u32
+}
