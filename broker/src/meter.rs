@@ -103,13 +103,18 @@ impl Meter {
         longest: Duration,
     ) -> Result<Option<Duration>, Duration> {
         let mut account = self.lock();
-        account.heard = Some(now);
-        let Some(bucket) = &mut account.bucket else {
+        let Account {
+            activity,
+            heard,
+            bucket,
+        } = &mut *account;
+        *heard = Some(now);
+        let Some(bucket) = bucket else {
             return Ok(None);
         };
         bucket.fill(now);
         let owed = bucket.owes();
-        account.activity.throttled += u64::from(owed.is_some());
+        activity.throttled += u64::from(owed.is_some());
         match owed {
             Some(owed) if owed > longest => Err(owed),
             _ => {
