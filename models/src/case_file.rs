@@ -24,6 +24,9 @@ pub struct CaseFile {
     /// Whom to name; it is copied into every card.
     #[serde(default)]
     pub attribution: String,
+    /// Folder of the readings, for a case that stands elsewhere: the name of a folder beside others.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// Files of readings, in order of time; without it `series.csv`, `series.csv.gz` or `series.parquet`.
     #[serde(default)]
     pub series: Vec<String>,
@@ -177,11 +180,14 @@ impl CaseFile {
                 "minutes that divide the hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60";
             return Err(value("step_min", &step, accepted));
         }
-        for (place, name) in self.series.iter().enumerate() {
+        let names = self.series.iter().enumerate();
+        let names = names.map(|(place, name)| (format!("series[{place}]"), name));
+        let folder = self.folder.iter().map(|name| ("folder".to_owned(), name));
+        for (key, name) in names.chain(folder) {
             // A case says what to read beside it, never elsewhere on the machine.
             if name.is_empty() || name.contains(['/', '\\']) || name.starts_with('.') {
-                let accepted = "the name of a file in the same directory";
-                return Err(value(&format!("series[{place}]"), name, accepted));
+                let accepted = "a plain name, without a path";
+                return Err(value(&key, name, accepted));
             }
         }
         let Split { train, test } = self.split;

@@ -114,18 +114,22 @@ impl Basin {
     /// # Errors
     /// As [`Basin::open`].
     pub fn open_with(dir: &Path, case: &Path) -> Result<Self, DirectoryError> {
-        let unreadable = |source| DirectoryError::Unreadable {
-            path: case.to_owned(),
-            source,
-        };
-        let mut text = String::new();
-        File::open(case)
-            .and_then(|file| file.take(MAX_CASE_BYTES).read_to_string(&mut text))
-            .map_err(unreadable)?;
-        let file = CaseFile::parse(&text).map_err(|source| DirectoryError::Case {
-            path: case.to_owned(),
-            source: Box::new(source),
-        })?;
+        Self::read(dir, read_case(case)?)
+    }
+
+    /// Reads a case that stands elsewhere, and the files it names in its `folder` under `parent`.
+    ///
+    /// # Errors
+    /// As [`Basin::open`].
+    pub fn open_beside(parent: &Path, case: &Path) -> Result<Self, DirectoryError> {
+        let file = read_case(case)?;
+        match file.folder.clone() {
+            Some(folder) => Self::read(&parent.join(folder), file),
+            None => Self::read(parent, file),
+        }
+    }
+
+    fn read(dir: &Path, file: CaseFile) -> Result<Self, DirectoryError> {
         let (names, kinds) = columns(&file);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut table: Option<SeriesTable> = None;
@@ -225,6 +229,20 @@ impl Basin {
         let Period { from, to } = self.file.split.test?;
         Some(self.history.rows_between(from, to))
     }
+}
+
+fn read_case(path: &Path) -> Result<CaseFile, DirectoryError> {
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_CASE_BYTES).read_to_string(&mut text))
+        .map_err(|source| DirectoryError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+    CaseFile::parse(&text).map_err(|source| DirectoryError::Case {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
 }
 
 /// Every column that some target needs, once, with how it is brought to the grid.

@@ -56,8 +56,8 @@ pub use case_file::{CaseFile, CaseFileError, MAX_TARGETS, Period, Split, Target,
 pub use directory::{Basin, DirectoryError, Question};
 pub use evaluate::{
     Alarm, Arrival, Baseline, BaselineKind, CRPS_PROBABILITIES, Crossings, EvaluateError,
-    Evaluation, Examined, Forecaster, GaugeLeadScore, Onset, Reliability, ReliabilityBin, Trial,
-    evaluate, examine, joined,
+    Evaluation, Examined, Forecaster, GaugeLeadScore, Known, Onset, Reliability, ReliabilityBin,
+    Trial, evaluate, examine, joined, known_figures,
 };
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
