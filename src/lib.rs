@@ -7,6 +7,7 @@
 pub mod app;
 pub mod approve;
 pub mod arrivals;
+pub mod artifacts;
 pub mod bridge;
 mod broker_counts;
 pub mod brokers;

@@ -5,7 +5,10 @@ mod assumed;
 use std::collections::BTreeMap;
 
 use hinan_gis::{GaugeSite, ReferenceLevels, Town};
-use hinan_models::{Case, FittedFloodModel, GaugeForecast, History, Mark, without_model};
+use hinan_models::{
+    Case, FittedFloodModel, GaugeForecast, History, Mark, Watch, WatchReport, WatchSettings,
+    without_model,
+};
 use hinan_sensors::quality::{Cadence, Contract};
 use hinan_sensors::{Health, StationId};
 use jiff::Timestamp;
@@ -49,6 +52,9 @@ pub struct GaugeOutlook {
     pub health: Option<Health>,
     /// Metres per hour, over about the last hour.
     pub rise_m_per_h: Option<f64>,
+    /// How its model did lately; none where no model is in use.
+    #[serde(default)]
+    pub watch: Option<WatchReport>,
     /// Forecast with its doubt; a plain baseline where no model is in use.
     pub forecast: GaugeForecast,
 }
@@ -211,8 +217,19 @@ impl Look<'_> {
             situation, as_of, ..
         } = *self;
         let model = self.models.and_then(|models| models.fitted.get(&site.id));
+        let mut watched = None;
         let forecast = match (model, self.recent) {
-            (Some(model), Some(recent)) => model.predict(recent, as_of),
+            (Some(model), Some(recent)) => {
+                let watch = Watch::over(model, recent, as_of, WatchSettings::default());
+                let forecast = model.predict(recent, as_of);
+                let instead = || without_model(recent, model.case(), as_of);
+                watched = Some(watch.report());
+                if watch.is_out() {
+                    watch.shown(forecast, &instead())
+                } else {
+                    forecast
+                }
+            }
             // A baseline looks at its own gauge only: thousands of them must not share one table to search.
             _ => {
                 let own = std::slice::from_ref(&site.id);
@@ -237,6 +254,7 @@ impl Look<'_> {
             voice: voice(observed, &contract, as_of),
             health: id.as_ref().and_then(|id| situation.health(id, as_of)),
             rise_m_per_h: id.and_then(|id| situation.rise_m_per_h(&id, as_of)),
+            watch: watched,
             forecast,
         })
     }

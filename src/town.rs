@@ -1,6 +1,6 @@
 //! From the configuration to what the engine refers to: town, stations, models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +12,13 @@ use hinan_sensors::{Devices, InvalidDevice, QualitySettings, Station, StationId,
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
+use crate::artifacts;
 use crate::concern::Concern;
 use crate::config::Config;
 use crate::demo::obihiro;
 use crate::engine::Reference;
 use crate::outlook::{ModelSet, case};
+use crate::store::Store;
 
 /// Column names of level histories are this and the station id.
 pub const COLUMN_PREFIX: &str = "level_m_";
@@ -53,6 +55,24 @@ pub enum TownError {
         path: String,
         /// What is wrong.
         source: hinan_models::HistoryError,
+    },
+    /// The folder of models cannot be used.
+    #[error("[models] dir: {0}")]
+    Artifacts(#[from] crate::artifacts::ArtifactsError),
+    /// The record cannot be asked which models are approved.
+    #[error("[models] dir: {0}")]
+    Record(#[from] crate::store::StoreError),
+    /// The grid of the models cannot be agreed on.
+    #[error(
+        "[models] dir: models of {gauge} have rows every {step_s} s, others every {other_s} s: one step is accepted"
+    )]
+    Steps {
+        /// The gauge.
+        gauge: String,
+        /// Its step.
+        step_s: i64,
+        /// The step of the others.
+        other_s: i64,
     },
     /// The settings of the models are wrong.
     #[error("models: {0}")]
@@ -245,10 +265,45 @@ pub fn read_history(bytes: &[u8], path: &str) -> Result<History, TownError> {
 }
 
 fn models(config: &Config, town: &Town) -> Result<Option<ModelSet>, TownError> {
+    if !config.models.dir.as_os_str().is_empty() {
+        return from_files(config);
+    }
     let Some(history) = history(config)? else {
         return Ok(None);
     };
     Ok(Some(fit(&history, town)?))
+}
+
+/// The approved model files; none when nothing is approved.
+fn from_files(config: &Config) -> Result<Option<ModelSet>, TownError> {
+    let data_dir = &config.service.data_dir;
+    let approved = if data_dir.join(crate::store::FILE).is_file() {
+        Store::look(data_dir, |view| view.approved_models())?
+    } else {
+        BTreeMap::new()
+    };
+    let fitted = artifacts::approved(&config.models.dir, &approved)?;
+    let mut gauges: BTreeSet<String> = BTreeSet::new();
+    let mut step: Option<i64> = None;
+    for (gauge, model) in &fitted {
+        let case = model.case();
+        gauges.insert(case.target.clone());
+        gauges.extend(case.upstream.iter().cloned());
+        let step_s = model.card().step_s;
+        let other_s = *step.get_or_insert(step_s);
+        if other_s != step_s {
+            return Err(TownError::Steps {
+                gauge: gauge.clone(),
+                step_s,
+                other_s,
+            });
+        }
+    }
+    Ok(step.map(|step_s| ModelSet {
+        fitted,
+        gauges: gauges.into_iter().collect(),
+        step_s,
+    }))
 }
 
 /// Fits a model for each gauge of the town that the history knows. A gauge that cannot be fitted is served by

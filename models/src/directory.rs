@@ -8,7 +8,7 @@ use crate::history::{History, HistoryError};
 use crate::series::{GridError, GridReport, Kind, SeriesError, SeriesGrid, SeriesTable, on_grid};
 use flate2::read::GzDecoder;
 use ndarray::Array2;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -129,6 +129,50 @@ impl Basin {
         }
     }
 
+    /// Every level of the readings on one grid, those that no target names too: to look for what lies upstream.
+    ///
+    /// # Errors
+    /// As [`Basin::open`].
+    pub fn all_levels(dir: &Path, case: &Path) -> Result<History, DirectoryError> {
+        let mut file = read_case(case)?;
+        let first = series_files(dir, &file)?.swap_remove(0);
+        let wrong = |source| DirectoryError::Series {
+            path: first.clone(),
+            source,
+        };
+        let headings = SeriesTable::csv_headings(open(&first)?).map_err(wrong)?;
+        let known: BTreeSet<String> = columns(&file).0.into_iter().collect();
+        let levels = headings.iter().filter_map(|h| h.strip_prefix("level_m_"));
+        let more: Vec<String> = levels
+            .filter(|name| !known.contains(*name))
+            .map(str::to_owned)
+            .collect();
+        file.target[0].rain_forecast_perfect_h = 0;
+        let (names, kinds) = columns(&file);
+        let kinds: Vec<Kind> = kinds
+            .into_iter()
+            .chain(more.iter().map(|_| Kind::Level))
+            .collect();
+        let names: Vec<&str> = names.iter().chain(&more).map(String::as_str).collect();
+        let mut table: Option<SeriesTable> = None;
+        for path in series_files(dir, &file)? {
+            let read = read_table(&path, &names)?;
+            table = Some(match table {
+                Some(before) => before.append(read).map_err(wrong)?,
+                None => read,
+            });
+        }
+        let table = table.ok_or_else(|| DirectoryError::NoSeries {
+            dir: dir.to_owned(),
+        })?;
+        let (history, _) =
+            on_grid(&table, &kinds, grid_of(&file)).map_err(|source| DirectoryError::Grid {
+                dir: dir.to_owned(),
+                source,
+            })?;
+        Ok(history)
+    }
+
     fn read(dir: &Path, file: CaseFile) -> Result<Self, DirectoryError> {
         let (names, kinds) = columns(&file);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -160,16 +204,7 @@ impl Basin {
             dir: dir.to_owned(),
             source,
         };
-        let grid = file.step_min.map(|step_min| {
-            let step_s = i64::from(step_min) * 60;
-            SeriesGrid {
-                step_s,
-                tolerance_s: file
-                    .tolerance_min
-                    .map_or(step_s / 4, |minutes| i64::from(minutes) * 60),
-            }
-        });
-        let (history, report) = on_grid(table, kinds, grid).map_err(wrong)?;
+        let (history, report) = on_grid(table, kinds, grid_of(&file)).map_err(wrong)?;
         let history = with_perfect_rain(&history, &file.target)
             .map_err(|why| wrong(GridError::History(why)))?;
         let mut basin = Self {
@@ -245,6 +280,16 @@ fn read_case(path: &Path) -> Result<CaseFile, DirectoryError> {
     })
 }
 
+fn grid_of(file: &CaseFile) -> Option<SeriesGrid> {
+    let step_s = i64::from(file.step_min?) * 60;
+    Some(SeriesGrid {
+        step_s,
+        tolerance_s: file
+            .tolerance_min
+            .map_or(step_s / 4, |minutes| i64::from(minutes) * 60),
+    })
+}
+
 /// Every column that some target needs, once, with how it is brought to the grid.
 fn columns(file: &CaseFile) -> (Vec<String>, Vec<Kind>) {
     let mut kinds = BTreeMap::new();
@@ -282,21 +327,25 @@ fn series_files(dir: &Path, file: &CaseFile) -> Result<Vec<PathBuf>, DirectoryEr
         })
 }
 
-fn read_table(path: &Path, names: &[&str]) -> Result<SeriesTable, DirectoryError> {
+fn open(path: &Path) -> Result<Box<dyn Read>, DirectoryError> {
     let file = File::open(path).map_err(|source| DirectoryError::Unreadable {
         path: path.to_owned(),
         source,
     })?;
     let packed = path.extension().is_some_and(|e| e == "gz");
-    let read = if packed {
-        SeriesTable::from_csv(BufReader::new(GzDecoder::new(file)), names)
+    Ok(if packed {
+        Box::new(BufReader::new(GzDecoder::new(file)))
     } else {
-        SeriesTable::from_csv(BufReader::new(file), names)
-    };
-    read.map_err(|source| DirectoryError::Series {
+        Box::new(BufReader::new(file))
+    })
+}
+
+fn read_table(path: &Path, names: &[&str]) -> Result<SeriesTable, DirectoryError> {
+    let wrong = |source| DirectoryError::Series {
         path: path.to_owned(),
         source,
-    })
+    };
+    SeriesTable::from_csv(open(path)?, names).map_err(wrong)
 }
 
 fn threshold(target: &Target, train: &History) -> Result<Option<f64>, String> {

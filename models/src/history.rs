@@ -259,6 +259,16 @@ impl History {
         }
     }
 
+    /// The same grid, with every reading of the rows that `hide` picks taken out.
+    #[must_use]
+    pub fn masked(&self, hide: impl Fn(usize) -> bool) -> Self {
+        let mut masked = self.clone();
+        for row in (0..self.len()).filter(|row| hide(*row)) {
+            masked.levels.row_mut(row).fill(f64::NAN);
+        }
+        masked
+    }
+
     /// The rows from one moment to another, both included; empty when there are none.
     #[must_use]
     pub fn rows_between(&self, from: Timestamp, to: Timestamp) -> Self {

@@ -27,6 +27,7 @@
 //! Everything here is a function of its arguments: no clock, no randomness, and no files but in [`Basin::open`]. The
 //! same readings give the same bytes.
 
+mod artifact;
 mod baseline;
 mod card;
 mod case;
@@ -43,12 +44,19 @@ mod forecast;
 mod history;
 mod hyper;
 mod learning;
+mod plot;
 mod predict;
 mod regression;
 mod score;
 mod series;
+mod suggest;
 mod trees;
+mod watch;
 
+pub use artifact::{
+    ARTIFACT_FORMAT, ArtifactError, LeadFigures, MAX_ARTIFACT_BYTES, ModelCard, ModelFile, Words,
+    data_sha256_of, recipe_sha256,
+};
 pub use baseline::without_model;
 pub use card::{CARD_FORMAT, Card, DroppedUpstream, LeadCard};
 pub use case::{Case, CaseError, MAX_MARKS, MAX_RAIN, MAX_RAIN_FORECAST_H, MAX_UPSTREAM, Mark};
@@ -56,8 +64,9 @@ pub use case_file::{CaseFile, CaseFileError, MAX_TARGETS, Period, Split, Target,
 pub use directory::{Basin, DirectoryError, Question};
 pub use evaluate::{
     Alarm, Arrival, Baseline, BaselineKind, CRPS_PROBABILITIES, Crossings, EvaluateError,
-    Evaluation, Examined, Forecaster, GaugeLeadScore, Known, Onset, Reliability, ReliabilityBin,
-    Trial, evaluate, examine, joined, known_figures,
+    Evaluation, Examined, Forecaster, GaugeLeadScore, Interval, Known, Onset, Reliability,
+    ReliabilityBin, Trial, evaluate, examine, flood_coverage_interval, joined, known_figures,
+    leave_floods_out, skill_interval,
 };
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
@@ -65,5 +74,11 @@ pub use follow::{Follower, LeadStanding};
 pub use forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 pub use history::{History, HistoryError, MAX_ABS_LEVEL_M, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
 pub use hyper::{Hyper, HyperError};
+pub use plot::{FloodFan, flood_fans, reliability_plot};
 pub use score::SkillRecord;
 pub use series::{GridError, GridReport, Kind, SeriesError, SeriesGrid, SeriesTable, on_grid};
+pub use suggest::{Suggestion, suggest_upstream};
+pub use watch::{
+    Drift, Duel, DuelTally, FloodJudgement, LeadJudgement, LeadReport, Reason, Standing, Watch,
+    WatchReport, WatchSettings,
+};

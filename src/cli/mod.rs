@@ -6,13 +6,17 @@ mod decode;
 mod demo;
 mod devices;
 mod evaluate;
+mod forecast;
 mod import;
 mod locate;
+mod models;
 mod officer;
 mod print;
 mod qc;
 mod replay;
+mod rivers;
 mod serve;
+mod train;
 mod verify;
 
 use std::process::ExitCode;
@@ -44,8 +48,14 @@ enum Command {
     Decode(decode::Decode),
     /// Try quality checks on a series of levels: every check's flag and the joined one
     Qc(qc::Qc),
-    /// Measure the forecasts on floods they were not fitted on
+    /// 学習: fit forecast models on past levels and rain, one file per gauge with its card
+    Train(train::Train),
+    /// 検証: measure the forecasts on floods they were not fitted on
     Evaluate(evaluate::Evaluate),
+    /// 承認: read the cards of model files, approve one for use, or withdraw it
+    Models(models::Models),
+    /// 予測: forecast the levels of a folder of readings with fitted models
+    Forecast(forecast::Forecast),
     /// 場所: what is known about places, one a line: zones, depth, district, shelters
     Locate(locate::Locate),
     /// 取込: turn the geodata a town really has into one checked bundle
@@ -80,7 +90,10 @@ pub fn main() -> ExitCode {
             Ok(status) => return status,
             Err(why) => Err(why),
         },
+        Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Models(models) => models.run(),
+        Command::Forecast(forecast) => forecast.run(),
         Command::Locate(locate) => locate.run(),
         Command::Import(import) => import.run(),
         Command::Replay(replay) => replay.run(),

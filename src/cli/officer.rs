@@ -98,7 +98,7 @@ impl Officer {
     }
 }
 
-fn typed() -> anyhow::Result<String> {
+pub(super) fn typed() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
         say(
             "パスワードを入力してください(12文字以上) / type the password (12 characters or more), then Enter:",

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod devices;
 pub mod drafts;
 pub mod evaluations;
+pub mod models;
 pub mod notices;
 pub mod officers;
 pub mod official;
@@ -31,13 +32,15 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
-const FILE: &str = "hinan.sqlite3";
+/// Name of the record in its data directory.
+pub(crate) const FILE: &str = "hinan.sqlite3";
 
 /// Why the record cannot be used.
 #[derive(Debug, Error)]

@@ -1,5 +1,6 @@
 //! Conditions and doubts in the officers' words.
 
+use crate::clock::spoken;
 use crate::outlook::{Assumed, GaugeOutlook};
 use crate::recommend::counter::Counter;
 use crate::recommend::criterion::{Criterion, Rule};
@@ -292,6 +293,9 @@ pub(super) fn record(gauge: &GaugeOutlook, lead_h: u32) -> Option<String> {
         .leads
         .iter()
         .find(|lead| lead.lead_h == lead_h)?;
+    if let Some(reason) = out_of_use(gauge, lead_h) {
+        return Some(reason);
+    }
     let record = lead.record.as_ref()?;
     Some(format!(
         "この地点・{lead_h}時間先: 学習外の出水{}回のうち{}回で「いまの水位の継続」より良く、技能 {:.2}、誤差(RMSE) {:.2} m、90%幅の的中 {:.0}%",
@@ -301,6 +305,20 @@ pub(super) fn record(gauge: &GaugeOutlook, lead_h: u32) -> Option<String> {
         record.rmse_m,
         record.coverage90 * 100.0
     ))
+}
+
+/// Why the model is out of use at a lead, and since when.
+fn out_of_use(gauge: &GaugeOutlook, lead_h: u32) -> Option<String> {
+    let leads = &gauge.watch.as_ref()?.leads;
+    let lead = leads.iter().find(|lead| lead.lead_h == lead_h)?;
+    match lead.standing {
+        hinan_models::Standing::Out { since, reason } => Some(format!(
+            "この地点・{lead_h}時間先: {}から {}",
+            spoken(since),
+            reason.japanese()
+        )),
+        _ => None,
+    }
 }
 
 /// Chances of reaching a level at each lead, with how far they would move if the fan were off by a band.

@@ -99,6 +99,7 @@ fn outlook(states: &[State]) -> Outlook {
                 },
                 health: None,
                 rise_m_per_h: state.rise,
+                watch: None,
                 forecast: forecast(&site.id, observed, state),
             };
             (site.id.clone(), gauge)

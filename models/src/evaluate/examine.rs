@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 /// A rise of the test counts as a flood from this share of the gauge's usual range on.
-const FLOOD_RISE_SHARE: f64 = 0.07;
+pub(crate) const FLOOD_RISE_SHARE: f64 = 0.07;
 /// Quantiles that are kept of every forecast.
 pub(crate) const KEPT: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99];
 

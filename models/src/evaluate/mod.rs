@@ -2,9 +2,11 @@
 
 mod arrival;
 mod baselines;
+mod bootstrap;
 mod examine;
 mod forecaster;
 mod known;
+mod leave_out;
 mod measure;
 mod onset;
 mod reliability;
@@ -12,9 +14,11 @@ mod table;
 
 pub use arrival::Arrival;
 pub use baselines::{Baseline, BaselineKind};
+pub use bootstrap::{Interval, flood_coverage_interval, skill_interval};
 pub use examine::{Examined, Trial, examine};
 pub use forecaster::Forecaster;
 pub use known::{Known, known_figures};
+pub use leave_out::leave_floods_out;
 pub use measure::GaugeLeadScore;
 pub use onset::{Alarm, Crossings, Onset};
 pub use reliability::{Reliability, ReliabilityBin};

@@ -99,6 +99,17 @@ impl SeriesTable {
         Ok(table)
     }
 
+    /// The headings of a CSV.
+    ///
+    /// # Errors
+    /// When there is no readable first line, or too many columns.
+    pub fn csv_headings(reader: impl Read) -> Result<Vec<String>, SeriesError> {
+        let mut file = csv::Reader::from_reader(reader.take(MAX_BYTES));
+        let headings = file.headers().map_err(|e| unreadable(&e))?;
+        check_count("columns", headings.len(), MAX_COLUMNS)?;
+        Ok(headings.iter().map(str::to_owned).collect())
+    }
+
     /// This table and one of the same columns whose times are later.
     ///
     /// # Errors

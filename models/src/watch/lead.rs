@@ -1,0 +1,174 @@
+use super::{Drift, Waiting, WatchSettings};
+use crate::score::skill;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Whether a model may be used for one lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Standing {
+    /// Too little was judged lately; its card is what is known. It is used.
+    #[default]
+    Unproven,
+    /// It holds its own. It is used.
+    InUse,
+    /// It fell behind and is not used; persistence or the rate of rise answers instead.
+    Out {
+        /// When it was taken out.
+        since: Timestamp,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Why a model was taken out of use.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Skill against persistence, later judgements counting more.
+    pub skill: f64,
+    /// What is demanded.
+    pub needed: f64,
+    /// Forecasts judged, weighted by age.
+    pub evidence: f64,
+}
+
+impl Reason {
+    /// In Japanese.
+    #[must_use]
+    pub fn japanese(&self) -> String {
+        format!(
+            "最近の改善率が{:.2}（必要{:.2}）で、現在水位の継続に劣るため、モデルを使わない。",
+            self.skill, self.needed
+        )
+    }
+
+    /// In English.
+    #[must_use]
+    pub fn english(&self) -> String {
+        format!(
+            "Lately its skill was {:.2} ({:.2} needed), worse than persistence: the model is not used.",
+            self.skill, self.needed
+        )
+    }
+}
+
+/// What is known of one lead.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeadReport {
+    /// Hours ahead.
+    pub lead_h: u32,
+    /// Whether the model may be used.
+    pub standing: Standing,
+    /// Skill against persistence, later judgements counting more; `None` before the first.
+    pub skill: Option<f64>,
+    /// Share of the readings inside the 90 % interval, weighted alike.
+    pub coverage90: Option<f64>,
+    /// Forecasts judged, weighted by age.
+    pub evidence: f64,
+    /// Forecasts judged.
+    pub judged: u64,
+}
+
+/// The memory of one lead.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct LeadWatch {
+    weight: f64,
+    error: f64,
+    persistence: f64,
+    covered: f64,
+    outside: f64,
+    judged: u64,
+    last: Option<Timestamp>,
+    good_since: Option<Timestamp>,
+    standing: Standing,
+}
+
+impl LeadWatch {
+    pub(crate) fn judge(&mut self, forecast: &Waiting, level_m: f64, settings: &WatchSettings) {
+        let fade = self.last.map_or(1.0, |last| {
+            let hours = forecast.at.duration_since(last).as_secs_f64() / 3600.0;
+            0.5_f64.powf(hours.max(0.0) / settings.half_life_h)
+        });
+        let inside = (forecast.low_m..=forecast.high_m).contains(&level_m);
+        let one = |yes: bool| if yes { 1.0 } else { 0.0 };
+        for (sum, more) in [
+            (&mut self.weight, 1.0),
+            (&mut self.error, (level_m - forecast.median_m).powi(2)),
+            (
+                &mut self.persistence,
+                (level_m - forecast.persistence_m).powi(2),
+            ),
+            (&mut self.covered, one(inside)),
+            (&mut self.outside, one(forecast.outside)),
+        ] {
+            *sum = *sum * fade + more;
+        }
+        self.judged += 1;
+        self.last = Some(forecast.at);
+        self.decide(forecast.at, settings);
+    }
+
+    /// Out below one skill, back above a higher one that has held for a while: in between nothing changes.
+    fn decide(&mut self, at: Timestamp, settings: &WatchSettings) {
+        let moves = (self.persistence / self.weight).sqrt() >= settings.quiet_m;
+        // A model that makes quiet water lively is as wrong as one that misses a flood.
+        let lively = (self.error / self.weight).sqrt() >= settings.quiet_m;
+        if self.weight < settings.evidence_min || !(moves || lively) {
+            return;
+        }
+        let skill = skill(self.error, self.persistence.max(1e-12));
+        let is_good = skill >= settings.back_above;
+        self.good_since = if is_good {
+            self.good_since.or(Some(at))
+        } else {
+            None
+        };
+        match self.standing {
+            Standing::Out { .. } => {
+                let good_h = self
+                    .good_since
+                    .map_or(0.0, |since| at.duration_since(since).as_secs_f64() / 3600.0);
+                if is_good && good_h >= settings.back_after_h {
+                    self.standing = Standing::InUse;
+                }
+            }
+            Standing::Unproven | Standing::InUse => {
+                self.standing = if skill < settings.out_below {
+                    Standing::Out {
+                        since: at,
+                        reason: Reason {
+                            skill,
+                            needed: settings.out_below,
+                            evidence: self.weight,
+                        },
+                    }
+                } else {
+                    Standing::InUse
+                };
+            }
+        }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Whether its inputs are mostly outside what it knows.
+    pub(crate) fn strange(&self, lead_h: u32, settings: &WatchSettings) -> Option<Drift> {
+        let share = self.outside / self.weight;
+        (self.weight >= settings.evidence_min && share > settings.outside_max)
+            .then_some(Drift::OutsideTraining { lead_h, share })
+    }
+
+    pub(crate) fn report(&self, lead_h: u32) -> LeadReport {
+        let known = self.weight > 0.0;
+        LeadReport {
+            lead_h,
+            standing: self.standing,
+            skill: known.then(|| skill(self.error, self.persistence.max(1e-12))),
+            coverage90: known.then(|| self.covered / self.weight),
+            evidence: self.weight,
+            judged: self.judged,
+        }
+    }
+}
