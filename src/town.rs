@@ -58,7 +58,7 @@ pub enum TownError {
     },
     /// The folder of models cannot be used.
     #[error("[models] dir: {0}")]
-    Artifacts(#[from] crate::artifacts::ArtifactsError),
+    Artifacts(#[from] artifacts::ArtifactsError),
     /// The record cannot be asked which models are approved.
     #[error("[models] dir: {0}")]
     Record(#[from] crate::store::StoreError),

@@ -52,6 +52,7 @@ mod series;
 mod suggest;
 mod trees;
 mod watch;
+mod zone;
 
 pub use artifact::{
     ARTIFACT_FORMAT, ArtifactError, LeadFigures, MAX_ARTIFACT_BYTES, ModelCard, ModelFile, Words,
@@ -82,3 +83,4 @@ pub use watch::{
     Drift, Duel, DuelTally, FloodJudgement, LeadJudgement, LeadReport, Reason, Standing, Watch,
     WatchReport, WatchSettings,
 };
+pub use zone::{LABELS_MIN, Label, LabelError, LabelledZone, StagedZone, Zone, ZoneCard};

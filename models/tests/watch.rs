@@ -1,5 +1,5 @@
 //! The watch: a model that falls behind is taken out of use by itself, says so, and comes back only when it has shown itself.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod basin;
 
