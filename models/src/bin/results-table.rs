@@ -9,7 +9,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use hinan_models::{
-    Basin, FloodModel, GaugeLeadScore, Hyper, Known, Question, examine, joined, known_figures,
+    Basin, DirectoryError, FloodModel, GaugeLeadScore, Hyper, Known, Question, examine, joined, known_figures,
 };
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,15 @@ fn table(data: &Path, only: &[String]) -> Result<(), Box<dyn Error>> {
     let mut tally = Tally::default();
     for name in &names {
         let case = cases.join(format!("{name}.toml"));
-        let basin = Basin::open_beside(data, &case)?;
+        let basin = match Basin::open_beside(data, &case) {
+            Ok(basin) => basin,
+            // A data set that is not there leaves a gap in the table, and the gap is named.
+            Err(DirectoryError::Unreadable { path, .. } | DirectoryError::NoSeries { dir: path }) => {
+                eprintln!("{name}: {} がありません not there, left out", path.display());
+                continue;
+            }
+            Err(why) => return Err(why.into()),
+        };
         let train = basin.train();
         let Some(test) = basin.test() else { continue };
         let recent = joined(&train, &test)?;
