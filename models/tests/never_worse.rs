@@ -83,10 +83,9 @@ fn three_weeks_of_record_are_enough_not_to_do_harm() {
         basin.history.start(),
         "2016-08-20T14:00:00Z".parse().unwrap(),
     );
-    let test = basin.history.rows_between(
-        "2016-08-20T15:00:00Z".parse().unwrap(),
-        basin.history.end(),
-    );
+    let test = basin
+        .history
+        .rows_between("2016-08-20T15:00:00Z".parse().unwrap(), basin.history.end());
     let recent = joined(&weeks, &test).unwrap();
     for question in &basin.questions {
         let scores = scores(&weeks, &recent, &test, &question.case);
@@ -155,7 +154,11 @@ fn a_flood_three_metres_above_everything_seen_is_still_predicted() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/obihiro");
     let basin = Basin::open_with(&data, &file).unwrap();
     let test = basin.test().unwrap();
-    let below = |at: &str| basin.history.rows_between(basin.history.start(), at.parse().unwrap());
+    let below = |at: &str| {
+        basin
+            .history
+            .rows_between(basin.history.start(), at.parse().unwrap())
+    };
     let train = below(BELOW_CAUTION_UNTIL);
     let obihiro = &basin.questions[1];
     let column = train.gauge_index(&obihiro.case.target).unwrap();
@@ -179,6 +182,9 @@ fn a_flood_three_metres_above_everything_seen_is_still_predicted() {
     assert!(highest(&train) < 35.2 && highest(&test) > highest(&train) + 2.0);
     for s in scores.iter().filter(|s| s.lead_h <= 3) {
         assert!(s.skill > 0.5, "{} h: {:.2}", s.lead_h, s.skill);
-        assert!(s.rows_outside_training > 0, "and it says that it is beyond what it knows");
+        assert!(
+            s.rows_outside_training > 0,
+            "and it says that it is beyond what it knows"
+        );
     }
 }

@@ -21,6 +21,8 @@ fn said(at: i64, lead_h: u32, now_m: f64, median_m: f64, half_m: f64) -> GaugeFo
         gauge: "g".to_owned(),
         as_of: hours(at),
         tier: Tier::Full,
+        why_ja: String::new(),
+        why_en: String::new(),
         upstream_missing: vec![],
         level_now_m: Some(now_m),
         level_now_at: Some(hours(at)),
@@ -29,6 +31,7 @@ fn said(at: i64, lead_h: u32, now_m: f64, median_m: f64, half_m: f64) -> GaugeFo
             lead_h,
             at: hours(at + i64::from(lead_h)),
             method: Method::Model,
+            expected_m: median_m,
             median_m,
             quantiles: [(0.05, -half_m), (0.5, 0.0), (0.95, half_m)]
                 .map(|(p, off_m)| Quantile {

@@ -14,6 +14,8 @@ fn forecast(now_m: f64, rise_m: f64, half_m: f64) -> GaugeForecast {
         gauge: "g".to_owned(),
         as_of: Timestamp::UNIX_EPOCH,
         tier: Tier::Full,
+        why_ja: String::new(),
+        why_en: String::new(),
         upstream_missing: vec![],
         level_now_m: Some(now_m),
         level_now_at: Some(Timestamp::UNIX_EPOCH),
@@ -25,6 +27,7 @@ fn forecast(now_m: f64, rise_m: f64, half_m: f64) -> GaugeForecast {
                     lead_h,
                     at: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::from(lead_h)),
                     method: Method::Model,
+                    expected_m: now_m + rise_m * hours,
                     median_m: now_m + rise_m * hours,
                     quantiles: [
                         (0.05, -1.0),

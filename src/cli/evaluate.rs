@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use hinan_models::{
     Baseline, BaselineKind, Case, EvaluateError, Evaluation, Examined, FittedFloodModel,
-    FloodModel, GaugeLeadScore, History, Hyper, Question, evaluate, examine, flood_fans, joined,
-    reliability_plot,
+    FloodModel, Follower, GaugeLeadScore, History, Hyper, Question, evaluate, examine, flood_fans,
+    joined, reliability_plot,
 };
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -92,7 +92,9 @@ impl Evaluate {
         for question in &basin.questions {
             progress.set_message(question.name.clone());
             let (fitted, digest) = self.fitted(question, &train, &test)?;
-            let model = on_test(&mut &fitted, question, &recent, &test)?;
+            // With its guard, as it would be used.
+            let mut guarded = (&fitted, Follower::new(&fitted));
+            let model = on_test(&mut guarded, question, &recent, &test)?;
             if let Some(plots) = &self.plots {
                 draw(plots, question, &model, &test)?;
             }

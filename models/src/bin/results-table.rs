@@ -9,7 +9,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use hinan_models::{
-    Basin, DirectoryError, FloodModel, GaugeLeadScore, Hyper, Known, Question, examine, joined, known_figures,
+    Basin, DirectoryError, FloodModel, Follower, GaugeLeadScore, Hyper, Known, Question, examine,
+    joined, known_figures,
 };
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -51,8 +52,13 @@ fn table(data: &Path, only: &[String]) -> Result<(), Box<dyn Error>> {
         let basin = match Basin::open_beside(data, &case) {
             Ok(basin) => basin,
             // A data set that is not there leaves a gap in the table, and the gap is named.
-            Err(DirectoryError::Unreadable { path, .. } | DirectoryError::NoSeries { dir: path }) => {
-                eprintln!("{name}: {} がありません not there, left out", path.display());
+            Err(
+                DirectoryError::Unreadable { path, .. } | DirectoryError::NoSeries { dir: path },
+            ) => {
+                eprintln!(
+                    "{name}: {} がありません not there, left out",
+                    path.display()
+                );
                 continue;
             }
             Err(why) => return Err(why.into()),
@@ -64,7 +70,7 @@ fn table(data: &Path, only: &[String]) -> Result<(), Box<dyn Error>> {
             eprintln!("{name} {} …", question.name);
             let fitted = FloodModel::new(Hyper::default())?.fit(&train, &question.case)?;
             let scores = examine(
-                &mut &fitted,
+                &mut (&fitted, Follower::new(&fitted)),
                 &recent,
                 &test,
                 &question.case,

@@ -95,7 +95,7 @@ impl Current {
     pub(crate) fn judge(&mut self, forecast: &Waiting, level_m: f64) {
         let sums = self.sums.entry(forecast.lead_h).or_default();
         sums.judged += 1;
-        sums.error += (level_m - forecast.median_m).powi(2);
+        sums.error += (level_m - forecast.expected_m).powi(2);
         sums.persistence += (level_m - forecast.persistence_m).powi(2);
         let inside = (forecast.low_m..=forecast.high_m).contains(&level_m);
         sums.covered += if inside { 1.0 } else { 0.0 };

@@ -93,7 +93,7 @@ impl LeadWatch {
         let one = |yes: bool| if yes { 1.0 } else { 0.0 };
         for (sum, more) in [
             (&mut self.weight, 1.0),
-            (&mut self.error, (level_m - forecast.median_m).powi(2)),
+            (&mut self.error, (level_m - forecast.expected_m).powi(2)),
             (
                 &mut self.persistence,
                 (level_m - forecast.persistence_m).powi(2),
