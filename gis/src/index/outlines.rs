@@ -514,6 +514,39 @@ mod tests {
         OutlineIndex::build([]).at_each(&places, |_, mut found| assert_eq!(found.next(), None));
     }
 
+    /// The same zone imported again and again, or many rivers' zones cut along one line.
+    #[test]
+    fn two_thousand_outlines_on_one_another_are_answered_and_stay_small() {
+        let square = geo::Rect::new((139.7, 35.6), (139.71, 35.61)).to_polygon();
+        let index = OutlineIndex::build(std::iter::repeat_n(square, 2_000));
+        let bytes: usize = index.bytes().iter().sum();
+        assert!(bytes < 64 << 20, "{bytes} bytes");
+        for place in [(139.7, 35.6), (139.705, 35.6), (139.705, 35.605)] {
+            let found = index.at(Point::from(place));
+            assert!(found.eq(0..2_000), "{place:?}");
+        }
+        assert_eq!(index.at(Point::new(139.72, 35.605)).count(), 0);
+    }
+
+    #[test]
+    fn wide_outlines_over_one_another_are_answered_as_geo_answers_them() {
+        let polygons: Vec<Polygon<f64>> = (0..400_u16)
+            .map(|n| {
+                let by = f64::from(n) * 1e-7;
+                geo::Rect::new((139.0 + by, 35.0 - by), (139.5 - by, 35.5 + by)).to_polygon()
+            })
+            .collect();
+        let places = (0..60_u16).flat_map(|n| {
+            let by = f64::from(n) * 1e-6;
+            [
+                Point::new(139.0 + by, 35.25),
+                Point::new(139.5 - by, 35.0 + by),
+                Point::new(139.25, 35.5 + by),
+            ]
+        });
+        answers_like_geo(&polygons, places);
+    }
+
     #[test]
     fn outlines_laid_over_one_another_come_in_their_order() {
         let square = |w: f64| geo::Rect::new((0.0, 0.0), (w, w)).to_polygon();

@@ -19,6 +19,12 @@ const SIDE_MAX: u32 = 256;
 /// Cuts within cuts; where this many did not part the edges, they nearly coincide.
 const DEPTH_MAX: u32 = 7;
 
+/// Pairs of outline and cell that one grid may have to remember for so many edges; outlines of real layers need about
+/// one for each edge.
+fn pairs_max(edges: usize) -> usize {
+    16 * edges + 16_384
+}
+
 /// The cells for all outlines.
 pub(crate) fn pack(rings: &Rings) -> Cells {
     let coords = rings.coords();
@@ -37,11 +43,11 @@ pub(crate) fn pack(rings: &Rings) -> Cells {
     let high = [low[0] + side(0), low[1] + side(1)];
     let content = Content::of(rings.all());
     let cut = packer.cut(low, high, content.runs_edges(), EDGES_WANTED_FIRST);
-    let grid = Grid::over(low, high, cut.0, cut.1);
     let before_all = Coord {
         x: low[0] - side(0),
         y: low[1] - side(1),
     };
+    let grid = packer.grid(&content, (low, high), cut, before_all);
     let cells = packer.distribute(&content, &grid, before_all);
     drop(content);
     let packed: Vec<(Cells, Slot)> = (0..small(grid.cells()))
@@ -167,12 +173,24 @@ impl Packer<'_> {
                 _ => {}
             }
         }
-        let (columns, rows) = self.cut(low, high, edges, EDGES_WANTED);
-        if edges <= EDGES_MAX || depth == DEPTH_MAX || columns * rows == 1 {
+        let cut = self.cut(low, high, edges, EDGES_WANTED);
+        if edges <= EDGES_MAX || depth == DEPTH_MAX || cut == (1, 1) {
             return Slot::of(Held::List(written(&content, &mut own.words)));
         }
-        let mut grid = Grid::over(low, high, columns, rows);
+        let mut grid = self.grid(&content, (low, high), cut, reference);
+        let (columns, rows) = (grid.columns, grid.rows);
+        if columns * rows == 1 {
+            return Slot::of(Held::List(written(&content, &mut own.words)));
+        }
         let cells = self.distribute(&content, &grid, reference);
+        // Where several cells still have most of the edges, these lie on one another: smaller cells would only hold them
+        // again.
+        let full = (0..small(grid.cells()))
+            .filter(|cell| cells.edges.of(*cell).len() * 4 > edges * 3)
+            .count();
+        if full > 1 {
+            return Slot::of(Held::List(written(&content, &mut own.words)));
+        }
         drop(content);
         grid.first_slot = small(own.slots.len());
         let number = small(own.grids.len());
@@ -191,6 +209,45 @@ impl Packer<'_> {
             own.slots[(grid.first_slot + cell) as usize] = slot;
         }
         Slot::of(Held::Finer(number))
+    }
+
+    /// The grid of a cut, with fewer cells where it would have to remember more than it saves: many outlines over one
+    /// another are remembered by every cell.
+    fn grid(
+        &self,
+        content: &Content,
+        (low, high): ([f64; 2], [f64; 2]),
+        (mut columns, mut rows): (u32, u32),
+        reference: Coord<f64>,
+    ) -> Grid {
+        let most = pairs_max(content.runs_edges());
+        loop {
+            let grid = Grid::over(low, high, columns, rows);
+            if columns * rows == 1 || self.pairs(content, &grid, reference) <= most {
+                return grid;
+            }
+            (columns, rows) = (columns.div_ceil(2), rows.div_ceil(2));
+        }
+    }
+
+    /// How many pairs of outline and cell a grid has to remember, at most.
+    fn pairs(&self, content: &Content, grid: &Grid, reference: Coord<f64>) -> usize {
+        let rings: usize = content
+            .rings
+            .iter()
+            .map(|ring| {
+                let spread = Spread {
+                    coords: self.coords,
+                    grid,
+                    reference,
+                    runs: content.runs_of(ring),
+                };
+                let block = spread.block(ring);
+                let (columns, rows) = (block.east - block.west + 1, block.north - block.south + 1);
+                columns as usize * rows as usize
+            })
+            .sum();
+        rings + content.covers.len() * grid.cells()
     }
 
     /// Into how many columns and rows a box is cut, so that cells are about as wide as high and hold the edges wanted.
