@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use geo::{Area, Intersects, LineString, MultiPolygon, Point};
+use geo::{Area, Coord, Intersects, LineString, MultiPolygon, Point, Polygon};
 
 use crate::map_file::{self, MapDistrict, MapFile, MapShelter, MapZone};
 use crate::refusal::LoadError;
 use crate::town_file::{self, TownFile, TownGauge, TownRiver, TownStage};
 use crate::{
-    Assumption, Attribution, DepthRank, District, GaugeSite, Hazard, HazardZone, Reach,
-    ReferenceLevels, River, Shelter, ShelterRule, StageRow, Town, ZoneIndex,
+    Assumption, Attribution, DepthRank, District, GaugeSite, Hazard, HazardZone, OutlineIndex,
+    Reach, ReferenceLevels, River, Shelter, ShelterRule, StageRow, Town, ZoneIndex,
 };
 
 const RIVERS_MAX: usize = 1_000;
@@ -166,7 +166,25 @@ fn zone(part: &str, written: &MapZone) -> Result<HazardZone, LoadError> {
             "an outline that encloses something",
         ));
     }
+    if let Some(hole) = hole_outside(&shape) {
+        let accepted = "holes that lie in their outer ring";
+        let at = format!("a hole that leaves it at {} {}", hole.x, hole.y);
+        return Err(LoadError::refused(part, "rings", at, accepted));
+    }
     Ok(HazardZone::new(rank, shape))
+}
+
+/// A corner of a hole that is outside the outer ring; on its line is inside.
+fn hole_outside(shape: &Polygon<f64>) -> Option<Coord<f64>> {
+    if shape.interiors().is_empty() {
+        return None;
+    }
+    let whole = Polygon::new(shape.exterior().clone(), Vec::new());
+    let outer = OutlineIndex::build([whole]);
+    let corners = shape.interiors().iter().flat_map(|hole| hole.coords());
+    corners
+        .copied()
+        .find(|at| outer.at(Point::from(*at)).next().is_none())
 }
 
 fn gauge(

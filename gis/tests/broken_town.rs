@@ -254,6 +254,13 @@ fn faults_of_the_map_file_are_named() {
         "a shape without area",
     );
     check_map(
+        |map| {
+            let beside = square(135.78, 34.9, 0.01);
+            map.zones[0].rings.extend(beside);
+        },
+        "zones[0]: rings is a hole that leaves it",
+    );
+    check_map(
         |map| map.municipality.clear(),
         "municipality: outline is an empty list",
     );

@@ -28,23 +28,31 @@ pub(super) fn read(
     let mut buffer = Vec::new();
     let mut inside = Inside::Nothing;
     let mut seen_root = false;
+    let mut open_elements = 0_u32;
     loop {
         buffer.clear();
         reader.get_mut().left_in_event = EVENT_BYTES_MAX;
         let event = reader.read_event_into(&mut buffer);
         let at = reader.buffer_position();
         match event.map_err(|why| unreadable(at, &why.to_string()))? {
+            Event::Eof if open_elements > 0 => {
+                return Err(unreadable(at, "it ends inside <osm>: the file was cut"));
+            }
             Event::Eof => break,
             Event::DocType(_) => return Err(unreadable(at, "a document type is not accepted")),
             Event::Start(tag) if !seen_root => {
                 root(&tag)?;
                 seen_root = true;
+                open_elements += 1;
             }
             Event::Empty(tag) if !seen_root => {
                 root(&tag)?;
                 seen_root = true;
             }
-            Event::Start(tag) => open(&tag, part, limits, &mut inside)?,
+            Event::Start(tag) => {
+                open(&tag, part, limits, &mut inside)?;
+                open_elements = open_elements.saturating_add(1);
+            }
             Event::Empty(tag) => {
                 let element = matches!(tag.name().as_ref(), "node" | "way" | "relation");
                 open(&tag, part, limits, &mut inside)?;
@@ -52,8 +60,11 @@ pub(super) fn read(
                     std::mem::take(&mut inside).close(into)?;
                 }
             }
-            Event::End(tag) if matches!(tag.name().as_ref(), "node" | "way" | "relation") => {
-                std::mem::take(&mut inside).close(into)?;
+            Event::End(tag) => {
+                open_elements = open_elements.saturating_sub(1);
+                if matches!(tag.name().as_ref(), "node" | "way" | "relation") {
+                    std::mem::take(&mut inside).close(into)?;
+                }
             }
             _ => {}
         }

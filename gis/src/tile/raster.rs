@@ -24,7 +24,8 @@ const PIXEL: i32 = 16;
 pub(super) fn traced(polygons: &[(u8, Rings)], cell: i32) -> Vec<(u8, Rings)> {
     let places: Vec<[i32; 2]> = polygons
         .iter()
-        .filter_map(|(_, rings)| Bounds::around(rings.first()?))
+        // Holes too: one that leaves its outline must not leave the grid.
+        .flat_map(|(_, rings)| rings.iter().filter_map(|ring| Bounds::around(ring)))
         .flat_map(|bounds| [bounds.low, bounds.high])
         .collect();
     let Some(bounds) = Bounds::around(&places) else {
@@ -345,6 +346,18 @@ mod tests {
             [x + side, y + side],
             [x, y + side],
         ]]
+    }
+
+    #[test]
+    fn a_hole_that_leaves_its_outline_is_drawn_without_harm() {
+        for (x, y) in [(0, 5_000), (0, -5_000), (5_000, 0), (-5_000, 0)] {
+            let mut rings = square(0, 0, 800);
+            rings.extend(square(x, y, 80));
+            let drawn = traced(&[(1, rings)], 8);
+            let area: i64 = drawn.iter().map(|(_, rings)| area2(&rings[0])).sum();
+            // What a hole alone goes round counts by the even-odd rule.
+            assert_eq!(area, 2 * (800 * 800 + 80 * 80), "{x} {y}");
+        }
     }
 
     #[test]

@@ -132,6 +132,18 @@ fn cut_and_crossed_elements_are_refused() {
 }
 
 #[test]
+fn a_file_cut_between_two_elements_is_refused() {
+    let text = crossing().xml();
+    let end = text.rfind("</osm>").unwrap();
+    for sign in ["</way>", "</node>", "/>"] {
+        for (at, found) in text[..end].match_indices(sign) {
+            let said = read(&text.as_bytes()[..at + found.len()]).unwrap_err();
+            assert!(said.contains("cut"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn deleted_elements_are_not_there() {
     let text = crossing()
         .xml()
