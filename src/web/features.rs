@@ -1,5 +1,6 @@
 //! GET /plain/layers/{theme}/features.geojson, table.json and table.csv: the things of a map as data.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -35,9 +36,15 @@ pub(super) async fn data(
     State(doors): State<Doors>,
     who: Result<SignedIn, Refusal>,
     Path((key, file)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     who?;
+    let Query(asked) = asked.map_err(|why| {
+        Problem::bad(
+            "使えるのは bbox、after、limit です。after と limit は0以上の整数です",
+            format!("There are bbox, after and limit; after and limit are whole numbers. {why}"),
+        )
+    })?;
     let atlas = ready(&doors.app).await?;
     let sheet = atlas.sheet(&key).ok_or_else(|| no_theme(atlas, &key))?;
     let found = asked.found(sheet)?;

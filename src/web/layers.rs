@@ -1,5 +1,6 @@
 //! GET /plain/layers and /plain/layers/{theme}: the map as tables, for people who do not see maps.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use hinan_dashboard::page;
@@ -46,8 +47,9 @@ pub(super) async fn table(
     State(doors): State<Doors>,
     who: SignedIn,
     Path(key): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Refusal> {
+    let Query(asked) = asked.map_err(|why| Refusal::BadForm(why.to_string()))?;
     let app = &doors.app;
     let atlas = match ready(app).await {
         Ok(atlas) => atlas,

@@ -117,6 +117,21 @@ async fn a_bad_question_gets_a_sentence_and_an_empty_place_an_empty_answer() {
             "1 to 1000",
         ),
         (
+            "/plain/layers/zones/features.geojson?limit=abc",
+            StatusCode::BAD_REQUEST,
+            "whole numbers",
+        ),
+        (
+            "/plain/layers/zones/features.geojson?after=-1",
+            StatusCode::BAD_REQUEST,
+            "whole numbers",
+        ),
+        (
+            "/plain/layers/zones/table.json?x=1",
+            StatusCode::BAD_REQUEST,
+            "bbox, after and limit",
+        ),
+        (
             "/plain/layers/zones/table.xls",
             StatusCode::NOT_FOUND,
             "table.csv",
