@@ -46,6 +46,6 @@ pub struct Reach {
     pub river_en: String,
     /// Gauges that decide for this river, the main one first.
     pub gauges: Vec<String>,
-    /// Residents of the district whose flood zone belongs to this river.
+    /// Residents of the district in flood zones of this river. Who lives in the zones of two rivers may count for both.
     pub people_in_zone: u32,
 }

@@ -97,6 +97,23 @@ impl Mesh {
         self.level
     }
 
+    /// The cells of larger levels that it lies in, from small to large.
+    pub fn around(self) -> impl Iterator<Item = Self> {
+        let larger = MeshLevel::ALL
+            .into_iter()
+            .filter(move |level| *level > self.level);
+        larger
+            .filter(move |level| level.side().is_multiple_of(self.level.side()))
+            .map(move |level| {
+                let side = level.side();
+                Self {
+                    level,
+                    south: self.south / side * side,
+                    west: self.west / side * side,
+                }
+            })
+    }
+
     /// Its corners, longitude and latitude, degrees.
     #[must_use]
     pub fn bounds(self) -> Rect<f64> {

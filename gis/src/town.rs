@@ -156,5 +156,9 @@ fn people_behind(district: &District, gauge: &str) -> Option<u32> {
         .filter(|reach| reach.gauges.iter().any(|id| id == gauge))
         .peekable();
     reaches.peek()?;
-    Some(reaches.map(|reach| reach.people_in_zone).sum())
+    // A person in the zones of two rivers counts for both.
+    let people: u32 = reaches
+        .map(|reach| reach.people_in_zone)
+        .fold(0, u32::saturating_add);
+    Some(people.min(district.people_in_zone()))
 }

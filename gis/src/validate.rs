@@ -155,13 +155,9 @@ impl Town {
                 ));
             }
             let in_zone = by_rank - u64::from(district.people_by_rank[0]);
-            let by_river: u64 = district
-                .reaches
-                .iter()
-                .map(|reach| u64::from(reach.people_in_zone))
-                .sum();
-            if by_river > in_zone {
-                let accepted = format!("together at most the people inside a zone, {in_zone}");
+            let by_river = district.reaches.iter().map(|reach| reach.people_in_zone);
+            if let Some(by_river) = by_river.max().filter(|people| u64::from(*people) > in_zone) {
+                let accepted = format!("each at most the people inside a zone, {in_zone}");
                 return Err(LoadError::refused(
                     part,
                     "people_by_river",

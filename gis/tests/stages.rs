@@ -207,6 +207,32 @@ fn the_own_table_of_a_town_goes_before_the_assumption() {
     assert!(plan.extent(&town, table, 38.0).districts.len() > 1);
 }
 
+/// A row may name a district that the town counts for other rivers only: how many it means is not known, which is not none.
+#[test]
+fn of_a_district_of_another_river_the_most_that_may_be_meant_is_said() {
+    let gauge = TOWN.gauge(OBIHIRO_GAUGE).unwrap();
+    let other = TOWN
+        .districts
+        .iter()
+        .find(|district| {
+            let by_tokachi = district.reaches.iter().any(|reach| reach.river == TOKACHI);
+            !by_tokachi && district.people_in_zone() > 0
+        })
+        .unwrap();
+    let row = format!(
+        "[[stage]]\ngauge = \"{}\"\nriver = \"{TOKACHI}\"\nlevel_m = 38.0\ndepth_rank_min = 1\ndistricts = [\"{}\"]",
+        gauge.id, other.id
+    );
+    let town = load(&row);
+    let plan = StagePlan::build(&town, &[]);
+    let table = plan
+        .tables_of(OBIHIRO_GAUGE)
+        .find(|table| table.river == TOKACHI)
+        .unwrap();
+    let people = plan.extent(&town, table, 38.0).people;
+    assert_eq!((people.low, people.high), (0, other.people_in_zone()));
+}
+
 #[test]
 fn faults_of_the_table_are_named() {
     let check = |row: &str, expected: &str| {

@@ -114,6 +114,15 @@ impl Import {
         read_back.roads()?;
         if has_town {
             let town = read_back.town()?;
+            let (own, all) = read_back.own_border()?;
+            if own < all {
+                say(&format!(
+                    "境界{all}件のうち町のものは{own}件です / {own} of {all} features of the boundary are the town's"
+                ));
+            }
+            for note in &town.notes {
+                say(&format!("注意 note: {} / {}", note.ja, note.en));
+            }
             say(&format!(
                 "{} {}: 発令区域 {} districts, 避難場所 {} shelters, 浸水区域 {} zones, 人口 {} people",
                 town.name,
@@ -178,7 +187,10 @@ impl Import {
                 .as_deref()
                 .map(|name| read_encoding("--encoding", name))
                 .transpose()?,
-            codes: match &self.codelist {
+            codelist: match &self.codelist {
+                Some(_) if self.layer.len() > 1 => bail!(
+                    "--codelist は1つの --layer にだけ使えます / accepted: --codelist with one --layer, or codelist of a layer in a plan; each city has its own list"
+                ),
                 Some(path) => codelist(path)?,
                 None => Default::default(),
             },
@@ -203,7 +215,7 @@ impl Import {
 fn planned(layer: PlannedLayer, folder: &Path) -> anyhow::Result<Job> {
     let mut settings = layer.settings;
     if let Some(path) = layer.codelist {
-        settings.codes.extend(codelist(&folder.join(path))?);
+        settings.codelist = codelist(&folder.join(path))?;
     }
     Ok(Job {
         path: folder.join(layer.path),
@@ -225,21 +237,13 @@ fn read_town(path: &Path) -> anyhow::Result<TownFile> {
 }
 
 fn read(job: &Job, n: usize, of: usize) -> anyhow::Result<(Imported, FileReport)> {
-    /// More than any geodata file is; larger ones are not even read.
-    const BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
     let shown = job.path.display().to_string();
-    let length = std::fs::metadata(&job.path)
-        .with_context(|| shown.clone())?
-        .len();
-    if length > BYTES_MAX {
-        bail!("{shown}: {length} bytes; accepted: at most {BYTES_MAX} bytes");
-    }
     let source = Source {
         name: job
             .path
             .file_name()
             .map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned()),
-        bytes: std::fs::read(&job.path).with_context(|| shown.clone())?,
+        bytes: bytes(&job.path)?,
         beside: beside(&job.path)?,
     };
     // Packed files grow while they are read, so there is no length to measure against: what is shown is how far it has come.
@@ -252,6 +256,19 @@ fn read(job: &Job, n: usize, of: usize) -> anyhow::Result<(Imported, FileReport)
     let outcome = import(&source, &job.settings, &mut |done| bar.set_position(done));
     bar.finish_and_clear();
     Ok(outcome?)
+}
+
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    /// More than any geodata file is; larger ones are not even read.
+    const BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+    let shown = path.display().to_string();
+    let length = std::fs::metadata(path)
+        .with_context(|| shown.clone())?
+        .len();
+    if length > BYTES_MAX {
+        bail!("{shown}: {length} bytes; accepted: at most {BYTES_MAX} bytes");
+    }
+    std::fs::read(path).context(shown)
 }
 
 /// The files that belong to a Shapefile, in either case of letters.
@@ -267,8 +284,7 @@ fn beside(path: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            let bytes = std::fs::read(&beside).with_context(|| beside.display().to_string())?;
-            found.push((name, bytes));
+            found.push((name, bytes(&beside)?));
         }
     }
     Ok(found)
@@ -291,6 +307,12 @@ fn words(report: &FileReport) -> String {
         "  座標系 crs: {} ← {}",
         report.crs, report.crs_from
     ));
+    if !report.axes.is_empty() {
+        lines.push(format!(
+            "  軸の順 axes: {} ← {}",
+            report.axes, report.axes_from
+        ));
+    }
     if let (Some(encoding), Some(from)) = (&report.encoding, &report.encoding_from) {
         lines.push(format!("  文字 encoding: {encoding} ← {from}"));
     }

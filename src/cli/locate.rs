@@ -298,7 +298,9 @@ fn place(line: &[u8]) -> Result<Option<Point<f64>>, Refused> {
             .take(80)
             .collect(),
     };
-    if line.len() > LINE_BYTES_MAX {
+    let without_end = line.strip_suffix(b"\n").unwrap_or(line);
+    let without_end = without_end.strip_suffix(b"\r").unwrap_or(without_end);
+    if without_end.len() > LINE_BYTES_MAX {
         return Err(refused(
             "行が長すぎます（4096バイトまで）",
             "the line is longer than 4096 bytes",

@@ -26,7 +26,9 @@ const HEAD: usize = MARK.len() + 4 + 32;
 const NAME: usize = 16;
 const PARTS_MAX: usize = 10_000;
 /// Unpacked size of one part; all Japan as one layer has 160 MB.
-const PART_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+const PART_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Unpacked size of all parts together.
+const BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 /// Zlib packs zeros about a thousandfold; whatever unpacks further is not ours.
 const RATIO_MAX: u64 = 1_100;
 const TOWN: &str = "town.toml";
@@ -51,6 +53,10 @@ pub(super) fn write(bundle: &Bundle) -> Result<Vec<u8>, LoadError> {
     }
     for (name, bytes) in &bundle.parts {
         parts.push((format!("x-{name}"), bytes.clone()));
+    }
+    let together: u64 = parts.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    if together > BYTES_MAX {
+        return Err(too_large_together(PART));
     }
     let mut body = Vec::new();
     body.extend(count(parts.len())?.to_le_bytes());
@@ -119,8 +125,9 @@ pub(super) fn open(bytes: &[u8]) -> Result<Bundle, LoadError> {
         ));
     }
     let mut bundle = Bundle::default();
+    let mut left = BYTES_MAX;
     for _ in 0..parts {
-        let (name, bytes) = part(&mut rest)?;
+        let (name, bytes) = part(&mut rest, &mut left)?;
         keep(&mut bundle, &name, bytes)?;
     }
     if !rest.0.is_empty() {
@@ -168,7 +175,8 @@ fn whole<T: serde::de::DeserializeOwned>(at: &str, bytes: &[u8]) -> Result<T, Lo
     ))
 }
 
-fn part(rest: &mut Rest) -> Result<(String, Vec<u8>), LoadError> {
+/// `left` is how many bytes all parts from here on may have unpacked.
+fn part(rest: &mut Rest, left: &mut u64) -> Result<(String, Vec<u8>), LoadError> {
     let padded = rest.take(NAME)?;
     let end = padded.iter().position(|b| *b == 0).unwrap_or(NAME);
     let name = String::from_utf8_lossy(&padded[..end]).into_owned();
@@ -179,6 +187,9 @@ fn part(rest: &mut Rest) -> Result<(String, Vec<u8>), LoadError> {
             format!("at most {PART_BYTES_MAX} bytes and {RATIO_MAX} times what is packed");
         return Err(LoadError::refused(at, "length", unpacked, accepted));
     }
+    *left = left
+        .checked_sub(unpacked)
+        .ok_or_else(|| too_large_together(&at))?;
     let packed = rest.take(usize::try_from(packed).unwrap_or(usize::MAX))?;
     let mut bytes = Vec::new();
     ZlibDecoder::new(packed)
@@ -194,6 +205,11 @@ fn part(rest: &mut Rest) -> Result<(String, Vec<u8>), LoadError> {
         ));
     }
     Ok((name, bytes))
+}
+
+fn too_large_together(part: &str) -> LoadError {
+    let accepted = format!("at most {BYTES_MAX} bytes of all parts together");
+    LoadError::refused(part, "length", "more than is left for it", accepted)
 }
 
 fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -248,5 +264,28 @@ impl<'a> Rest<'a> {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(self.take(8)?);
         Ok(u64::from_le_bytes(bytes))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{NAME, Rest, pack, part};
+
+    #[test]
+    fn a_part_beyond_what_all_parts_may_have_is_refused_before_it_is_unpacked() {
+        let packed = pack(&[7; 1_000]).unwrap();
+        let mut body = b"x-road".to_vec();
+        body.resize(NAME, 0);
+        body.extend((packed.len() as u64).to_le_bytes());
+        body.extend(1_000_u64.to_le_bytes());
+        let head = body.len();
+        body.extend(packed);
+        let mut left = 1_000;
+        let (name, bytes) = part(&mut Rest(&body), &mut left).unwrap();
+        assert_eq!((name.as_str(), bytes.len(), left), ("x-road", 1_000, 0));
+        // Its bytes are not even looked at.
+        let said = part(&mut Rest(&body[..head]), &mut 999).unwrap_err();
+        assert!(said.to_string().contains("all parts together"), "{said}");
     }
 }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use crate::road::RoadGraph;
 use crate::{ElevationGrid, Layer, LayerKind, LoadError, Town, TownFile};
 
+pub(crate) use town::{own_border, units};
+
 pub use stored::{STEPS_PER_DEGREE, snapped};
 
 /// How the file is named in refusals.
@@ -115,6 +117,18 @@ impl Bundle {
     /// What is missing for a town, or the first rule that is broken.
     pub fn town(&self) -> Result<Town, LoadError> {
         town::town(self)
+    }
+
+    /// How many features of the boundary layers are the town's own, and how many there are: national files hold whole
+    /// prefectures.
+    ///
+    /// # Errors
+    /// A border of other municipalities only.
+    pub fn own_border(&self) -> Result<(usize, usize), LoadError> {
+        let all = self
+            .layers_of(LayerKind::Boundary)
+            .map(|layer| layer.features.len());
+        Ok((own_border(self)?.len(), all.sum()))
     }
 
     /// The head of a bundle before a body that somebody else made, so that tests reach what stands behind mark and digest.

@@ -1,6 +1,6 @@
 //! From layers to a town.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{BoundingRect, InteriorPoint, Intersects, MultiPolygon, Point};
 
@@ -9,7 +9,7 @@ use crate::load::{DISTRICTS_MAX, Placed, SHELTERS_MAX, ZONES_MAX, rivers};
 use crate::projection::distance_m;
 use crate::{
     AreaIndex, DepthRank, District, DistrictFacts, Facts, Feature, HazardZone, LayerKind,
-    LoadError, PlacedPeople, Reach, River, Shelter, Town, TownNote, ZoneIndex,
+    LoadError, Municipality, PlacedPeople, Reach, River, Shelter, Town, TownNote, ZoneIndex,
 };
 
 /// How far apart the places are over which people are spread, metres: a few houses.
@@ -25,6 +25,13 @@ pub(super) fn town(bundle: &Bundle) -> Result<Town, LoadError> {
     let mut file = file.clone();
     let outline = outline(bundle)?;
     let (zones, unknown) = zones(bundle)?;
+    let open = open_ended(bundle);
+    if open > 0 {
+        file.notes.push(TownNote {
+            ja: format!("浸水深の上限が書かれていない浸水区域が{open}あります（「3m以上」など）。書かれている最も浅い水深の区分として扱っています。実際はもっと深いことがあります。"),
+            en: format!("{open} flood zones state no upper limit of depth (such as 3 m or more). They are treated by the shallowest depth stated; the water may be deeper."),
+        });
+    }
     if unknown > 0 {
         file.notes.push(TownNote {
             ja: format!("浸水深の分からない浸水区域が{unknown}あります。最も深い区分（20m以上）として扱っています。"),
@@ -33,7 +40,30 @@ pub(super) fn town(bundle: &Bundle) -> Result<Town, LoadError> {
     }
     let index = ZoneIndex::build(zones.iter().map(|zone| zone.zone.clone()).collect());
     let rivers = rivers(&file, &BTreeMap::new())?;
-    let districts = districts(bundle, &index, &by_river(&zones, &rivers), &rivers)?;
+    let by_river = by_river(&zones, &rivers);
+    let without_zones: Vec<&River> = rivers
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| by_river.iter().all(|(river, _)| river != n))
+        .map(|(_, river)| river)
+        .collect();
+    if !without_zones.is_empty() {
+        let names = |name: fn(&River) -> &str, between: &str| {
+            let names: Vec<&str> = without_zones.iter().map(|river| name(river)).collect();
+            names.join(between)
+        };
+        file.notes.push(TownNote {
+            ja: format!(
+                "次の河川の名を持つ浸水区域がありません：{}。これらの川の水位では、どの発令区域も対象になりません。",
+                names(|river| &river.name, "、")
+            ),
+            en: format!(
+                "No flood zone bears the name of these rivers: {}. Their levels concern no district.",
+                names(|river| &river.name_en, ", ")
+            ),
+        });
+    }
+    let districts = districts(bundle, &index, &by_river, &rivers)?;
     let shelters = shelters(bundle, &outline, &index)?;
     for credit in bundle
         .layers()
@@ -69,7 +99,8 @@ fn features(bundle: &Bundle, kind: LayerKind) -> impl Iterator<Item = &Feature> 
 }
 
 fn outline(bundle: &Bundle) -> Result<MultiPolygon<f64>, LoadError> {
-    let polygons: Vec<_> = features(bundle, LayerKind::Boundary)
+    let polygons: Vec<_> = own_border(bundle)?
+        .into_iter()
         .filter_map(|feature| feature.shape.area())
         .flat_map(|area| area.0.iter().cloned())
         .collect();
@@ -82,6 +113,54 @@ fn outline(bundle: &Bundle) -> Result<MultiPolygon<f64>, LoadError> {
         ));
     }
     Ok(MultiPolygon::new(polygons))
+}
+
+/// The town's own part of the border: national files of boundaries hold whole prefectures. Without a town file, or without
+/// codes in the layer, all of it.
+pub(crate) fn own_border(bundle: &Bundle) -> Result<Vec<&Feature>, LoadError> {
+    let all: Vec<(&Feature, &Municipality)> = features(bundle, LayerKind::Boundary)
+        .filter_map(|feature| match &feature.facts {
+            Facts::Boundary(facts) => Some((feature, facts)),
+            _ => None,
+        })
+        .collect();
+    let code = |facts: &Municipality| {
+        facts
+            .code
+            .as_deref()
+            .and_then(|code| code.get(..5))
+            .map(str::to_owned)
+    };
+    let codes: BTreeSet<String> = all.iter().filter_map(|(_, facts)| code(facts)).collect();
+    let kept = |keep: &dyn Fn(&Municipality) -> bool| -> Vec<&Feature> {
+        all.iter()
+            .filter(|(_, facts)| keep(facts))
+            .map(|(feature, _)| *feature)
+            .collect()
+    };
+    let Some(town) = bundle.town_file().filter(|_| !codes.is_empty()) else {
+        return Ok(kept(&|_| true));
+    };
+    let own = town.code.get(..5).unwrap_or_default();
+    let by_code = kept(&|facts| code(facts).is_some_and(|code| code == own));
+    if !by_code.is_empty() {
+        return Ok(by_code);
+    }
+    // Wards of a designated city have codes of their own in its prefecture, and the name of the city in theirs.
+    let wards = kept(&|facts| {
+        let same_prefecture = code(facts).is_some_and(|code| code.get(..2) == own.get(..2));
+        same_prefecture && facts.name.contains(&town.name)
+    });
+    if !wards.is_empty() {
+        return Ok(wards);
+    }
+    let found: Vec<String> = codes.into_iter().take(20).collect();
+    Err(LoadError::refused(
+        PART,
+        "boundary",
+        found.join(", "),
+        format!("the code of the town file, {own} ({})", town.name),
+    ))
 }
 
 /// A polygon of a flood zone and the river it belongs to, where the source says so.
@@ -116,6 +195,19 @@ fn zones(bundle: &Bundle) -> Result<(Vec<RiverZone<'_>>, usize), LoadError> {
     Ok((zones, unknown))
 }
 
+/// Features of flood zones whose depth has an open end below the deepest class.
+fn open_ended(bundle: &Bundle) -> usize {
+    let [.., deepest] = DepthRank::ALL;
+    features(bundle, LayerKind::FloodMax)
+        .filter(|feature| match &feature.facts {
+            Facts::Depth(facts) => facts
+                .depth
+                .is_some_and(|depth| depth.max_m().is_none() && depth.rank() != deepest),
+            _ => false,
+        })
+        .count()
+}
+
 /// For each river of the town file that zones name, an index of its zones.
 fn by_river(zones: &[RiverZone], rivers: &[River]) -> Vec<(usize, ZoneIndex)> {
     rivers
@@ -138,6 +230,7 @@ struct Draft {
     outline: MultiPolygon<f64>,
     people: [f64; 7],
     households: f64,
+    /// People in the zones of each river that touch a place in it, even where nobody is counted there.
     by_river: BTreeMap<usize, f64>,
 }
 
@@ -154,17 +247,14 @@ fn districts(
         let draft = &mut drafts[district];
         draft.people[rank.map_or(0, |rank| usize::from(rank.get()))] += placed.people;
         draft.households += households;
-        // Of several rivers the one whose water is deepest there; each person counts for one.
-        let deepest = by_river
-            .iter()
-            .filter_map(|(river, zones)| {
-                Some((zones.rank_at(placed.at)?, std::cmp::Reverse(*river)))
-            })
-            .max();
-        if let Some((_, std::cmp::Reverse(river))) = deepest {
-            *draft.by_river.entry(river).or_default() += placed.people;
+        // A person in the zones of two rivers counts for both: each of them may flood alone.
+        for (river, zones) in by_river {
+            if zones.rank_at(placed.at).is_some() {
+                *draft.by_river.entry(*river).or_default() += placed.people;
+            }
         }
     };
+    check_cells(bundle)?;
     let cells: Vec<(&MultiPolygon<f64>, f64, f64)> = features(bundle, LayerKind::Population)
         .filter_map(|feature| match (&feature.facts, feature.shape.area()) {
             (Facts::Population(facts), Some(area)) => Some((
@@ -200,10 +290,68 @@ fn districts(
         .collect())
 }
 
-/// Issuing units by their identifiers; where a town has none, its municipalities or wards.
+/// Each person is counted once: a cell may stand neither twice among all files nor in a larger one.
+fn check_cells(bundle: &Bundle) -> Result<(), LoadError> {
+    let mut cells = BTreeSet::new();
+    for feature in features(bundle, LayerKind::Population) {
+        if let Facts::Population(facts) = &feature.facts
+            && let Some(mesh) = facts.mesh
+            && !cells.insert(mesh)
+        {
+            let accepted = "each cell of the mesh once over all files of people";
+            return Err(LoadError::refused(PART, "population", mesh, accepted));
+        }
+    }
+    for mesh in &cells {
+        if let Some(around) = mesh.around().find(|around| cells.contains(around)) {
+            return Err(LoadError::refused(
+                PART,
+                "population",
+                format!("{mesh}, which lies in {around}"),
+                "cells of one level, or cells that do not lie in one another",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Issuing units as the layers have them; where there are none, the town's municipality or its wards. One unit may come in
+/// several features.
+pub(crate) fn units(
+    bundle: &Bundle,
+) -> Result<Vec<(DistrictFacts, &MultiPolygon<f64>)>, LoadError> {
+    if bundle.layers_of(LayerKind::District).next().is_some() {
+        let districts = features(bundle, LayerKind::District);
+        return Ok(districts
+            .filter_map(|feature| match (&feature.facts, feature.shape.area()) {
+                (Facts::District(facts), Some(area)) => Some((facts.clone(), area)),
+                _ => None,
+            })
+            .collect());
+    }
+    let border = own_border(bundle)?.into_iter();
+    Ok(border
+        .filter_map(|feature| match (&feature.facts, feature.shape.area()) {
+            (Facts::Boundary(facts), Some(area)) => {
+                let number = || format!("boundary-{}", feature.number);
+                let unit = DistrictFacts {
+                    id: facts.code.clone().unwrap_or_else(number),
+                    name: facts.name.clone(),
+                    people: None,
+                    households: None,
+                    approximate: false,
+                };
+                Some((unit, area))
+            }
+            _ => None,
+        })
+        .collect())
+}
+
+/// Units by their identifiers.
 fn drafts(bundle: &Bundle) -> Result<Vec<Draft>, LoadError> {
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-    let mut add = |facts: DistrictFacts, area: &MultiPolygon<f64>| {
+    for (facts, area) in units(bundle)? {
         let draft = drafts.entry(facts.id.clone()).or_insert_with(|| Draft {
             facts,
             outline: MultiPolygon::new(Vec::new()),
@@ -212,29 +360,6 @@ fn drafts(bundle: &Bundle) -> Result<Vec<Draft>, LoadError> {
             by_river: BTreeMap::new(),
         });
         draft.outline.0.extend(area.0.iter().cloned());
-    };
-    for feature in features(bundle, LayerKind::District) {
-        if let (Facts::District(facts), Some(area)) = (&feature.facts, feature.shape.area()) {
-            add(facts.clone(), area);
-        }
-    }
-    if bundle.layers_of(LayerKind::District).next().is_none() {
-        for feature in features(bundle, LayerKind::Boundary) {
-            if let (Facts::Boundary(facts), Some(area)) = (&feature.facts, feature.shape.area()) {
-                let id = facts
-                    .code
-                    .clone()
-                    .unwrap_or_else(|| format!("boundary-{}", feature.number));
-                let whole = DistrictFacts {
-                    id,
-                    name: facts.name.clone(),
-                    people: None,
-                    households: None,
-                    approximate: false,
-                };
-                add(whole, area);
-            }
-        }
     }
     if drafts.len() > DISTRICTS_MAX {
         return Err(LoadError::refused(
@@ -299,21 +424,18 @@ fn district(draft: Draft, rivers: &[River]) -> Option<District> {
     let label = draft.outline.interior_point()?;
     let people_by_rank = whole(&draft.people);
     let in_zone: u32 = people_by_rank[1..].iter().sum();
-    let mut left = in_zone;
     let mut by_river: Vec<(usize, f64)> = draft.by_river.into_iter().collect();
     by_river.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let reaches = by_river
         .into_iter()
-        .filter_map(|(river, people)| {
-            let people = round(people).min(left);
-            left -= people;
+        .map(|(river, people)| {
             let river = &rivers[river];
-            (people > 0).then(|| Reach {
+            Reach {
                 river: river.name.clone(),
                 river_en: river.name_en.clone(),
                 gauges: river.gauges.clone(),
-                people_in_zone: people,
-            })
+                people_in_zone: round(people).min(in_zone),
+            }
         })
         .collect();
     Some(District {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use geo::Coord;
 
-use super::collect::{Collector, Declared};
+use super::collect::{Collector, Declared, FIELDS_MAX};
 use super::raw::{RawFeature, RawShape, Value};
 use super::refusal::ImportError;
 use super::xml::{Element, Node, Xml, decoded, numbers};
@@ -179,6 +179,9 @@ impl Zone {
                 ring.extend(pairs(text, dimensions)?);
             }
         } else if !in_geometry && !text.trim().is_empty() {
+            if self.fields.len() >= FIELDS_MAX {
+                return Err(format!("more than {FIELDS_MAX} values"));
+            }
             self.fields
                 .push((Rc::from(name), Value::Text(text.trim().to_owned())));
         }

@@ -10,14 +10,16 @@ use super::settings::Settings;
 use crate::bundle::snapped;
 use crate::crs::{Axes, Crs, CrsError, Datum, Projector};
 use crate::map_file::is_in_japan;
-use crate::repair::{self, Fault};
+use crate::repair::{self, Fault, Found};
 use crate::{Facts, Feature, Layer, LayerKind, Shape, area_m2};
 
 /// Most features and points of one file. All Japan's flood zones have 746,301 and 6.6 million.
 pub(crate) const FEATURES_MAX: u32 = 5_000_000;
 const POINTS_MAX: u64 = 100_000_000;
 /// Most points of one feature.
-const FEATURE_POINTS_MAX: usize = 10_000_000;
+pub(crate) const FEATURE_POINTS_MAX: usize = 10_000_000;
+/// Most values of one feature.
+pub(crate) const FIELDS_MAX: usize = 10_000;
 
 /// What a reader knows about its file before the first feature.
 #[derive(Debug, Default)]
@@ -51,6 +53,8 @@ pub(crate) struct Collector<'a> {
     first_swapped: Option<(u32, Coord<f64>)>,
     /// The largest number of any pair in the file.
     largest: f64,
+    /// Points of all features, refused ones included.
+    looked_at: u64,
     tell_at: u32,
 }
 
@@ -86,6 +90,7 @@ impl<'a> Collector<'a> {
             in_place: 0,
             first_swapped: None,
             largest: 0.0,
+            looked_at: 0,
             tell_at: 0,
         }
     }
@@ -98,11 +103,16 @@ impl<'a> Collector<'a> {
     pub(crate) fn declare(&mut self, declared: Declared) -> Result<(), ImportError> {
         let kind = self.kind(declared.kind)?;
         let (crs, stated) = self.crs(&declared)?;
-        let axes = self
-            .settings
-            .axes
-            .or(declared.axes)
-            .unwrap_or(Axes::EastFirst);
+        let (axes, axes_from) = match (self.settings.axes, declared.axes) {
+            (Some(said), _) => (said, "--axes"),
+            (None, Some(habit)) => (habit, "the habit of the format"),
+            (None, None) => (Axes::EastFirst, "the habit of all formats but GML"),
+        };
+        axes_from.clone_into(&mut self.report.axes_from);
+        self.report.axes = match axes {
+            Axes::EastFirst => "east-first".to_owned(),
+            Axes::NorthFirst => "north-first".to_owned(),
+        };
         self.report.kind = kind.key().to_owned();
         self.report.crs = crs.to_string();
         self.report.crs_from = stated;
@@ -242,6 +252,10 @@ impl<'a> Collector<'a> {
                 None => return Err(Left::feature("位置がありません", "it has no place", None)),
             },
         };
+        self.looked_at += shape.points() as u64;
+        if self.looked_at > POINTS_MAX {
+            return Err(Left::File(self.refuse.too_large("points", POINTS_MAX)));
+        }
         if shape.points() > FEATURE_POINTS_MAX {
             let why = format!("more than {FEATURE_POINTS_MAX} points");
             return Err(Left::feature("点が多すぎます", &why, None));
@@ -332,11 +346,16 @@ impl<'a> Collector<'a> {
             RawShape::Polygons(polygons) => repair::mend(&polygons),
             RawShape::Patches(patches) => repair::join(&patches),
             RawShape::Rings(rings) => {
-                let polygons = repair::nested(rings)
+                let nested = repair::nested(rings)
                     .ok_or_else(|| Left::feature("環が多すぎます", "too many rings", None))?;
-                repair::mend(&polygons).map(|mut mended| {
+                repair::mend(&nested.polygons).map(|mut mended| {
                     // Which way a loose ring winds is a matter of the format, not of the file.
                     mended.found.retain(|found| found.fault != Fault::Winding);
+                    mended.found.extend(nested.unclear.map(|at| Found {
+                        fault: Fault::RoleByPlace,
+                        at,
+                    }));
+                    mended.found.sort_by_key(|found| found.fault);
                     mended
                 })
             }

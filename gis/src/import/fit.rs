@@ -65,6 +65,23 @@ mod tests {
     }
 
     #[test]
+    fn roads_of_another_town_are_not_the_towns() {
+        let town = report("boundary", [143.0, 42.6, 143.3, 43.0]);
+        let roads = "<osm><node id='1' lat='36.08' lon='140.11'/><node id='2' lat='36.09' lon='140.12'/>\
+                     <way id='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='path'/></way></osm>";
+        let (_, there) =
+            crate::import::roads::read(super::Refuse("tsukuba.osm"), roads.as_bytes()).unwrap();
+        let said = check_fit(&[town, there]).unwrap_err().to_string();
+        assert!(
+            said.contains("tsukuba.osm") && said.contains("140.11"),
+            "{said}"
+        );
+        let helsinki = roads.replace("36.0", "60.1").replace("140.1", "24.9");
+        let said = crate::import::roads::read(super::Refuse("a.osm"), helsinki.as_bytes());
+        assert!(said.unwrap_err().to_string().contains("日本の外"));
+    }
+
+    #[test]
     fn zones_in_another_prefecture_are_not_the_towns() {
         let town = report("boundary", [139.5, 35.5, 139.8, 35.65]);
         let near = report("flood_max", [139.4, 35.4, 139.9, 35.8]);

@@ -218,6 +218,9 @@ fn fields(
 ) -> Result<Vec<(Rc<str>, Value)>, String> {
     let mut fields = Vec::with_capacity(columns.len());
     while !bytes.is_empty() {
+        if fields.len() == columns.len() {
+            return Err("属性が列より多くあります / there are more values than columns".into());
+        }
         let column = usize::from(u16::from_le_bytes(take(&mut bytes)?));
         let (name, kind) = columns.get(column).ok_or_else(|| {
             format!(

@@ -101,8 +101,8 @@ fn xml(bytes: &[u8]) -> Result<Format, String> {
 
 /// Whether a file of an archive can hold features by its name.
 pub(super) fn holds_data(name: &str) -> bool {
-    const DATA: [&str; 9] = [
-        "shp", "geojson", "json", "gml", "xml", "fgb", "gpkg", "csv", "txt",
+    const DATA: [&str; 11] = [
+        "shp", "geojson", "json", "gml", "xml", "fgb", "gpkg", "csv", "txt", "osm", "pbf",
     ];
     let lower = name.to_ascii_lowercase();
     let base = lower.rsplit('/').next().unwrap_or_default();

@@ -7,7 +7,7 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-use super::collect::{Collector, Declared};
+use super::collect::{Collector, Declared, FEATURE_POINTS_MAX};
 use super::raw::{RawFeature, RawShape, Value};
 use super::refusal::ImportError;
 use crate::crs::{Axes, Crs};
@@ -19,6 +19,9 @@ pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Err(why) = std::str::from_utf8(bytes) {
         return Err(refuse.unreadable(FORMAT, format!("it must be UTF-8: {why}")));
+    }
+    if !features_fit(bytes) {
+        return Err(refuse.too_large("commas and brackets of one feature", SIGNS_MAX as u64));
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|why| refuse.unreadable(FORMAT, why))?;
     if head.kind.as_deref() != Some("FeatureCollection") {
@@ -38,6 +41,41 @@ pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError
     outcome
         .and_then(|()| reader.end())
         .map_err(|why| refuse.unreadable(FORMAT, why))
+}
+
+/// Commas and brackets of the largest feature that is accepted: its points in pairs, with heights, each in its brackets.
+const SIGNS_MAX: usize = 4 * FEATURE_POINTS_MAX + 1_000_000;
+
+/// Whether no feature has more numbers and lists than the largest accepted one can have. Nothing is built to tell: a value
+/// of JSON in memory is many times larger than its text.
+fn features_fit(bytes: &[u8]) -> bool {
+    let (mut depth, mut signs, mut in_text, mut is_escaped) = (0_usize, 0_usize, false, false);
+    for byte in bytes {
+        if in_text {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = true,
+                b'"' => in_text = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b'[' | b'{' => {
+                depth += 1;
+                // The collection, its list, a feature.
+                signs = if depth <= 3 { 0 } else { signs + 1 };
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => signs += 1,
+            _ => {}
+        }
+        if signs > SIGNS_MAX {
+            return false;
+        }
+    }
+    true
 }
 
 /// Without a word about it, GeoJSON is WGS 84 by its standard; the older form names a system, with the east first.

@@ -15,6 +15,14 @@ use crate::crs::{Axes, Crs, CrsError};
 const FORMAT: &str = "GeoPackage";
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 const COLUMNS_MAX: usize = 2_000;
+/// The package's own register, which is asked before any table of features.
+const REGISTER: [&str; 3] = [
+    "gpkg_contents",
+    "gpkg_geometry_columns",
+    "gpkg_spatial_ref_sys",
+];
+/// Most entries of a register: two of them are joined.
+const ENTRIES_MAX: u64 = 1_000;
 
 /// A table of features as the package's own register tells it.
 struct FeatureTable {
@@ -35,6 +43,19 @@ pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError
             "PRAGMA trusted_schema = OFF; PRAGMA query_only = ON; PRAGMA cell_size_check = ON;",
         )
         .map_err(wrong)?;
+    for name in REGISTER {
+        check_plain(refuse, &database, name)?;
+    }
+    for name in &REGISTER[..2] {
+        let entries: i64 = database
+            .query_row(&format!("SELECT count(*) FROM {name}"), [], |row| {
+                row.get(0)
+            })
+            .map_err(wrong)?;
+        if u64::try_from(entries).unwrap_or_default() > ENTRIES_MAX {
+            return Err(refuse.too_large("entries of its register", ENTRIES_MAX));
+        }
+    }
     let table = choose(
         refuse,
         tables(&database).map_err(wrong)?,

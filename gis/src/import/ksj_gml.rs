@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use geo::Coord;
 
-use super::collect::{Collector, Declared, FEATURES_MAX};
+use super::collect::{Collector, Declared, FEATURE_POINTS_MAX, FEATURES_MAX, FIELDS_MAX};
 use super::raw::{RawFeature, RawShape, Value};
-use super::refusal::ImportError;
+use super::refusal::{ImportError, Refuse};
 use super::xml::{Node, Xml, decoded, numbers};
 use crate::LayerKind;
 use crate::crs::{Axes, Crs};
 
 pub(super) const FORMAT: &str = "KSJ GML";
+/// Most points of all curves that are kept until a feature asks for them; copies of a curve count again.
+const KEPT_POINTS_MAX: usize = 100_000_000;
 
 pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError> {
     let refuse = into.refuse;
@@ -56,7 +58,7 @@ pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError
                     continue;
                 };
                 if !thing.is_feature() {
-                    parts.keep(thing);
+                    parts.keep(refuse, thing)?;
                     continue;
                 }
                 if !is_declared {
@@ -168,6 +170,9 @@ impl Thing {
                     y: pair[1],
                 }));
         } else if !text.trim().is_empty() {
+            if self.fields.len() >= FIELDS_MAX {
+                return Err(format!("more than {FIELDS_MAX} values"));
+            }
             self.fields
                 .push((Rc::from(name), Value::Text(text.trim().to_owned())));
         }
@@ -180,22 +185,27 @@ impl Thing {
 struct Parts {
     curves: BTreeMap<String, Vec<Coord<f64>>>,
     points: BTreeMap<String, Coord<f64>>,
-    surfaces: BTreeMap<String, Vec<Vec<String>>>,
+    surfaces: BTreeMap<String, Rc<Vec<Vec<String>>>>,
     broken: u32,
+    /// Points kept in curves.
+    kept: usize,
 }
 
 impl Parts {
-    fn keep(&mut self, thing: Thing) {
+    fn keep(&mut self, refuse: Refuse, thing: Thing) -> Result<(), ImportError> {
         match thing.name.as_str() {
             "Curve" => {
+                self.count(refuse, thing.points.len())?;
                 self.curves.insert(thing.id, thing.points);
             }
             "OrientableCurve" => {
                 let base = thing
                     .link
                     .as_deref()
-                    .and_then(|link| self.curves.get(link.trim_start_matches('#')));
-                if let Some(mut points) = base.cloned() {
+                    .map(|link| link.trim_start_matches('#').to_owned())
+                    .unwrap_or_default();
+                self.count(refuse, self.curves.get(&base).map_or(0, Vec::len))?;
+                if let Some(mut points) = self.curves.get(&base).cloned() {
                     if thing.reversed {
                         points.reverse();
                     }
@@ -203,7 +213,7 @@ impl Parts {
                 }
             }
             "Surface" => {
-                self.surfaces.insert(thing.id, thing.rings);
+                self.surfaces.insert(thing.id, Rc::new(thing.rings));
             }
             "Point" => {
                 if let Some(point) = thing.points.first() {
@@ -212,6 +222,16 @@ impl Parts {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Before a curve is kept.
+    fn count(&mut self, refuse: Refuse, points: usize) -> Result<(), ImportError> {
+        self.kept += points;
+        if self.kept > KEPT_POINTS_MAX {
+            return Err(refuse.too_large("points of curves", KEPT_POINTS_MAX as u64));
+        }
+        Ok(())
     }
 
     fn shape(&mut self, feature: &Thing) -> Result<RawShape, String> {
@@ -231,11 +251,18 @@ impl Parts {
             .cloned()
             .ok_or_else(|| missing(&link))?;
         let mut polygon = Vec::with_capacity(rings.len());
-        for links in rings {
+        let mut count = 0;
+        for links in rings.iter() {
             let mut ring: Vec<Coord<f64>> = Vec::new();
             for link in links {
-                let points = self.curve(&link).ok_or_else(|| missing(&link))?;
+                let points = self.curve(link).ok_or_else(|| missing(link))?;
                 // Curves of one ring begin where the one before ends.
+                count += points.len();
+                if count > FEATURE_POINTS_MAX {
+                    return Err(format!(
+                        "点が多すぎます / more than {FEATURE_POINTS_MAX} points"
+                    ));
+                }
                 let repeats = ring.last().is_some_and(|last| points.first() == Some(last));
                 ring.extend(&points[usize::from(repeats)..]);
             }
@@ -245,12 +272,12 @@ impl Parts {
     }
 
     /// The curve of a link. Official files of A31a link to `#_cv0_0` where the curve is `cv0_0`.
-    fn curve(&mut self, link: &str) -> Option<Vec<Coord<f64>>> {
+    fn curve(&mut self, link: &str) -> Option<&[Coord<f64>]> {
         let id = link.trim_start_matches('#');
-        if let Some(points) = self.curves.get(id) {
-            return Some(points.clone());
+        if self.curves.contains_key(id) {
+            return self.curves.get(id).map(Vec::as_slice);
         }
-        let points = self.curves.get(id.strip_prefix('_')?).cloned()?;
+        let points = self.curves.get(id.strip_prefix('_')?)?;
         self.broken += 1;
         Some(points)
     }

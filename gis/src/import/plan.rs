@@ -162,6 +162,7 @@ impl WrittenLayer {
             table: self.table,
             columns: self.columns,
             codes: self.codes,
+            codelist: BTreeMap::new(),
             river: self.river,
             approximate: self.approximate,
             attribution: self.attribution.map(|credit| Attribution {

@@ -42,6 +42,10 @@ pub struct FileReport {
     pub crs: String,
     /// Where it was stated.
     pub crs_from: String,
+    /// Order of the two numbers that was used: east-first or north-first.
+    pub axes: String,
+    /// Where it was stated.
+    pub axes_from: String,
     /// Encoding that was used, where the format has a choice.
     pub encoding: Option<String>,
     /// Where it was stated.

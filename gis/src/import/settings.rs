@@ -24,6 +24,9 @@ pub struct Settings {
     pub columns: BTreeMap<String, String>,
     /// What codes of the file mean, in the words of its own list: `"3" = "0.5m以上1m未満"`.
     pub codes: BTreeMap<String, String>,
+    /// What the codes of a PLATEAU column of a city's own ranks (`rankOrg`) mean, in the words of its code list. Columns of
+    /// the standard ranks are not read by it.
+    pub codelist: BTreeMap<String, String>,
     /// The river (河川) that all zones of the file belong to.
     pub river: Option<String>,
     /// Whether outlines are an approximation.

@@ -13,7 +13,7 @@ use crate::crs::{Axes, Crs, Datum};
 
 pub(super) const FORMAT: &str = "CSV";
 const COLUMNS_MAX: usize = 2_000;
-const LON: [&str; 8] = [
+const LON: [&str; 9] = [
     "経度",
     "lon",
     "lng",
@@ -22,6 +22,7 @@ const LON: [&str; 8] = [
     "portal_longitude",
     "経度（世界測地系）",
     "x",
+    "経度（度）",
 ];
 const LAT: [&str; 8] = [
     "緯度",
@@ -57,6 +58,7 @@ pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError
         }),
     };
     let place = column("lon", &LON).zip(column("lat", &LAT));
+    check_axes(&names, place, into)?;
     let declared = declared(
         &names,
         place,
@@ -108,6 +110,29 @@ pub(super) fn read(bytes: &[u8], into: &mut Collector) -> Result<(), ImportError
         into.warn(format!(
             "{short}行で末尾の列が足りません。空として読みました / {short} lines have fewer columns than the head; what is missing \
              is read as empty"
+        ));
+    }
+    Ok(())
+}
+
+/// X is north by law in a plane rectangular system and east for everybody else: which of them a list means must be said.
+fn check_axes(
+    names: &[Rc<str>],
+    place: Option<(usize, usize)>,
+    into: &Collector,
+) -> Result<(), ImportError> {
+    let Some((lon, lat)) = place else {
+        return Ok(());
+    };
+    let settings = into.settings();
+    let is_plane = matches!(settings.crs, Some(Crs::PlaneRectangular(..)));
+    let is_said = settings.axes.is_some() || settings.columns.contains_key("lon");
+    let (x, y) = (&names[lon], &names[lat]);
+    if is_plane && !is_said && x.eq_ignore_ascii_case("x") && y.eq_ignore_ascii_case("y") {
+        return Err(into.refuse.refused(
+            "axes",
+            "not stated",
+            "north-first where X is the north, as the law on plane rectangular systems has it; east-first where X is the east",
         ));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use geo::Coord;
 
+use super::collect::FEATURE_POINTS_MAX;
 use super::raw::RawShape;
 
 const DEPTH_MAX: usize = 3;
@@ -116,7 +117,8 @@ impl Rest<'_> {
 
     fn parts(&mut self, depth: usize) -> Result<Vec<RawShape>, String> {
         let count = self.count(5)?;
-        let mut parts = Vec::with_capacity(count);
+        // Not reserved: an empty part needs fewer bytes in the file than in memory.
+        let mut parts = Vec::new();
         for _ in 0..count {
             parts.extend(self.geometry(depth + 1)?);
         }
@@ -136,9 +138,9 @@ impl Rest<'_> {
     /// A count of things that need at least so many bytes each.
     fn count(&mut self, bytes_each: usize) -> Result<usize, String> {
         let count = self.number()? as usize;
-        if count > self.bytes.len() / bytes_each {
+        if count > self.bytes.len() / bytes_each || count > FEATURE_POINTS_MAX {
             return Err(format!(
-                "図形の個数が大きすぎます / a geometry says {count} parts or points, there are {} bytes",
+                "図形の個数が大きすぎます / a geometry says {count} parts or points, there are {} bytes; accepted: at most {FEATURE_POINTS_MAX}",
                 self.bytes.len()
             ));
         }

@@ -156,7 +156,11 @@ impl<'a> Xml<'a> {
         let name = start.local_name();
         let name = name.into_inner();
         let end = usize::try_from(self.position()).unwrap_or(0);
-        let begin = end.saturating_sub(start.len() + 4);
+        let mut begin = end.saturating_sub(start.len() + 4);
+        // Before the element may stand a character of several bytes.
+        while !self.text.is_char_boundary(begin) {
+            begin -= 1;
+        }
         let window = self.text.get(begin..end).unwrap_or_default();
         let found = window.find(name).map(|at| &window[at..at + name.len()]);
         self.open
@@ -256,6 +260,11 @@ mod tests {
                 "/a "
             ]
         );
+    }
+
+    #[test]
+    fn japanese_text_may_stand_before_an_element() {
+        assert_eq!(walk("<a>避難<b/>所<c>x</c>あ<dd/></a>"), Ok(4));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod zones;
 
 use geo::{MultiPolygon, Point};
 
+use crate::bundle::{own_border, units};
 use crate::road::{RoadGraph, WalkConditions, WalkSettings};
 use crate::{
     AreaIndex, Bundle, DepthRank, Facts, Feature, Hazard, LayerKind, LoadError, Shelter,
@@ -85,7 +86,7 @@ impl Locator {
     /// zone are usable in a flood.
     ///
     /// # Errors
-    /// A depth rank of the town file that is none, or roads that cannot be read.
+    /// A depth rank of the town file that is none, a border of other municipalities only, or roads that cannot be read.
     pub fn of_bundle(bundle: &Bundle, asked: LocateSettings) -> Result<Self, LoadError> {
         let rule = match bundle.town_file() {
             Some(file) => file.shelter_rule()?,
@@ -97,19 +98,14 @@ impl Locator {
                 .layers_of(kind)
                 .flat_map(|layer| layer.features.iter())
         };
-        let areas = |kind| features(kind).filter_map(|feature| feature.shape.area());
-        let border = areas(LayerKind::Boundary)
-            .next()
-            .is_some()
-            .then(|| AreaIndex::build(areas(LayerKind::Boundary)));
-        let (names, outlines): (Vec<_>, Vec<&MultiPolygon<f64>>) = features(LayerKind::District)
-            .filter_map(|feature| match &feature.facts {
-                Facts::District(facts) => Some((
-                    (facts.id.clone(), facts.name.clone()),
-                    feature.shape.area()?,
-                )),
-                _ => None,
-            })
+        let border: Vec<&MultiPolygon<f64>> = own_border(bundle)?
+            .into_iter()
+            .filter_map(|feature| feature.shape.area())
+            .collect();
+        let border = (!border.is_empty()).then(|| AreaIndex::build(border));
+        let (names, outlines): (Vec<_>, Vec<&MultiPolygon<f64>>) = units(bundle)?
+            .into_iter()
+            .map(|(unit, area)| ((unit.id, unit.name), area))
             .unzip();
         let shelters: Vec<Shelter> = features(LayerKind::ShelterEmergency)
             .filter_map(|feature| site(feature, &layers, border.as_ref()))

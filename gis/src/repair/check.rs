@@ -19,14 +19,14 @@ pub(super) fn first_fault(polygons: &[Vec<Ring>]) -> Option<(Fault, Step)> {
     let (lines, rings) = lines(polygons);
     let mut touches = Touches::default();
     let mut worst: Option<(Fault, Step)> = None;
-    let mut pairs = 0;
+    let (mut pairs, mut walked) = (0, 0);
     let pairs_max = PAIRS_PER_LINE_MAX * lines.len().max(1_000);
     let mut look = |a: &Line, b: &Line| {
         pairs += 1;
         if pairs > pairs_max {
             return Some((Fault::Tangled, a.from));
         }
-        let found = meet(a, b, &rings, &mut touches)?;
+        let found = meet(a, b, &rings, &mut touches, &mut walked)?;
         // One crossing is enough to know that the outline must be rebuilt; the gravest kind is told.
         if worst.is_none_or(|(fault, _)| fault < found.0) {
             worst = Some(found);
@@ -151,7 +151,13 @@ fn small(n: usize) -> u32 {
 }
 
 /// What is wrong where two lines meet.
-fn meet(a: &Line, b: &Line, rings: &[Place], touches: &mut Touches) -> Option<(Fault, Step)> {
+fn meet(
+    a: &Line,
+    b: &Line,
+    rings: &[Place],
+    touches: &mut Touches,
+    walked: &mut usize,
+) -> Option<(Fault, Step)> {
     let contact = contact(a, b)?;
     let (a_ring, b_ring) = (&rings[a.ring as usize], &rings[b.ring as usize]);
     let same_ring = a.ring == b.ring;
@@ -167,7 +173,15 @@ fn meet(a: &Line, b: &Line, rings: &[Place], touches: &mut Touches) -> Option<(F
             at,
         )),
         Contact::Point(_) if same_ring && are_neighbours(a, b, a_ring.points) => None,
-        Contact::Point(at) if same_ring => Some((touch_or_crossing(a_ring.points, at), at)),
+        Contact::Point(at) if same_ring => {
+            *walked += a_ring.points.points.len();
+            let fault = if *walked > LOOKS_MAX {
+                Fault::SelfTouching
+            } else {
+                touch_or_crossing(a_ring.points, at)
+            };
+            Some((fault, at))
+        }
         Contact::Point(at) if a_ring.polygon == b_ring.polygon => {
             touches.note(a_ring.polygon, a_ring.ring, at);
             touches.note(b_ring.polygon, b_ring.ring, at);
@@ -178,7 +192,7 @@ fn meet(a: &Line, b: &Line, rings: &[Place], touches: &mut Touches) -> Option<(F
 }
 
 /// At a point that a ring passes twice its two ways either cross or only touch. Which of the two is only for the report:
-/// both are rebuilt.
+/// both are rebuilt, and a ring that does it so often that all its points cannot be walked each time only touches.
 fn touch_or_crossing(ring: &Ring, at: Step) -> Fault {
     let passes: Vec<[Step; 2]> = (0..ring.points.len())
         .filter(|n| ring.points[*n] == at)
@@ -270,7 +284,7 @@ impl Touches {
         for ((polygon, at), rings) in &self.0 {
             let mut roots = Vec::new();
             for ring in rings {
-                let root = root(&groups, (*polygon, *ring));
+                let root = root(&mut groups, (*polygon, *ring));
                 if roots.contains(&root) {
                     return Some((Fault::InsideSplit, *at));
                 }
@@ -284,12 +298,19 @@ impl Touches {
     }
 }
 
+/// The way up is halved while it is walked, so that long ways are walked once.
 fn root(
-    groups: &BTreeMap<(usize, usize), (usize, usize)>,
+    groups: &mut BTreeMap<(usize, usize), (usize, usize)>,
     mut of: (usize, usize),
 ) -> (usize, usize) {
-    while let Some(above) = groups.get(&of) {
-        of = *above;
+    while let Some(above) = groups.get(&of).copied() {
+        match groups.get(&above).copied() {
+            Some(further) => {
+                groups.insert(of, further);
+                of = further;
+            }
+            None => of = above,
+        }
     }
     of
 }
@@ -299,15 +320,24 @@ fn misplaced(polygons: &[Vec<Ring>]) -> Option<(Fault, Step)> {
     let mut looks = 0;
     for rings in polygons {
         let (outer, holes) = rings.split_first()?;
-        for (n, hole) in holes.iter().enumerate() {
+        let mut from_west: Vec<&Ring> = holes.iter().collect();
+        from_west.sort_by_key(|hole| hole.min[0]);
+        for (n, hole) in from_west.iter().enumerate() {
             looks += outer.points.len() + hole.points.len();
             if side_of(hole, outer) != Side::Inside {
                 return Some((Fault::HoleOutside, hole.points[0]));
             }
-            for other in holes[n + 1..]
-                .iter()
-                .filter(|other| boxes_meet(hole, other))
-            {
+            for other in &from_west[n + 1..] {
+                looks += 1;
+                if other.min[0] > hole.max[0] {
+                    break;
+                }
+                if looks > LOOKS_MAX {
+                    return Some((Fault::Tangled, hole.points[0]));
+                }
+                if !boxes_meet(hole, other) {
+                    continue;
+                }
                 looks += hole.points.len() + other.points.len();
                 if side_of(hole, other) != Side::Outside || side_of(other, hole) != Side::Outside {
                     return Some((Fault::HoleOutside, other.points[0]));
@@ -326,12 +356,14 @@ fn misplaced(polygons: &[Vec<Ring>]) -> Option<(Fault, Step)> {
             if other[0].min[0] > rings[0].max[0] {
                 break;
             }
-            if !boxes_meet(&rings[0], &other[0]) {
-                continue;
+            if boxes_meet(&rings[0], &other[0]) {
+                looks += rings[0].points.len() + other[0].points.len();
             }
-            looks += rings[0].points.len() + other[0].points.len();
             if looks > LOOKS_MAX {
                 return Some((Fault::Tangled, other[0].points[0]));
+            }
+            if !boxes_meet(&rings[0], &other[0]) {
+                continue;
             }
             if lies_in(rings, other) || lies_in(other, rings) {
                 return Some((Fault::PartsOverlap, other[0].points[0]));

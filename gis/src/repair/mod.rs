@@ -30,6 +30,8 @@ pub enum Fault {
     Winding,
     /// A ring whose last point is not its first.
     Unclosed,
+    /// A loose ring taken for a hole or an island by its place, although it winds like the ring around it.
+    RoleByPlace,
     /// A ring that runs out to a point and back the same way.
     Spike,
     /// A ring that encloses nothing.
@@ -66,6 +68,10 @@ impl Fault {
             Self::DuplicatePoint => ("同じ点の連続", "the same point twice in a row"),
             Self::Winding => ("環の向きが逆", "a ring that winds the wrong way"),
             Self::Unclosed => ("閉じていない環", "a ring that is not closed"),
+            Self::RoleByPlace => (
+                "環の役割を位置で決めた",
+                "a ring taken for a hole or an island by its place, against its winding",
+            ),
             Self::Spike => ("行って戻る線", "a spike"),
             Self::NoArea => ("面積のない環", "a ring without area"),
             Self::SelfTouching => ("自己接触", "a ring that touches itself"),

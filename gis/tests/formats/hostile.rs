@@ -202,6 +202,114 @@ fn a_package_whose_table_computes_is_refused_however_it_is_written() {
     }
 }
 
+/// The register is read before any table of features.
+#[test]
+fn a_package_whose_register_computes_without_end_is_refused() {
+    for (name, columns) in [
+        (
+            "gpkg_contents",
+            "'zone' AS table_name, 'features' AS data_type, 0 AS srs_id",
+        ),
+        (
+            "gpkg_geometry_columns",
+            "'zone' AS table_name, 'geom' AS column_name, 0 AS srs_id",
+        ),
+        (
+            "gpkg_spatial_ref_sys",
+            "0 AS srs_id, 'EPSG' AS organization, 6668 AS organization_coordsys_id, '' AS definition",
+        ),
+    ] {
+        let endless = format!(
+            "CREATE TABLE zone (fid INTEGER PRIMARY KEY, geom BLOB);
+             DROP TABLE {name};
+             CREATE VIEW {name} AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT {columns} FROM n WHERE x < 0"
+        );
+        let said = refusal("a.gpkg", &package(&endless), &flood());
+        assert!(
+            said.contains(name) && said.contains("a stored table"),
+            "{said}"
+        );
+    }
+    let many = "CREATE TABLE zone (fid INTEGER PRIMARY KEY, geom BLOB);
+                INSERT INTO gpkg_contents WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000) SELECT 'zone', 'features', 0 FROM n";
+    assert!(refusal("a.gpkg", &package(many), &flood()).contains("at most 1000 entries"));
+}
+
+/// Twenty-five million points out of a few hundred kilobytes.
+#[test]
+fn a_curve_that_is_linked_to_again_and_again_does_not_grow() {
+    let curve: String = (0..5_000)
+        .map(|n| format!("35.6 139.{:04}\n", n + 1_000))
+        .collect();
+    let links = "<gml:curveMember xlink:href=\"#cv0_1\"/>".repeat(5_000);
+    let text = ksj("#cv0_1");
+    let (before, rest) = text.split_once("<gml:Curve gml:id=\"cv0_1\">").unwrap();
+    let (_, after) = rest.split_once("</gml:Curve>").unwrap();
+    let text = format!(
+        "{before}<gml:Curve gml:id=\"cv0_1\"><gml:segments><gml:LineStringSegment><gml:posList>{curve}</gml:posList></gml:LineStringSegment></gml:segments></gml:Curve>{after}"
+    )
+    .replace("<gml:curveMember xlink:href=\"#cv0_1\"/>", &links);
+    let said = refusal("a.xml", text.as_bytes(), &flood());
+    assert!(said.contains("more than 10000000 points"), "{said}");
+}
+
+#[test]
+fn a_feature_of_more_numbers_than_any_is_refused_unread() {
+    let mut text =
+        b"{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"geometry\":["
+            .to_vec();
+    text.extend(b"0,".repeat(41_100_000));
+    text.extend(b"0]}]}");
+    let said = refusal("a.geojson", &text, &flood());
+    assert!(said.contains("of one feature"), "{said}");
+}
+
+#[test]
+fn a_zone_of_more_values_than_any_is_refused() {
+    let values = "<a>1</a>".repeat(10_001);
+    let text = ksj("#cv0_1").replace("<ksj:riverName>", &format!("{values}<ksj:riverName>"));
+    let said = refusal("a.xml", text.as_bytes(), &flood());
+    assert!(said.contains("more than 10000 values"), "{said}");
+    let plateau = format!(
+        "<core:CityModel xmlns:core=\"c\" xmlns:wtr=\"w\"><core:cityObjectMember><wtr:WaterBody>{values}</wtr:WaterBody></core:cityObjectMember></core:CityModel>"
+    );
+    let said = refusal("a.gml", plateau.as_bytes(), &flood());
+    assert!(said.contains("more than 10000 values"), "{said}");
+}
+
+#[test]
+fn a_square_with_very_many_holes_is_checked_in_bounded_time() {
+    let ring = |x: f64, y: f64, side: f64| {
+        format!(
+            "[[{x:.8},{y:.8}],[{x:.8},{:.8}],[{:.8},{:.8}],[{:.8},{y:.8}],[{x:.8},{y:.8}]]",
+            y + side,
+            x + side,
+            y + side,
+            x + side
+        )
+    };
+    let holes: String = (0..100_000_u32)
+        .map(|n| {
+            let (column, row) = (f64::from(n % 400), f64::from(n / 400));
+            format!(
+                ",{}",
+                ring(139.701 + column * 2e-5, 35.601 + row * 2e-5, 1e-5)
+            )
+        })
+        .collect();
+    let text = format!(
+        "{{\"type\":\"FeatureCollection\",\"features\":[{{\"type\":\"Feature\",\"properties\":{{\"depth_rank\":2}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[139.7,35.6],[139.71,35.6],[139.71,35.61],[139.7,35.61],[139.7,35.6]]{holes}]}}}}]}}"
+    );
+    let (zones, report) = layer("a.geojson", text.as_bytes(), &flood());
+    assert_eq!((report.accepted, report.repaired), (1, 0));
+    assert_eq!(
+        zones.features[0].shape.area().unwrap().0[0]
+            .interiors()
+            .len(),
+        100_000
+    );
+}
+
 /// Words in a name or a comment compute nothing.
 #[test]
 fn a_package_with_a_column_called_generated_is_read() {

@@ -4,6 +4,7 @@
 //! variable `HINAN_SAMPLES`; without it they say so and pass. Everything else is written by the tests themselves.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod bundled;
 mod files;
 mod hostile;
 mod official;

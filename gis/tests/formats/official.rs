@@ -322,7 +322,7 @@ fn a_citys_own_ranks_are_understood_with_its_code_list() {
                 <gml:dictionaryEntry><gml:Definition><gml:description>0.3m以上1m未満</gml:description><gml:name>2</gml:name>\
                 </gml:Definition></gml:dictionaryEntry></gml:Dictionary>";
     let settings = Settings {
-        codes: read_codelist("rankOrg.xml", list.as_bytes()).unwrap(),
+        codelist: read_codelist("rankOrg.xml", list.as_bytes()).unwrap(),
         ..Settings::default()
     };
     let (layer, report) = layer(&folder, "numazu_523855_tnm_6697_op.gml", &settings);

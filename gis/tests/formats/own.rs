@@ -252,8 +252,51 @@ fn a_list_in_shift_jis_gives_the_same_sites() {
 }
 
 #[test]
+fn x_and_y_of_a_plane_system_are_not_guessed() {
+    let text = "名称,X,Y,災害区分\n第一小学校,-43000,-12000,洪水\n";
+    let zone9 = Settings {
+        crs: Some(Crs::PlaneRectangular(Datum::Jgd2011, 9)),
+        ..kind(LayerKind::ShelterEmergency)
+    };
+    let said = refusal("sites.csv", text.as_bytes(), &zone9);
+    assert!(
+        said.contains("axes") && said.contains("north-first"),
+        "{said}"
+    );
+    let place = |axes: Axes| {
+        let settings = Settings {
+            axes: Some(axes),
+            ..zone9.clone()
+        };
+        let (sites, report) = layer("sites.csv", text.as_bytes(), &settings);
+        (sites.features[0].shape.point().unwrap(), report)
+    };
+    let (north, report) = place(Axes::NorthFirst);
+    assert_eq!(
+        (report.axes.as_str(), report.axes_from.as_str()),
+        ("north-first", "--axes")
+    );
+    let (east, _) = place(Axes::EastFirst);
+    assert!(north.y() < 35.7 && east.y() > 35.8, "{north:?} {east:?}");
+}
+
+#[test]
+fn a_citys_own_list_does_not_explain_the_standard_ranks() {
+    let zone = |column: &str| {
+        let settings = Settings {
+            codelist: BTreeMap::from([("2".into(), "0.3m未満".into())]),
+            ..kind(LayerKind::Tsunami)
+        };
+        let properties = format!("{{\"{column}\":2}}");
+        let (zones, _) = layer("a.geojson", &geojson(&[(&properties, &SQUARE)]), &settings);
+        depth_rank(&zones.features[0])
+    };
+    assert_eq!((zone("rank"), zone("rankOrg")), (Some(2), Some(1)));
+}
+
+#[test]
 fn people_by_mesh_code_need_no_coordinates_and_withheld_numbers_are_not_zero() {
-    let text = "KEY_CODE,人口（総数）,世帯総数\n533935992,120,50\n5339359921,30,10\n53393600,*,\n5339,x,1\n999,5,1\n";
+    let text = "KEY_CODE,人口（総数）,世帯総数\n533935992,120,50\n5339359931,30,10\n53393600,*,\n5339,x,1\n999,5,1\n";
     let (cells, report) = layer("mesh.csv", text.as_bytes(), &kind(LayerKind::Population));
     assert_eq!(
         (report.read, report.accepted, report.people),
@@ -277,6 +320,37 @@ fn people_by_mesh_code_need_no_coordinates_and_withheld_numbers_are_not_zero() {
         "{:?}",
         report.refusals
     );
+}
+
+#[test]
+fn cells_that_lie_in_one_another_are_refused_whichever_comes_first() {
+    for cells in [["533935992", "5339359921"], ["5339359921", "533935992"]] {
+        let text = format!("mesh,人口\n{},120\n{},30\n", cells[0], cells[1]);
+        let said = refusal("mesh.csv", text.as_bytes(), &kind(LayerKind::Population));
+        assert!(
+            said.contains(cells[1]) && said.contains("do not lie in one another"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn roads_in_an_archive_are_found_beside_other_files() {
+    let osm = b"<osm><node id='1' lat='35.6' lon='139.7'/><node id='2' lat='35.61' lon='139.7'/>\
+                <way id='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='path'/></way></osm>";
+    let files = zip(&[
+        ("roads.osm", osm.to_vec()),
+        ("readme.txt", b"read me".to_vec()),
+    ]);
+    let said = refusal("roads.zip", &files, &kind(LayerKind::Road));
+    assert!(said.contains("roads.osm, readme.txt"), "{said}");
+    let named = Settings {
+        table: Some("roads.osm".into()),
+        ..kind(LayerKind::Road)
+    };
+    let (imported, report) = read("roads.zip", &files, &named).unwrap();
+    assert!(matches!(imported, Imported::Roads(_)));
+    assert!(report.bounds.is_some());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::raw::{RawFeature, RawShape, Value};
 use super::report::FileReport;
 use super::settings::Settings;
-use crate::{Depth, Facts, LayerKind, Shape};
+use crate::{Depth, Facts, LayerKind, Mesh, Shape};
 
 /// Why a feature's fields cannot be understood.
 pub(super) enum Unclear {
@@ -37,29 +37,37 @@ pub(super) struct Interpreter {
     kind: LayerKind,
     columns: BTreeMap<String, String>,
     codes: BTreeMap<String, Depth>,
+    /// The same for a city's own ranks only.
+    codelist: BTreeMap<String, Depth>,
     river: Option<String>,
     approximate: bool,
     /// Identifiers that were used.
     seen: BTreeSet<String>,
+    /// Cells whose people were counted, and all larger cells around them.
+    counted: BTreeSet<Mesh>,
+    counted_around: BTreeSet<Mesh>,
     /// Whether a feature before had the column that carries the class.
     class_seen: bool,
 }
 
 impl Interpreter {
-    /// `codes` were checked when the settings were read.
+    /// `codes` and `codelist` were checked when the settings were read.
     pub(super) fn new(kind: LayerKind, settings: &Settings) -> Self {
-        let codes = settings
-            .codes
-            .iter()
-            .filter_map(|(code, words)| Some((code.clone(), Depth::from_words(words)?)))
-            .collect();
+        let depths = |list: &BTreeMap<String, String>| {
+            list.iter()
+                .filter_map(|(code, words)| Some((code.clone(), Depth::from_words(words)?)))
+                .collect()
+        };
         Self {
             kind,
             columns: settings.columns.clone(),
-            codes,
+            codes: depths(&settings.codes),
+            codelist: depths(&settings.codelist),
             river: settings.river.clone(),
             approximate: settings.approximate,
             seen: BTreeSet::new(),
+            counted: BTreeSet::new(),
+            counted_around: BTreeSet::new(),
             class_seen: false,
         }
     }

@@ -94,12 +94,8 @@ impl Interpreter {
             )));
         };
         let mesh = self.mesh(raw);
-        if let Some(mesh) = mesh
-            && !self.seen.insert(mesh.to_string())
-        {
-            return Err(Unclear::Feature(format!(
-                "メッシュ {mesh} が二度あります / cell {mesh} comes twice"
-            )));
+        if let Some(mesh) = mesh {
+            self.count_once(mesh)?;
         }
         let share = self
             .find(raw, "share_inside", &["share_inside"])
@@ -115,6 +111,33 @@ impl Interpreter {
                 .and_then(Value::count),
             share_inside: share.filter(|share| (0.0..=1.0).contains(share)),
         })
+    }
+
+    /// A cell that comes twice is left out. One in another one would count its people twice, and which of the two is
+    /// meant nobody can tell from the file.
+    fn count_once(&mut self, mesh: Mesh) -> Result<(), Unclear> {
+        let nested = mesh
+            .around()
+            .find(|around| self.counted.contains(around))
+            .map(|around| format!("{mesh}, which lies in {around}"))
+            .or_else(|| {
+                let holds = self.counted_around.contains(&mesh);
+                holds.then(|| format!("{mesh}, in which another of its cells lies"))
+            });
+        if let Some(value) = nested {
+            return Err(Unclear::File {
+                key: "mesh".into(),
+                value,
+                accepted: "cells that do not lie in one another".into(),
+            });
+        }
+        if !self.counted.insert(mesh) {
+            return Err(Unclear::Feature(format!(
+                "メッシュ {mesh} が二度あります / cell {mesh} comes twice"
+            )));
+        }
+        self.counted_around.extend(mesh.around());
+        Ok(())
     }
 }
 

@@ -23,9 +23,11 @@ const STANDARD_DEPTH: [&str; 12] = [
     "A49_003",
     "浸水ランク",
 ];
+/// The column of PLATEAU for ranks of a city's own list.
+const OWN_RANK: &str = "rankOrg";
 /// Columns with words, or with codes of a list of their own.
 const OWN_DEPTH: [&str; 6] = [
-    "rankOrg",
+    OWN_RANK,
     "浸水深",
     "浸水深ランク",
     "浸水深区分",
@@ -78,7 +80,7 @@ impl Interpreter {
                 let by_standard = STANDARD_DEPTH
                     .iter()
                     .any(|name| column.eq_ignore_ascii_case(name));
-                let depth = self.depth(value, by_standard);
+                let depth = self.depth(column, value, by_standard);
                 if depth.is_none() {
                     Self::unknown(report, column, value);
                 }
@@ -92,10 +94,14 @@ impl Interpreter {
         })
     }
 
-    /// By the plan's list of codes, else by its words, else by the standard ranks where the column has those.
-    fn depth(&self, value: &Value, by_standard: bool) -> Option<Depth> {
+    /// By the plan's list of codes, or the city's code list where the column has its own ranks; else by its words, else by the standard ranks where the column has those.
+    fn depth(&self, column: &str, value: &Value, by_standard: bool) -> Option<Depth> {
         let text = value.text()?;
-        if let Some(depth) = self.codes.get(&text) {
+        let own = || {
+            let is_own = column.eq_ignore_ascii_case(OWN_RANK);
+            self.codelist.get(&text).filter(|_| is_own)
+        };
+        if let Some(depth) = self.codes.get(&text).or_else(own) {
             return Some(*depth);
         }
         if let Some(depth) = Depth::from_words(&text) {
