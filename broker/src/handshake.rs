@@ -470,7 +470,7 @@ async fn refuse<S: AsyncWrite + Unpin>(
         Refusal::Broken(Broken::Oversized { .. }) => shared.tally.oversized.one(),
         Refusal::Broken(_) => shared.tally.malformed.one(),
         Refusal::Full | Refusal::OlderStays | Refusal::Overdrawn { .. } => {
-            shared.tally.refused_for_limit.one()
+            shared.tally.refused_for_limit.one();
         }
         _ => shared.tally.denied.one(),
     }
