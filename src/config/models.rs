@@ -10,5 +10,6 @@ use serde::{Deserialize, Serialize};
 #[expect(missing_docs, reason = "every key is explained in config/default.toml")]
 pub struct Models {
     pub history: PathBuf,
+    pub dir: PathBuf,
     pub enabled: bool,
 }
