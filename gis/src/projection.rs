@@ -55,6 +55,15 @@ impl LocalPlane {
         }
     }
 
+    /// No less than this is the length of a way of so many degrees, whatever its direction.
+    pub(crate) fn at_least_m(&self, degrees: f64) -> f64 {
+        let least = self
+            .metres_per_degree_east
+            .min(self.metres_per_degree_north);
+        // A hair less, so that rounding never hides the nearest.
+        degrees * least * (1.0 - 1e-9)
+    }
+
     /// Metres east and south of the origin back to degrees.
     #[must_use]
     pub fn degrees(&self, metres: Coord<f64>) -> Coord<f64> {

@@ -196,44 +196,32 @@ impl OutlineIndex {
         within_m: f64,
         wanted: impl Fn(usize) -> bool,
     ) -> Option<(usize, f64)> {
-        const FIRST_M: f64 = 250.0;
-        const LAST_M: f64 = 4_000_000.0;
         if let Some(inside) = self.at(place).find(|outline| wanted(*outline)) {
             return Some((inside, 0.0));
         }
-        let plane = LocalPlane::at(place);
-        let within_m = within_m.min(LAST_M);
-        let mut radius_m = FIRST_M;
-        loop {
-            radius_m = radius_m.min(within_m);
-            let corner = plane.degrees(Coord {
-                x: radius_m,
-                y: -radius_m,
-            });
-            let (dx, dy) = (corner.x - place.x(), corner.y - place.y());
-            let mut nearest: Option<(usize, f64)> = None;
-            for piece in self.pieces.meeting(
-                [place.x() - dx, place.y() - dy],
-                [place.x() + dx, place.y() + dy],
-            ) {
-                let outline = piece.outline as usize;
-                let most_m = nearest.map_or(radius_m, |(_, metres)| metres);
-                if piece.at_least_m(&plane, place) > most_m || !wanted(outline) {
-                    continue;
-                }
-                let metres = distance_to_line_m(&plane, piece.coords(&self.rings));
-                let first = nearest.is_none_or(|(before, before_m)| {
-                    metres < before_m || (metres.total_cmp(&before_m).is_eq() && outline < before)
-                });
-                if metres <= radius_m && first {
-                    nearest = Some((outline, metres));
-                }
-            }
-            if nearest.is_some() || radius_m >= within_m {
-                return nearest;
-            }
-            radius_m *= 2.0;
+        if !place.x().is_finite() || !place.y().is_finite() {
+            return None;
         }
+        let plane = LocalPlane::at(place);
+        let mut nearest: Option<(usize, f64)> = None;
+        for (piece, degrees) in self.pieces.by_distance(place) {
+            let most_m = nearest.map_or(within_m, |(_, metres)| metres);
+            if plane.at_least_m(degrees) > most_m {
+                break;
+            }
+            let outline = piece.outline as usize;
+            if piece.at_least_m(&plane, place) > most_m || !wanted(outline) {
+                continue;
+            }
+            let metres = distance_to_line_m(&plane, piece.coords(&self.rings));
+            let first = nearest.is_none_or(|(before, before_m)| {
+                metres < before_m || (metres.total_cmp(&before_m).is_eq() && outline < before)
+            });
+            if metres <= within_m && first {
+                nearest = Some((outline, metres));
+            }
+        }
+        nearest
     }
 
     /// Distance in metres from a place to one outline; zero inside or on the line, infinite to one without coordinates.
@@ -559,5 +547,20 @@ mod tests {
             index.at(Point::new(2.0, 0.5)).collect::<Vec<_>>(),
             [0, 2, 3]
         );
+    }
+
+    #[test]
+    fn the_nearest_is_found_however_far_and_none_to_a_place_that_is_no_place() {
+        let at = |x: f64| geo::Rect::new((x, 35.0), (x + 0.1, 35.1)).to_polygon();
+        let index = OutlineIndex::build([at(139.0), at(141.0)]);
+        let nearest = |x: f64, within_m: f64| {
+            let found = index.nearest(Point::new(x, 35.05), within_m, |_| true);
+            found.map(|(outline, metres)| (outline, (metres / 100.0).round() as i64))
+        };
+        assert_eq!(nearest(139.2, 1e6), Some((0, 91)));
+        assert_eq!(nearest(140.9, 1e6), Some((1, 91)));
+        assert_eq!(nearest(140.0, 1e6), Some((0, 821)));
+        assert_eq!(nearest(140.0, 50_000.0), None);
+        assert_eq!(nearest(f64::NAN, 1e6), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Short pieces of line in an R-tree: a long outline is many of them, so its length does not matter.
 
 use geo::{Coord, Point};
-use rstar::{AABB, RTree, RTreeObject};
+use rstar::{AABB, PointDistance, RTree, RTreeObject};
 
 use super::rings::{Ring, Rings, bounds_of};
 use crate::projection::LocalPlane;
@@ -38,6 +38,13 @@ impl Pieces {
             .locate_in_envelope_intersecting(&AABB::from_corners(low, high))
     }
 
+    /// All pieces, the one whose box is nearest in degrees first, with that distance.
+    pub(crate) fn by_distance(&self, place: Point<f64>) -> impl Iterator<Item = (&Piece, f64)> {
+        self.tree
+            .nearest_neighbor_iter_with_distance_2(&[place.x(), place.y()])
+            .map(|(piece, degrees_2)| (piece, degrees_2.sqrt()))
+    }
+
     /// About: each piece, and a share of the nodes above it.
     pub(crate) fn bytes(&self) -> usize {
         // Nodes hold up to six; each is as large as a piece or as the box and list of a node, whichever is more.
@@ -62,6 +69,12 @@ impl Piece {
     pub(crate) fn coords(self, rings: &Rings) -> &[Coord<f64>] {
         let first = self.first as usize;
         &rings.coords()[first..=first + self.edges as usize]
+    }
+}
+
+impl PointDistance for Piece {
+    fn distance_2(&self, place: &[f64; 2]) -> f64 {
+        self.bbox.distance_2(place)
     }
 }
 

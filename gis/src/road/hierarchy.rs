@@ -219,7 +219,10 @@ impl Costs {
             .into_par_iter()
             .map(|block| {
                 let columns = &to[block * LANES..to.len().min((block + 1) * LANES)];
-                (block * LANES, self.block(hierarchy, &above, from, columns))
+                // Compiled for several kinds of processors; the one that is here is asked which.
+                let cells =
+                    pulp::Arch::new().dispatch(|| self.block(hierarchy, &above, from, columns));
+                (block * LANES, cells)
             })
             .collect();
         let mut table = vec![Weight::CLOSED; from.len() * to.len()];
@@ -233,6 +236,11 @@ impl Costs {
         table
     }
 
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "it must become part of what is compiled for each processor"
+    )]
     fn block(
         &self,
         hierarchy: &Hierarchy,
@@ -274,7 +282,7 @@ impl Costs {
         let mut cells = Vec::with_capacity(from.len() * LANES);
         for ends in from {
             let mut cell = [Weight::CLOSED; LANES];
-            for (junction, weight) in ends {
+            for (junction, weight) in ends.iter().filter(|(_, weight)| !weight.is_closed()) {
                 let row = &rows[above.row(hierarchy.turn[*junction as usize])];
                 cheapen(&mut cell, row, *weight);
             }
@@ -287,9 +295,15 @@ impl Costs {
 /// Junctions with what it costs to get there.
 pub(super) type Ends = Vec<(JunctionId, Weight)>;
 
+/// `over` is not closed. Whatever is beyond something closed adds up to at least that and is never the cheaper.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it must become part of what is compiled for each processor"
+)]
 fn cheapen(row: &mut [Weight; LANES], by: &[Weight; LANES], over: Weight) {
     for (one, other) in row.iter_mut().zip(by) {
-        *one = (*one).min(other.plus(over));
+        *one = one.or_over(*other, over);
     }
 }
 

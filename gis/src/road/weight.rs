@@ -32,6 +32,19 @@ impl Weight {
         Self((self.0 + other.0).min(Self::CLOSED.0))
     }
 
+    /// The cheaper of itself and of two others together, the second of which is not closed.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "it must become part of what is compiled for each processor"
+    )]
+    pub(crate) fn or_over(self, one: Self, other: Self) -> Self {
+        // None is more than 2^62 and the last is less, so the sum is below 2^63, where numbers with a sign are compared faster.
+        debug_assert!(!other.is_closed());
+        let together = one.0.wrapping_add(other.0).cast_signed();
+        Self(self.0.cast_signed().min(together).cast_unsigned())
+    }
+
     pub(crate) fn is_closed(self) -> bool {
         self >= Self::CLOSED
     }
@@ -93,6 +106,23 @@ mod tests {
             prop_assert_eq!(one.plus(whole.less(one)), whole);
             prop_assert!(one <= whole);
         }
+    }
+
+    #[test]
+    fn the_cheaper_of_two_ways_is_taken_and_a_closed_one_never_becomes_cheaper() {
+        let (short, long) = (Weight::of(5.0, 1.0), Weight::of(9.0, 1.0));
+        assert_eq!(
+            long.or_over(short, Weight::of(3.0, 1.0)),
+            short.plus(Weight::of(3.0, 1.0))
+        );
+        assert_eq!(short.or_over(long, short), short);
+        let longest = Weight(Weight::CLOSED.0 - 1);
+        assert_eq!(
+            Weight::CLOSED.or_over(Weight::CLOSED, longest),
+            Weight::CLOSED
+        );
+        assert_eq!(Weight::CLOSED.or_over(longest, longest), Weight::CLOSED);
+        assert_eq!(long.or_over(Weight::CLOSED, short), long);
     }
 
     #[test]
