@@ -143,7 +143,7 @@ fn by_assumption(criterion: &Criterion, assumed: &Assumed, name: &str, mark_m: f
 
 /// The last word of a gauge that is not heard any more: level, time, and how the water rose then.
 fn last_heard(held: &Assumed) -> String {
-    let at = crate::clock::spoken(held.at);
+    let at = spoken(held.at);
     let last_m = held.last_m;
     match held.rise_m_per_h {
         Some(rise) if rise >= 0.005 => {

@@ -286,8 +286,8 @@ impl StagePlan {
 }
 
 /// Residents in zones of a river of at least a rank. The town counts people by rank over all rivers, and by river over all
-/// ranks; where several rivers reach a district only bounds follow from that, and some towns count each resident for one
-/// river only. Of a river by which the town counts nobody here, the most is all that is known.
+/// ranks; where several rivers reach a district only bounds follow from that. Of a river by which the town counts nobody
+/// here, the most is all that is known.
 fn people_of_river(district: &District, river: &str, rank_min: DepthRank) -> PeopleRange {
     let Some(reach) = district.reaches.iter().find(|reach| reach.river == river) else {
         let from = usize::from(rank_min.get());
@@ -301,10 +301,7 @@ fn people_of_river(district: &District, river: &str, rank_min: DepthRank) -> Peo
     let shallow: u32 = district.people_by_rank[1..from].iter().sum();
     PeopleRange {
         low: reach.people_in_zone.saturating_sub(shallow),
-        high: match district.reaches.as_slice() {
-            [_] => reach.people_in_zone.min(deep),
-            _ => deep,
-        },
+        high: reach.people_in_zone.min(deep),
     }
 }
 

@@ -34,7 +34,10 @@ fn town_file() -> TownFile {
     let mut text =
         "code = \"261009\"\nname = \"京都市\"\nname_en = \"Kyoto\"\nprefecture = \"京都府\"\n"
             .to_owned();
-    for (river, en, gauge) in [("鴨川", "Kamo", "1"), ("桂川", "Katsura", "2")] {
+    for (river, en, gauge) in [
+        ("鴨川", "Kamo", "123456789012"),
+        ("桂川", "Katsura", "123456789013"),
+    ] {
         text += &format!(
             "[[river]]\nname = \"{river}\"\nname_en = \"{en}\"\ngauges = [\"{gauge}\"]\n\
              [[gauge]]\nid = \"{gauge}\"\nname = \"橋\"\nname_en = \"Bridge\"\nriver = \"{river}\"\nriver_en = \"{en}\"\n\
@@ -181,7 +184,7 @@ fn a_district_follows_every_river_whose_zone_reaches_it() {
         .collect();
     assert_eq!(reaches, [("鴨川", 1000), ("桂川", 1000)]);
     assert_eq!(made.districts[0].people_in_zone(), 1000);
-    for gauge in ["1", "2"] {
+    for gauge in ["123456789012", "123456789013"] {
         assert_eq!(made.districts_of_gauge(gauge).len(), 1, "{gauge}");
         assert_eq!(made.people_in_zone_of_gauge(gauge), 1000, "{gauge}");
     }
