@@ -240,6 +240,7 @@ fn tile_of(zoom: u64, lon: f64, lat: f64) -> String {
 
 /// Files of official publishers for one town, from the folder that `HINAN_SAMPLES` names.
 #[test]
+#[expect(clippy::print_stdout, reason = "says what it looked at")]
 fn the_official_files_of_obihiro_become_a_town_that_can_be_configured() {
     let Some(samples) = std::env::var_os("HINAN_SAMPLES") else {
         println!("skipped: no samples");

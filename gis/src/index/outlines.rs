@@ -555,11 +555,11 @@ mod tests {
         let index = OutlineIndex::build([at(139.0), at(141.0)]);
         let nearest = |x: f64, within_m: f64| {
             let found = index.nearest(Point::new(x, 35.05), within_m, |_| true);
-            found.map(|(outline, metres)| (outline, (metres / 100.0).round() as i64))
+            found.map(|(outline, metres)| (outline, format!("{:.0}", metres / 100.0)))
         };
-        assert_eq!(nearest(139.2, 1e6), Some((0, 91)));
-        assert_eq!(nearest(140.9, 1e6), Some((1, 91)));
-        assert_eq!(nearest(140.0, 1e6), Some((0, 821)));
+        assert_eq!(nearest(139.2, 1e6), Some((0, "91".to_owned())));
+        assert_eq!(nearest(140.9, 1e6), Some((1, "91".to_owned())));
+        assert_eq!(nearest(140.0, 1e6), Some((0, "821".to_owned())));
         assert_eq!(nearest(140.0, 50_000.0), None);
         assert_eq!(nearest(f64::NAN, 1e6), None);
     }
