@@ -253,7 +253,7 @@ fn a_list_in_shift_jis_gives_the_same_sites() {
 
 #[test]
 fn x_and_y_of_a_plane_system_are_not_guessed() {
-    let text = "名称,X,Y,災害区分\n第一小学校,-43000,-12000,洪水\n";
+    let text = "名称,住所,X,Y,災害区分\n第一小学校,一番町1,-43000,-12000,洪水\n";
     let zone9 = Settings {
         crs: Some(Crs::PlaneRectangular(Datum::Jgd2011, 9)),
         ..kind(LayerKind::ShelterEmergency)
