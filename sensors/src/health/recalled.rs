@@ -24,7 +24,7 @@ pub struct Recalled {
 }
 
 impl Recalled {
-    /// Walks back through `past`, newest first, as for [`health`].
+    /// Walks back through `past`, newest first, as for [`health`](crate::health()).
     #[must_use]
     pub fn of(
         contract: &Contract,
@@ -76,7 +76,7 @@ impl Recalled {
     }
 
     /// How the gauge is at `as_of`, not earlier than the newest of these readings; with the same contract and limits. Equal to
-    /// what [`health`] says.
+    /// what [`health`](crate::health()) says.
     #[must_use]
     pub fn health(
         &self,
