@@ -1,0 +1,1 @@
+//! Where people can go: which shelters are usable for a hazard, and who goes to which.
