@@ -1,4 +1,4 @@
-//! A directory of readings as a town has them: `series.csv[.gz]`, `gauges.csv`, `case.toml`. The only module of this
+//! A directory of readings as a town has them: `series.csv[.gz]` or `series.parquet`, `gauges.csv`, `case.toml`. The only module of this
 //! crate that opens files.
 
 use crate::case::Case;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Longest `case.toml`, bytes.
 const MAX_CASE_BYTES: u64 = 1 << 20;
 /// Names that are looked for when the case names no file.
-const SERIES_NAMES: [&str; 2] = ["series.csv", "series.csv.gz"];
+const SERIES_NAMES: [&str; 3] = ["series.csv", "series.csv.gz", "series.parquet"];
 
 /// Readings, questions and split, ready to fit and to examine.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub enum DirectoryError {
     },
     /// There is no file of readings.
     #[error(
-        "{dir}: no readings; series.csv or series.csv.gz is looked for, or what `series` in case.toml names"
+        "{dir}: no readings; series.csv, series.csv.gz or series.parquet is looked for, or what `series` in case.toml names"
     )]
     NoSeries {
         /// The directory.
@@ -140,7 +140,12 @@ impl Basin {
             path: first.clone(),
             source,
         };
-        let headings = SeriesTable::csv_headings(open(&first)?).map_err(wrong)?;
+        let headings = if is_parquet(&first) {
+            SeriesTable::parquet_headings(file_at(&first)?)
+        } else {
+            SeriesTable::csv_headings(open(&first)?)
+        };
+        let headings = headings.map_err(wrong)?;
         let known: BTreeSet<String> = columns(&file).0.into_iter().collect();
         let levels = headings.iter().filter_map(|h| h.strip_prefix("level_m_"));
         let more: Vec<String> = levels
@@ -327,11 +332,19 @@ fn series_files(dir: &Path, file: &CaseFile) -> Result<Vec<PathBuf>, DirectoryEr
         })
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read>, DirectoryError> {
-    let file = File::open(path).map_err(|source| DirectoryError::Unreadable {
+fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "parquet")
+}
+
+fn file_at(path: &Path) -> Result<File, DirectoryError> {
+    File::open(path).map_err(|source| DirectoryError::Unreadable {
         path: path.to_owned(),
         source,
-    })?;
+    })
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, DirectoryError> {
+    let file = file_at(path)?;
     let packed = path.extension().is_some_and(|e| e == "gz");
     Ok(if packed {
         Box::new(BufReader::new(GzDecoder::new(file)))
@@ -345,7 +358,12 @@ fn read_table(path: &Path, names: &[&str]) -> Result<SeriesTable, DirectoryError
         path: path.to_owned(),
         source,
     };
-    SeriesTable::from_csv(open(path)?, names).map_err(wrong)
+    let read = if is_parquet(path) {
+        SeriesTable::from_parquet(file_at(path)?, names)
+    } else {
+        SeriesTable::from_csv(open(path)?, names)
+    };
+    read.map_err(wrong)
 }
 
 fn threshold(target: &Target, train: &History) -> Result<Option<f64>, String> {

@@ -2,10 +2,11 @@
 //! tried on its test period, beside the best of the untuned models in `models/cases/baselines.csv`.
 //!
 //! ```text
-//! cargo run --release -p hinan-models --bin results-table -- FOLDER_OF_DATA [CASE...]
+//! cargo run --release -p hinan-models --bin results-table -- [FOLDER_OF_DATA [CASE...]]
 //! ```
 //!
-//! FOLDER_OF_DATA holds one folder per data set, as the `folder` of each `models/cases/CASE.toml` names it.
+//! FOLDER_OF_DATA holds one folder per data set, as the `folder` of each `models/cases/CASE.toml` names it. Without it the
+//! sets of `models/readings` are used, those that may be handed on.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use hinan_models::{
@@ -18,12 +19,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let Some(data) = words.next().map(PathBuf::from) else {
-        eprintln!(
-            "データのフォルダを指定してください。 usage: results-table FOLDER_OF_DATA [CASE...]"
-        );
-        return ExitCode::from(2);
-    };
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("readings");
+    let data = words.next().map_or_else(own, PathBuf::from);
     let only: Vec<String> = words.collect();
     match table(&data, &only) {
         Ok(()) => ExitCode::SUCCESS,

@@ -89,7 +89,8 @@ impl SeriesTable {
         let mut record = csv::StringRecord::new();
         while file.read_record(&mut record).map_err(|e| unreadable(&e))? {
             let line = record.position().map_or(0, csv::Position::line);
-            table.push_time(line, record.get(0).unwrap_or(""))?;
+            let at = Self::moment(line, record.get(0).unwrap_or(""))?;
+            table.push(line, at)?;
             for (column, &place) in table.columns.iter_mut().zip(&places) {
                 let written = record.get(place).unwrap_or("").trim();
                 column.push(number(line, headings[place], written)?);
@@ -141,7 +142,8 @@ impl SeriesTable {
         }
     }
 
-    fn push_time(&mut self, line: u64, written: &str) -> Result<(), SeriesError> {
+    /// A time as it is written in text.
+    pub(crate) fn moment(line: u64, written: &str) -> Result<Timestamp, SeriesError> {
         let at: Timestamp = written.parse().map_err(|_| {
             cell(
                 line,
@@ -154,7 +156,7 @@ impl SeriesTable {
             let why = "does not end with Z: only UTC is accepted";
             return Err(cell(line, "time", written, why));
         }
-        self.push(line, at)
+        Ok(at)
     }
 
     /// Adds a time that must be later than the one before.
