@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use geo::{MultiLineString, MultiPolygon, Point};
+use geo::{BoundingRect, MultiLineString, MultiPolygon, Point, Rect};
 use serde::{Deserialize, Serialize};
 
 use crate::{Depth, DurationRank, Hazard, LandslideArea, Mesh};
@@ -45,6 +45,16 @@ impl Shape {
         match self {
             Self::Point(point) => Some(*point),
             Self::Lines(_) | Self::Area(_) => None,
+        }
+    }
+
+    /// The box around it, degrees; nothing where it has no corner.
+    #[must_use]
+    pub fn bounds(&self) -> Option<Rect<f64>> {
+        match self {
+            Self::Point(point) => Some(point.bounding_rect()),
+            Self::Lines(lines) => lines.bounding_rect(),
+            Self::Area(area) => area.bounding_rect(),
         }
     }
 }

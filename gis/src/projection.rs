@@ -55,13 +55,9 @@ impl LocalPlane {
         }
     }
 
-    /// No less than this is the length of a way of so many degrees, whatever its direction.
-    pub(crate) fn at_least_m(&self, degrees: f64) -> f64 {
-        let least = self
-            .metres_per_degree_east
-            .min(self.metres_per_degree_north);
-        // A hair less, so that rounding never hides the nearest.
-        degrees * least * (1.0 - 1e-9)
+    /// How long a degree is to the east and to the north.
+    pub(crate) fn metres_per_degree(&self) -> [f64; 2] {
+        [self.metres_per_degree_east, self.metres_per_degree_north]
     }
 
     /// Metres east and south of the origin back to degrees.

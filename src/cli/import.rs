@@ -102,9 +102,9 @@ impl Import {
             let json = serde_json::to_vec_pretty(&reports)?;
             write_whole(path, &json)?;
         }
-        check_fit(&reports)?;
         let has_town = town_file.is_some();
         let mut bundle = Bundle::new(town_file, layers, grids);
+        check_fit(&reports, bundle.own_bounds()?)?;
         if let Some(roads) = roads {
             bundle = bundle.with_part(ROADS, roads);
         }

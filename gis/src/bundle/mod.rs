@@ -131,6 +131,25 @@ impl Bundle {
         Ok((own_border(self)?.len(), all.sum()))
     }
 
+    /// West, south, east and north of the town's own border, degrees; nothing where no border was imported.
+    ///
+    /// # Errors
+    /// A border of other municipalities only.
+    pub fn own_bounds(&self) -> Result<Option<[f64; 4]>, LoadError> {
+        let boxes = own_border(self)?.into_iter().filter_map(|feature| {
+            let rect = feature.shape.bounds()?;
+            Some([rect.min().x, rect.min().y, rect.max().x, rect.max().y])
+        });
+        Ok(boxes.reduce(|a, b| {
+            [
+                a[0].min(b[0]),
+                a[1].min(b[1]),
+                a[2].max(b[2]),
+                a[3].max(b[3]),
+            ]
+        }))
+    }
+
     /// The head of a bundle before a body that somebody else made, so that tests reach what stands behind mark and digest.
     #[doc(hidden)]
     #[must_use]

@@ -1,6 +1,6 @@
 //! One feature after the other: from the numbers of the file to a checked place in Japan and typed facts.
 
-use geo::{BoundingRect, Coord, MultiLineString, Point};
+use geo::{Coord, MultiLineString, Point};
 
 use super::interpret::Interpreter;
 use super::raw::{RawFeature, RawShape};
@@ -391,23 +391,22 @@ impl<'a> Collector<'a> {
 
     fn accept(&mut self, feature: Feature) {
         self.report.accepted += 1;
-        let (points, rect) = match &feature.shape {
-            Shape::Point(point) => (1, Some(point.bounding_rect())),
-            Shape::Lines(lines) => (lines.iter().map(|l| l.0.len()).sum(), lines.bounding_rect()),
+        let points = match &feature.shape {
+            Shape::Point(_) => 1,
+            Shape::Lines(lines) => lines.iter().map(|l| l.0.len()).sum(),
             Shape::Area(area) => {
                 let m2 = area_m2(area);
                 *self.report.area_m2.get_or_insert(0.0) += m2;
                 if let Some(class) = class(&feature.facts) {
                     *self.report.area_by_class_m2.entry(class).or_default() += m2;
                 }
-                let points = area
-                    .iter()
+                area.iter()
                     .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
                     .map(|ring| ring.0.len())
-                    .sum::<usize>();
-                (points, area.bounding_rect())
+                    .sum::<usize>()
             }
         };
+        let rect = feature.shape.bounds();
         self.report.points += points as u64;
         if let Some(class) = class(&feature.facts) {
             *self.report.by_class.entry(class).or_default() += 1;
@@ -532,11 +531,7 @@ fn sound_lines(lines: Vec<Vec<Coord<f64>>>) -> Result<Shape, Left> {
 }
 
 fn middle(shape: &Shape) -> Option<Coord<f64>> {
-    match shape {
-        Shape::Point(point) => Some(Coord::from(*point)),
-        Shape::Lines(lines) => lines.bounding_rect().map(|rect| rect.center()),
-        Shape::Area(area) => area.bounding_rect().map(|rect| rect.center()),
-    }
+    shape.bounds().map(|rect| rect.center())
 }
 
 fn class(facts: &Facts) -> Option<String> {
@@ -569,6 +564,6 @@ fn people(facts: &Facts) -> Option<u32> {
 }
 
 /// Whether any of it may lie in the twenty prefectures whose positions were revised in 2011.
-fn moved_in_2011([_, south, east, north]: [f64; 4]) -> bool {
+pub(super) fn moved_in_2011([_, south, east, north]: [f64; 4]) -> bool {
     east > 135.4 && north > 34.8 && south < 41.6
 }

@@ -3,30 +3,18 @@
 
 use super::refusal::{ImportError, Refuse};
 use super::report::FileReport;
-use crate::LayerKind;
 
 /// How far from the border of the town a layer may still be meant, degrees: about 10 km.
 const NEAR_DEGREES: f64 = 0.1;
 
-/// Checks every file against the boundary among them; without one nothing can be said.
+/// Checks every file against the town's own border, `[west, south, east, north]` in degrees (see
+/// [`Bundle::own_bounds`](crate::Bundle::own_bounds)): a national file of boundaries holds a whole prefecture, in which another
+/// town's files would lie as well. Without a border nothing can be said.
 ///
 /// # Errors
-/// The first file that lies nowhere near the boundary.
-pub fn check_fit(reports: &[FileReport]) -> Result<(), ImportError> {
-    let is_boundary = |report: &&FileReport| report.kind == LayerKind::Boundary.key();
-    let Some([w, s, e, n]) = reports
-        .iter()
-        .filter(is_boundary)
-        .filter_map(|report| report.bounds)
-        .reduce(|a, b| {
-            [
-                a[0].min(b[0]),
-                a[1].min(b[1]),
-                a[2].max(b[2]),
-                a[3].max(b[3]),
-            ]
-        })
-    else {
+/// The first file that lies nowhere near it.
+pub fn check_fit(reports: &[FileReport], town: Option<[f64; 4]>) -> Result<(), ImportError> {
+    let Some([w, s, e, n]) = town else {
         return Ok(());
     };
     for report in reports {
@@ -66,12 +54,12 @@ mod tests {
 
     #[test]
     fn roads_of_another_town_are_not_the_towns() {
-        let town = report("boundary", [143.0, 42.6, 143.3, 43.0]);
+        let town = Some([143.0, 42.6, 143.3, 43.0]);
         let roads = "<osm><node id='1' lat='36.08' lon='140.11'/><node id='2' lat='36.09' lon='140.12'/>\
                      <way id='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='path'/></way></osm>";
         let (_, there) =
             crate::import::roads::read(super::Refuse("tsukuba.osm"), roads.as_bytes()).unwrap();
-        let said = check_fit(&[town, there]).unwrap_err().to_string();
+        let said = check_fit(&[there], town).unwrap_err().to_string();
         assert!(
             said.contains("tsukuba.osm") && said.contains("140.11"),
             "{said}"
@@ -83,12 +71,12 @@ mod tests {
 
     #[test]
     fn zones_in_another_prefecture_are_not_the_towns() {
-        let town = report("boundary", [139.5, 35.5, 139.8, 35.65]);
+        let town = Some([139.5, 35.5, 139.8, 35.65]);
         let near = report("flood_max", [139.4, 35.4, 139.9, 35.8]);
         let far = report("flood_max", [137.1, 35.5, 137.3, 35.6]);
-        assert_eq!(check_fit(&[town.clone(), near.clone()]), Ok(()));
-        assert_eq!(check_fit(&[near.clone(), far.clone()]), Ok(()));
-        let said = check_fit(&[near, far, town]).unwrap_err().to_string();
+        assert_eq!(check_fit(std::slice::from_ref(&near), town), Ok(()));
+        assert_eq!(check_fit(&[near.clone(), far.clone()], None), Ok(()));
+        let said = check_fit(&[near, far], town).unwrap_err().to_string();
         assert!(
             said.contains("flood_max.zip") && said.contains("137.1"),
             "{said}"

@@ -7,7 +7,6 @@ use super::grid::{List, RingNear};
 /// Outlines at a place, see [`OutlineIndex::at`](super::OutlineIndex::at).
 #[derive(Clone, Debug)]
 pub struct OutlinesAt<'a> {
-    coords: &'a [Coord<f64>],
     place: Coord<f64>,
     reference: Coord<f64>,
     cover: Option<u32>,
@@ -20,14 +19,12 @@ pub struct OutlinesAt<'a> {
 impl<'a> OutlinesAt<'a> {
     #[inline]
     pub(super) fn new(
-        coords: &'a [Coord<f64>],
         place: Coord<f64>,
         reference: Coord<f64>,
         cover: Option<u32>,
         list: Option<List<'a>>,
     ) -> Self {
         Self {
-            coords,
             place,
             reference,
             cover,
@@ -44,7 +41,7 @@ impl OutlinesAt<'_> {
     fn next_near(&mut self) -> Option<u32> {
         let mut words = self.rings;
         while let Some((outer, mut rest)) = RingNear::read(words) {
-            let winding = outer.winding_at(self.coords, self.reference, self.place);
+            let winding = outer.winding_at(self.reference, self.place);
             let mut touched = winding != Some(0);
             let mut open = winding.is_some() && touched;
             while let Some((hole, after)) = RingNear::read(rest)
@@ -53,7 +50,7 @@ impl OutlinesAt<'_> {
                 rest = after;
                 if open {
                     // On the line of a hole is inside; within it is outside. Either settles it.
-                    match hole.winding_at(self.coords, self.reference, self.place) {
+                    match hole.winding_at(self.reference, self.place) {
                         Some(0) => {}
                         Some(_) => (touched, open) = (false, false),
                         None => open = false,

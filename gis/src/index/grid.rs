@@ -2,7 +2,7 @@
 //!
 //! A cell holds one of four things: nothing; the one outline that covers it whole; a list; or a grid of smaller cells. A
 //! list is a run of words: the outlines that cover the cell, then for each ring with lines near the cell its winding
-//! number at the reference of the cell and which edges those are.
+//! number at the reference of the cell and those edges.
 
 use geo::Coord;
 
@@ -13,10 +13,23 @@ use super::crossing::{
 /// The cells and their lists.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cells {
-    /// The first one covers everything; empty where there is no outline.
-    pub(crate) grids: Vec<Grid>,
-    pub(crate) slots: Vec<Slot>,
+    /// Covers everything; nothing where there is no outline.
+    pub(crate) first: Option<Grid>,
+    /// What the cells of the first grid hold.
+    pub(crate) cells: Vec<FirstCell>,
+    /// Finer grids and lists. Whatever is inside one cell of the first grid stands together, so that a question that has
+    /// to wait for the memory waits for few places of it.
     pub(crate) words: Vec<u32>,
+}
+
+/// A cell of the first grid.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstCell {
+    /// Where its words begin; slots inside it count from there.
+    pub(crate) base: u32,
+    /// The size of the finer grid that it holds, as that grid begins with it.
+    pub(crate) size: u32,
+    pub(crate) slot: Slot,
 }
 
 /// One grid of cells, `columns` to the east and `rows` to the north.
@@ -30,7 +43,6 @@ pub(crate) struct Grid {
     rows_per_degree: f64,
     pub(crate) columns: u32,
     pub(crate) rows: u32,
-    pub(crate) first_slot: u32,
 }
 
 /// How far the reference of a cell stands outside of it, and twice that an edge counts as near: in cells. It must be
@@ -38,7 +50,7 @@ pub(crate) struct Grid {
 const MARGIN: f64 = 1.0 / 131_072.0;
 
 impl Grid {
-    /// A grid over a box. `first_slot` is set when the slots have their place.
+    /// A grid over a box.
     pub(crate) fn over(low: [f64; 2], high: [f64; 2], columns: u32, rows: u32) -> Self {
         let width = (high[0] - low[0]) / f64::from(columns);
         let height = (high[1] - low[1]) / f64::from(rows);
@@ -51,8 +63,19 @@ impl Grid {
             rows_per_degree: 1.0 / height,
             columns,
             rows,
-            first_slot: 0,
         }
+    }
+
+    /// The grid that one of its cells is cut into: nothing of it but its size has to be remembered.
+    #[inline]
+    pub(crate) fn finer(&self, column: u32, row: u32, size: u32) -> Self {
+        let (low, high) = self.corners(column, row);
+        Self::over(low, high, size & 0xffff, size >> 16)
+    }
+
+    /// Columns and rows in one word.
+    pub(crate) fn size(&self) -> u32 {
+        self.rows << 16 | self.columns
     }
 
     pub(crate) fn cells(&self) -> usize {
@@ -120,9 +143,9 @@ pub(crate) enum Held {
     Nothing,
     /// One outline covers the cell, and no line is near.
     Cover(u32),
-    /// A list, and where it begins in the words.
+    /// A list, and where it begins.
     List(u32),
-    /// A finer grid.
+    /// A finer grid, and where it begins: with its size, then its slots, row after row.
     Finer(u32),
 }
 
@@ -143,13 +166,9 @@ impl Slot {
         Self(kind << 30 | value)
     }
 
-    /// The same cell where lists and grids stand so many places further on.
-    pub(crate) fn moved(self, words: u32, grids: u32) -> Self {
-        match self.held() {
-            Held::List(word) => Self::of(Held::List(word + words)),
-            Held::Finer(finer) => Self::of(Held::Finer(finer + grids)),
-            Held::Nothing | Held::Cover(_) => self,
-        }
+    /// As it stands among other words.
+    pub(crate) fn word(self) -> u32 {
+        self.0
     }
 
     #[inline]
@@ -186,8 +205,6 @@ impl Found<'_> {
 pub(crate) enum FoundHeld<'a> {
     Nothing,
     Cover(u32),
-    /// A list that was not looked at yet.
-    Word(u32),
     List(List<'a>),
 }
 
@@ -200,94 +217,156 @@ pub(crate) struct List<'a> {
     pub(crate) rings: &'a [u32],
 }
 
+/// On the way to the finest cell of a place.
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) grid: Grid,
+    pub(crate) column: u32,
+    pub(crate) row: u32,
+    pub(crate) cell: FirstCell,
+}
+
+impl Step {
+    fn reference(&self) -> Coord<f64> {
+        self.grid.reference(self.column, self.row)
+    }
+
+    /// Where in the words the slot of the place in the finer grid at `at` stands.
+    #[inline]
+    fn go_finer(&mut self, at: u32, place: Coord<f64>) -> usize {
+        self.grid = self.grid.finer(self.column, self.row, self.cell.size);
+        (self.column, self.row) = (self.grid.column(place.x), self.grid.row(place.y));
+        let slot = self.row * self.grid.columns + self.column;
+        self.cell.base as usize + at as usize + 1 + slot as usize
+    }
+}
+
 impl Cells {
+    #[inline]
+    fn begin(&self, grid: Grid, place: Coord<f64>) -> Step {
+        let (column, row) = (grid.column(place.x), grid.row(place.y));
+        Step {
+            cell: self.cells[(row * grid.columns + column) as usize],
+            grid,
+            column,
+            row,
+        }
+    }
+
+    /// Takes the slot at a position for its own; a finer grid tells its size.
+    #[inline]
+    fn enter(&self, step: &mut Step, slot: usize) {
+        step.cell.slot = Slot(self.words[slot]);
+        if let Held::Finer(at) = step.cell.slot.held() {
+            step.cell.size = self.words[step.cell.base as usize + at as usize];
+        }
+    }
+
     /// The finest cell of a place, which must be inside the box of the first grid.
     #[inline]
     pub(crate) fn find(&self, place: Coord<f64>) -> Found<'_> {
-        let mut grid = match self.grids.first() {
-            Some(grid) => grid,
-            None => return Found::nothing(place),
+        let Some(first) = self.first else {
+            return Found::nothing(place);
         };
-        loop {
-            let (column, row) = (grid.column(place.x), grid.row(place.y));
-            let slot = grid.first_slot + row * grid.columns + column;
-            let held = match self.slots[slot as usize].held() {
-                Held::Finer(finer) => {
-                    grid = &self.grids[finer as usize];
-                    continue;
+        let mut step = self.begin(first, place);
+        let held = loop {
+            match step.cell.slot.held() {
+                Held::Finer(at) => {
+                    let slot = step.go_finer(at, place);
+                    self.enter(&mut step, slot);
                 }
-                Held::Nothing => FoundHeld::Nothing,
-                Held::Cover(outline) => FoundHeld::Cover(outline),
-                Held::List(word) => FoundHeld::List(self.list(word)),
-            };
-            return Found {
-                held,
-                reference: grid.reference(column, row),
-            };
+                Held::Nothing => break FoundHeld::Nothing,
+                Held::Cover(outline) => break FoundHeld::Cover(outline),
+                Held::List(at) => break FoundHeld::List(self.list(step.cell.base, at)),
+            }
+        };
+        Found {
+            held,
+            reference: step.reference(),
         }
     }
 
     /// The finest cells of some places inside the box of the first grid, put where `found` has room for them: as many as
     /// there are places. All go one step further before any goes the next, so that the memory that each step waits for is
     /// on its way for all of them together.
-    pub(crate) fn find_together<'a>(&'a self, places: &[Coord<f64>], found: &mut [Found<'a>]) {
-        if self.grids.is_empty() {
+    pub(crate) fn find_together<'a>(
+        &'a self,
+        places: &[Coord<f64>],
+        room: &mut Together,
+        found: &mut [Found<'a>],
+    ) {
+        let Some(first) = self.first else {
             return;
-        }
-        let mut open: Vec<(usize, u32)> = (0..places.len()).map(|place| (place, 0)).collect();
-        let mut slots: Vec<u32> = Vec::with_capacity(open.len());
+        };
+        let Together { open, slots } = room;
+        open.clear();
+        let begun = places.iter().map(|place| self.begin(first, *place));
+        open.extend((0..places.len()).zip(begun));
         while !open.is_empty() {
             slots.clear();
-            slots.extend(open.iter().map(|(place, grid)| {
-                let grid = &self.grids[*grid as usize];
-                let (column, row) = (grid.column(places[*place].x), grid.row(places[*place].y));
-                found[*place].reference = grid.reference(column, row);
-                grid.first_slot + row * grid.columns + column
-            }));
-            let mut finer = 0;
-            for (n, slot) in slots.iter().enumerate() {
-                let (place, _) = open[n];
-                found[place].held = match self.slots[*slot as usize].held() {
-                    Held::Finer(grid) => {
-                        open[finer] = (place, grid);
-                        finer += 1;
-                        continue;
+            open.retain_mut(|(place, step)| {
+                let held = match step.cell.slot.held() {
+                    Held::Finer(at) => {
+                        slots.push(step.go_finer(at, places[*place]));
+                        return true;
                     }
                     Held::Nothing => FoundHeld::Nothing,
                     Held::Cover(outline) => FoundHeld::Cover(outline),
-                    Held::List(word) => FoundHeld::Word(word),
+                    Held::List(at) => FoundHeld::List(self.list(step.cell.base, at)),
                 };
-            }
-            open.truncate(finer);
-        }
-        for found in found.iter_mut() {
-            if let FoundHeld::Word(word) = found.held {
-                found.held = FoundHeld::List(self.list(word));
+                found[*place] = Found {
+                    held,
+                    reference: step.reference(),
+                };
+                false
+            });
+            for ((_, step), slot) in open.iter_mut().zip(slots.iter()) {
+                self.enter(step, *slot);
             }
         }
     }
 
     /// A list is: number of covers, number of words about rings, the covers, the rings.
     #[inline]
-    pub(crate) fn list(&self, word: u32) -> List<'_> {
-        let at = word as usize;
+    pub(crate) fn list(&self, base: u32, at: u32) -> List<'_> {
+        let at = base as usize + at as usize;
         let (covers, rings) = (self.words[at] as usize, self.words[at + 1] as usize);
         let body = &self.words[at + 2..at + 2 + covers + rings];
         let (covers, rings) = body.split_at(covers);
         List { covers, rings }
     }
 
+    /// What a cell of a finer grid holds that begins at a place of the words of a cell of the first grid, with the step
+    /// into that cell.
+    pub(crate) fn finer_cell(&self, step: &Step, at: u32, column: u32, row: u32) -> Step {
+        let mut finer = Step {
+            column,
+            row,
+            ..*step
+        };
+        let slot = at as usize + 1 + (row * step.grid.columns + column) as usize;
+        self.enter(&mut finer, step.cell.base as usize + slot);
+        finer
+    }
+
     pub(crate) fn bytes(&self) -> usize {
-        self.grids.capacity() * size_of::<Grid>()
-            + self.slots.capacity() * size_of::<Slot>()
-            + self.words.capacity() * size_of::<u32>()
+        self.cells.capacity() * size_of::<FirstCell>() + self.words.capacity() * size_of::<u32>()
     }
 }
 
+/// Room for the steps of some places, to be used again and again.
+#[derive(Default)]
+pub(crate) struct Together {
+    open: Vec<(usize, Step)>,
+    slots: Vec<usize>,
+}
+
 const HOLE: u32 = 1 << 31;
-/// Stands for a winding number or a count that does not fit in its bits: the next two words hold them.
+/// Stands for a winding number or a length that does not fit in its bits: the next two words hold them.
 const LONG: u32 = u32::MAX;
-const RUNS_MAX: u32 = 0x00ff_ffff;
+const WORDS_MAX: u32 = 0x00ff_ffff;
+/// Words of one corner: longitude and latitude, the lower half of each first.
+const CORNER: usize = 4;
 
 /// A ring with lines near a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,7 +375,8 @@ pub(crate) struct RingNear<'a> {
     pub(crate) hole: bool,
     /// Its winding number at the reference of the cell.
     pub(crate) winding: i32,
-    /// First coordinate and number of edges, in pairs.
+    /// Its edges near the cell, run after run: the number of edges, then the corners, one more. They stand here once more
+    /// although the outlines have them: from here to there would be one more wait for the memory.
     pub(crate) runs: &'a [u32],
 }
 
@@ -307,15 +387,15 @@ impl<'a> RingNear<'a> {
         let [outline, packed, rest @ ..] = words else {
             return None;
         };
-        let (winding, runs, rest) = if *packed == LONG {
-            let [winding, runs, rest @ ..] = rest else {
+        let (winding, length, rest) = if *packed == LONG {
+            let [winding, length, rest @ ..] = rest else {
                 return None;
             };
-            (winding.cast_signed(), *runs, rest)
+            (winding.cast_signed(), *length, rest)
         } else {
-            (packed.cast_signed() >> 24, packed & RUNS_MAX, rest)
+            (packed.cast_signed() >> 24, packed & WORDS_MAX, rest)
         };
-        let (runs, rest) = rest.split_at_checked(runs as usize * 2)?;
+        let (runs, rest) = rest.split_at_checked(length as usize)?;
         let ring = Self {
             outline: outline & !HOLE,
             hole: outline & HOLE != 0,
@@ -325,52 +405,92 @@ impl<'a> RingNear<'a> {
         Some((ring, rest))
     }
 
-    pub(crate) fn write(self, words: &mut Vec<u32>) {
-        words.push(self.outline | if self.hole { HOLE } else { 0 });
-        let runs = super::rings::small(self.runs.len() / 2);
-        let packed = self.winding.cast_unsigned() << 24 | runs & RUNS_MAX;
-        if (-100..=100).contains(&self.winding) && runs < RUNS_MAX {
-            words.push(packed);
+    /// Writes a ring. `runs` are its edges near the cell: first coordinate and number of edges, in pairs.
+    pub(crate) fn write(
+        (outline, hole, winding): (u32, bool, i32),
+        runs: &[u32],
+        coords: &[Coord<f64>],
+        words: &mut Vec<u32>,
+    ) {
+        words.push(outline | if hole { HOLE } else { 0 });
+        let pairs = || {
+            runs.chunks_exact(2)
+                .map(|run| (run[0] as usize, run[1] as usize))
+        };
+        let length = pairs().map(|(_, edges)| 1 + CORNER * (edges + 1)).sum();
+        let length = super::rings::small(length);
+        if (-100..=100).contains(&winding) && length < WORDS_MAX {
+            words.push(winding.cast_unsigned() << 24 | length);
         } else {
-            words.extend([LONG, self.winding.cast_unsigned(), runs]);
+            words.extend([LONG, winding.cast_unsigned(), length]);
         }
-        words.extend_from_slice(self.runs);
+        for (first, edges) in pairs() {
+            words.push(super::rings::small(edges));
+            for corner in &coords[first..=first + edges] {
+                words.extend(halves(corner.x));
+                words.extend(halves(corner.y));
+            }
+        }
+    }
+
+    /// Whether something holds for any of its edges near the cell.
+    #[inline]
+    pub(crate) fn any_edge(&self, mut is: impl FnMut(Coord<f64>, Coord<f64>) -> bool) -> bool {
+        let mut words = self.runs;
+        while let [edges, rest @ ..] = words {
+            let (corners, after) = rest.split_at((*edges as usize + 1) * CORNER);
+            let mut corners = corners.chunks_exact(CORNER).map(corner);
+            let mut from = corners.next();
+            for to in corners {
+                if from.is_some_and(|from| is(from, to)) {
+                    return true;
+                }
+                from = Some(to);
+            }
+            words = after;
+        }
+        false
     }
 
     /// The winding number at `place`; nothing where the place is on the ring.
     #[inline]
-    pub(crate) fn winding_at(
-        &self,
-        coords: &[Coord<f64>],
-        reference: Coord<f64>,
-        place: Coord<f64>,
-    ) -> Option<i32> {
+    pub(crate) fn winding_at(&self, reference: Coord<f64>, place: Coord<f64>) -> Option<i32> {
         let turn = Coord {
             x: reference.x,
             y: place.y,
         };
         let mut winding = self.winding;
-        for run in self.runs.chunks_exact(2) {
-            let first = run[0] as usize;
-            for edge in coords[first..=first + run[1] as usize].windows(2) {
-                let (a, b) = (edge[0], edge[1]);
-                if is_on(a, b, place) {
-                    return None;
-                }
-                if crosses_level(a, b, place.y)
-                    && is_right_of(a, b, place)
-                    && !is_right_of(a, b, turn)
-                {
-                    winding += eastward(a, b);
-                }
-                if crosses_upright(a, b, reference.x)
-                    && is_above(a, b, turn)
-                    && !is_above(a, b, reference)
-                {
-                    winding += northward(a, b);
-                }
+        let on = self.any_edge(|a, b| {
+            if crosses_level(a, b, place.y) && is_right_of(a, b, place) && !is_right_of(a, b, turn)
+            {
+                winding += eastward(a, b);
             }
-        }
-        Some(winding)
+            if crosses_upright(a, b, reference.x)
+                && is_above(a, b, turn)
+                && !is_above(a, b, reference)
+            {
+                winding += northward(a, b);
+            }
+            is_on(a, b, place)
+        });
+        (!on).then_some(winding)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the lower half is what is wanted"
+)]
+fn halves(number: f64) -> [u32; 2] {
+    let bits = number.to_bits();
+    [bits as u32, (bits >> 32) as u32]
+}
+
+#[inline]
+fn corner(words: &[u32]) -> Coord<f64> {
+    let whole = |low: u32, high: u32| f64::from_bits(u64::from(high) << 32 | u64::from(low));
+    Coord {
+        x: whole(words[0], words[1]),
+        y: whole(words[2], words[3]),
     }
 }

@@ -3,7 +3,7 @@
 use geo::{BoundingRect as _, Coord, Intersects as _, Line, MultiPolygon, Point, Polygon};
 
 use super::at::OutlinesAt;
-use super::grid::{Cells, Found, FoundHeld, Held, RingNear};
+use super::grid::{Cells, Found, FoundHeld, Grid, Held, RingNear, Step, Together};
 use super::pack::pack;
 use super::pieces::Pieces;
 use super::rings::{Rings, bounds_of, small};
@@ -61,9 +61,8 @@ impl OutlineIndex {
             FoundHeld::Nothing => (None, None),
             FoundHeld::Cover(outline) => (Some(outline), None),
             FoundHeld::List(list) => (None, Some(list)),
-            FoundHeld::Word(word) => (None, Some(self.cells.list(word))),
         };
-        OutlinesAt::new(self.rings.coords(), place, found.reference, cover, list)
+        OutlinesAt::new(place, found.reference, cover, list)
     }
 
     /// The same for many places at once: `found` is told the position of each place and its outlines. Places are asked by
@@ -72,7 +71,7 @@ impl OutlineIndex {
     /// therefore not that of the places. At most 2^32 places.
     pub fn at_each(&self, places: &[Point<f64>], mut found: impl FnMut(usize, OutlinesAt<'_>)) {
         let cell = |place: &Point<f64>| {
-            self.cells.grids.first().map_or(0, |grid| {
+            self.cells.first.map_or(0, |grid| {
                 grid.row(place.y()) * grid.columns + grid.column(place.x())
             })
         };
@@ -85,6 +84,7 @@ impl OutlineIndex {
             usize::try_from(number & u64::from(u32::MAX)).expect("four bytes fit into a position")
         };
         let (mut together, mut cells) = (Vec::new(), Vec::new());
+        let mut room = Together::default();
         for numbers in order.chunks(TOGETHER) {
             together.clear();
             cells.clear();
@@ -95,8 +95,8 @@ impl OutlineIndex {
                     cells.push(Found::nothing(place));
                 }
             }
-            self.cells.find_together(&together, &mut cells);
-            self.fetch_lines(&cells);
+            self.cells.find_together(&together, &mut room, &mut cells);
+            fetch(&cells);
             let mut inside = cells.iter().copied();
             for number in numbers {
                 let number = position(*number);
@@ -106,26 +106,6 @@ impl OutlineIndex {
                 found(number, self.outlines_in(cell, place));
             }
         }
-    }
-
-    /// Reads one corner of every run of edges near some places, for nothing but to have it at hand when they are asked.
-    fn fetch_lines(&self, cells: &[Found<'_>]) {
-        let coords = self.rings.coords();
-        let mut seen = 0;
-        for found in cells {
-            let FoundHeld::List(list) = found.held else {
-                continue;
-            };
-            let mut words = list.rings;
-            while let Some((ring, rest)) = RingNear::read(words) {
-                for run in ring.runs.chunks_exact(2) {
-                    seen ^= coords[run[0] as usize].x.to_bits();
-                    seen ^= coords[(run[0] + run[1]) as usize].x.to_bits();
-                }
-                words = rest;
-            }
-        }
-        std::hint::black_box(seen);
     }
 
     /// Whether one outline touches a place.
@@ -175,14 +155,8 @@ impl OutlineIndex {
     }
 
     fn any_edge_meets(&self, line: Line<f64>) -> bool {
-        let coords = self.rings.coords();
         self.cells.any_ring_near(line, |ring| {
-            ring.runs.chunks_exact(2).any(|run| {
-                let first = run[0] as usize;
-                coords[first..=first + run[1] as usize]
-                    .windows(2)
-                    .any(|edge| Line::new(edge[0], edge[1]).intersects(&line))
-            })
+            ring.any_edge(|a, b| Line::new(a, b).intersects(&line))
         })
     }
 
@@ -204,13 +178,13 @@ impl OutlineIndex {
         }
         let plane = LocalPlane::at(place);
         let mut nearest: Option<(usize, f64)> = None;
-        for (piece, degrees) in self.pieces.by_distance(place) {
+        for (piece, distance) in self.pieces.by_distance(place) {
             let most_m = nearest.map_or(within_m, |(_, metres)| metres);
-            if plane.at_least_m(degrees) > most_m {
+            if Pieces::at_least_m(&plane, place, distance) > most_m {
                 break;
             }
             let outline = piece.outline as usize;
-            if piece.at_least_m(&plane, place) > most_m || !wanted(outline) {
+            if !wanted(outline) {
                 continue;
             }
             let metres = distance_to_line_m(&plane, piece.coords(&self.rings));
@@ -279,6 +253,17 @@ impl OutlineIndex {
     }
 }
 
+/// Reads the end of the lists of some places, for nothing but to have it at hand when they are asked.
+fn fetch(cells: &[Found<'_>]) {
+    let mut seen = 0;
+    for found in cells {
+        if let FoundHeld::List(list) = found.held {
+            seen ^= list.rings.last().copied().unwrap_or_default();
+        }
+    }
+    std::hint::black_box(seen);
+}
+
 /// From the origin of a plane to the nearest point of a line.
 fn distance_to_line_m(plane: &LocalPlane, line: &[Coord<f64>]) -> f64 {
     line.windows(2)
@@ -304,32 +289,39 @@ impl Cells {
     fn any_ring_near(&self, line: Line<f64>, is: impl Fn(RingNear<'_>) -> bool) -> bool {
         let low = [line.start.x.min(line.end.x), line.start.y.min(line.end.y)];
         let high = [line.start.x.max(line.end.x), line.start.y.max(line.end.y)];
-        let mut open: Vec<u32> = if self.grids.is_empty() {
-            Vec::new()
-        } else {
-            vec![0]
-        };
-        while let Some(number) = open.pop() {
-            let grid = &self.grids[number as usize];
+        let block = |grid: &Grid| {
             let (west, east) = grid.columns_near(low[0], high[0]);
             let (south, north) = grid.rows_near(low[1], high[1]);
-            for row in south..=north {
-                for column in west..=east {
-                    let slot = grid.first_slot + row * grid.columns + column;
-                    match self.slots[slot as usize].held() {
-                        Held::Finer(finer) => open.push(finer),
-                        Held::List(word) => {
-                            let mut words = self.list(word).rings;
-                            while let Some((ring, rest)) = RingNear::read(words) {
-                                if is(ring) {
-                                    return true;
-                                }
-                                words = rest;
-                            }
+            (south..=north).flat_map(move |row| (west..=east).map(move |column| (column, row)))
+        };
+        let Some(first) = self.first else {
+            return false;
+        };
+        let mut open: Vec<Step> = block(&first)
+            .map(|(column, row)| Step {
+                cell: self.cells[(row * first.columns + column) as usize],
+                grid: first,
+                column,
+                row,
+            })
+            .collect();
+        while let Some(mut step) = open.pop() {
+            match step.cell.slot.held() {
+                Held::Finer(at) => {
+                    step.grid = step.grid.finer(step.column, step.row, step.cell.size);
+                    let cells = block(&step.grid);
+                    open.extend(cells.map(|(column, row)| self.finer_cell(&step, at, column, row)));
+                }
+                Held::List(at) => {
+                    let mut words = self.list(step.cell.base, at).rings;
+                    while let Some((ring, rest)) = RingNear::read(words) {
+                        if is(ring) {
+                            return true;
                         }
-                        Held::Nothing | Held::Cover(_) => {}
+                        words = rest;
                     }
                 }
+                Held::Nothing | Held::Cover(_) => {}
             }
         }
         false

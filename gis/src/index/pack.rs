@@ -4,7 +4,7 @@ use geo::Coord;
 use rayon::prelude::*;
 
 use super::crossing::{crosses_level, crosses_upright, eastward, is_above, is_right_of, northward};
-use super::grid::{Cells, Grid, Held, RingNear, Slot};
+use super::grid::{Cells, FirstCell, Grid, Held, RingNear, Slot};
 use super::rings::{Ring, Rings, bounds_of, small};
 
 /// A cell with at most this many edges near it is not cut further: where outlines meet in a corner, smaller cells would
@@ -50,11 +50,11 @@ pub(crate) fn pack(rings: &Rings) -> Cells {
     let grid = packer.grid(&content, (low, high), cut, before_all);
     let cells = packer.distribute(&content, &grid, before_all);
     drop(content);
-    let packed: Vec<(Cells, Slot)> = (0..small(grid.cells()))
+    let packed: Vec<(Vec<u32>, Slot)> = (0..small(grid.cells()))
         .into_par_iter()
         .map(|cell| {
             let (column, row) = (cell % grid.columns, cell / grid.columns);
-            let mut own = Cells::default();
+            let mut own = Vec::new();
             let slot = packer.pack_cell(
                 cells.content(cell),
                 grid.corners(column, row),
@@ -70,31 +70,25 @@ pub(crate) fn pack(rings: &Rings) -> Cells {
 }
 
 /// Puts the parts of the first grid's cells one behind the other.
-fn joined(grid: Grid, packed: Vec<(Cells, Slot)>) -> Cells {
-    let total = |of: fn(&Cells) -> usize| packed.iter().map(|(own, _)| of(own)).sum::<usize>();
-    let mut all = Cells {
-        grids: Vec::with_capacity(1 + total(|own| own.grids.len())),
-        slots: Vec::with_capacity(grid.cells() + total(|own| own.slots.len())),
-        words: Vec::with_capacity(total(|own| own.words.len())),
-    };
-    all.grids.push(grid);
-    all.slots.resize(grid.cells(), Slot::of(Held::Nothing));
-    for (cell, (own, slot)) in packed.into_iter().enumerate() {
-        let (grids, slots, words) = (
-            small(all.grids.len()),
-            small(all.slots.len()),
-            small(all.words.len()),
-        );
-        all.slots[cell] = slot.moved(words, grids);
-        all.slots
-            .extend(own.slots.into_iter().map(|slot| slot.moved(words, grids)));
-        all.words.extend(own.words);
-        all.grids.extend(own.grids.into_iter().map(|mut finer| {
-            finer.first_slot += slots;
-            finer
-        }));
+fn joined(grid: Grid, packed: Vec<(Vec<u32>, Slot)>) -> Cells {
+    let mut words = Vec::with_capacity(packed.iter().map(|(own, _)| own.len()).sum());
+    let mut cells = Vec::with_capacity(packed.len());
+    for (own, slot) in packed {
+        cells.push(FirstCell {
+            base: small(words.len()),
+            size: match slot.held() {
+                Held::Finer(at) => own[at as usize],
+                Held::Nothing | Held::Cover(_) | Held::List(_) => 0,
+            },
+            slot,
+        });
+        words.extend(own);
     }
-    all
+    Cells {
+        first: Some(grid),
+        cells,
+        words,
+    }
 }
 
 /// What is known about the inside of a cell.
@@ -163,7 +157,7 @@ impl Packer<'_> {
         (low, high): ([f64; 2], [f64; 2]),
         reference: Coord<f64>,
         depth: u32,
-        own: &mut Cells,
+        own: &mut Vec<u32>,
     ) -> Slot {
         let edges = content.runs_edges();
         if content.rings.is_empty() {
@@ -175,12 +169,12 @@ impl Packer<'_> {
         }
         let cut = self.cut(low, high, edges, EDGES_WANTED);
         if edges <= EDGES_MAX || depth == DEPTH_MAX || cut == (1, 1) {
-            return Slot::of(Held::List(written(&content, &mut own.words)));
+            return self.written(&content, own);
         }
-        let mut grid = self.grid(&content, (low, high), cut, reference);
+        let grid = self.grid(&content, (low, high), cut, reference);
         let (columns, rows) = (grid.columns, grid.rows);
         if columns * rows == 1 {
-            return Slot::of(Held::List(written(&content, &mut own.words)));
+            return self.written(&content, own);
         }
         let cells = self.distribute(&content, &grid, reference);
         // Where several cells still have most of the edges, these lie on one another: smaller cells would only hold them
@@ -189,14 +183,12 @@ impl Packer<'_> {
             .filter(|cell| cells.edges.of(*cell).len() * 4 > edges * 3)
             .count();
         if full > 1 {
-            return Slot::of(Held::List(written(&content, &mut own.words)));
+            return self.written(&content, own);
         }
         drop(content);
-        grid.first_slot = small(own.slots.len());
-        let number = small(own.grids.len());
-        own.grids.push(grid);
-        own.slots
-            .resize(own.slots.len() + grid.cells(), Slot::of(Held::Nothing));
+        let at = own.len();
+        own.push(grid.size());
+        own.resize(own.len() + grid.cells(), Slot::of(Held::Nothing).word());
         for cell in 0..small(grid.cells()) {
             let (column, row) = (cell % columns, cell / columns);
             let slot = self.pack_cell(
@@ -206,9 +198,27 @@ impl Packer<'_> {
                 depth + 1,
                 own,
             );
-            own.slots[(grid.first_slot + cell) as usize] = slot;
+            own[at + 1 + cell as usize] = slot.word();
         }
-        Slot::of(Held::Finer(number))
+        Slot::of(Held::Finer(small(at)))
+    }
+
+    /// A list of all that a cell knows.
+    fn written(&self, content: &Content, words: &mut Vec<u32>) -> Slot {
+        let at = words.len();
+        words.extend([small(content.covers.len()), 0]);
+        words.extend_from_slice(&content.covers);
+        let body = words.len();
+        for ring in &content.rings {
+            RingNear::write(
+                (ring.outline, ring.hole, ring.winding),
+                content.runs_of(ring),
+                self.coords,
+                words,
+            );
+        }
+        words[at + 1] = small(words.len() - body);
+        Slot::of(Held::List(small(at)))
     }
 
     /// The grid of a cut, with fewer cells where it would have to remember more than it saves: many outlines over one
@@ -292,24 +302,6 @@ impl Packer<'_> {
             edges: ByCell::sorted(&edges, grid.cells(), |edge| edge.cell),
         }
     }
-}
-
-fn written(content: &Content, words: &mut Vec<u32>) -> u32 {
-    let at = words.len();
-    words.extend([small(content.covers.len()), 0]);
-    words.extend_from_slice(&content.covers);
-    let body = words.len();
-    for ring in &content.rings {
-        RingNear {
-            outline: ring.outline,
-            hole: ring.hole,
-            winding: ring.winding,
-            runs: content.runs_of(ring),
-        }
-        .write(words);
-    }
-    words[at + 1] = small(words.len() - body);
-    small(at)
 }
 
 /// A ring that has edges near a cell or winds around it.

@@ -1,4 +1,8 @@
 //! Short pieces of line in an R-tree: a long outline is many of them, so its length does not matter.
+//!
+//! Boxes stand on the plane of Mercator. There a metre is as long to the north as to the east, so the piece that is nearest
+//! there is nearest in metres, too, but for a hair; in degrees of longitude and latitude a search for the nearest would
+//! have to look half as far again.
 
 use geo::{Coord, Point};
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
@@ -8,6 +12,16 @@ use crate::projection::LocalPlane;
 
 /// Edges of one piece at most.
 const EDGES_MAX: u32 = 16;
+
+/// Degrees on the plane, far more than rounding: a ten-thousandth of a millimetre.
+const HAIR: f64 = 1e-12;
+
+/// Longitude and latitude on the plane of Mercator, both in degrees of longitude. Near the poles and beyond, where the plane
+/// has no end, everything stands on one line: distances come out smaller than they are, never larger.
+fn on_plane([longitude, latitude]: [f64; 2]) -> [f64; 2] {
+    let latitude = latitude.clamp(-89.9, 89.9).to_radians();
+    [longitude, latitude.tan().asinh().to_degrees()]
+}
 
 /// All pieces.
 #[derive(Clone, Debug)]
@@ -32,17 +46,31 @@ impl Pieces {
         }
     }
 
-    /// Pieces whose box meets a box.
+    /// Pieces whose box meets a box of degrees, and perhaps some that it misses by a hair.
     pub(crate) fn meeting(&self, low: [f64; 2], high: [f64; 2]) -> impl Iterator<Item = &Piece> {
+        let (low, high) = (on_plane(low), on_plane(high));
         self.tree
-            .locate_in_envelope_intersecting(&AABB::from_corners(low, high))
+            .locate_in_envelope_intersecting(&AABB::from_corners(
+                low.map(|n| n - HAIR),
+                high.map(|n| n + HAIR),
+            ))
     }
 
-    /// All pieces, the one whose box is nearest in degrees first, with that distance.
+    /// All pieces, the one whose box is nearest on the plane first, with that distance.
     pub(crate) fn by_distance(&self, place: Point<f64>) -> impl Iterator<Item = (&Piece, f64)> {
         self.tree
-            .nearest_neighbor_iter_with_distance_2(&[place.x(), place.y()])
-            .map(|(piece, degrees_2)| (piece, degrees_2.sqrt()))
+            .nearest_neighbor_iter_with_distance_2(&on_plane([place.x(), place.y()]))
+            .map(|(piece, square)| (piece, square.sqrt()))
+    }
+
+    /// No less than this far from the origin of a plane of metres is whatever has this distance in
+    /// [`by_distance`](Self::by_distance), and whatever comes after it.
+    pub(crate) fn at_least_m(plane: &LocalPlane, origin: Point<f64>, distance: f64) -> f64 {
+        let distance = (distance - HAIR).max(0.0);
+        // The scale of the plane falls towards the poles; this is the least on the way.
+        let latitude = (origin.y().abs() + distance).min(90.0).to_radians();
+        let [east, north] = plane.metres_per_degree();
+        distance * east.min(north * latitude.cos()) * (1.0 - 1e-9)
     }
 
     /// About: each piece, and a share of the nodes above it.
@@ -54,17 +82,6 @@ impl Pieces {
 }
 
 impl Piece {
-    /// No less than this is its distance from the origin of a plane, metres.
-    pub(crate) fn at_least_m(&self, plane: &LocalPlane, origin: Point<f64>) -> f64 {
-        let nearest = Coord {
-            x: origin.x().clamp(self.bbox.lower()[0], self.bbox.upper()[0]),
-            y: origin.y().clamp(self.bbox.lower()[1], self.bbox.upper()[1]),
-        };
-        let away = plane.metres(nearest);
-        // A hair less, so that rounding never hides the nearest.
-        away.x.hypot(away.y) * (1.0 - 1e-9)
-    }
-
     /// Its corners, one more than edges.
     pub(crate) fn coords(self, rings: &Rings) -> &[Coord<f64>] {
         let first = self.first as usize;
@@ -95,7 +112,7 @@ fn cut(rings: &Rings, ring: Ring) -> impl Iterator<Item = Piece> {
             let coords = &rings.coords()[first as usize..=(first + edges) as usize];
             let (low, high) = bounds_of(coords)?;
             Some(Piece {
-                bbox: AABB::from_corners(low, high),
+                bbox: AABB::from_corners(on_plane(low), on_plane(high)),
                 outline: ring.polygon,
                 first,
                 edges,

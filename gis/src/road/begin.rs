@@ -3,9 +3,9 @@
 use geo::Point;
 
 use super::graph::RoadGraph;
-use super::hierarchy::Ends;
 use super::passage::{Closure, Passage};
 use super::snap::{Snap, Snapper};
+use super::table::Ends;
 use super::weight::Weight;
 
 /// A place beside the network.

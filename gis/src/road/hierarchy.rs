@@ -4,19 +4,15 @@
 //! neighbours that are still there are joined to each other. That much depends on the network alone and is done once.
 //! When costs change (water rises, night falls), [`Costs`] carries them over the triangles that arose, in one pass. After
 //! that the cheapest way between two junctions climbs from both to a junction taken out later, and the junctions it can
-//! climb to are few: they are a chain.
+//! climb to are few: they are a chain. [`table`](super::table) climbs.
 //!
 //! Exact: the costs are the same whole numbers that Dijkstra's method adds, in another order.
-
-use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::dissection::Part;
 use super::graph::{JunctionId, RoadGraph};
 use super::weight::Weight;
 
 const NONE: u32 = u32::MAX;
-/// Columns of a table worked out together: a row of them stays in the nearest cache.
-const LANES: usize = 32;
 
 /// Order and arcs of a network that has been taken apart. Junctions are named by their turn from here on.
 #[derive(Clone, Debug)]
@@ -75,12 +71,27 @@ impl Hierarchy {
         4 * (words + 2 * self.down.len() + self.stretch_from.len() + self.stretches.len())
     }
 
-    fn arcs(&self, turn: u32) -> std::ops::Range<usize> {
-        self.up_from[turn as usize] as usize..self.up_from[turn as usize + 1] as usize
+    pub(super) fn junction_count(&self) -> usize {
+        self.turn.len()
     }
 
-    fn parent(&self, turn: u32) -> Option<u32> {
-        self.up[self.arcs(turn)].first().copied()
+    /// The turn of a junction.
+    pub(super) fn turn(&self, junction: JunctionId) -> u32 {
+        self.turn[junction as usize]
+    }
+
+    /// Later turns that an arc leads to, rising.
+    pub(super) fn later(&self, turn: u32) -> &[u32] {
+        &self.up[self.arcs(turn)]
+    }
+
+    /// The first of them: all others can be climbed to from there.
+    pub(super) fn parent(&self, turn: u32) -> Option<u32> {
+        self.later(turn).first().copied()
+    }
+
+    fn arcs(&self, turn: u32) -> std::ops::Range<usize> {
+        self.up_from[turn as usize] as usize..self.up_from[turn as usize + 1] as usize
     }
 
     fn turn_round(&mut self) {
@@ -208,134 +219,9 @@ impl Costs {
         Self { arcs }
     }
 
-    /// The cheapest way from each of `from` to each of `to`, row after row. Each place is a set of junctions with what it
-    /// costs to get there.
-    pub(super) fn table(&self, hierarchy: &Hierarchy, from: &[Ends], to: &[Ends]) -> Vec<Weight> {
-        let above = Above::of(
-            hierarchy,
-            from.iter().chain(to).flatten().map(|(at, _)| *at),
-        );
-        let blocks: Vec<(usize, Vec<Weight>)> = (0..to.len().div_ceil(LANES))
-            .into_par_iter()
-            .map(|block| {
-                let columns = &to[block * LANES..to.len().min((block + 1) * LANES)];
-                // Compiled for several kinds of processors; the one that is here is asked which.
-                let cells =
-                    pulp::Arch::new().dispatch(|| self.block(hierarchy, &above, from, columns));
-                (block * LANES, cells)
-            })
-            .collect();
-        let mut table = vec![Weight::CLOSED; from.len() * to.len()];
-        for (first, block) in blocks {
-            for (row, cells) in block.chunks_exact(LANES).enumerate() {
-                let columns = LANES.min(to.len() - first);
-                let at = row * to.len() + first;
-                table[at..at + columns].copy_from_slice(&cells[..columns]);
-            }
-        }
-        table
-    }
-
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "it must become part of what is compiled for each processor"
-    )]
-    fn block(
-        &self,
-        hierarchy: &Hierarchy,
-        above: &Above,
-        from: &[Ends],
-        columns: &[Ends],
-    ) -> Vec<Weight> {
-        let mut rows = vec![[Weight::CLOSED; LANES]; above.turns.len()];
-        for (lane, ends) in columns.iter().enumerate() {
-            for (junction, weight) in ends {
-                let row = &mut rows[above.row(hierarchy.turn[*junction as usize])];
-                row[lane] = row[lane].min(*weight);
-            }
-        }
-        // Climb: what can be reached from the columns by going to later and later junctions.
-        for (n, turn) in above.turns.iter().enumerate() {
-            let here = rows[n];
-            if here.iter().all(|weight| weight.is_closed()) {
-                continue;
-            }
-            for arc in hierarchy.arcs(*turn) {
-                let over = self.arcs[arc];
-                if !over.is_closed() {
-                    cheapen(&mut rows[above.row(hierarchy.up[arc])], &here, over);
-                }
-            }
-        }
-        // Descend: later junctions are final, so each earlier one asks those it can climb to.
-        for (n, turn) in above.turns.iter().enumerate().rev() {
-            let mut here = rows[n];
-            for arc in hierarchy.arcs(*turn) {
-                let over = self.arcs[arc];
-                if !over.is_closed() {
-                    cheapen(&mut here, &rows[above.row(hierarchy.up[arc])], over);
-                }
-            }
-            rows[n] = here;
-        }
-        let mut cells = Vec::with_capacity(from.len() * LANES);
-        for ends in from {
-            let mut cell = [Weight::CLOSED; LANES];
-            for (junction, weight) in ends.iter().filter(|(_, weight)| !weight.is_closed()) {
-                let row = &rows[above.row(hierarchy.turn[*junction as usize])];
-                cheapen(&mut cell, row, *weight);
-            }
-            cells.extend_from_slice(&cell);
-        }
-        cells
-    }
-}
-
-/// Junctions with what it costs to get there.
-pub(super) type Ends = Vec<(JunctionId, Weight)>;
-
-/// `over` is not closed. Whatever is beyond something closed adds up to at least that and is never the cheaper.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "it must become part of what is compiled for each processor"
-)]
-fn cheapen(row: &mut [Weight; LANES], by: &[Weight; LANES], over: Weight) {
-    for (one, other) in row.iter_mut().zip(by) {
-        *one = one.or_over(*other, over);
-    }
-}
-
-/// All turns that can be climbed to from some junctions, rising.
-struct Above {
-    turns: Vec<u32>,
-    rows: Vec<u32>,
-}
-
-impl Above {
-    fn of(hierarchy: &Hierarchy, junctions: impl Iterator<Item = JunctionId>) -> Self {
-        let mut rows = vec![NONE; hierarchy.turn.len()];
-        let mut turns = Vec::new();
-        for junction in junctions {
-            let mut at = Some(hierarchy.turn[junction as usize]);
-            while let Some(turn) = at
-                && rows[turn as usize] == NONE
-            {
-                rows[turn as usize] = 0;
-                turns.push(turn);
-                at = hierarchy.parent(turn);
-            }
-        }
-        turns.sort_unstable();
-        for (row, turn) in (0_u32..).zip(&turns) {
-            rows[*turn as usize] = row;
-        }
-        Self { turns, rows }
-    }
-
-    fn row(&self, turn: u32) -> usize {
-        self.rows[turn as usize] as usize
+    /// What the arcs from a turn to later ones cost, in the order of [`Hierarchy::later`].
+    pub(super) fn of(&self, hierarchy: &Hierarchy, turn: u32) -> &[Weight] {
+        &self.arcs[hierarchy.arcs(turn)]
     }
 }
 

@@ -27,6 +27,7 @@ mod passage;
 pub mod rules;
 mod snap;
 mod straight;
+mod table;
 mod walker;
 pub mod walking;
 mod weight;

@@ -6,10 +6,11 @@ use super::begin::Begin;
 use super::dijkstra::Tree;
 use super::exposure::RoadExposure;
 use super::graph::{RoadGraph, StretchId};
-use super::hierarchy::{Costs, Ends, Hierarchy};
+use super::hierarchy::{Costs, Hierarchy};
 use super::passage::{Closure, Passage};
 use super::rules::Trait;
 use super::snap::Snapper;
+use super::table::{Ends, table};
 use super::walking::{WalkConditions, WalkSettings};
 use super::weight::Weight;
 
@@ -279,7 +280,7 @@ impl Walker<'_> {
             begins.iter().map(of).collect()
         };
         let (from, to) = (ends(&units), ends(&shelters));
-        let weights = self.costs.table(&self.network.hierarchy, &from, &to);
+        let weights = table(&self.network.hierarchy, &self.costs, &from, &to);
         let mut cells = Vec::with_capacity(weights.len());
         for (unit, row) in units.iter().zip(weights.chunks(shelters.len().max(1))) {
             for (shelter, through) in shelters.iter().zip(row) {

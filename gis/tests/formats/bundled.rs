@@ -1,6 +1,7 @@
 //! From imported layers to a town: whose border it is, which rivers reach a district, and that each person is counted once.
 
 use geo::Point;
+use hinan_gis::import::check_fit;
 use hinan_gis::road::{WalkConditions, WalkGroup, WalkSettings};
 use hinan_gis::{Bundle, Hazard, Layer, LayerKind, LocateSettings, Locator, Town, TownFile};
 
@@ -111,6 +112,34 @@ fn of_a_prefecture_only_the_towns_own_border_is_its_border() {
         .collect();
     assert_eq!(in_town, [("E1", true), ("E2", false)]);
     assert_eq!(bundle(layers()).own_border().unwrap(), (1, 2));
+}
+
+/// Files of the neighbour lie within the box of the whole file of boundaries, but not within the town's.
+#[test]
+fn whether_a_file_fits_is_asked_of_the_towns_own_border() {
+    let far = "{\"name\":\"遠市\",\"code\":\"26202\"}";
+    let border = layer_of(
+        LayerKind::Boundary,
+        &[(WEST, square(135.7, 0.05)), (far, square(136.2, 0.05))],
+    );
+    let bundle = bundle(vec![border]);
+    let own = bundle.own_bounds().unwrap().unwrap();
+    assert_eq!(
+        own.map(|degrees| format!("{degrees:.2}")),
+        ["135.70", "35.00", "135.75", "35.05"]
+    );
+    let (_, there) = layer(
+        "far.geojson",
+        &geojson(&[("{\"depth_rank\":2}", &square(136.2, 0.05))]),
+        &kind(LayerKind::FloodMax),
+    );
+    let said = check_fit(&[there], Some(own)).unwrap_err().to_string();
+    assert!(
+        said.contains("far.geojson") && said.contains("136.2"),
+        "{said}"
+    );
+    let nothing = Bundle::new(None, Vec::new(), Vec::new());
+    assert_eq!(nothing.own_bounds().unwrap(), None);
 }
 
 #[test]

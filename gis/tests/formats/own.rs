@@ -334,6 +334,34 @@ fn cells_that_lie_in_one_another_are_refused_whichever_comes_first() {
     }
 }
 
+/// The statistics by small area have a key code, too: prefecture, municipality, district. Some look like mesh codes.
+#[test]
+fn a_key_code_names_a_cell_only_where_the_shape_lies_in_that_cell() {
+    let cell = [
+        [139.7375, 35.658_333_3],
+        [139.75, 35.658_333_3],
+        [139.75, 35.666_666_7],
+        [139.7375, 35.666_666_7],
+        [139.7375, 35.658_333_3],
+    ];
+    let file = geojson(&[
+        ("{\"KEY_CODE\":\"01207003112\",\"JINKO\":120}", &SQUARE),
+        ("{\"KEY_CODE\":\"0120700311\",\"JINKO\":30}", &SQUARE),
+        ("{\"KEY_CODE\":\"53393599\",\"JINKO\":5}", &cell),
+    ]);
+    let (areas, report) = layer("areas.geojson", &file, &kind(LayerKind::Population));
+    assert_eq!((report.accepted, report.people), (3, Some(155)));
+    let cells: Vec<Option<String>> = areas
+        .features
+        .iter()
+        .map(|feature| match &feature.facts {
+            Facts::Population(facts) => facts.mesh.map(|mesh| mesh.to_string()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(cells, [None, None, Some("53393599".to_owned())]);
+}
+
 #[test]
 fn roads_in_an_archive_are_found_beside_other_files() {
     let osm = b"<osm><node id='1' lat='35.6' lon='139.7'/><node id='2' lat='35.61' lon='139.7'/>\
@@ -469,6 +497,34 @@ fn model(order: &str, start: &str, tuples: &str) -> String {
 <gml:coverageFunction><gml:GridFunction><gml:sequenceRule order="{order}">Linear</gml:sequenceRule><gml:startPoint>{start}</gml:startPoint></gml:GridFunction></gml:coverageFunction>
 </coverage></DEM></Dataset>"#
     )
+}
+
+#[test]
+fn heights_from_before_the_earthquake_of_2011_are_told_where_the_ground_moved() {
+    let warned = |srs: &str, by_degrees: f64| {
+        let text = model("+x-y", "0 0", "a,1")
+            .replace("fguuid:jgd2011.bl", srs)
+            .replace(
+                "35.0 139.0",
+                &format!("{:.1} {:.1}", 35.0 + by_degrees, 139.0 + by_degrees),
+            )
+            .replace(
+                "35.2 139.3",
+                &format!("{:.1} {:.1}", 35.2 + by_degrees, 139.3 + by_degrees),
+            );
+        match read("dem.xml", text.as_bytes(), &kind(LayerKind::Elevation)).unwrap() {
+            (Imported::Grid(_), report) => report.warnings,
+            other => panic!("{other:?}"),
+        }
+    };
+    let said = warned("fguuid:jgd2000.bl", 0.0);
+    assert!(
+        said.len() == 1 && said[0].contains("2011年の地震"),
+        "{said:?}"
+    );
+    assert_eq!(warned("fguuid:jgd2011.bl", 0.0), Vec::<String>::new());
+    // Kyushu did not move.
+    assert_eq!(warned("fguuid:jgd2000.bl", -4.0), Vec::<String>::new());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use geo::{Coord, Rect};
 
 use super::{centimetres, finish, report, system, whole};
 use crate::ElevationGrid;
+use crate::crs::Crs;
 use crate::import::collect::Progress;
 use crate::import::refusal::{ImportError, Refuse};
 use crate::import::report::FileReport;
@@ -43,10 +44,11 @@ pub(crate) fn read_dem(
         }
     }
     let mut report = report(refuse, DEM);
-    (report.crs, report.crs_from) = system(refuse, settings, model.srs.as_deref())?;
+    let (crs, crs_from) = system(refuse, settings, model.srs.as_deref())?;
+    (report.crs, report.crs_from) = (crs.to_string(), crs_from);
     report.encoding = Some(text.encoding.name().to_owned());
     report.encoding_from = Some(text.from.clone());
-    let grid = model.grid(refuse, &mut report)?;
+    let grid = model.grid(refuse, crs, &mut report)?;
     Ok((grid, report))
 }
 
@@ -80,7 +82,12 @@ impl Model {
         Ok(())
     }
 
-    fn grid(self, refuse: Refuse, report: &mut FileReport) -> Result<ElevationGrid, ImportError> {
+    fn grid(
+        self,
+        refuse: Refuse,
+        crs: Crs,
+        report: &mut FileReport,
+    ) -> Result<ElevationGrid, ImportError> {
         let wrong = |why: String| refuse.unreadable(DEM, why);
         if self.grids != 1 {
             return Err(wrong(format!(
@@ -145,7 +152,7 @@ impl Model {
         let mut heights_cm = vec![None; skipped];
         heights_cm.extend(self.heights_cm);
         heights_cm.resize(cells, None);
-        finish(report, given, &heights_cm, [west, south, east, north]);
+        finish(report, crs, given, &heights_cm, [west, south, east, north]);
         let bounds = Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north });
         ElevationGrid::new(refuse.0.to_owned(), bounds, columns, rows, heights_cm)
             .ok_or_else(|| wrong("lower and upper corner are the same".into()))

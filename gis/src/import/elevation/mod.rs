@@ -7,7 +7,8 @@ use super::refusal::{ImportError, Refuse};
 use super::report::FileReport;
 use super::settings::Settings;
 use crate::LayerKind;
-use crate::crs::Crs;
+use crate::crs::{Crs, Datum};
+use crate::import::collect::moved_in_2011;
 
 pub(super) use dem::{DEM, read_dem};
 pub(super) use tin::{TIN, read_tin};
@@ -27,7 +28,7 @@ fn system(
     refuse: Refuse,
     settings: &Settings,
     srs: Option<&str>,
-) -> Result<(String, String), ImportError> {
+) -> Result<(Crs, String), ImportError> {
     let stated = srs
         .map(Crs::from_name)
         .transpose()
@@ -52,10 +53,16 @@ fn system(
             "longitude and latitude: elevation grids are cut by degrees",
         ));
     }
-    Ok((crs.to_string(), from.to_owned()))
+    Ok((crs, from.to_owned()))
 }
 
-fn finish(report: &mut FileReport, read: usize, heights_cm: &[Option<i32>], bounds: [f64; 4]) {
+fn finish(
+    report: &mut FileReport,
+    crs: Crs,
+    read: usize,
+    heights_cm: &[Option<i32>],
+    bounds: [f64; 4],
+) {
     let known = heights_cm.iter().filter(|height| height.is_some()).count();
     report.read = u32::try_from(read).unwrap_or(u32::MAX);
     report.accepted = report.read;
@@ -69,6 +76,14 @@ fn finish(report: &mut FileReport, read: usize, heights_cm: &[Option<i32>], boun
         "標高なし no height".into(),
         u32::try_from(heights_cm.len() - known).unwrap_or(u32::MAX),
     );
+    if crs.datum() == Datum::Jgd2000 && moved_in_2011(bounds) {
+        report.warnings.push(
+            "測地成果2000の標高をそのまま使いました。2011年の地震で動いた地域では位置が最大数m、標高が1mほどまで異なります \
+             / heights of JGD2000 are used as they are; where the ground moved in 2011 their places differ by up to some metres \
+             and the heights by up to about one: much of the coast of Tohoku lies lower now"
+                .into(),
+        );
+    }
     if known == 0 {
         report
             .warnings

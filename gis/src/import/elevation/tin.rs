@@ -4,6 +4,7 @@ use geo::{Coord, Rect};
 
 use super::{centimetres, finish, report, system, whole};
 use crate::ElevationGrid;
+use crate::crs::Crs;
 use crate::import::citygml::Space;
 use crate::import::collect::Progress;
 use crate::import::refusal::{ImportError, Refuse};
@@ -52,12 +53,13 @@ pub(crate) fn read_tin(
     if triangles.is_empty() {
         return Err(refuse.unreadable(TIN, "there is no sound triangle in it"));
     }
-    (report.crs, report.crs_from) = system(refuse, settings, space.srs.as_deref())?;
+    let (crs, crs_from) = system(refuse, settings, space.srs.as_deref())?;
+    (report.crs, report.crs_from) = (crs.to_string(), crs_from);
     report.encoding = Some(text.encoding.name().to_owned());
     report.encoding_from = Some(text.from.clone());
     report.accepted = report.read - report.refused;
     let accepted = report.accepted;
-    let grid = on_grid(refuse, &triangles, &mut report)?;
+    let grid = on_grid(refuse, crs, &triangles, &mut report)?;
     report.read = accepted + report.refused;
     report.accepted = accepted;
     Ok((grid, report))
@@ -99,6 +101,7 @@ fn triangle(text: &str) -> Result<[[f64; 3]; 3], String> {
 
 fn on_grid(
     refuse: Refuse,
+    crs: Crs,
     triangles: &[[[f64; 3]; 3]],
     report: &mut FileReport,
 ) -> Result<ElevationGrid, ImportError> {
@@ -147,6 +150,7 @@ fn on_grid(
     }
     finish(
         report,
+        crs,
         triangles.len(),
         &heights_cm,
         [west, south, east, north],

@@ -109,7 +109,7 @@ impl Interpreter {
             LayerKind::ShelterEmergency | LayerKind::ShelterDesignated => {
                 self.site(raw, report).map(Facts::Site)
             }
-            LayerKind::Population => self.population(raw).map(Facts::Population),
+            LayerKind::Population => self.population(raw, shape).map(Facts::Population),
             LayerKind::Facility => self.facility(raw, report).map(Facts::Facility),
             LayerKind::Gauge => self.gauge(raw).map(Facts::Gauge),
             LayerKind::Camera => self.camera(raw).map(Facts::Camera),

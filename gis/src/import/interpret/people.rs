@@ -1,8 +1,10 @@
 //! Municipalities, districts, and the people of cells and areas.
 
+use geo::Rect;
+
 use super::{Interpreter, Unclear};
 use crate::import::raw::{RawFeature, Value};
-use crate::{DistrictFacts, Mesh, Municipality, PopulationFacts};
+use crate::{DistrictFacts, Mesh, Municipality, PopulationFacts, Shape};
 
 const PEOPLE: [&str; 10] = [
     "population",
@@ -36,6 +38,14 @@ impl Interpreter {
         self.text(raw, "mesh", &MESH)
             .or_else(|| self.text(raw, "mesh", &["KEY_CODE"]))
             .and_then(|code| code.parse().ok())
+    }
+
+    /// The same for a feature that has a shape of its own. A key code of the census that only looks like a mesh code names
+    /// an area somewhere else, so the shape decides: a cell must lie where its code says.
+    fn mesh_of(&self, raw: &RawFeature, shape: &Shape) -> Option<Mesh> {
+        let named = self.text(raw, "mesh", &MESH).is_some();
+        self.mesh(raw)
+            .filter(|mesh| named || shape.bounds().is_some_and(|bounds| lies_in(bounds, *mesh)))
     }
 
     pub(super) fn municipality(&self, raw: &RawFeature) -> Result<Municipality, Unclear> {
@@ -82,7 +92,11 @@ impl Interpreter {
         })
     }
 
-    pub(super) fn population(&mut self, raw: &RawFeature) -> Result<PopulationFacts, Unclear> {
+    pub(super) fn population(
+        &mut self,
+        raw: &RawFeature,
+        shape: &Shape,
+    ) -> Result<PopulationFacts, Unclear> {
         let Some(value) = self.find(raw, "people", &PEOPLE) else {
             return Err(self.no_column(raw, "people", &PEOPLE));
         };
@@ -93,7 +107,7 @@ impl Interpreter {
                 "人口が数ではありません（秘匿など）: {found} / people is no whole number, perhaps withheld: {found}"
             )));
         };
-        let mesh = self.mesh(raw);
+        let mesh = self.mesh_of(raw, shape);
         if let Some(mesh) = mesh {
             self.count_once(mesh)?;
         }
@@ -139,6 +153,16 @@ impl Interpreter {
         self.counted_around.extend(mesh.around());
         Ok(())
     }
+}
+
+/// Whether a box lies in a cell, to within a tenth of its size: files differ by the rounding of their corners.
+fn lies_in(bounds: Rect<f64>, mesh: Mesh) -> bool {
+    let cell = mesh.bounds();
+    let (x, y) = (cell.width() / 10.0, cell.height() / 10.0);
+    bounds.min().x >= cell.min().x - x
+        && bounds.min().y >= cell.min().y - y
+        && bounds.max().x <= cell.max().x + x
+        && bounds.max().y <= cell.max().y + y
 }
 
 /// Five digits, or six with the check digit. A prefecture followed by zeros is land that belongs to no municipality.
