@@ -93,33 +93,36 @@ fn main() -> Result<(), Error> {
         }
     }
     println!(
-        "\nThe same from few zones to many: a part of Japan drawn by chance; a million with zones moved by half a cell added"
+        "\nThe same from few zones to many, equally dense: {PATCHES} patches of Japan; a million with a second Japan beside the first"
     );
-    let mut many = japan.clone();
-    many.extend(
-        japan
-            .iter()
-            .take(1_000_000 - japan.len())
-            .map(|zone| zone.map_coords(|c| geo::coord! { x: c.x + 3.4e-4, y: c.y + 3.4e-4 })),
+    println!(
+        "one wait for the memory, by following a chain: {:.0} ns in 1 MiB, {:.0} ns in 512 MiB",
+        wait_ns(1 << 20),
+        wait_ns(1 << 29)
     );
-    let mut chance = Chance(5);
-    for n in (1..many.len()).rev() {
-        many.swap(n, chance.below(n + 1));
-    }
-    let mut first: Option<(usize, f64)> = None;
+    let sorted = by_place(japan);
+    let mut first: Option<Row> = None;
     for zones in SIZES {
         if wanted(&zones.to_string()) {
             let name = format!("{zones} zones");
-            let row = beside_geos(&name, &many[..zones], &python)?;
+            let some = patches(&sorted, zones);
+            let mut row = beside_geos(&name, &some, &python)?;
             missed.extend(row.missed(&name));
-            let dense = (zones, dense(&many[..zones]));
-            let (few, few_per_s) = *first.get_or_insert(dense);
-            let growth = few_per_s / dense.1;
-            #[expect(clippy::cast_precision_loss, reason = "a million zones")]
-            let allowed = (zones as f64).ln() / (few as f64).ln();
+            row.dense_per_s = dense(&some);
+            let few = *first.get_or_insert(row);
+            let allowed = row.zones.ln() / few.zones.ln();
+            let growth = few.dense_per_s / row.dense_per_s;
             println!(
-                "{:<15} {DENSE} places for each zone: {:.0} a second, each costs {growth:.2} times as much as with {few} zones; log n grows {allowed:.2} times",
-                "", dense.1
+                "{:<15} a place costs, beside {:.0} zones: {DENSE} for each zone in one batch {growth:.2} times as much; one by one {:.2}; GEOS in one batch {:.2}, \
+                 with its predicate {:.2}, one by one {:.2}; log n grows {allowed:.2} times; {:.2} zones at a place, before {:.2}",
+                "",
+                few.zones,
+                few.single_per_s / row.single_per_s,
+                few.geos_per_s[0] / row.geos_per_s[0],
+                few.geos_per_s[1] / row.geos_per_s[1],
+                few.geos_per_s[2] / row.geos_per_s[2],
+                row.answers_each,
+                few.answers_each,
             );
             if growth > allowed {
                 missed.push(format!("{name}: a place costs {growth:.2} times as much"));
@@ -129,6 +132,76 @@ fn main() -> Result<(), Error> {
     assert!(missed.is_empty(), "missed: {}", missed.join("; "));
     println!("every budget was kept");
     Ok(())
+}
+
+/// Japan in parts, each with all of its zones: with zones drawn one by one by chance the few would lie apart from each other,
+/// and a place would have fewer lines around it.
+const PATCHES: usize = 20;
+
+/// In an order that keeps neighbours together.
+fn by_place(mut zones: Vec<Polygon<f64>>) -> Vec<Polygon<f64>> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a ten-thousandth of a degree, in Japan"
+    )]
+    let key = |zone: &Polygon<f64>| {
+        let at = zone.exterior().0[0];
+        let (x, y) = ((at.x * 1e4) as u64, (at.y * 1e4) as u64);
+        (0..24).fold(0_u64, |key, bit| {
+            key | (x >> bit & 1) << (2 * bit) | (y >> bit & 1) << (2 * bit + 1)
+        })
+    };
+    zones.sort_by_cached_key(key);
+    zones
+}
+
+/// So many zones in runs evenly along the order; with more than there are, all of them and a second Japan east of the first.
+fn patches(sorted: &[Polygon<f64>], count: usize) -> Vec<Polygon<f64>> {
+    let from_first = count.min(sorted.len());
+    let mut some: Vec<Polygon<f64>> = (0..PATCHES)
+        .flat_map(|patch| {
+            let begin = patch * sorted.len() / PATCHES;
+            let each = (patch + 1) * from_first / PATCHES - patch * from_first / PATCHES;
+            sorted[begin..begin + each].iter().cloned()
+        })
+        .collect();
+    some.extend(
+        sorted
+            .iter()
+            .take(count - from_first)
+            .map(|zone| zone.map_coords(|c| geo::coord! { x: c.x + 32.0, y: c.y })),
+    );
+    // The order in a file tells nothing.
+    let mut chance = Chance(5);
+    for n in (1..some.len()).rev() {
+        some.swap(n, chance.below(n + 1));
+    }
+    some
+}
+
+/// How long it takes to read a word whose place is only known from the word before, all over so many bytes of memory.
+fn wait_ns(bytes: usize) -> f64 {
+    const LINE: usize = 16;
+    const STEPS: u32 = 2_000_000;
+    let lines = bytes / 64;
+    let mut order: Vec<u32> = (0_u32..).take(lines).collect();
+    let mut chance = Chance(7);
+    // One round through all of them (Sattolo).
+    for n in (1..lines).rev() {
+        order.swap(n, chance.below(n));
+    }
+    let mut memory = vec![0_u32; lines * LINE];
+    for (line, next) in order.iter().enumerate() {
+        memory[line * LINE] = *next;
+    }
+    let mut at = 0_usize;
+    let start = Instant::now();
+    for _ in 0..STEPS {
+        at = memory[at * LINE] as usize;
+    }
+    black_box(at);
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(STEPS)
 }
 
 /// Places for each zone where the growth of the cost is measured. With the same number of places for all, a small index
@@ -150,9 +223,15 @@ fn dense(zones: &[Polygon<f64>]) -> f64 {
 /// What is held against the budgets.
 #[derive(Clone, Copy)]
 struct Row {
+    zones: f64,
     build_s: f64,
     times_geos: f64,
     p99_us: f64,
+    single_per_s: f64,
+    dense_per_s: f64,
+    /// All at once, with the tree's own predicate, and one by one.
+    geos_per_s: [f64; 3],
+    answers_each: f64,
 }
 
 impl Row {
@@ -244,10 +323,21 @@ fn beside_geos(name: &str, zones: &[Polygon<f64>], python: &std::path::Path) -> 
         two / number("two_threads_per_s").max(fastest),
         single / number("one_call_per_s"),
     );
+    #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
+    let (count, answers_each) = (zones.len() as f64, answers as f64 / PLACES as f64);
     Ok(Row {
+        zones: count,
         build_s,
         times_geos: one / fastest,
         p99_us: us(PLACES / 100 * 99),
+        single_per_s: single,
+        dense_per_s: one,
+        geos_per_s: [
+            number("tree_then_prepared_per_s"),
+            number("tree_with_predicate_per_s"),
+            number("one_call_per_s"),
+        ],
+        answers_each,
     })
 }
 

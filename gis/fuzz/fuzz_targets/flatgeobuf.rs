@@ -2,19 +2,8 @@
 #![no_main]
 
 use hinan_gis::LayerKind;
-use hinan_gis::import::{Settings, Source, import};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: Vec<u8>| {
-    let source = Source {
-        name: "a.fgb".into(),
-        bytes,
-        beside: Vec::new(),
-    };
-    let settings = Settings {
-        kind: Some(LayerKind::FloodMax),
-        crs: Some(hinan_gis::crs::Crs::INSIDE),
-        ..Settings::default()
-    };
-    let _ = import(&source, &settings, &mut |_| {});
+    hinan_gis_fuzz::read("a.fgb", bytes, Vec::new(), LayerKind::FloodMax);
 });

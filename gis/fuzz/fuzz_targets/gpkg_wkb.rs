@@ -2,21 +2,18 @@
 #![no_main]
 
 use hinan_gis::LayerKind;
-use hinan_gis::import::{Settings, Source, check_geopackage_geometry, import};
+use hinan_gis::import::check_geopackage_geometry;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: Vec<u8>| {
-    let _ = check_geopackage_geometry(&bytes);
+    hinan_gis_fuzz::told(check_geopackage_geometry(&bytes));
     let headed = [b"GP\0\x01\0\0\0\0\x01", bytes.as_slice()].concat();
-    let _ = check_geopackage_geometry(&headed);
-    let source = Source {
-        name: "a.gpkg".into(),
-        bytes: [b"SQLite format 3\0", bytes.as_slice()].concat(),
-        beside: Vec::new(),
+    hinan_gis_fuzz::told(check_geopackage_geometry(&headed));
+    let mark = b"SQLite format 3\0";
+    let bytes = if bytes.starts_with(mark) {
+        bytes
+    } else {
+        [mark, bytes.as_slice()].concat()
     };
-    let settings = Settings {
-        kind: Some(LayerKind::FloodMax),
-        ..Settings::default()
-    };
-    let _ = import(&source, &settings, &mut |_| {});
+    hinan_gis_fuzz::read("a.gpkg", bytes, Vec::new(), LayerKind::FloodMax);
 });

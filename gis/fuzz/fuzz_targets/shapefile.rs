@@ -1,29 +1,28 @@
-//! Whatever bytes come as .shp, .dbf, .prj and .cpg: a layer or a refusal.
+//! Whatever bytes come as .shp and .dbf: a layer or a refusal. The first four bytes say how long the .shp is; their highest bit,
+//! that its head is put right, so that what is behind it is reached.
 #![no_main]
 
 use hinan_gis::LayerKind;
-use hinan_gis::import::{Settings, Source, import};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|files: (Vec<u8>, Vec<u8>, Vec<u8>, bool)| {
-    let (shp, dbf, cpg, has_marks) = files;
-    let mut bytes = shp;
-    if has_marks && bytes.len() > 100 {
-        // The head as it must be, so that what is behind it is reached.
-        bytes[..4].copy_from_slice(&9994_u32.to_be_bytes());
-        let words = u32::try_from(bytes.len() / 2).unwrap_or(0);
-        bytes[24..28].copy_from_slice(&words.to_be_bytes());
-        bytes[28..32].copy_from_slice(&1000_u32.to_le_bytes());
+fuzz_target!(|bytes: &[u8]| {
+    let Some((length, rest)) = bytes.split_first_chunk::<4>() else {
+        return;
+    };
+    let length = u32::from_le_bytes(*length);
+    let put_right = length >> 31 == 1;
+    let at = (length & 0x7fff_ffff) as usize % (rest.len() + 1);
+    let (shp, dbf) = rest.split_at(at);
+    let mut shp = shp.to_vec();
+    if put_right && shp.len() > 100 {
+        let words = u32::try_from(shp.len() / 2).unwrap_or(0);
+        shp[..4].copy_from_slice(&9994_u32.to_be_bytes());
+        shp[24..28].copy_from_slice(&words.to_be_bytes());
+        shp[28..32].copy_from_slice(&1000_u32.to_le_bytes());
     }
-    let source = Source {
-        name: "a.shp".into(),
-        bytes,
-        beside: vec![("a.dbf".into(), dbf), ("a.cpg".into(), cpg)],
-    };
-    let settings = Settings {
-        kind: Some(LayerKind::Landmark),
-        crs: Some(hinan_gis::crs::Crs::INSIDE),
-        ..Settings::default()
-    };
-    let _ = import(&source, &settings, &mut |_| {});
+    let beside = vec![
+        ("a.dbf".into(), dbf.to_vec()),
+        ("a.cpg".into(), b"CP932".to_vec()),
+    ];
+    hinan_gis_fuzz::read("a.shp", shp, beside, LayerKind::Landmark);
 });

@@ -95,6 +95,19 @@ impl Grid {
         cell_of((y - self.south) * self.rows_per_degree, self.rows)
     }
 
+    /// An order in which places that are near each other mostly follow each other, as their words do in memory: row and
+    /// column of the cell, and within it row and column of a 256th of its sides. At most 256 cells along a side.
+    #[inline]
+    pub(crate) fn order(&self, place: Coord<f64>) -> u32 {
+        let fine = |position: f64, cells: u32| cell_of(position * 256.0, cells * 256);
+        let column = fine(
+            (place.x - self.west) * self.columns_per_degree,
+            self.columns,
+        );
+        let row = fine((place.y - self.south) * self.rows_per_degree, self.rows);
+        (row >> 8) << 24 | (column >> 8) << 16 | (row & 0xff) << 8 | column & 0xff
+    }
+
     /// Columns of cells for which something between two longitudes is near.
     pub(crate) fn columns_near(&self, from: f64, to: f64) -> (u32, u32) {
         let margin = 2.0 * MARGIN * self.width;

@@ -70,14 +70,13 @@ impl OutlineIndex {
     /// time, so that it does not wait for the memory of one after the other; the order in which `found` is told is
     /// therefore not that of the places. At most 2^32 places.
     pub fn at_each(&self, places: &[Point<f64>], mut found: impl FnMut(usize, OutlinesAt<'_>)) {
-        let cell = |place: &Point<f64>| {
-            self.cells.first.map_or(0, |grid| {
-                grid.row(place.y()) * grid.columns + grid.column(place.x())
-            })
+        let near = |place: &Point<f64>| {
+            let first = self.cells.first.as_ref();
+            first.map_or(0, |grid| grid.order(Coord::from(*place)))
         };
         let mut order: Vec<u64> = (0_u64..)
             .zip(places)
-            .map(|(number, place)| (u64::from(cell(place)) << 32) | number)
+            .map(|(number, place)| (u64::from(near(place)) << 32) | number)
             .collect();
         order.sort_unstable();
         let position = |number: u64| {

@@ -2,7 +2,7 @@
 
 use geo::{Coord, Rect};
 
-use super::{centimetres, finish, report, system, whole};
+use super::{centimetres, declare, finish, report, whole};
 use crate::ElevationGrid;
 use crate::crs::Crs;
 use crate::import::collect::Progress;
@@ -44,10 +44,7 @@ pub(crate) fn read_dem(
         }
     }
     let mut report = report(refuse, DEM);
-    let (crs, crs_from) = system(refuse, settings, model.srs.as_deref())?;
-    (report.crs, report.crs_from) = (crs.to_string(), crs_from);
-    report.encoding = Some(text.encoding.name().to_owned());
-    report.encoding_from = Some(text.from.clone());
+    let crs = declare(&mut report, refuse, settings, model.srs.as_deref(), &text)?;
     let grid = model.grid(refuse, crs, &mut report)?;
     Ok((grid, report))
 }

@@ -6,6 +6,7 @@ mod tin;
 use super::refusal::{ImportError, Refuse};
 use super::report::FileReport;
 use super::settings::Settings;
+use super::text::Decoded;
 use crate::LayerKind;
 use crate::crs::{Crs, Datum};
 use crate::import::collect::moved_in_2011;
@@ -24,11 +25,14 @@ fn report(refuse: Refuse, format: &'static str) -> FileReport {
     }
 }
 
-fn system(
+/// Which system its places are in, and writes into the report what was used and where it was stated.
+fn declare(
+    report: &mut FileReport,
     refuse: Refuse,
     settings: &Settings,
     srs: Option<&str>,
-) -> Result<(Crs, String), ImportError> {
+    text: &Decoded<'_>,
+) -> Result<Crs, ImportError> {
     let stated = srs
         .map(Crs::from_name)
         .transpose()
@@ -53,7 +57,11 @@ fn system(
             "longitude and latitude: elevation grids are cut by degrees",
         ));
     }
-    Ok((crs, from.to_owned()))
+    report.crs = crs.to_string();
+    from.clone_into(&mut report.crs_from);
+    report.encoding = Some(text.encoding.name().to_owned());
+    report.encoding_from = Some(text.from.clone());
+    Ok(crs)
 }
 
 fn finish(

@@ -2,7 +2,7 @@
 
 use geo::{Coord, Rect};
 
-use super::{centimetres, finish, report, system, whole};
+use super::{centimetres, declare, finish, report, whole};
 use crate::ElevationGrid;
 use crate::crs::Crs;
 use crate::import::citygml::Space;
@@ -53,10 +53,7 @@ pub(crate) fn read_tin(
     if triangles.is_empty() {
         return Err(refuse.unreadable(TIN, "there is no sound triangle in it"));
     }
-    let (crs, crs_from) = system(refuse, settings, space.srs.as_deref())?;
-    (report.crs, report.crs_from) = (crs.to_string(), crs_from);
-    report.encoding = Some(text.encoding.name().to_owned());
-    report.encoding_from = Some(text.from.clone());
+    let crs = declare(&mut report, refuse, settings, space.srs.as_deref(), &text)?;
     report.accepted = report.read - report.refused;
     let accepted = report.accepted;
     let grid = on_grid(refuse, crs, &triangles, &mut report)?;
