@@ -113,9 +113,10 @@ fn main() -> Result<(), Error> {
             let allowed = row.zones.ln() / few.zones.ln();
             let growth = few.dense_per_s / row.dense_per_s;
             println!(
-                "{:<15} a place costs, beside {:.0} zones: {DENSE} for each zone in one batch {growth:.2} times as much; one by one {:.2}; GEOS in one batch {:.2}, \
+                "{:<15} {:.0} a second in one batch of {DENSE} places for each zone. A place costs, beside {:.0} zones: in that batch {growth:.2} times as much; one by one {:.2}; GEOS in one batch {:.2}, \
                  with its predicate {:.2}, one by one {:.2}; log n grows {allowed:.2} times; {:.2} zones at a place, before {:.2}",
                 "",
+                row.dense_per_s,
                 few.zones,
                 few.single_per_s / row.single_per_s,
                 few.geos_per_s[0] / row.geos_per_s[0],

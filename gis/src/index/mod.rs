@@ -15,6 +15,7 @@
 
 mod areas;
 mod at;
+mod batch;
 mod crossing;
 mod exposure;
 mod grid;

@@ -3,6 +3,7 @@
 use geo::{BoundingRect as _, Coord, Intersects as _, Line, MultiPolygon, Point, Polygon};
 
 use super::at::OutlinesAt;
+use super::batch::ordered;
 use super::grid::{Cells, Found, FoundHeld, Grid, Held, RingNear, Step, Together};
 use super::pack::pack;
 use super::pieces::Pieces;
@@ -70,25 +71,19 @@ impl OutlineIndex {
     /// time, so that it does not wait for the memory of one after the other; the order in which `found` is told is
     /// therefore not that of the places. At most 2^32 places.
     pub fn at_each(&self, places: &[Point<f64>], mut found: impl FnMut(usize, OutlinesAt<'_>)) {
-        let near = |place: &Point<f64>| {
-            let first = self.cells.first.as_ref();
-            first.map_or(0, |grid| grid.order(Coord::from(*place)))
-        };
-        let mut order: Vec<u64> = (0_u64..)
-            .zip(places)
-            .map(|(number, place)| (u64::from(near(place)) << 32) | number)
-            .collect();
-        order.sort_unstable();
-        let position = |number: u64| {
-            usize::try_from(number & u64::from(u32::MAX)).expect("four bytes fit into a position")
+        let Some(grid) = self.cells.first else {
+            for (number, place) in places.iter().enumerate() {
+                let place = Coord::from(*place);
+                found(number, self.outlines_in(Found::nothing(place), place));
+            }
+            return;
         };
         let (mut together, mut cells) = (Vec::new(), Vec::new());
         let mut room = Together::default();
-        for numbers in order.chunks(TOGETHER) {
+        for asked in ordered(&grid, places).chunks(TOGETHER) {
             together.clear();
             cells.clear();
-            for number in numbers {
-                let place = Coord::from(places[position(*number)]);
+            for place in asked.iter().map(|asked| asked.place) {
                 if self.is_within(place) {
                     together.push(place);
                     cells.push(Found::nothing(place));
@@ -97,12 +92,10 @@ impl OutlineIndex {
             self.cells.find_together(&together, &mut room, &mut cells);
             fetch(&cells);
             let mut inside = cells.iter().copied();
-            for number in numbers {
-                let number = position(*number);
-                let place = Coord::from(places[number]);
-                let cell = self.is_within(place).then(|| inside.next()).flatten();
-                let cell = cell.unwrap_or_else(|| Found::nothing(place));
-                found(number, self.outlines_in(cell, place));
+            for asked in asked {
+                let cell = self.is_within(asked.place).then(|| inside.next()).flatten();
+                let cell = cell.unwrap_or_else(|| Found::nothing(asked.place));
+                found(asked.number as usize, self.outlines_in(cell, asked.place));
             }
         }
     }
