@@ -53,7 +53,7 @@ fn main() {
         }
     });
     println!(
-        "flood zones alone: {alone:.0?} for {PLACES} places, {:.2} us each",
+        "flood zones alone: {alone:.1?} for {PLACES} places, {:.2} us each",
         alone.as_secs_f64() * 1e6 / PLACES as f64
     );
     let bundle = Bundle::new(None, layers, Vec::new());
@@ -71,7 +71,7 @@ fn main() {
             ways = found.map(|found| with_a_way(&found)).sum();
         });
         println!(
-            "{name}: ready in {loaded:.0?}; {took:.0?} for {PLACES} places, {:.1} us each ({:.0} times the zones alone), {ways} shelters with a time; budget {BUDGET:?}",
+            "{name}: ready in {loaded:.0?}; {took:.2?} for {PLACES} places, {:.1} us each ({:.0} times the zones alone), {ways} shelters with a time; budget {BUDGET:?}",
             took.as_secs_f64() * 1e6 / PLACES as f64,
             took.as_secs_f64() / alone.as_secs_f64(),
         );

@@ -271,9 +271,11 @@ fn distance_to_line_m(plane: &LocalPlane, line: &[Coord<f64>]) -> f64 {
             } else {
                 0.0
             };
-            (a.x + share * along.x).hypot(a.y + share * along.y)
+            let (x, y) = (a.x + share * along.x, a.y + share * along.y);
+            x * x + y * y
         })
         .fold(f64::INFINITY, f64::min)
+        .sqrt()
 }
 
 impl Cells {
