@@ -12,8 +12,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     // Corners so near each other that outlines cross, touch and fall together.
     let place = |pair: &[u8]| Coord {
-        x: 139.7 + f64::from(pair[0]) * 0.000_31,
-        y: 35.5 + f64::from(pair[1]) * 0.000_27,
+        x: 139.7 + f64::from(pair[0]) * 0.000_031,
+        y: 35.5 + f64::from(pair[1]) * 0.000_027,
     };
     let zones = corners.chunks(24).map(|ring| {
         let rank = DepthRank::ALL[usize::from(ring[0]) % 6];
@@ -30,8 +30,8 @@ fuzz_target!(|bytes: &[u8]| {
     let near = TileId::at(
         zoom.min(ZOOM_MAX),
         Coord {
-            x: 139.71,
-            y: 35.51,
+            x: 139.702,
+            y: 35.502,
         },
     );
     for id in [
