@@ -13,9 +13,14 @@ use std::collections::VecDeque;
 
 /// What came long ago counts half in the skill that is told, days.
 const HALF_LIFE_D: f64 = 30.0;
-/// A model starts with the credit of what it usually gains on persistence in so many hours, and never has more.
-const CREDIT_H: f64 = 48.0;
-/// A model that has used up its credit is taken out of use; it comes back when it has earned this share of it again.
+/// A model starts with this credit and never has more. An outcome takes at most its own time from it or adds it, so that
+/// one hour of a record flood decides nothing, but a day of being wrong does. Hours.
+const CREDIT_H: f64 = 24.0;
+/// A model whose record rests on fewer floods than this is hardly proved: it may besides lose no more than what it
+/// usually gains on persistence in so many hours, in squared error as it comes.
+const PROVED_BY_FLOODS: usize = 10;
+const UNPROVED_CREDIT_H: f64 = 48.0;
+/// A model that has used up a credit is taken out of use; it comes back when it has earned this share of it again.
 const BACK_AT: f64 = 0.5;
 /// Share of outcomes that may lie beyond either end of the 5–95 % interval.
 const BEYOND_SHARE: f64 = 0.05;
@@ -62,10 +67,12 @@ struct Track {
     /// Squared errors of the model and of persistence, recent ones counting more, square metres.
     model: f64,
     persistence: f64,
-    /// Most credit, square metres.
-    credit_max: f64,
-    /// What is left of it; below 0 the model owes.
-    credit: f64,
+    /// Squared error that is usual for the model, square metres: outcomes that differ by less hardly count.
+    usual: f64,
+    /// What is left of its credit, hours; below 0 the model owes.
+    credit_h: f64,
+    /// The same in square metres for a model that is hardly proved, and the most of it.
+    unproved: Option<[f64; 2]>,
     counted_at: Option<Timestamp>,
     out_since: Option<Timestamp>,
     outcomes: u64,
@@ -90,7 +97,10 @@ impl Follower {
     /// Starts with the record of the model on floods it had not seen.
     #[must_use]
     pub fn new(model: &FittedFloodModel) -> Self {
-        let rows = CREDIT_H * crate::score::count_f64(model.layout.rows_per_h);
+        let unproved = model.card.floods.len() < PROVED_BY_FLOODS;
+        let rows = UNPROVED_CREDIT_H * crate::score::count_f64(model.layout.rows_per_h);
+        let credit =
+            |r: &SkillRecord| rows * (r.rmse_persistence_m.powi(2) - r.rmse_m.powi(2)).max(0.0);
         let leads = model
             .parts
             .leads
@@ -100,14 +110,16 @@ impl Follower {
                     .record
                     .as_ref()
                     .filter(|_| lead.tiers[0].beats_persistence);
-                let gain = |r: &SkillRecord| r.rmse_persistence_m.powi(2) - r.rmse_m.powi(2);
-                let credit_max = record.map_or(0.0, |r| rows * gain(r).max(0.0));
                 Track {
                     pending: VecDeque::new(),
                     model: 0.0,
                     persistence: 0.0,
-                    credit_max,
-                    credit: credit_max,
+                    usual: record.map_or(0.0, |r| r.rmse_m.powi(2)),
+                    credit_h: CREDIT_H,
+                    unproved: unproved
+                        .then(|| record.map(credit))
+                        .flatten()
+                        .map(|most| [most, most]),
                     counted_at: None,
                     out_since: None,
                     outcomes: 0,
@@ -286,12 +298,22 @@ impl Track {
             let persistence = (outcome_m - pending.from_m).powi(2);
             self.model += model;
             self.persistence += persistence;
-            self.credit =
-                (self.credit + persistence - model).clamp(-self.credit_max, self.credit_max);
+            if let Some([left, most]) = &mut self.unproved {
+                *left = (*left + persistence - model).clamp(-*most, *most);
+            }
+            let whole = persistence + model + self.usual;
+            if whole > 0.0 {
+                let hours = (step.as_secs_f64() / 3600.0).min(1.0);
+                let earned_h = hours * (persistence - model) / whole;
+                self.credit_h = (self.credit_h + earned_h).clamp(-CREDIT_H, CREDIT_H);
+            }
         }
+        let [left, most] = self.unproved.unwrap_or([CREDIT_H, CREDIT_H]);
+        let spent = self.credit_h < 0.0 || left < 0.0;
+        let earned = self.credit_h > BACK_AT * CREDIT_H && left > BACK_AT * most;
         match self.out_since {
-            None if self.credit < 0.0 => self.out_since = Some(at),
-            Some(_) if self.credit > BACK_AT * self.credit_max => self.out_since = None,
+            None if spent => self.out_since = Some(at),
+            Some(_) if earned => self.out_since = None,
             _ => {}
         }
         if pending.may_be_high || is_high {

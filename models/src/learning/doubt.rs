@@ -27,6 +27,8 @@ const STATES: usize = 6;
 pub(crate) const HIGH_SHARE: f64 = 0.95;
 /// The 5–95 % interval is to hold this share of the observations at high water.
 const AIM_HIGH: f64 = 0.88;
+/// More excess than this does not widen further: the scale grows with the change as it is.
+const EXCESS_MAX: f64 = 0.5;
 /// It is stretched by this factor at most to do so.
 const STRETCH_MAX: f64 = 3.0;
 
@@ -289,7 +291,7 @@ impl Doubt {
     /// Quantiles of the error in metres, never falling. `nudge` stretches the lower and upper side where the level
     /// may reach high water.
     pub(crate) fn errors_m(&self, state: State, reach: Reach, nudge: [f64; 2]) -> [f64; COUNT] {
-        let widen = 1.0 + self.widen_outside * state.excess;
+        let widen = 1.0 + self.widen_outside * state.excess.min(EXCESS_MAX);
         let scale_m = self.scale_m(state) * widen;
         let class = self.state(state, reach);
         let stretch = if class >= 3 {
