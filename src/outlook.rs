@@ -153,7 +153,10 @@ pub fn outlook(
     as_of: Timestamp,
 ) -> Result<Outlook, hinan_models::HistoryError> {
     let recent = models
-        .map(|models| situation.history(&models.gauges, models.step_s, as_of))
+        .map(|models| {
+            let back_s = WatchSettings::default().looks_back_h() * 3600;
+            situation.history(&models.gauges, models.step_s, back_s, as_of)
+        })
         .transpose()?;
     let step_s = models.map_or(i64::from(cadence_s), |models| models.step_s);
     let look = Look {
@@ -171,6 +174,9 @@ pub fn outlook(
         models_on: models.is_some(),
     })
 }
+
+/// A baseline looks back this many grid steps.
+const BASELINE_LOOKS_BACK_STEPS: i64 = 72;
 
 /// From so many gauges on they are looked at by all processors; below, threads cost more than they bring.
 const TOGETHER_FROM: usize = 256;
@@ -221,19 +227,14 @@ impl Look<'_> {
         let forecast = match (model, self.recent) {
             (Some(model), Some(recent)) => {
                 let watch = Watch::over(model, recent, as_of, WatchSettings::default());
-                let forecast = model.predict(recent, as_of);
-                let instead = || without_model(recent, model.case(), as_of);
                 watched = Some(watch.report());
-                if watch.is_out() {
-                    watch.shown(forecast, &instead())
-                } else {
-                    forecast
-                }
+                watch.guarded(model, recent, as_of)
             }
             // A baseline looks at its own gauge only: thousands of them must not share one table to search.
             _ => {
                 let own = std::slice::from_ref(&site.id);
-                let own = situation.history(own, self.step_s, as_of)?;
+                let back_s = BASELINE_LOOKS_BACK_STEPS * self.step_s;
+                let own = situation.history(own, self.step_s, back_s, as_of)?;
                 without_model(&own, &case(site), as_of)
             }
         };

@@ -26,8 +26,6 @@ use self::watch::Watch;
 
 /// Readings older than this, counted from the newest of the station, leave the memory (never the store).
 const KEEP: SignedDuration = SignedDuration::from_hours(96);
-/// Forecasts look back this many grid steps.
-const LOOK_BACK_STEPS: i64 = 72;
 
 /// A level with everything needed to trust or doubt it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,7 +201,7 @@ impl Situation {
         self.last_event
     }
 
-    /// The usable levels on the regular grid that the models were fitted on, up to `as_of`.
+    /// The usable levels of the last `back_s` seconds on the regular grid that the models were fitted on, up to `as_of`.
     /// A cell holds the newest usable reading of its step; an empty step stays empty.
     ///
     /// # Errors
@@ -212,11 +210,13 @@ impl Situation {
         &self,
         gauges: &[String],
         step_s: i64,
+        back_s: i64,
         as_of: Timestamp,
     ) -> Result<History, hinan_models::HistoryError> {
         let last = as_of.as_second().div_euclid(step_s) * step_s;
-        let first = last - LOOK_BACK_STEPS * step_s;
-        let rows = usize::try_from(LOOK_BACK_STEPS + 1).unwrap_or(0);
+        let steps = back_s.min(KEEP.as_secs()) / step_s;
+        let first = last - steps * step_s;
+        let rows = usize::try_from(steps + 1).unwrap_or(0);
         let mut levels = Array2::from_elem((rows, gauges.len()), f64::NAN);
         for (column, gauge) in gauges.iter().enumerate() {
             let Some(track) = self.tracks.get(gauge.as_str()) else {

@@ -1,13 +1,14 @@
 use crate::floods::Flood;
 use crate::forecast::Method;
 use crate::history::History;
+use crate::learning::alarm::AlarmChoice;
 use crate::score::SkillRecord;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised model; a model of another version is refused when it is read.
-pub const CARD_FORMAT: u32 = 2;
+pub const CARD_FORMAT: u32 = 3;
 
 /// What a fitted model was made from, and how good it was on floods it had not seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,8 @@ pub struct LeadCard {
     /// Weights of the members with every input: line, line with products, boosted trees, line with boosted trees on
     /// what it leaves over, random forest. What is left to 1 is persistence.
     pub weights: [f64; 5],
+    /// At which quantile its forecast is to be an alarm; `None` with too few onsets to tell.
+    pub alarm: Option<AlarmChoice>,
 }
 
 /// Why the model or persistence answers.

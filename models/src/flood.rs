@@ -5,7 +5,7 @@ use crate::floods::Floods;
 use crate::history::History;
 use crate::hyper::{Hyper, HyperError, LEADS_H};
 use crate::learning::blocks::{Columns, Layout};
-use crate::learning::lead::{LeadFit, LeadModel, ROWS_MIN, School, fit_lead};
+use crate::learning::lead::{LeadFit, LeadModel, ROWS_MIN, School, fit_lead, skill_needed};
 use crate::learning::lesson::{Lesson, Standard};
 use crate::learning::members::{Textbook, recipe_for};
 use crate::score::Share;
@@ -264,10 +264,10 @@ fn lead_card(fit: &LeadFit, floods: usize, hyper: &Hyper) -> LeadCard {
         Some(record) if record.floods >= 2 && floods >= hyper.floods_min => {
             if fullest.beats_persistence {
                 Why::Better { record }
-            } else if record.skill < hyper.skill_min {
+            } else if record.skill < skill_needed(hyper, floods) {
                 Why::NoBetter {
                     record,
-                    needed: hyper.skill_min,
+                    needed: skill_needed(hyper, floods),
                 }
             } else {
                 Why::FewFloodsBetter { record }
@@ -287,6 +287,7 @@ fn lead_card(fit: &LeadFit, floods: usize, hyper: &Hyper) -> LeadCard {
         own_only: own.and_then(|tier| tier.record.clone()),
         penalties: fit.penalties,
         weights: fullest.blend.weights(),
+        alarm: fullest.alarm,
     }
 }
 

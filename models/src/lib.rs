@@ -71,10 +71,11 @@ pub use evaluate::{
 };
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
-pub use follow::{Follower, LeadStanding};
+pub use follow::Follower;
 pub use forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 pub use history::{History, HistoryError, MAX_ABS_LEVEL_M, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
 pub use hyper::{Hyper, HyperError};
+pub use learning::alarm::AlarmChoice;
 pub use plot::{FloodFan, flood_fans, reliability_plot};
 pub use score::SkillRecord;
 pub use series::{GridError, GridReport, Kind, SeriesError, SeriesGrid, SeriesTable, on_grid};

@@ -49,7 +49,6 @@ pub(crate) struct Knot<'a> {
     pub(crate) expected_m: f64,
     pub(crate) changes_m: [f64; PROBABILITIES.len()],
     pub(crate) outside: bool,
-    pub(crate) may_be_high: bool,
     record: Option<&'a SkillRecord>,
 }
 
@@ -216,12 +215,14 @@ impl FittedFloodModel {
             level_m: moment.level_m,
             excess: over + WIDEN_BEYOND * outside_by,
         };
-        let reach = if whole {
-            model.sides.reach(codes)
+        let (reach, fan) = if whole {
+            (model.sides.reach(codes), model.fan.changes_m(codes))
         } else {
-            Reach::EVEN
+            (Reach::EVEN, None)
         };
-        let errors_m = tier.doubt.errors_m(state, reach, standing.nudge);
+        let errors_m = tier
+            .doubt
+            .errors_m(state, reach, fan.as_ref(), standing.nudge);
         Knot {
             lead_h: model.lead_h,
             method: if tier.beats_persistence {
@@ -232,7 +233,6 @@ impl FittedFloodModel {
             expected_m: change_m,
             changes_m: errors_m.map(|error_m| change_m + error_m),
             outside: over > 0.0 || chosen().any(|f| standard.outside(f, features[f])),
-            may_be_high: tier.doubt.may_be_high(state, reach),
             record: tier.record.as_ref(),
         }
     }
@@ -255,14 +255,15 @@ impl FittedFloodModel {
             standard.high[LEVEL],
         );
         let state = Plain::state(plain.slope, change_1h_m, moment.level_m, over, lead);
-        let errors_m = plain.doubt.errors_m(state, Reach::EVEN, standing.nudge);
+        let errors_m = plain
+            .doubt
+            .errors_m(state, Reach::EVEN, None, standing.nudge);
         Knot {
             lead_h: LEADS_H[lead],
             method,
             expected_m: change_m,
             changes_m: errors_m.map(|error_m| change_m + error_m),
             outside: over > 0.0,
-            may_be_high: plain.doubt.may_be_high(state, Reach::EVEN),
             record: plain.record.as_ref(),
         }
     }

@@ -11,7 +11,9 @@ use serde::Serialize;
 /// A rise of the test counts as a flood from this share of the gauge's usual range on.
 pub(crate) const FLOOD_RISE_SHARE: f64 = 0.07;
 /// Quantiles that are kept of every forecast.
-pub(crate) const KEPT: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99];
+pub(crate) const KEPT: [f64; 13] = [
+    0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99,
+];
 
 /// One forecast and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,7 +26,7 @@ pub struct Trial {
     pub observed_m: f64,
     /// The median of the forecast.
     pub median_m: f64,
-    /// Quantiles at 0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98 and 0.99.
+    /// Quantiles at 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98 and 0.99.
     pub quantiles_m: [f64; KEPT.len()],
     /// The level if it goes on rising as in the last hour.
     pub rate_of_rise_m: f64,

@@ -2,7 +2,8 @@ use super::Trial;
 use serde::{Deserialize, Serialize};
 
 /// Quantiles at which an alarm is tried: it is raised when the quantile reaches the level.
-pub(crate) const ALARM_QUANTILES: [f64; 8] = [0.5, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99];
+pub(crate) const ALARM_QUANTILES: [f64; 10] =
+    [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99];
 
 /// Onsets (立ち上がり): below the level now, at or above it one lead later; counted per issue time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

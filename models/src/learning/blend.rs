@@ -17,10 +17,10 @@ const USUAL: [f64; MEMBERS] = {
 /// Where a feature lies outside what was taught: trees repeat the nearest thing they saw, lines go on.
 const BEYOND: [f64; MEMBERS] = {
     let mut beyond = [0.0; MEMBERS];
-    beyond[RIDGE] = 0.30;
-    beyond[BENT] = 0.20;
+    beyond[RIDGE] = 0.40;
+    beyond[BENT] = 0.00;
     beyond[BOOSTED] = 0.10;
-    beyond[LINE_BOOSTED] = 0.30;
+    beyond[LINE_BOOSTED] = 0.35;
     beyond[FOREST] = 0.10;
     beyond
 };
@@ -103,7 +103,7 @@ impl Blend {
 /// Strength of the hold for one flood, as a share of the members' own sums of squares; less with more floods.
 const HOLD: f64 = 6.0;
 /// Where a feature lies outside what was taught, few rows of few floods speak, and the next flood is another one.
-const HOLD_BEYOND: f64 = 2.0;
+const HOLD_BEYOND: f64 = 1.0;
 
 fn weights<'a>(
     rows: impl Iterator<Item = (&'a Seen, f64)>,

@@ -29,6 +29,12 @@ pub(crate) const HIGH_SHARE: f64 = 0.95;
 const AIM_HIGH: f64 = 0.88;
 /// More excess than this does not widen further: the scale grows with the change as it is.
 const EXCESS_MAX: f64 = 0.5;
+/// Where so much lies outside what was taught, as an excess, the fan is not asked any more.
+const FAN_UNTIL: f64 = 0.25;
+/// The fan is opened or closed by this factor at most.
+const OPEN_MAX: f64 = 4.0;
+/// Shares of the fan that are tried.
+const FAN_SHARES: [f64; 5] = [0.5, 0.25, 0.75, 0.0, 1.0];
 /// It is stretched by this factor at most to do so.
 const STRETCH_MAX: f64 = 3.0;
 
@@ -54,6 +60,100 @@ pub(crate) struct Residual {
     pub(crate) weight: f64,
     /// Row of the lesson.
     pub(crate) i: usize,
+}
+
+/// Probabilities of the ribs of a fan.
+const RIBS: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+/// A quantile between the outermost ribs lies where that of a normal distribution does: this share towards the outer one.
+const TENTH: f64 = 0.6255;
+
+/// Quantiles of the change itself, boosted one by one.
+///
+/// Where the water stands still a gauge repeats its last reading to the digit. Quantiles of an error about a mean cannot
+/// say that; these can. They know nothing outside what was taught.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fan {
+    /// None for a short record, else one per probability.
+    pub(crate) ribs: Vec<Ensemble>,
+}
+
+impl Fan {
+    /// Quantiles of the change, metres, never falling; `None` for a short record.
+    pub(crate) fn changes_m(&self, codes: &[u8]) -> Option<[f64; COUNT]> {
+        let [lowest, low, middle, high, highest] = &self.ribs[..] else {
+            return None;
+        };
+        let mut ribs = [lowest, low, middle, high, highest].map(|rib| rib.predict(codes));
+        ribs.sort_unstable_by(f64::total_cmp);
+        let tenth = |outer: f64, inner: f64| TENTH * outer + (1.0 - TENTH) * inner;
+        Some([
+            ribs[0],
+            tenth(ribs[0], ribs[1]),
+            ribs[1],
+            ribs[2],
+            ribs[3],
+            tenth(ribs[4], ribs[3]),
+            ribs[4],
+        ])
+    }
+
+    /// True when it has no rib or all of them.
+    pub(crate) fn sound(&self) -> bool {
+        self.ribs.is_empty() || self.ribs.len() == RIBS.len()
+    }
+}
+
+/// Boosts the ribs on the changes themselves, and once more with each group of floods left out.
+pub(crate) fn fit_fan(
+    lesson: &Lesson,
+    lead: usize,
+    lead_h: u32,
+    page: &Page,
+    recipe: &Recipe,
+    seed: &Chance,
+) -> (Fan, Vec<Fan>) {
+    let Some(rib) = recipe.fan else {
+        return (Fan::default(), vec![Fan::default(); lesson.folds]);
+    };
+    // Trees are f32 throughout.
+    #[allow(clippy::cast_possible_truncation)]
+    let changes_m: Vec<f32> = page
+        .of
+        .iter()
+        .map(|&i| lesson.changes_m[i][lead] as f32)
+        .collect();
+    let tasks: Vec<(usize, usize)> = (0..=lesson.folds)
+        .flat_map(|group| (0..RIBS.len()).map(move |place| (group, place)))
+        .collect();
+    let ribs: Vec<Ensemble> = tasks
+        .par_iter()
+        .map(|&(group, place)| {
+            let rows: Vec<u32> = (0..page.of.len())
+                .filter(|&row| !changes_m[row].is_nan())
+                .filter(|&row| group == lesson.folds || lesson.teaches(page.of[row], group, lead_h))
+                .map(|row| u32::try_from(row).expect("a history has at most 2 million rows"))
+                .collect();
+            let mut chance = seed.branch((500 + group * RIBS.len() + place + 1000 * lead) as u64);
+            let how = Boost {
+                loss: Loss::Pinball(RIBS[place]),
+                ..rib
+            };
+            boost(
+                &page.codes,
+                &rows,
+                &changes_m,
+                &page.weight,
+                &how,
+                &mut chance,
+            )
+        })
+        .collect();
+    let mut fans = ribs.chunks(RIBS.len()).map(|ribs| Fan {
+        ribs: ribs.to_vec(),
+    });
+    let without = fans.by_ref().take(lesson.folds).collect();
+    (fans.next().unwrap_or_default(), without)
 }
 
 /// The two ensembles of one lead: how far either side reaches, in units of the scale.
@@ -118,6 +218,10 @@ pub(crate) struct Doubt {
     high_from_m: f64,
     /// Quantiles of the scaled error by state.
     states: [[f64; COUNT]; STATES],
+    /// How far the fan is opened about its middle, by state.
+    fan_open: [[f64; COUNT]; STATES],
+    /// How much of the quantiles is the fan's, by state.
+    fan_share: [f64; STATES],
     /// Stretch of the lower and of the upper side where the level may reach high water, 1 or more.
     stretch: [f64; 2],
 }
@@ -223,6 +327,7 @@ impl Doubt {
     pub(crate) fn fit(
         residuals: &[Residual],
         reaches: &[Reach],
+        fans: &[Option<[f64; COUNT]>],
         scale: Scale,
         high_from_m: f64,
         widen_outside: f64,
@@ -235,6 +340,8 @@ impl Doubt {
             quiet_below_m: activity.quantile(0.6),
             high_from_m,
             states: [[0.0; COUNT]; STATES],
+            fan_open: [[1.0; COUNT]; STATES],
+            fan_share: [0.0; STATES],
             stretch: [1.0; 2],
         };
         let scaled = |r: &Residual, reach: &Reach| {
@@ -284,30 +391,133 @@ impl Doubt {
             }
         }
         doubt.states = states;
-        doubt.stretch = doubt.stretch_for_high_water(residuals, reaches);
+        doubt.open_fan(residuals, reaches, fans);
+        doubt.stretch = doubt.stretch_for_high_water(residuals, reaches, fans);
         Some(doubt)
     }
 
-    /// Quantiles of the error in metres, never falling. `nudge` stretches the lower and upper side where the level
-    /// may reach high water.
-    pub(crate) fn errors_m(&self, state: State, reach: Reach, nudge: [f64; 2]) -> [f64; COUNT] {
-        let widen = 1.0 + self.widen_outside * state.excess.min(EXCESS_MAX);
+    /// Opens the fan until each quantile holds its share on left-out floods, and takes as much of it as makes their pinball
+    /// loss small; both by state.
+    fn open_fan(
+        &mut self,
+        residuals: &[Residual],
+        reaches: &[Reach],
+        fans: &[Option<[f64; COUNT]>],
+    ) {
+        let rows: Vec<(usize, &Residual, Reach, [f64; COUNT])> = residuals
+            .iter()
+            .zip(reaches)
+            .zip(fans)
+            .filter_map(|((r, reach), fan)| Some((self.state(r.state, *reach), r, *reach, (*fan)?)))
+            .collect();
+        for state in 0..STATES {
+            let like = |pick: &dyn Fn(usize) -> bool| -> Vec<_> {
+                rows.iter().filter(|row| pick(row.0)).collect()
+            };
+            let mut taught = like(&|s| s == state);
+            if taught.len() < STATE_ROWS_MIN {
+                taught = like(&|s| s % 3 == state % 3);
+            }
+            if taught.len() < STATE_ROWS_MIN {
+                continue;
+            }
+            for (place, p) in PROBABILITIES.into_iter().enumerate() {
+                if place == MEDIAN {
+                    continue;
+                }
+                let needed = taught.iter().map(|(_, r, _, fan)| {
+                    let reach_m = fan[place] - fan[MEDIAN];
+                    let came_m = r.state.change_m + r.error_m - fan[MEDIAN];
+                    let out = if reach_m.abs() > 1e-9 {
+                        came_m / reach_m
+                    } else if came_m * (p - 0.5) > 1e-9 {
+                        OPEN_MAX
+                    } else {
+                        0.0
+                    };
+                    (out, r.weight)
+                });
+                let inside = p.max(1.0 - p);
+                self.fan_open[state][place] = Weighted::of(needed).map_or(1.0, |needed| {
+                    needed
+                        .outward_quantile(inside)
+                        .clamp(1.0 / OPEN_MAX, OPEN_MAX)
+                });
+            }
+            let mut best = (f64::INFINITY, 0.0);
+            for share in FAN_SHARES {
+                self.fan_share[state] = share;
+                let loss: f64 = taught
+                    .iter()
+                    .map(|(_, r, reach, fan)| {
+                        let class = (state, r.state);
+                        let errors_m = self.mixed_m(class, *reach, Some(fan), 1.0);
+                        let pinball = |(q, p): (&f64, f64)| {
+                            let over_m = r.error_m - q;
+                            (p * over_m).max((p - 1.0) * over_m)
+                        };
+                        r.weight * errors_m.iter().zip(PROBABILITIES).map(pinball).sum::<f64>()
+                    })
+                    .sum();
+                if loss < best.0 {
+                    best = (loss, share);
+                }
+            }
+            self.fan_share[state] = best.1;
+        }
+    }
+
+    /// Quantiles of the error in metres before high water is stretched: those of the state and those of the fan.
+    fn mixed_m(
+        &self,
+        (class, state): (usize, State),
+        reach: Reach,
+        fan: Option<&[f64; COUNT]>,
+        widen: f64,
+    ) -> [f64; COUNT] {
         let scale_m = self.scale_m(state) * widen;
-        let class = self.state(state, reach);
-        let stretch = if class >= 3 {
-            [self.stretch[0] * nudge[0], self.stretch[1] * nudge[1]]
-        } else {
-            [1.0; 2]
-        };
+        // Outside what was taught the fan repeats the nearest thing it saw.
+        let known = 1.0 - (state.excess / FAN_UNTIL).clamp(0.0, 1.0);
+        let share = fan.map_or(0.0, |_| self.fan_share[class] * known);
         let mut errors_m = [0.0; COUNT];
         for (place, error_m) in errors_m.iter_mut().enumerate() {
             let scaled = self.states[class][place];
             let side = if scaled < 0.0 { reach.down } else { reach.up };
+            *error_m = (reach.middle + scaled * side) * scale_m;
+            if let Some(fan) = fan.filter(|_| share > 0.0) {
+                let open_m = self.fan_open[class][place] * (fan[place] - fan[MEDIAN]);
+                let of_fan_m = fan[MEDIAN] + open_m - state.change_m;
+                *error_m = (1.0 - share) * *error_m + share * of_fan_m;
+            }
+        }
+        for place in 1..COUNT {
+            errors_m[place] = errors_m[place].max(errors_m[place - 1]);
+        }
+        errors_m
+    }
+
+    /// Quantiles of the error in metres, never falling. `fan` are quantiles of the change where there are any; `nudge`
+    /// stretches the lower and upper side where the level may reach high water.
+    pub(crate) fn errors_m(
+        &self,
+        state: State,
+        reach: Reach,
+        fan: Option<&[f64; COUNT]>,
+        nudge: [f64; 2],
+    ) -> [f64; COUNT] {
+        let widen = 1.0 + self.widen_outside * state.excess.min(EXCESS_MAX);
+        let class = self.state(state, reach);
+        let mut errors_m = self.mixed_m((class, state), reach, fan, widen);
+        if class < 3 {
+            return errors_m;
+        }
+        let stretch = [self.stretch[0] * nudge[0], self.stretch[1] * nudge[1]];
+        let middle_m = errors_m[MEDIAN];
+        for (place, error_m) in errors_m.iter_mut().enumerate() {
             // Half of the interval is left as it is; the outer tenths are stretched in full.
             let share = ((2.0 * PROBABILITIES[place] - 1.0).abs() - 0.5).clamp(0.0, 0.4) / 0.4;
             let by = 1.0 + share * (stretch[usize::from(place > MEDIAN)] - 1.0);
-            let outwards = (scaled < 0.0) == (place < MEDIAN);
-            *error_m = (reach.middle + scaled * side * if outwards { by } else { 1.0 }) * scale_m;
+            *error_m = middle_m + (*error_m - middle_m) * by;
         }
         for place in 1..COUNT {
             errors_m[place] = errors_m[place].max(errors_m[place - 1]);
@@ -342,6 +552,8 @@ impl Doubt {
         ]
         .iter()
         .chain(self.states.iter().flatten())
+        .chain(self.fan_open.iter().flatten())
+        .chain(&self.fan_share)
         .chain(&self.stretch)
         .all(|x| x.is_finite())
             && self.states.iter().all(|state| state.is_sorted())
@@ -365,15 +577,20 @@ impl Doubt {
     }
 
     /// The smallest stretch of either side that holds its part of the high water on left-out floods.
-    fn stretch_for_high_water(&self, residuals: &[Residual], reaches: &[Reach]) -> [f64; 2] {
+    fn stretch_for_high_water(
+        &self,
+        residuals: &[Residual],
+        reaches: &[Reach],
+        fans: &[Option<[f64; COUNT]>],
+    ) -> [f64; 2] {
         let (mut down, mut up) = (Vec::new(), Vec::new());
-        for (r, reach) in residuals.iter().zip(reaches) {
+        for ((r, reach), fan) in residuals.iter().zip(reaches).zip(fans) {
             let later_m = r.state.level_m + r.state.change_m + r.error_m;
             if !self.is_high(later_m) || !self.may_be_high(r.state, *reach) {
                 continue;
             }
-            let errors_m = self.errors_m(r.state, *reach, [1.0; 2]);
-            let middle_m = reach.middle * self.scale_m(r.state);
+            let errors_m = self.errors_m(r.state, *reach, fan.as_ref(), [1.0; 2]);
+            let middle_m = errors_m[MEDIAN];
             let needed = |edge_m: f64| {
                 let reach_m = edge_m - middle_m;
                 if reach_m.abs() > 0.0 {

@@ -1,10 +1,12 @@
 //! One lead time: its members, its blends and its doubts, for every mask of what may be missing.
 
 use crate::hyper::{Hyper, LEADS_H};
+use crate::learning::alarm::{AlarmChoice, AlarmCurve};
 use crate::learning::blend::{Blend, Seen};
 use crate::learning::blocks::Layout;
 use crate::learning::doubt::{
-    Doubt, HIGH_SHARE, PROBABILITIES, Reach, Residual, Scale, Sides, State, Weighted, fit_sides,
+    Doubt, Fan, HIGH_SHARE, PROBABILITIES, Reach, Residual, Scale, Sides, State, Weighted, fit_fan,
+    fit_sides,
 };
 use crate::learning::lesson::Lesson;
 use crate::learning::members::{
@@ -12,7 +14,7 @@ use crate::learning::members::{
 };
 use crate::learning::plain::Plain;
 use crate::learning::sums::Linear;
-use crate::score::{Share, SkillRecord, Squares, skill};
+use crate::score::{Share, SkillRecord, Squares, count_f64, skill};
 use crate::trees::{Chance, Ensemble};
 use linfa_linalg::LinalgError;
 use rayon::prelude::*;
@@ -26,6 +28,9 @@ const BEYOND: (f64, f64) = (0.05, 0.30);
 /// What that adds to the excess, in full.
 pub(crate) const WIDEN_BEYOND: f64 = 0.25;
 
+/// The level whose crossing chooses the alarm is exceeded by the rest of the readings.
+const ONSET_SHARE: f64 = 0.995;
+
 /// One lead time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +41,7 @@ pub(crate) struct LeadModel {
     /// With what is there.
     pub(crate) trees_partly: Trees,
     pub(crate) sides: Sides,
+    pub(crate) fan: Fan,
     /// One per mask, the fullest first.
     pub(crate) tiers: Vec<TierModel>,
     /// Where not even the short block is there.
@@ -55,6 +61,8 @@ pub(crate) struct TierModel {
     pub(crate) beats_persistence: bool,
     pub(crate) doubt: Doubt,
     pub(crate) record: Option<SkillRecord>,
+    /// Only with everything there.
+    pub(crate) alarm: Option<AlarmChoice>,
 }
 
 /// A fitted lead, and what was found on the way.
@@ -67,7 +75,7 @@ pub(crate) struct LeadFit {
 impl LeadModel {
     /// Bytes held in memory, about.
     pub(crate) fn bytes(&self) -> usize {
-        let ensembles = self.ensembles().iter().map(|e| e.bytes()).sum::<usize>();
+        let ensembles = self.ensembles().map(Ensemble::bytes).sum::<usize>();
         let lines = self
             .tiers
             .iter()
@@ -78,12 +86,11 @@ impl LeadModel {
     /// Whether everything fits together; else what does not.
     pub(crate) fn check(&self, layout: &Layout) -> Result<(), &'static str> {
         let width = layout.width();
-        if !self
-            .ensembles()
-            .iter()
-            .all(|ensemble| ensemble.sound(width))
-        {
+        if !self.ensembles().all(|ensemble| ensemble.sound(width)) {
             return Err("trees: a way leads out of its tree");
+        }
+        if !self.fan.sound() {
+            return Err("fan: one rib per probability is needed");
         }
         if self.tiers.is_empty() {
             return Err("tiers: at least one is needed");
@@ -116,7 +123,7 @@ impl LeadModel {
         Ok(())
     }
 
-    fn ensembles(&self) -> [&Ensemble; 9] {
+    fn ensembles(&self) -> impl Iterator<Item = &Ensemble> {
         let Sides { down, middle, up } = &self.sides;
         let Trees {
             boosted,
@@ -135,6 +142,8 @@ impl LeadModel {
             middle,
             up,
         ]
+        .into_iter()
+        .chain(&self.fan.ribs)
     }
 }
 
@@ -165,6 +174,28 @@ struct TierFit {
     beats_persistence: bool,
     scale: Scale,
     residuals: Vec<Residual>,
+}
+
+/// What shapes the doubt: fitted on everything, and with each group of floods left out.
+#[derive(Default)]
+struct Shapes {
+    sides: Sides,
+    sides_without: Vec<Sides>,
+    fan: Fan,
+    fan_without: Vec<Fan>,
+}
+
+impl Shapes {
+    /// What they say of a row of a group that did not teach them.
+    fn of_left_out(
+        &self,
+        group: usize,
+        codes: &[u8],
+    ) -> (Reach, Option<[f64; PROBABILITIES.len()]>) {
+        let sides = self.sides_without.get(group).unwrap_or(&self.sides);
+        let fan = self.fan_without.get(group).unwrap_or(&self.fan);
+        (sides.reach(codes), fan.changes_m(codes))
+    }
 }
 
 /// What all leads of one gauge are fitted with.
@@ -244,19 +275,26 @@ pub(crate) fn fit_lead(school: &School<'_>, lead: usize) -> Result<Option<LeadFi
     }
     let (sides, sides_without) =
         fit_sides(lesson, lead, LEADS_H[lead], page, &scaled, recipe, seed);
-    let no_sides = Sides::default();
+    let (fan, fan_without) = fit_fan(lesson, lead, LEADS_H[lead], page, recipe, seed);
+    let shapes = Shapes {
+        sides,
+        sides_without,
+        fan,
+        fan_without,
+    };
+    let no_shapes = Shapes::default();
     let levels = (0..lesson.len()).map(|i| (lesson.level_m(i), f64::from(lesson.weight[i])));
     let high_from_m = Weighted::of(levels).map_or(f64::MAX, |levels| levels.quantile(HIGH_SHARE));
     let tiers = tiers
         .into_par_iter()
         .filter_map(|tier| {
             // Only what has everything has trees for its doubt.
-            let (sides, without) = if tier.lines.mask == all {
-                (&sides, &sides_without[..])
+            let shapes = if tier.lines.mask == all {
+                &shapes
             } else {
-                (&no_sides, &[][..])
+                &no_shapes
             };
-            tier.finish(school, sides, without, high_from_m)
+            tier.finish(school, shapes, high_from_m)
         })
         .collect::<Vec<_>>();
     let plain = Plain::rate(lesson, lead, hyper).zip(Plain::held(lesson, lead, hyper));
@@ -267,7 +305,8 @@ pub(crate) fn fit_lead(school: &School<'_>, lead: usize) -> Result<Option<LeadFi
         lead_h: LEADS_H[lead],
         trees: trees.trees,
         trees_partly: partly.trees,
-        sides,
+        sides: shapes.sides,
+        fan: shapes.fan,
         tiers,
         rate,
         held,
@@ -356,13 +395,7 @@ impl TierFit {
         }
     }
 
-    fn finish(
-        self,
-        school: &School<'_>,
-        sides: &Sides,
-        without: &[Sides],
-        high_from_m: f64,
-    ) -> Option<TierModel> {
+    fn finish(self, school: &School<'_>, shapes: &Shapes, high_from_m: f64) -> Option<TierModel> {
         let &School {
             lesson,
             book,
@@ -372,27 +405,30 @@ impl TierFit {
         } = school;
         let small = recipe.side.is_none();
         let mut codes = Vec::new();
-        let reaches: Vec<Reach> = self
+        let (reaches, fans): (Vec<Reach>, Vec<_>) = self
             .residuals
             .iter()
             .map(|r| {
                 book.masked(lesson, r.i, self.lines.mask, &mut codes);
-                without.get(lesson.fold[r.i]).unwrap_or(sides).reach(&codes)
+                shapes.of_left_out(lesson.fold[r.i], &codes)
             })
-            .collect();
+            .unzip();
         let doubt = Doubt::fit(
             &self.residuals,
             &reaches,
+            &fans,
             self.scale,
             high_from_m,
             hyper.widen_outside,
             small,
         )?;
         let mut record = self.record;
+        let mut curve = AlarmCurve::at(high_water_m(lesson));
         if let Some(record) = &mut record {
             let (mut all, mut high) = (Share::default(), Share::default());
-            for (r, reach) in self.residuals.iter().zip(&reaches) {
-                let errors_m = doubt.errors_m(r.state, *reach, [1.0; 2]);
+            for ((r, reach), fan) in self.residuals.iter().zip(&reaches).zip(&fans) {
+                let errors_m = doubt.errors_m(r.state, *reach, fan.as_ref(), [1.0; 2]);
+                curve.add(r, &errors_m);
                 let inside =
                     errors_m[0] <= r.error_m && r.error_m <= errors_m[PROBABILITIES.len() - 1];
                 all.add(inside);
@@ -410,8 +446,25 @@ impl TierFit {
             beats_persistence: self.beats_persistence,
             doubt,
             record,
+            alarm: curve
+                .choice()
+                .filter(|_| self.lines.mask == lesson.layout.all()),
         })
     }
+}
+
+/// The level of the highest two hundredth of the readings, above the reference, metres.
+fn high_water_m(lesson: &Lesson) -> f64 {
+    let levels = (0..lesson.len()).map(|i| (lesson.level_m(i), f64::from(lesson.weight[i])));
+    Weighted::of(levels).map_or(f64::MAX, |levels| levels.quantile(ONSET_SHARE))
+}
+
+/// With few floods a gain must be large to be believed: one of them may have made it.
+const FLOOD_SKILL: f64 = 0.5;
+
+/// Skill on left-out floods that a model needs before it may replace persistence.
+pub(crate) fn skill_needed(hyper: &Hyper, floods: usize) -> f64 {
+    hyper.skill_min + FLOOD_SKILL / count_f64(floods.max(1))
 }
 
 /// How the blend did on left-out floods.
@@ -452,7 +505,7 @@ impl Scores {
         self.record().is_some_and(|record| {
             floods >= hyper.floods_min
                 && record.floods >= 2
-                && record.skill >= hyper.skill_min
+                && record.skill >= skill_needed(hyper, floods)
                 && 2 * record.floods_better >= record.floods
         })
     }

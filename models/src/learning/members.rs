@@ -35,6 +35,8 @@ pub(crate) struct Recipe {
     pub(crate) forest: Forest,
     /// `None` where the record is too short for the doubt to have trees.
     pub(crate) side: Option<Boost>,
+    /// `None` where the record is too short for quantiles of the change itself.
+    pub(crate) fan: Option<Boost>,
 }
 
 impl Recipe {
@@ -484,16 +486,16 @@ pub(crate) fn recipe_for(rows: usize) -> Recipe {
         shape,
     };
     let forest = Forest {
-        trees: if small { 16 } else { 24 },
+        trees: if small { 16 } else { 40 },
         rows_of_tree: 0.6,
-        rows_max: 12_000,
+        rows_max: 30_000,
         shape: Shape {
-            leaves_max: if small { 32 } else { 256 },
-            depth_max: 12,
+            leaves_max: if small { 32 } else { 1536 },
+            depth_max: if small { 12 } else { 18 },
             leaf_weight_min: 4.0,
             shrink_weight: 0.0,
             features_of_tree: 1.0,
-            features_of_split: 0.35,
+            features_of_split: if small { 0.35 } else { 0.5 },
         },
     };
     let residual = Boost {
@@ -512,11 +514,25 @@ pub(crate) fn recipe_for(rows: usize) -> Recipe {
         },
         ..boosted
     };
+    let fan = Boost {
+        trees: 80,
+        rate: 0.12,
+        rows_of_tree: 0.4,
+        shape: Shape {
+            leaves_max: 31,
+            depth_max: 8,
+            leaf_weight_min: 25.0,
+            shrink_weight: 0.0,
+            ..shape
+        },
+        ..boosted
+    };
     Recipe {
         cuts: if small { 24 } else { 63 },
         boosted,
         residual,
         forest,
         side: (!small).then_some(side),
+        fan: (!small).then_some(fan),
     }
 }

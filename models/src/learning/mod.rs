@@ -1,5 +1,6 @@
 //! How a flood model is learnt.
 
+pub(crate) mod alarm;
 pub(crate) mod blend;
 pub(crate) mod blocks;
 pub(crate) mod doubt;

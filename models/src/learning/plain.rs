@@ -81,6 +81,7 @@ impl Plain {
         let doubt = Doubt::fit(
             &residuals,
             &reaches,
+            &vec![None; residuals.len()],
             scale,
             high_from_m,
             hyper.widen_outside,
@@ -131,7 +132,7 @@ impl Plain {
             weight += r.weight;
             groups[lesson.fold[r.i]].0 += r.weight * r.error_m * r.error_m;
             groups[lesson.fold[r.i]].1 += r.weight * observed_m * observed_m;
-            let errors_m = doubt.errors_m(r.state, Reach::EVEN, [1.0; 2]);
+            let errors_m = doubt.errors_m(r.state, Reach::EVEN, None, [1.0; 2]);
             let inside = errors_m[0] <= r.error_m && r.error_m <= errors_m[errors_m.len() - 1];
             all.add(inside);
             if lesson.high_water[r.i] {

@@ -1,7 +1,11 @@
+use super::trust::{Trust, Verdict};
 use super::{Drift, Waiting, WatchSettings};
 use crate::score::skill;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// Fewest judged forecasts, weighted by their age, before inputs are called strange.
+const STRANGE_FROM: f64 = 8.0;
 
 /// Whether a model may be used for one lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,7 +18,7 @@ pub enum Standing {
     InUse,
     /// It fell behind and is not used; persistence or the rate of rise answers instead.
     Out {
-        /// When it was taken out.
+        /// When it was taken out, as far back as is remembered.
         since: Timestamp,
         /// Why.
         reason: Reason,
@@ -24,11 +28,11 @@ pub enum Standing {
 /// Why a model was taken out of use.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Skill against persistence, later judgements counting more.
+    /// Skill against persistence in the hours that are remembered.
     pub skill: f64,
     /// What is demanded.
     pub needed: f64,
-    /// Forecasts judged, weighted by age.
+    /// Hours of outcomes.
     pub evidence: f64,
 }
 
@@ -67,6 +71,15 @@ pub struct LeadReport {
     pub evidence: f64,
     /// Forecasts judged.
     pub judged: u64,
+    /// Weight of the model against persistence, 0 to 1.
+    #[serde(default)]
+    pub share: f64,
+    /// What its forecasts lacked all the time and is added to them, metres.
+    #[serde(default)]
+    pub shift_m: f64,
+    /// Stretch of the lower and the upper side of the doubt of moving water.
+    #[serde(default)]
+    pub stretch: [f64; 2],
 }
 
 /// The memory of one lead.
@@ -78,9 +91,8 @@ pub(crate) struct LeadWatch {
     covered: f64,
     outside: f64,
     judged: u64,
-    last: Option<Timestamp>,
-    good_since: Option<Timestamp>,
-    standing: Standing,
+    pub(crate) last: Option<Timestamp>,
+    pub(crate) trust: Trust,
 }
 
 impl LeadWatch {
@@ -105,70 +117,56 @@ impl LeadWatch {
         }
         self.judged += 1;
         self.last = Some(forecast.at);
-        self.decide(forecast.at, settings);
+        self.trust.judge(forecast, level_m, settings);
     }
 
-    /// Out below one skill, back above a higher one that has held for a while: in between nothing changes.
-    fn decide(&mut self, at: Timestamp, settings: &WatchSettings) {
-        let moves = (self.persistence / self.weight).sqrt() >= settings.quiet_m;
-        // A model that makes quiet water lively is as wrong as one that misses a flood.
-        let lively = (self.error / self.weight).sqrt() >= settings.quiet_m;
-        if self.weight < settings.evidence_min || !(moves || lively) {
-            return;
-        }
-        let skill = skill(self.error, self.persistence.max(1e-12));
-        let is_good = skill >= settings.back_above;
-        self.good_since = if is_good {
-            self.good_since.or(Some(at))
-        } else {
-            None
+    /// `frozen` says since when the gauge itself seems frozen.
+    pub(crate) fn standing(&self, settings: &WatchSettings, frozen: Option<Timestamp>) -> Standing {
+        let Some(last) = self.last else {
+            return Standing::Unproven;
         };
-        match self.standing {
-            Standing::Out { .. } => {
-                let good_h = self
-                    .good_since
-                    .map_or(0.0, |since| at.duration_since(since).as_secs_f64() / 3600.0);
-                if is_good && good_h >= settings.back_after_h {
-                    self.standing = Standing::InUse;
-                }
-            }
-            Standing::Unproven | Standing::InUse => {
-                self.standing = if skill < settings.out_below {
-                    Standing::Out {
-                        since: at,
-                        reason: Reason {
-                            skill,
-                            needed: settings.out_below,
-                            evidence: self.weight,
-                        },
-                    }
-                } else {
-                    Standing::InUse
-                };
-            }
+        let verdict = self.trust.verdict(last, settings);
+        match frozen.or(verdict.out_since) {
+            Some(since) => Standing::Out {
+                since,
+                reason: Reason {
+                    skill: verdict.skill,
+                    needed: 0.0,
+                    evidence: verdict.hours,
+                },
+            },
+            None if verdict.hours > 0.0 => Standing::InUse,
+            None => Standing::Unproven,
         }
-    }
-
-    pub(crate) fn standing(&self) -> Standing {
-        self.standing
     }
 
     /// Whether its inputs are mostly outside what it knows.
     pub(crate) fn strange(&self, lead_h: u32, settings: &WatchSettings) -> Option<Drift> {
         let share = self.outside / self.weight;
-        (self.weight >= settings.evidence_min && share > settings.outside_max)
+        (self.weight >= STRANGE_FROM && share > settings.outside_max)
             .then_some(Drift::OutsideTraining { lead_h, share })
     }
 
-    pub(crate) fn report(&self, lead_h: u32) -> LeadReport {
+    pub(crate) fn report(
+        &self,
+        lead_h: u32,
+        settings: &WatchSettings,
+        frozen: Option<Timestamp>,
+    ) -> LeadReport {
         let known = self.weight > 0.0;
+        let verdict = self
+            .last
+            .map_or(Verdict::FRESH, |last| self.trust.verdict(last, settings));
         LeadReport {
             lead_h,
-            standing: self.standing,
+            standing: self.standing(settings, frozen),
             skill: known.then(|| skill(self.error, self.persistence.max(1e-12))),
             coverage90: known.then(|| self.covered / self.weight),
             evidence: self.weight,
             judged: self.judged,
+            share: verdict.share,
+            shift_m: verdict.shift_m,
+            stretch: verdict.stretch,
         }
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! It is told of every forecast and of every reading, in the order of the event's time, and judges a forecast when its
 //! moment has come. It reads no clock: the same forecasts and readings in the same order give the same judgement, so that it
-//! can be replayed. A model that falls behind is taken out of use by the watch itself, and goes on being judged in the
-//! shadow, so that it can come back. It never teaches a model anything: fitting is done apart from the service.
+//! can be replayed. A model that falls behind counts less against persistence, is taken out of use by the watch itself when it
+//! hardly counts, and goes on being judged in the shadow, so that it can come back. It never teaches a model anything: fitting is done apart from the service.
 
 mod drift;
 mod duel;
 mod floods;
 mod lead;
 mod recent;
+mod trust;
 
 pub use drift::Drift;
 pub use duel::{Duel, DuelTally};
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use lead::LeadWatch;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use trust::{Usual, Verdict};
 
 /// Most forecasts that wait for their moment; of more the oldest are forgotten and counted.
 const WAITING_MAX: usize = 4096;
@@ -31,17 +33,21 @@ const WAITING_MAX: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchSettings {
-    /// After this time a judgement counts half, hours.
+    /// After this time a judgement counts half in the skill that is told, hours.
     pub half_life_h: f64,
-    /// Fewest judged forecasts, weighted by their age, before the model may be taken out of use.
-    pub evidence_min: f64,
-    /// Skill against persistence below which the model is taken out of use.
+    /// Hours between two readings.
+    pub step_h: f64,
+    /// Outcomes older than this are forgotten when it is decided how far the model may be trusted, hours.
+    pub memory_h: i64,
+    /// A model starts with the trust that so many hours of right forecasts would give.
+    pub prior_h: f64,
+    /// An error that is always the same is believed in after so many hours, at the earliest.
+    pub sure_after_h: f64,
+    /// Weight against persistence that would have been best, below which the model is taken out of use.
     pub out_below: f64,
-    /// Skill above which it may come back.
+    /// Weight above which it comes back.
     pub back_above: f64,
-    /// How long it must stay above that first, hours.
-    pub back_after_h: f64,
-    /// Persistence off by less than this (root mean square) is quiet water, in which nobody is judged, metres.
+    /// What counts as quiet water where nothing is known of the model's usual error, metres.
     pub quiet_m: f64,
     /// A rise of this much is a flood to be judged by itself, metres.
     pub flood_rise_m: f64,
@@ -57,10 +63,12 @@ impl Default for WatchSettings {
     fn default() -> Self {
         Self {
             half_life_h: 24.0,
-            evidence_min: 8.0,
-            out_below: -0.1,
-            back_above: 0.1,
-            back_after_h: 12.0,
+            step_h: 1.0,
+            memory_h: 48,
+            prior_h: 24.0,
+            sure_after_h: 10.0,
+            out_below: 0.3,
+            back_above: 0.6,
             quiet_m: 0.03,
             flood_rise_m: 0.3,
             bias_slack: 0.5,
@@ -93,6 +101,7 @@ pub(crate) struct Waiting {
     pub(crate) high_m: f64,
     pub(crate) persistence_m: f64,
     pub(crate) outside: bool,
+    pub(crate) usual: Usual,
 }
 
 /// What the watch knows of one gauge.
@@ -139,6 +148,10 @@ impl Watch {
                 high_m: lead.quantile_m(0.95),
                 persistence_m: lead.persistence_m,
                 outside: lead.outside_training,
+                usual: lead.record.as_ref().map_or(Usual::default(), |r| Usual {
+                    model_m2: r.rmse_m.powi(2),
+                    persistence_m2: r.rmse_persistence_m.powi(2),
+                }),
             });
         }
     }
@@ -163,19 +176,37 @@ impl Watch {
         }
     }
 
-    /// Whether the model may be used for this lead.
+    /// Whether the model may be used for this lead, after the last outcome.
     #[must_use]
     pub fn standing(&self, lead_h: u32) -> Standing {
-        self.leads
-            .get(&lead_h)
-            .map_or(Standing::Unproven, LeadWatch::standing)
+        self.leads.get(&lead_h).map_or(Standing::Unproven, |lead| {
+            lead.standing(&self.settings, self.frozen())
+        })
     }
 
     /// True when some lead is out of use.
     #[must_use]
     pub fn is_out(&self) -> bool {
-        let mut leads = self.leads.values();
-        leads.any(|lead| matches!(lead.standing(), Standing::Out { .. }))
+        let mut leads = self.leads.keys();
+        leads.any(|lead_h| matches!(self.standing(*lead_h), Standing::Out { .. }))
+    }
+
+    /// Since when the gauge seems frozen, after the last outcome of the shortest lead: no lead can be answered then.
+    fn frozen(&self) -> Option<Timestamp> {
+        let lead = self.leads.values().next()?;
+        lead.trust.frozen_since(lead.last?, &self.settings)
+    }
+
+    pub(crate) fn verdict(&self, lead_h: u32, as_of: Timestamp) -> Verdict {
+        let shortest = self.leads.values().next();
+        let frozen = shortest.and_then(|lead| lead.trust.frozen_since(as_of, &self.settings));
+        let verdict = self.leads.get(&lead_h).map_or(Verdict::FRESH, |lead| {
+            lead.trust.verdict(as_of, &self.settings)
+        });
+        Verdict {
+            out_since: frozen.or(verdict.out_since),
+            ..verdict
+        }
     }
 
     /// Everything the watch knows.
@@ -188,7 +219,9 @@ impl Watch {
             drift.extend(lead.strange(*lead_h, &self.settings));
         }
         WatchReport {
-            leads: leads.map(|(lead_h, lead)| lead.report(*lead_h)).collect(),
+            leads: leads
+                .map(|(lead_h, lead)| lead.report(*lead_h, &self.settings, self.frozen()))
+                .collect(),
             drift,
             floods: self.current.over().to_vec(),
             forgotten: self.forgotten,
