@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::brokers::MAIN;
 use crate::chance;
+use crate::checkpoint::Checkpoint;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::devices::Devices;
@@ -53,6 +54,8 @@ pub struct App {
     picture: RwLock<Arc<Picture>>,
     links: RwLock<BTreeMap<String, Link>>,
     ready: AtomicBool,
+    checkpoint: RwLock<Option<Checkpoint>>,
+    warnings: RwLock<Vec<String>>,
 }
 
 /// What devices have sent, by name.
@@ -137,6 +140,8 @@ impl App {
             picture: RwLock::new(Arc::new(first)),
             links: RwLock::default(),
             ready: AtomicBool::new(false),
+            checkpoint: RwLock::default(),
+            warnings: RwLock::default(),
         }
     }
 
@@ -223,6 +228,38 @@ impl App {
 
     pub(crate) fn set_spoken(&self, spoken: Spoken) {
         *self.spoken.write().unwrap_or_else(PoisonError::into_inner) = spoken;
+    }
+
+    /// How the audit stood when it was signed last.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.checkpoint
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set_checkpoint(&self, checkpoint: Checkpoint) {
+        *self
+            .checkpoint
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(checkpoint);
+    }
+
+    /// Sentences that stand on every page of officers until the service is started again.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn warn(&self, sentence: String) {
+        self.warnings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sentence);
     }
 
     /// Whether all parts have started.

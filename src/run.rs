@@ -33,6 +33,7 @@ use crate::store::Store;
 use crate::store::notices::live;
 use crate::tend;
 use crate::web;
+use crate::witness;
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
@@ -68,6 +69,8 @@ pub struct Running {
     stop_intake: watch::Sender<bool>,
     stop_delivery: watch::Sender<bool>,
     broker: JoinSet<anyhow::Result<()>>,
+    stop_witness: watch::Sender<bool>,
+    witness: JoinSet<anyhow::Result<()>>,
 }
 
 /// Starts everything.
@@ -119,7 +122,11 @@ pub async fn start(
         )
     })?;
 
+    let signer = witness::begin(&app)?;
+    tracing::info!(key = signer.public_key(), "the audit is signed by this key");
+
     let (stop_doors, doors_stop) = watch::channel(false);
+    let (stop_witness, witness_stop) = watch::channel(false);
     let (stop_intake, intake_stop) = watch::channel(false);
     let (stop_delivery, delivery_stop) = watch::channel(false);
     let (arrivals, arrived) = arrivals(ARRIVALS_MAX, app.config.sensors.waiting_max_bytes);
@@ -170,6 +177,9 @@ pub async fn start(
             .await
             .context("the web server stopped")
     });
+    let mut witnessed = JoinSet::new();
+    let witnessing = witness::watch(Arc::clone(&app), signer, witness_stop);
+    witnessed.spawn(async move { witnessing.await.context("the audit could not be signed") });
     tasks.spawn(upkeep(Arc::clone(&app), delivery_stop));
     // Drawn before the first officer asks; who asks earlier waits for it.
     let drawing = Arc::clone(&app);
@@ -186,6 +196,8 @@ pub async fn start(
         stop_intake,
         stop_delivery,
         broker: tended,
+        stop_witness,
+        witness: witnessed,
     })
 }
 
@@ -204,6 +216,7 @@ impl Running {
             Some(ended) = self.tasks.join_next() => ended?,
             Some(ended) = self.intake.join_next() => ended?,
             Some(ended) = self.doors.join_next() => ended?,
+            Some(ended) = self.witness.join_next() => ended?,
         }
     }
 
@@ -231,10 +244,15 @@ impl Running {
             }
             anyhow::Ok(())
         };
-        match tokio::time::timeout(std::time::Duration::from_secs(3), doors).await {
-            Ok(ended) => ended,
-            Err(_) => Ok(()),
+        if let Ok(ended) = tokio::time::timeout(std::time::Duration::from_secs(3), doors).await {
+            ended?;
         }
+        // Last of all: the record has grown until now.
+        let _ = self.stop_witness.send(true);
+        while let Some(ended) = self.witness.join_next().await {
+            ended??;
+        }
+        Ok(())
     }
 }
 

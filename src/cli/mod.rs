@@ -1,5 +1,6 @@
 //! The command line: it teaches, checks, and hands over.
 
+mod audit;
 mod bridge;
 mod check_config;
 mod decode;
@@ -17,7 +18,6 @@ mod replay;
 mod rivers;
 mod serve;
 mod train;
-mod verify;
 
 use std::process::ExitCode;
 
@@ -68,8 +68,10 @@ enum Command {
     Officer(officer::Officer),
     /// 気象庁: carry the agency's public telegrams to the town's MQTT broker
     Bridge(bridge::BridgeCommand),
-    /// Walk the audit chain of a data directory and name the first broken entry
-    Verify(verify::Verify),
+    /// 監査記録: verify it, or export it
+    Audit(audit::Audit),
+    /// The same as `hinan audit verify`
+    Verify(audit::Verify),
 }
 
 /// Runs what the command line asks for.
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Devices(devices) => devices.run(),
         Command::Officer(officer) => officer.run(),
         Command::Bridge(bridge) => bridge.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Verify(verify) => verify.run(),
     };
     match outcome {

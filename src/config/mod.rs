@@ -2,6 +2,7 @@
 //!
 //! An error names the key, the value and what would be accepted. One file per section, which also checks it.
 
+mod audit;
 mod broker;
 mod checks;
 mod explained;
@@ -20,6 +21,7 @@ use hinan_sensors::{TopicRule, TopicRules};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::audit::Audit;
 pub use self::broker::{Broker, DevicesRule, RemoteBroker, TlsClients};
 use self::checks::refused;
 pub use self::models::Models;
@@ -51,6 +53,7 @@ pub struct Config {
     pub recommend: Recommend,
     pub approve: Approve,
     pub publish: Publish,
+    pub audit: Audit,
     pub web: Web,
 }
 

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use super::seal::SEALED;
+use super::seal::Seals;
 use super::{StoreError, Tx, View, instant, millis};
 use crate::digest::Digest;
 
@@ -77,6 +79,7 @@ impl Tx<'_> {
         };
         let detail = super::text(detail)?;
         let at = instant(millis(at))?;
+        self.happened(at);
         let hash = hash(seq, at, actor, action, subject, &detail, &previous);
         self.0
             .prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
@@ -159,41 +162,92 @@ impl View<'_> {
             })?)
     }
 
-    /// Walks the whole chain.
+    /// Number and hash of the last entry; zero and [`origin`] when there is none.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn audit_head(&self) -> Result<(i64, Digest), StoreError> {
+        let last: Option<(i64, String)> = self
+            .0
+            .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match last {
+            None => Ok((0, origin())),
+            Some((seq, hash)) => Ok((seq, digest(seq, hash)?)),
+        }
+    }
+
+    /// The hash of one entry, if there is such an entry.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn audit_hash(&self, seq: i64) -> Result<Option<Digest>, StoreError> {
+        let hash: Option<String> = self
+            .0
+            .prepare_cached("SELECT hash FROM audit WHERE seq = ?1")?
+            .query_row([seq], |row| row.get(0))
+            .optional()?;
+        hash.map(|hash| digest(seq, hash)).transpose()
+    }
+
+    /// Walks the whole chain, then holds every row of a decision against the digest that the chain carries of it.
     ///
     /// # Errors
     /// The database's.
     pub fn verify_audit(&self) -> Result<Chain, StoreError> {
-        let (mut expected, mut previous) = (1, origin());
+        let (chain, seals) = self.walk()?;
+        let Chain::Whole { entries, head } = chain else {
+            return Ok(chain);
+        };
+        let altered = match self.first_altered(seals) {
+            Ok(altered) => altered,
+            // A file that cannot be read where a row should be is not what was written either.
+            Err(StoreError::Sql(error)) => {
+                return Ok(Chain::Broken {
+                    at: entries,
+                    why: format!("a row cannot be read: {error}"),
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match altered {
+            None => Chain::Whole { entries, head },
+            Some(altered) => Chain::Broken {
+                at: altered.at,
+                why: altered.why,
+            },
+        })
+    }
+
+    /// Walks the chain itself, and collects what it seals.
+    pub(super) fn walk(&self) -> Result<(Chain, Seals), StoreError> {
+        let (mut expected, mut previous, mut seals) = (1, origin(), Seals::default());
+        let broken = |at, why: &str| {
+            let why = why.to_owned();
+            Ok((Chain::Broken { at, why }, Seals::default()))
+        };
+        let mut step = 1000;
         loop {
-            let batch = match self.audit_after(expected - 1, 1000) {
+            let batch = match self.audit_after(expected - 1, step) {
                 Ok(batch) => batch,
-                Err(StoreError::Damaged { what, why }) => {
-                    return Ok(Chain::Broken {
-                        at: expected,
-                        why: format!("{what}: {why}"),
-                    });
+                // Which of them it is shows one by one.
+                Err(_) if step > 1 => {
+                    step = 1;
+                    continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return broken(expected, &error.to_string()),
             };
             if batch.is_empty() {
-                return Ok(Chain::Whole {
-                    entries: expected - 1,
-                    head: previous,
-                });
+                let (entries, head) = (expected - 1, previous);
+                return Ok((Chain::Whole { entries, head }, seals));
             }
             for entry in batch {
                 if entry.seq != expected {
-                    return Ok(Chain::Broken {
-                        at: expected,
-                        why: "an entry is missing".to_owned(),
-                    });
+                    return broken(expected, "an entry is missing");
                 }
                 if entry.previous != previous {
-                    return Ok(Chain::Broken {
-                        at: entry.seq,
-                        why: "it does not follow the entry before".to_owned(),
-                    });
+                    return broken(entry.seq, "it does not follow the entry before");
                 }
                 let now = hash(
                     entry.seq,
@@ -205,10 +259,10 @@ impl View<'_> {
                     &previous,
                 );
                 if now != entry.hash {
-                    return Ok(Chain::Broken {
-                        at: entry.seq,
-                        why: "its content was changed".to_owned(),
-                    });
+                    return broken(entry.seq, "its content was changed");
+                }
+                if let Err(error) = seals.note(&entry) {
+                    return broken(entry.seq, &error.to_string());
                 }
                 previous = entry.hash;
                 expected += 1;

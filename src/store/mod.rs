@@ -17,8 +17,10 @@ pub mod outbox;
 pub mod proposals;
 pub mod quarantine;
 pub mod readings;
+mod seal;
 pub mod uplinks;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,12 +34,13 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 /// Name of the record in its data directory.
 pub(crate) const FILE: &str = "hinan.sqlite3";
@@ -124,14 +127,23 @@ pub struct Store {
     _lock: Option<File>,
 }
 
-/// A running write transaction. Everything written through it happens together or not at all.
-pub struct Tx<'a>(pub(in crate::store) Transaction<'a>);
+/// A running write transaction. Everything written through it happens together or not at all. It remembers the latest
+/// time that something in it was said to happen at, milliseconds, for the entry that seals it.
+pub struct Tx<'a>(
+    pub(in crate::store) Transaction<'a>,
+    pub(in crate::store) Cell<Option<i64>>,
+);
 
 impl Tx<'_> {
     /// What this transaction sees, its own writes included.
     #[must_use]
     pub fn view(&self) -> View<'_> {
         View(&self.0)
+    }
+
+    /// Something in this transaction happened at `at`.
+    pub(in crate::store) fn happened(&self, at: Timestamp) {
+        self.1.set(self.1.get().max(Some(millis(at))));
     }
 }
 
@@ -235,6 +247,7 @@ impl Store {
                 tx.0.execute_batch(step)?;
                 tx.0.pragma_update(None, "user_version", number as i64 + 1)?;
             }
+            tx.cover(seen < STEPS.len())?;
             if seen > 0 && seen < STEPS.len() {
                 tracing::info!(
                     from = seen,
@@ -283,8 +296,12 @@ impl Store {
         f: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut writer = guard(&self.writer);
-        let tx = Tx(writer.transaction_with_behavior(TransactionBehavior::Immediate)?);
+        let tx = Tx(
+            writer.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            Cell::new(None),
+        );
         let done = f(&tx)?;
+        tx.seal()?;
         tx.0.commit()?;
         Ok(done)
     }

@@ -59,6 +59,7 @@ impl Tx<'_> {
         attempt: &Attempt,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.happened(now);
         let (state, note) = match attempt {
             Attempt::Delivered { receipt } => ("delivered", receipt),
             Attempt::TryAgain { why } => ("retrying", why),

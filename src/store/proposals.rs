@@ -90,6 +90,7 @@ impl Tx<'_> {
         proposal: &Proposal,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.happened(now);
         self.0.execute(
             "INSERT INTO proposal (id, river, level, state, first_ms, supported_ms, body, substance) \
              VALUES (?1, ?2, ?3, 'open', ?4, ?4, ?5, ?6)",
@@ -115,6 +116,7 @@ impl Tx<'_> {
         proposal: &Proposal,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.happened(now);
         self.0.execute(
             "UPDATE proposal SET body = ?2, substance = ?3, supported_ms = ?4 WHERE id = ?1 AND state = 'open'",
             params![id, text(proposal)?, proposal.substance().as_str(), millis(now)],

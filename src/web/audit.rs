@@ -1,7 +1,11 @@
 //! GET /plain/audit: the record, and whether its chain is whole.
 
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::response::Html;
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Response};
 use hinan_dashboard::page;
 use hinan_dashboard::view::{AuditRow, AuditView, ChainCheck};
 use serde::Deserialize;
@@ -11,14 +15,80 @@ use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
 use crate::recommend::level::OrderLevel;
+use crate::store::StoreError;
 use crate::store::audit::{Chain, Entry};
 
 const PAGE: i64 = 100;
+/// Entries read at a time for an export.
+const EXPORTED_AT_ONCE: u32 = 500;
 
 /// Which part of the record.
 #[derive(Deserialize)]
 pub(super) struct Part {
     before: Option<i64>,
+}
+
+/// GET /plain/audit/checkpoint.json: how the record stands, signed, to be kept elsewhere.
+pub(super) async fn checkpoint(
+    State(doors): State<Doors>,
+    _who: SignedIn,
+) -> Result<Response, Refusal> {
+    let checkpoint = doors.app.checkpoint().ok_or(Refusal::Unknown)?;
+    let mut line = serde_json::to_string(&checkpoint).unwrap_or_default();
+    line.push('\n');
+    Ok(download(
+        "checkpoint.json",
+        "application/json",
+        Body::from(line),
+    ))
+}
+
+/// GET /plain/audit/entries.jsonl: every entry as a line of JSON, oldest first.
+pub(super) async fn export(
+    State(doors): State<Doors>,
+    _who: SignedIn,
+) -> Result<Response, Refusal> {
+    let app = Arc::clone(&doors.app);
+    // What was there when it began, batch by batch: a long record does not stand in memory.
+    let len = app.store.read(|view| view.audit_len())?;
+    let lines = futures_util::stream::try_unfold(0_i64, move |after| {
+        let app = Arc::clone(&app);
+        async move {
+            if after >= len {
+                return Ok::<_, StoreError>(None);
+            }
+            let entries = app
+                .store
+                .read(|view| view.audit_after(after, EXPORTED_AT_ONCE))?;
+            let Some(last) = entries.last() else {
+                return Ok(None);
+            };
+            let next = last.seq;
+            let mut text = String::new();
+            for entry in entries.iter().filter(|entry| entry.seq <= len) {
+                text.push_str(&serde_json::to_string(entry).unwrap_or_default());
+                text.push('\n');
+            }
+            Ok(Some((text, next)))
+        }
+    });
+    Ok(download(
+        "audit.jsonl",
+        "application/jsonl",
+        Body::from_stream(lines),
+    ))
+}
+
+fn download(name: &str, kind: &'static str, body: Body) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    (
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 /// The page, newest first.
@@ -120,6 +190,8 @@ pub(super) fn words(entry: &Entry) -> String {
             "古い公的情報を削除(情報{}件、訓練{}件)。判断の前7日間のものは残しています",
             detail["information"], detail["drills"]
         ),
+        crate::store::audit::SEALED => format!("判断の記録{subject}行を封印"),
+        "audit_contradicted" => format!("検認点と一致せず: {}", text("why")),
         "officer_added" => format!("アカウント {subject} を登録"),
         "device_enrolled" => format!("機器 {subject} を登録"),
         "device_rotated" => format!("機器 {subject} の秘密を更新"),

@@ -46,7 +46,7 @@ pub(super) fn signed_out(app: &App) -> Frame {
         },
         models_on: picture.advice.outlook.models_on,
         undecided: 0,
-        notices: Vec::new(),
+        notices: app.warnings(),
         refresh_s: None,
     }
 }

@@ -95,6 +95,8 @@ fn router(doors: Doors) -> Router {
             get(devices::form).post(devices::handler),
         )
         .route("/plain/audit", get(audit::page))
+        .route("/plain/audit/checkpoint.json", get(audit::checkpoint))
+        .route("/plain/audit/entries.jsonl", get(audit::export))
         .route("/plain/layers", get(layers::list))
         .route("/plain/layers/{theme}", get(layers::table))
         .route("/plain/layers/{theme}/{file}", get(features::data))

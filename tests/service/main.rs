@@ -21,6 +21,7 @@ mod replayed;
 mod restart;
 mod several_brokers;
 mod silent_gauges;
+mod tampered;
 mod town_reference;
 mod who_may;
 mod who_may_speak;
