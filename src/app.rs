@@ -15,10 +15,12 @@ use crate::checkpoint::Checkpoint;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::devices::Devices;
+use crate::digest::Digest;
 use crate::engine::{Advice, Reference};
 use crate::events::{Event, Events};
 use crate::maps::Maps;
 use crate::newest::NewestValues;
+use crate::presence::Presence;
 use crate::situation::Situation;
 use crate::store::Store;
 
@@ -56,6 +58,8 @@ pub struct App {
     ready: AtomicBool,
     checkpoint: RwLock<Option<Checkpoint>>,
     warnings: RwLock<Vec<String>>,
+    first_run: RwLock<Option<String>>,
+    presence: Presence,
 }
 
 /// What devices have sent, by name.
@@ -142,6 +146,8 @@ impl App {
             ready: AtomicBool::new(false),
             checkpoint: RwLock::default(),
             warnings: RwLock::default(),
+            first_run: RwLock::default(),
+            presence: Presence::default(),
         }
     }
 
@@ -260,6 +266,46 @@ impl App {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .push(sentence);
+    }
+
+    /// Makes the secret of the link by which the first administrator registers. It works once, in this run only.
+    #[must_use]
+    pub fn begin_first_run(&self) -> String {
+        let token = chance::token();
+        *self
+            .first_run
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        token
+    }
+
+    /// Whether this is the secret of that link, and it was not used yet.
+    #[must_use]
+    pub fn is_first_run(&self, token: &str) -> bool {
+        let first_run = self
+            .first_run
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        first_run.as_deref().map(|t| Digest::of(t.as_bytes())) == Some(Digest::of(token.as_bytes()))
+    }
+
+    /// Uses the link up. Says whether it still worked: the first to use it wins.
+    pub(crate) fn end_first_run(&self, token: &str) -> bool {
+        let mut first_run = self
+            .first_run
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let works = first_run.as_deref() == Some(token);
+        if works {
+            *first_run = None;
+        }
+        works
+    }
+
+    /// Who has which item open.
+    #[must_use]
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// Whether all parts have started.

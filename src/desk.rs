@@ -3,6 +3,9 @@
 //! Each act writes an audit entry for the attempt before it and one for the outcome in the very transaction
 //! that changes anything, so that a crash leaves an open entry instead of nothing.
 
+pub mod attention;
+pub mod second;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
@@ -10,8 +13,9 @@ use thiserror::Error;
 
 use crate::app::App;
 use crate::approve::facts::{Kind, Reference};
-use crate::approve::notice::{Approved, Draft, Notice, NoticeId, Refused};
-use crate::approve::officer::Officer;
+use crate::approve::notice::{Approved, Draft, How, Notice, NoticeId};
+use crate::approve::officer::{Act, Officer};
+use crate::approve::rule::Needs;
 use crate::approve::{authority, compose};
 use crate::chance;
 use crate::digest::Digest;
@@ -19,7 +23,8 @@ use crate::publish::outbox::{ChannelName, Delivery};
 use crate::recommend::level::OrderLevel;
 use crate::store::drafts::StoredDraft;
 use crate::store::proposals::{Decided, ProposalState, StoredProposal};
-use crate::store::{StoreError, View};
+use crate::store::{StoreError, Tx, View};
+use jiff::{SignedDuration, Timestamp};
 
 /// Longest reason kept, characters.
 pub const REASON_MAX: usize = 500;
@@ -47,6 +52,24 @@ pub enum Declined {
     Store(#[from] StoreError),
 }
 
+/// Why an officer decides as they do: a code for counting, and words for the record.
+#[derive(Clone, Copy, Debug)]
+pub struct Reason<'a> {
+    /// Which line or chip was chosen, or `own`.
+    pub code: &'a str,
+    /// In words.
+    pub words: &'a str,
+}
+
+/// What came of an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It leaves.
+    Published(NoticeId),
+    /// It waits for the second person.
+    WaitsForSecond(NoticeId),
+}
+
 /// Prepares the exact text of an order for an officer to read.
 ///
 /// # Errors
@@ -56,11 +79,11 @@ pub fn prepare_issue(
     officer: &Officer,
     proposal_id: &str,
     level: OrderLevel,
-    reason: &str,
+    reason: Reason<'_>,
     read: &Digest,
 ) -> Result<StoredDraft, Declined> {
-    may_decide(officer)?;
-    let reason = checked_reason(reason)?;
+    may(officer, Act::Prepare)?;
+    let reason = coded(reason)?;
     let now = app.clock.now();
     let (stored, live) = app
         .store
@@ -121,10 +144,10 @@ pub fn prepare_end(
     officer: &Officer,
     notice_id: &str,
     kind: Kind,
-    reason: &str,
+    reason: Reason<'_>,
 ) -> Result<StoredDraft, Declined> {
-    may_decide(officer)?;
-    let reason = checked_reason(reason)?;
+    may(officer, Act::Prepare)?;
+    let reason = coded(reason)?;
     let now = app.clock.now();
     // An order that expired by itself was never lifted: the law wants that said in public, too.
     let all = app.store.read(|view| view.notices(1000))?;
@@ -145,13 +168,14 @@ pub fn prepare_end(
         new_id(app),
         now,
         vec![reference(order)],
-        reason.clone(),
+        reason.1.clone(),
     );
     let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
     keep(app, officer, notice, None, reason)
 }
 
-/// Approves a draft: notice, audit and deliveries in one transaction, or nothing.
+/// Approves a draft. Where one person is enough: notice, audit and deliveries in one transaction, or nothing. Where two
+/// are wanted, this is the first approval, and nothing leaves.
 ///
 /// # Errors
 /// [`Declined`] says why nothing was approved.
@@ -160,7 +184,7 @@ pub fn approve(
     officer: &Officer,
     draft_id: &str,
     read: &Digest,
-) -> Result<NoticeId, Declined> {
+) -> Result<Outcome, Declined> {
     let now = app.clock.now();
     app.store.write(|tx| {
         tx.audit(
@@ -172,84 +196,181 @@ pub fn approve(
         )?;
         Ok(())
     })?;
-    let outcome = app.store.write(|tx| {
-        let draft = match approvable(app, officer, &tx.view(), draft_id, now)? {
-            Ok(draft) => draft,
-            Err(why) => return Ok(Err(why)),
-        };
-        let approver = match authority::check(officer, &draft.notice) {
-            Ok(approver) => approver,
+    let outcome = app
+        .store
+        .write(|tx| approved(app, tx, officer, draft_id, read, now))?;
+    match &outcome {
+        Ok(Outcome::Published(_)) => app.owed.notify_waiters(),
+        Ok(Outcome::WaitsForSecond(_)) => {}
+        Err(why) => refused(app, officer, draft_id, why, now)?,
+    }
+    outcome
+}
+
+fn approved(
+    app: &App,
+    tx: &Tx<'_>,
+    officer: &Officer,
+    draft_id: &str,
+    read: &Digest,
+    now: Timestamp,
+) -> Result<Result<Outcome, Declined>, StoreError> {
+    let draft = match approvable(app, &tx.view(), draft_id, now)? {
+        Ok(draft) => draft,
+        Err(why) => return Ok(Err(why)),
+    };
+    // The text was put on the screen of whoever prepared it; nobody approves what another one read.
+    if draft.author != officer.name {
+        return Ok(Err(Declined::Changed(
+            "この文面は、あなたの画面に表示されたものではありません。推奨を開いて、自分で確認してください".to_owned(),
+        )));
+    }
+    let not_what_was_read =
+        |why: crate::approve::notice::Refused| Declined::Changed(why.to_string());
+    if draft.needs == Needs::Two {
+        let first = match authority::first(officer, &draft.notice) {
+            Ok(first) => first,
             Err(why) => return Ok(Err(Declined::NotAuthorised(why.to_string()))),
         };
-        let approved = match draft.notice.approve(&approver, read, now) {
-            Ok(approved) => approved,
-            Err(why @ (Refused::NotWhatYouRead | Refused::OtherNotice)) => {
-                return Ok(Err(Declined::Changed(why.to_string())));
+        for other in tx.view().waiting_for_second()? {
+            let id = other.draft.notice.id().as_str();
+            if other.draft.proposal.is_none() || other.draft.proposal != draft.proposal {
+                continue;
             }
-        };
-        if !tx.settle_draft(draft_id, true)? {
+            if other.notice.state().by() != officer.name {
+                let by = other.notice.state().by();
+                return Ok(Err(Declined::NoLongerOpen(format!(
+                    "{by}がすでに1人目として承認し、2人目を待っています。「判断待ち」から2人目として判断してください"
+                ))));
+            }
+            // Their own earlier one is replaced by this one.
+            if id != draft_id {
+                tx.settle_draft(id, false)?;
+            } else {
+                return Ok(Err(Declined::NoLongerOpen(
+                    "この文面は、すでに1人目として承認されています".to_owned(),
+                )));
+            }
+        }
+        if tx.view().first_approved(draft_id)?.is_some() {
             return Ok(Err(Declined::NoLongerOpen(
-                "この文面は、すでに処理されました".to_owned(),
+                "この文面は、すでに1人目として承認されています".to_owned(),
             )));
         }
-        if let Some(proposal) = &draft.proposal {
-            let decided = Decided {
-                by: officer.name.clone(),
-                at: now,
-                reason: draft.reason.clone(),
-            };
-            if !tx.close_proposal(proposal, ProposalState::Issued, Some(&decided))? {
-                return Err(StoreError::Damaged {
-                    what: format!("proposal {proposal}"),
-                    why: "it closed inside one transaction".to_owned(),
-                });
-            }
-        }
-        tx.put_notice(&approved)?;
-        for channel in ChannelName::ALL {
-            tx.enqueue(&Delivery::of(&approved, channel), now)?;
-        }
-        let facts = approved.content().facts();
+        let id = draft.notice.id().clone();
+        let first = match draft.notice.first(&first, read, now) {
+            Ok(first) => first,
+            Err(why) => return Ok(Err(not_what_was_read(why))),
+        };
+        tx.put_approval(draft_id, false, &officer.name, first.state().digest(), now)?;
         tx.audit(
             now,
             &officer.name,
-            "approved",
-            approved.id().as_str(),
-            &json!({
-                "digest": approved.state().digest(),
-                "kind": facts.kind,
-                "level": facts.level,
-                "districts": facts.districts.iter().map(|d| &d.id).collect::<Vec<_>>(),
-                "proposal": draft.proposal,
-                "substance": draft.substance,
-                "author": draft.author,
-                "reason": draft.reason,
-            }),
+            "first_approved",
+            draft_id,
+            &json!({ "digest": first.state().digest(), "proposal": draft.proposal, "reason_code": draft.reason_code }),
         )?;
-        Ok(Ok(approved.id().clone()))
-    })?;
-    match &outcome {
-        Ok(id) => {
-            metrics::counter!("hinan_notices_approved_total").increment(1);
-            tracing::info!(notice = %id, officer = %officer.name, "notice approved");
-            app.owed.notify_waiters();
-        }
-        Err(why) => {
-            let why = why.to_string();
-            tracing::warn!(draft = draft_id, officer = %officer.name, why, "approval refused");
-            app.store.write(|tx| {
-                tx.audit(
-                    now,
-                    &officer.name,
-                    "approve_refused",
-                    draft_id,
-                    &json!({ "why": why }),
-                )?;
-                Ok(())
-            })?;
+        return Ok(Ok(Outcome::WaitsForSecond(id)));
+    }
+    let grants = tx.view().grants()?;
+    let approver = match authority::alone(officer, &grants, &draft.notice, draft.needs, now) {
+        Ok(approver) => approver,
+        Err(why) => return Ok(Err(Declined::NotAuthorised(why.to_string()))),
+    };
+    if let Err(why) = strong(app, officer) {
+        return Ok(Err(why));
+    }
+    let approved = match draft.notice.clone().approve(&approver, read, now) {
+        Ok(approved) => approved,
+        Err(why) => return Ok(Err(not_what_was_read(why))),
+    };
+    tx.put_approval(draft_id, false, &officer.name, read, now)?;
+    Ok(publish(tx, &draft, &approved, officer, now)?.map(Outcome::Published))
+}
+
+/// Lets an approved notice out: draft and proposal settled, notice, deliveries and audit written, all in the transaction
+/// of the approval.
+fn publish(
+    tx: &Tx<'_>,
+    draft: &StoredDraft,
+    approved: &Notice<Approved>,
+    officer: &Officer,
+    now: Timestamp,
+) -> Result<Result<NoticeId, Declined>, StoreError> {
+    let draft_id = approved.id().as_str();
+    if !tx.settle_draft(draft_id, true)? {
+        return Ok(Err(Declined::NoLongerOpen(
+            "この文面は、すでに処理されました".to_owned(),
+        )));
+    }
+    if let Some(proposal) = &draft.proposal {
+        let decided = Decided {
+            by: officer.name.clone(),
+            at: now,
+            reason: draft.reason.clone(),
+        };
+        if !tx.close_proposal(proposal, ProposalState::Issued, Some(&decided))? {
+            return Err(StoreError::Damaged {
+                what: format!("proposal {proposal}"),
+                why: "it closed inside one transaction".to_owned(),
+            });
         }
     }
-    outcome
+    tx.put_notice(approved)?;
+    for channel in ChannelName::ALL {
+        tx.enqueue(&Delivery::of(approved, channel), now)?;
+    }
+    let facts = approved.content().facts();
+    let grant = tx.view().grants()?.into_iter();
+    let grant = grant
+        .filter(|grant| Some(grant.id) == approved.state().grant())
+        .next();
+    tx.audit(
+        now,
+        &officer.name,
+        "approved",
+        draft_id,
+        &json!({
+            "digest": approved.state().digest(),
+            "kind": facts.kind,
+            "level": facts.level,
+            "districts": facts.districts.iter().map(|d| &d.id).collect::<Vec<_>>(),
+            "proposal": draft.proposal,
+            "substance": draft.substance,
+            "author": draft.author,
+            "reason": draft.reason,
+            "reason_code": draft.reason_code,
+            "how": approved.state().how(),
+            // Issued alone although two were wanted: nobody shall have to look for this.
+            "flagged": *approved.state().how() == How::Lone,
+            "authority": grant,
+        }),
+    )?;
+    metrics::counter!("hinan_notices_approved_total").increment(1);
+    tracing::info!(notice = draft_id, officer = %officer.name, how = approved.state().how().word(), "notice approved");
+    Ok(Ok(approved.id().clone()))
+}
+
+/// Notes that an approval was refused.
+fn refused(
+    app: &App,
+    officer: &Officer,
+    draft_id: &str,
+    why: &Declined,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let why = why.to_string();
+    tracing::warn!(draft = draft_id, officer = %officer.name, why, "approval refused");
+    app.store.write(|tx| {
+        tx.audit(
+            now,
+            &officer.name,
+            "approve_refused",
+            draft_id,
+            &json!({ "why": why }),
+        )?;
+        Ok(())
+    })
 }
 
 /// Declines a proposal, with a reason.
@@ -260,11 +381,11 @@ pub fn decline(
     app: &App,
     officer: &Officer,
     proposal_id: &str,
-    reason: &str,
+    reason: Reason<'_>,
     read: &Digest,
 ) -> Result<(), Declined> {
-    may_decide(officer)?;
-    let reason = checked_reason(reason)?;
+    may(officer, Act::Decline)?;
+    let (code, reason) = coded(reason)?;
     let now = app.clock.now();
     app.store.write(|tx| {
         let stored = match open(tx.view().proposal(proposal_id)?) {
@@ -274,17 +395,23 @@ pub fn decline(
         if stored.proposal.substance() != *read {
             return Ok(Err(changed()));
         }
-        let decided = Decided { by: officer.name.clone(), at: now, reason: reason.clone() };
+        let decided = Decided {
+            by: officer.name.clone(),
+            at: now,
+            reason: reason.clone(),
+        };
         if !tx.close_proposal(proposal_id, ProposalState::Declined, Some(&decided))? {
-            return Ok(Err(Declined::NoLongerOpen("この推奨は、すでに判断されました".to_owned())));
+            return Ok(Err(Declined::NoLongerOpen(
+                "この推奨は、すでに判断されました".to_owned(),
+            )));
         }
         tx.audit(
             now,
             &officer.name,
             "declined",
             proposal_id,
-            &json!({ "reason": reason, "level": stored.proposal.key.level, "river": stored.proposal.key.river,
-                     "substance": read }),
+            &json!({ "reason": reason, "reason_code": code, "level": stored.proposal.key.level,
+                     "river": stored.proposal.key.river, "substance": read }),
         )?;
         Ok(Ok(()))
     })?
@@ -293,10 +420,9 @@ pub fn decline(
 /// The draft, if it is still fresh and its grounds are still those the officer saw.
 fn approvable(
     app: &App,
-    officer: &Officer,
     view: &View<'_>,
     draft_id: &str,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<Result<StoredDraft, Declined>, StoreError> {
     let Some(draft) = view.draft(draft_id)? else {
         return Ok(Err(Declined::Unknown("文面")));
@@ -322,12 +448,6 @@ fn approvable(
         if Some(stored.proposal.substance()) != draft.substance {
             return Ok(Err(changed()));
         }
-    }
-    // The text was put on the screen of whoever prepared it; nobody approves what another one read.
-    if draft.author != officer.name {
-        return Ok(Err(Declined::Changed(
-            "この文面は、あなたの画面に表示されたものではありません。推奨を開いて、自分で確認してください".to_owned(),
-        )));
     }
     // What it replaces, lifts or cancels must still be in force, or it would say something untrue.
     let live = view.live_notices(now)?;
@@ -409,16 +529,25 @@ fn keep(
     officer: &Officer,
     notice: Notice<Draft>,
     proposal: Option<(String, Digest)>,
-    reason: String,
+    (reason_code, reason): (String, String),
 ) -> Result<StoredDraft, Declined> {
     let now = app.clock.now();
     let (proposal, substance) = proposal.unzip();
+    let rules = app.config.approve.rules();
+    let facts = notice.content().facts();
+    let needs = rules.needs(facts.kind, facts.level);
+    // In a replay, an officer's minute is still a minute.
+    let wait_s = f64::from(rules.lone_after_min) * 60.0 * app.clock.speed();
+    let lone_after = SignedDuration::try_from_secs_f64(wait_s).unwrap_or(SignedDuration::MAX);
     let draft = StoredDraft {
         notice,
         proposal,
         substance,
         author: officer.name.clone(),
         reason,
+        reason_code,
+        needs,
+        lone_after,
         prepared_at: now,
         waiting: true,
     };
@@ -430,7 +559,8 @@ fn keep(
             "text_shown",
             draft.notice.id().as_str(),
             &json!({ "digest": draft.notice.content().digest(), "proposal": draft.proposal,
-                     "substance": draft.substance, "reason": draft.reason }),
+                     "substance": draft.substance, "reason": draft.reason, "reason_code": draft.reason_code,
+                     "needs": draft.needs }),
         )?;
         Ok(())
     })?;
@@ -469,15 +599,41 @@ fn open(stored: Option<StoredProposal>) -> Result<StoredProposal, Declined> {
     }
 }
 
-fn may_decide(officer: &Officer) -> Result<(), Declined> {
-    if officer.role.decides() {
+/// The role must allow it.
+pub(crate) fn may(officer: &Officer, act: Act) -> Result<(), Declined> {
+    if officer.role.may(act) {
         return Ok(());
     }
     Err(Declined::NotAuthorised(format!(
-        "{}({})は判断できません",
+        "{}({})には{}の権限がありません",
         officer.display,
-        officer.role.spoken()
+        officer.role.spoken(),
+        act.spoken()
     )))
+}
+
+/// Whoever approves has shown a second factor, unless this is a demo that says on every page that it asks for none.
+fn strong(app: &App, officer: &Officer) -> Result<(), Declined> {
+    if officer.second_factor || app.config.officers.without_second_factor {
+        return Ok(());
+    }
+    Err(Declined::NotAuthorised(
+        "承認には2要素目(確認コード)が必要です。「アカウント」の画面で登録し、サインインし直してください".to_owned(),
+    ))
+}
+
+/// A reason needs its code and its words.
+fn coded(reason: Reason<'_>) -> Result<(String, String), Declined> {
+    let words = checked_reason(reason.words)?;
+    let fits = (1..=40).contains(&reason.code.len())
+        && reason
+            .code
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !fits {
+        return Err(Declined::Incomplete("理由を選んでください".to_owned()));
+    }
+    Ok((reason.code.to_owned(), words))
 }
 
 fn checked_reason(reason: &str) -> Result<String, Declined> {

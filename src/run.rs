@@ -21,6 +21,7 @@ use crate::brokers::{self, MAIN, Way};
 use crate::chance;
 use crate::clock::EventClock;
 use crate::config::Config;
+use crate::desk::attention;
 use crate::distrust;
 use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
@@ -122,6 +123,10 @@ pub async fn start(
         )
     })?;
 
+    note_rules(&app)?;
+    if app.config.officers.without_second_factor {
+        app.warn("この再現・訓練では、2要素目(確認コード)なしで承認できます。本番では必ず必要です。 No second factor is asked for here.".to_owned());
+    }
     let signer = witness::begin(&app)?;
     tracing::info!(key = signer.public_key(), "the audit is signed by this key");
 
@@ -262,6 +267,7 @@ async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Resul
     let mut rounds = 0_u32;
     while !*stop.borrow() {
         handle.run_upkeep();
+        tokio::task::block_in_place(|| attention::pass_on(&app))?;
         if rounds.is_multiple_of(FORGET_EVERY) {
             // What cannot be trimmed today is trimmed tomorrow; that is no reason to stop.
             if let Err(error) = tokio::task::block_in_place(|| forget::official(&app)) {
@@ -273,6 +279,28 @@ async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Resul
             () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
             told = stop.changed() => if told.is_err() { break },
         }
+    }
+    Ok(())
+}
+
+/// The town's table of who must approve what is part of the record: a change of it is noted at the start that brings it.
+fn note_rules(app: &App) -> anyhow::Result<()> {
+    let rules = serde_json::to_value(app.config.approve.rules())?;
+    let before = app.store.read(|view| view.last_detail("approval_rules"))?;
+    let before: Option<serde_json::Value> = before.and_then(|detail| {
+        Some(serde_json::from_str::<serde_json::Value>(&detail).ok()?["rules"].clone())
+    });
+    if before.as_ref() != Some(&rules) {
+        let detail = json!({ "rules": rules, "before": before });
+        app.store.write(|tx| {
+            tx.audit(
+                app.clock.now(),
+                "console",
+                "approval_rules",
+                &app.town().code,
+                &detail,
+            )
+        })?;
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ..sample.situation()
     };
     let empty_inbox = InboxView {
+        waiting: Vec::new(),
         items: Vec::new(),
         checked_at: frame.now,
     };

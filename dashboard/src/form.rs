@@ -31,11 +31,21 @@ pub const STEP: &str = "step";
 pub const STEP_APPROVE: &str = "approve";
 /// The value of [`STEP`] that goes back to the sheet.
 pub const STEP_BACK: &str = "back";
+/// The value of [`STEP`] that says: one person let it out, and I agree.
+pub const REVIEW_AGREES: &str = "agrees";
+/// The value of [`STEP`] that says: I do not.
+pub const REVIEW_OBJECTS: &str = "objects";
 /// What is done to a notice in force: `cancel` (issued in error) or `lift` (danger over).
 pub const ENDING: &str = "ending";
 /// The moment from which on readings of a device are not believed, as typed.
 pub const SINCE: &str = "since";
 /// Name of the officer's account on the sign-in page.
 pub const USER: &str = "user";
+/// The code of the second factor on the sign-in page, and where one is added.
+pub const CODE: &str = "code";
+/// What the second person thinks should be done, chosen before they see what the first chose.
+pub const CHOICE: &str = "choice";
+/// In the address of a page that loaded itself again: nobody clicked, so it does not count as activity.
+pub const AUTO: &str = "auto";
 /// The password on the sign-in page.
 pub const PASSWORD: &str = "password";

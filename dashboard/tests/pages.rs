@@ -676,11 +676,13 @@ fn empty_pages() -> Vec<Page> {
         ..sample.decision()
     };
     let confirm = ConfirmView {
+        approving: hinan_dashboard::view::Approving::Alone,
         channels: Vec::new(),
         cautions: Vec::new(),
         ..sample.confirm()
     };
     let notice = NoticeView {
+        review_wanted: true,
         events: Vec::new(),
         recommendation_id: None,
         proposed_level: None,
@@ -725,6 +727,7 @@ fn empty_pages() -> Vec<Page> {
             page::inbox(
                 &frame,
                 &InboxView {
+                    waiting: Vec::new(),
                     items: Vec::new(),
                     checked_at: frame.now,
                 },

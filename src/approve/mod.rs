@@ -9,3 +9,4 @@ pub mod compose;
 pub mod facts;
 pub mod notice;
 pub mod officer;
+pub mod rule;

@@ -1,12 +1,13 @@
-//! A notice (避難情報) and its two states. A draft cannot leave; what is approved cannot change.
+//! A notice (避難情報) and its states. A draft cannot leave, nor can one that waits for its second person; what is approved
+//! cannot change.
 //!
 //! ```
-//! use hinan::approve::{authority, notice::{Draft, Notice, Approved}, officer::Officer};
+//! use hinan::approve::{authority::{self, Grant}, notice::{Draft, Notice, Approved}, officer::Officer, rule::Needs};
 //! use hinan::digest::Digest;
 //! use hinan::publish::outbox::Delivery;
 //! # use hinan::publish::outbox::ChannelName;
-//! fn publish(draft: Notice<Draft>, officer: &Officer, read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
-//!     let approver = authority::check(officer, &draft).ok()?;
+//! fn publish(draft: Notice<Draft>, officer: &Officer, held: &[Grant], read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
+//!     let approver = authority::alone(officer, held, &draft, Needs::One, now).ok()?;
 //!     let approved: Notice<Approved> = draft.approve(&approver, read, now).ok()?;
 //!     Some(Delivery::of(&approved, ChannelName::Feed))
 //! }
@@ -15,13 +16,23 @@
 //! The same lines without the approval do not compile:
 //!
 //! ```compile_fail,E0308
-//! use hinan::approve::{authority, notice::{Draft, Notice, Approved}, officer::Officer};
+//! use hinan::approve::{authority::{self, Grant}, notice::{Draft, Notice, Approved}, officer::Officer, rule::Needs};
 //! use hinan::digest::Digest;
 //! use hinan::publish::outbox::Delivery;
 //! # use hinan::publish::outbox::ChannelName;
-//! fn publish(draft: Notice<Draft>, officer: &Officer, read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
-//!     let approver = authority::check(officer, &draft).ok()?;
+//! fn publish(draft: Notice<Draft>, officer: &Officer, held: &[Grant], read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
+//!     let approver = authority::alone(officer, held, &draft, Needs::One, now).ok()?;
 //!     Some(Delivery::of(&draft, ChannelName::Feed))
+//! }
+//! ```
+//!
+//! Neither does a notice that a first person approved and that waits for the second:
+//!
+//! ```compile_fail,E0308
+//! use hinan::approve::notice::{FirstApproved, Notice};
+//! use hinan::publish::outbox::{ChannelName, Delivery};
+//! fn publish(waiting: Notice<FirstApproved>) -> Delivery {
+//!     Delivery::of(&waiting, ChannelName::Feed)
 //! }
 //! ```
 
@@ -29,7 +40,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::authority::Approver;
+use super::authority::{Approver, First, Lone, Second};
 use super::facts::Facts;
 use crate::digest::Digest;
 
@@ -123,6 +134,63 @@ pub struct Approved {
     by: String,
     at: Timestamp,
     digest: Digest,
+    how: How,
+    grant: Option<i64>,
+}
+
+/// How many approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// One officer, as the rules allow for this notice.
+    One,
+    /// Two; this is the first.
+    Two {
+        /// Account name.
+        first: String,
+    },
+    /// 単独発令: the first of two alone, because the second did not come in time.
+    Lone,
+}
+
+impl How {
+    /// The word stored.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Two { .. } => "two",
+            Self::Lone => "lone",
+        }
+    }
+}
+
+/// Approved by a first person. It waits for the second and cannot leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstApproved {
+    by: String,
+    at: Timestamp,
+    digest: Digest,
+}
+
+impl FirstApproved {
+    /// Account name of the first person.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// When.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Digest of what the first person read.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
 }
 
 impl Approved {
@@ -142,6 +210,18 @@ impl Approved {
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// How many approved.
+    #[must_use]
+    pub fn how(&self) -> &How {
+        &self.how
+    }
+
+    /// The number of the authority it rests on; none for notices of records before version 6.
+    #[must_use]
+    pub fn grant(&self) -> Option<i64> {
+        self.grant
     }
 }
 
@@ -197,22 +277,122 @@ impl Notice<Draft> {
         read: &Digest,
         at: Timestamp,
     ) -> Result<Notice<Approved>, Refused> {
-        if by.notice() != self.id() {
+        let digest = self.read_by(by.notice(), read)?;
+        let state = Approved {
+            by: by.officer().to_owned(),
+            at,
+            digest,
+            how: How::One,
+            grant: by.grant(),
+        };
+        Ok(self.into_state(state))
+    }
+
+    /// A first person approves; the notice then waits for the second.
+    ///
+    /// # Errors
+    /// As [`Notice::approve`].
+    pub fn first(
+        self,
+        by: &First,
+        read: &Digest,
+        at: Timestamp,
+    ) -> Result<Notice<FirstApproved>, Refused> {
+        let digest = self.read_by(by.notice(), read)?;
+        let by = by.officer().to_owned();
+        Ok(self.into_state(FirstApproved { by, at, digest }))
+    }
+}
+
+impl Notice<FirstApproved> {
+    /// The second person approves exactly the same bytes, and lets the notice out.
+    ///
+    /// # Errors
+    /// As [`Notice::approve`].
+    pub fn second(
+        self,
+        by: &Second,
+        read: &Digest,
+        at: Timestamp,
+    ) -> Result<Notice<Approved>, Refused> {
+        let digest = self.read_by(by.notice(), read)?;
+        let state = Approved {
+            by: by.officer().to_owned(),
+            at,
+            digest,
+            how: How::Two {
+                first: self.state.by.clone(),
+            },
+            grant: by.grant(),
+        };
+        Ok(self.into_state(state))
+    }
+
+    /// The first person lets it out alone.
+    ///
+    /// # Errors
+    /// As [`Notice::approve`].
+    pub fn alone(
+        self,
+        by: &Lone,
+        read: &Digest,
+        at: Timestamp,
+    ) -> Result<Notice<Approved>, Refused> {
+        let digest = self.read_by(by.notice(), read)?;
+        let state = Approved {
+            by: by.officer().to_owned(),
+            at,
+            digest,
+            how: How::Lone,
+            grant: by.grant(),
+        };
+        Ok(self.into_state(state))
+    }
+
+    /// Loads a first approval. Recomputes the digest: the store cannot forge one.
+    ///
+    /// # Errors
+    /// [`Forged`] says what does not fit.
+    pub fn load(
+        draft: Notice<Draft>,
+        by: String,
+        at: Timestamp,
+        digest: Digest,
+    ) -> Result<Self, Forged> {
+        let id = draft.id().to_string();
+        if by.is_empty() {
+            return Err(Forged::Nobody { id });
+        }
+        let found = draft.content.digest();
+        if found != digest {
+            return Err(Forged::Document {
+                id,
+                found: found.to_string(),
+                approved: digest.to_string(),
+            });
+        }
+        Ok(draft.into_state(FirstApproved { by, at, digest }))
+    }
+}
+
+impl<S> Notice<S> {
+    /// The digest of the content, if that is what was read and the notice is the one it was read for.
+    fn read_by(&self, of: &NoticeId, read: &Digest) -> Result<Digest, Refused> {
+        if of != self.id() {
             return Err(Refused::OtherNotice);
         }
         let digest = self.content.digest();
         if *read != digest {
             return Err(Refused::NotWhatYouRead);
         }
-        let state = Approved {
-            by: by.officer().name.clone(),
-            at,
-            digest,
-        };
-        Ok(Notice {
+        Ok(digest)
+    }
+
+    fn into_state<T>(self, state: T) -> Notice<T> {
+        Notice {
             content: self.content,
             state,
-        })
+        }
     }
 }
 
@@ -235,6 +415,14 @@ pub enum Forged {
         /// Which notice.
         id: String,
     },
+    /// Approved twice by one person, or by a word that is not known.
+    #[error("notice {id}: {why}")]
+    How {
+        /// Which notice.
+        id: String,
+        /// What does not fit.
+        why: String,
+    },
     /// Approved by nobody.
     #[error("notice {id}: approved by nobody")]
     Nobody {
@@ -255,6 +443,12 @@ pub struct Row {
     pub approved_at: Timestamp,
     /// Digest as stored.
     pub digest: Digest,
+    /// How many approved, as stored.
+    pub how: String,
+    /// First approving person as stored.
+    pub first: Option<String>,
+    /// Number of the authority as stored.
+    pub grant: Option<i64>,
 }
 
 impl Notice<Approved> {
@@ -279,10 +473,24 @@ impl Notice<Approved> {
         if !crate::publish::channel::cap::carries(&row.document, &row.facts) {
             return Err(Forged::Facts { id });
         }
+        let wrong = |why: &str| Forged::How {
+            id: row.facts.id.to_string(),
+            why: why.to_owned(),
+        };
+        let first = row.first.ok_or_else(|| wrong("no first approval"))?;
+        let how = match (row.how.as_str(), first == row.approved_by) {
+            ("one", true) => How::One,
+            ("lone", true) => How::Lone,
+            ("two", false) => How::Two { first },
+            ("two", true) => return Err(wrong("both approvals are by one person")),
+            _ => return Err(wrong("the approvals do not fit how it was approved")),
+        };
         let state = Approved {
             by: row.approved_by,
             at: row.approved_at,
             digest: row.digest,
+            how,
+            grant: row.grant,
         };
         Ok(Self {
             content: Content {

@@ -52,7 +52,11 @@ impl Serve {
                 app.config.web.listen
             ));
             if app.store.read(|view| view.officer_count())? == 0 {
-                say("アカウントがまだありません / no accounts yet: hinan officer --config FILE --name NAME --role approver");
+                let link = app.begin_first_run();
+                say(&format!(
+                    "アカウントがまだありません。次のアドレスを一度だけ開いて、最初の管理者を登録してください / no accounts yet, open once:\n  http://{}/plain/first-run/{link}",
+                    app.config.web.listen
+                ));
             }
             let outcome = running.until_stopped(std::future::pending()).await;
             say("終了しています / stopping");

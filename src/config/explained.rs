@@ -18,7 +18,7 @@ impl Config {
              または氾濫注意水位を超えて1時間に{} m以上の急な上昇\n\
              警戒レベル4 避難指示: 氾濫危険水位に到達、または{}時間以内に計画高水位へ達する確率が{:.0}%以上\n\
              警戒レベル5 緊急安全確保: 計画高水位(氾濫開始相当水位の代わり)に到達\n\
-             承認 approval: 画面に出してから{}分以内\n\
+             承認 approval: 画面に出してから{}分以内; レベル3 {:?}, レベル4 {:?}, レベル5 {:?}, 取消 {:?}, 解除 Two; 2人目を{}分待って単独発令\n\
              配信 publication: {} ({}時間で失効) topic {}/{}\n\
              画面 web: http://{}/\n",
             self.service.realm,
@@ -45,6 +45,11 @@ impl Config {
             r.level4_lead_h,
             r.level4_probability * 100.0,
             self.approve.basis_age_max_min,
+            self.approve.level3,
+            self.approve.level4,
+            self.approve.level5,
+            self.approve.cancel,
+            self.approve.lone_after_min,
             self.publish.sender,
             self.publish.expires_after_h,
             self.publish.topic_prefix,

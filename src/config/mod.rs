@@ -26,7 +26,7 @@ pub use self::broker::{Broker, DevicesRule, RemoteBroker, TlsClients};
 use self::checks::refused;
 pub use self::models::Models;
 pub use self::official::Official;
-pub use self::publish::{Approve, Publish};
+pub use self::publish::{Approve, Officers, Publish};
 use self::read::{locate, overlay};
 pub use self::recommend::Recommend;
 pub use self::sensors::{DevicesPublish, Sensors};
@@ -51,6 +51,7 @@ pub struct Config {
     pub official: Official,
     pub models: Models,
     pub recommend: Recommend,
+    pub officers: Officers,
     pub approve: Approve,
     pub publish: Publish,
     pub audit: Audit,
@@ -145,6 +146,7 @@ impl Config {
             );
         }
         self.recommend.check()?;
+        self.officers.check(self.service.realm)?;
         self.approve.check()?;
         self.publish.check(&self.broker)?;
         self.web.check()

@@ -178,6 +178,21 @@ impl View<'_> {
         }
     }
 
+    /// The particulars of the last entry with this action, JSON text.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_detail(&self, action: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .0
+            .query_row(
+                "SELECT detail FROM audit WHERE action = ?1 ORDER BY seq DESC LIMIT 1",
+                [action],
+                |row| row.get(0),
+            )
+            .optional()?)
+    }
+
     /// The hash of one entry, if there is such an entry.
     ///
     /// # Errors

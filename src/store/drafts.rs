@@ -1,10 +1,11 @@
 //! Drafts: exactly what was put before an officer, and on which grounds.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{StoreError, Tx, View, instant, json, millis, text};
 use crate::approve::notice::{Draft, Notice};
+use crate::approve::rule::{Choice, Needs};
 use crate::digest::Digest;
 
 /// A draft with its story.
@@ -20,6 +21,12 @@ pub struct StoredDraft {
     pub author: String,
     /// Why, in the officer's words.
     pub reason: String,
+    /// The code of the reason, for counting: which chip or line was chosen, or `own`.
+    pub reason_code: String,
+    /// How many must approve it.
+    pub needs: Needs,
+    /// How long the second person is waited for, in event time.
+    pub lone_after: SignedDuration,
     /// When it was put on screen.
     pub prepared_at: Timestamp,
     /// Whether it can still be approved.
@@ -33,8 +40,10 @@ impl Tx<'_> {
     /// The database's.
     pub fn put_draft(&self, draft: &StoredDraft) -> Result<(), StoreError> {
         let content = draft.notice.content();
+        self.happened(draft.prepared_at);
         self.0.execute(
-            "INSERT INTO draft VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'shown')",
+            "INSERT INTO draft (id, proposal, substance, author, reason, prepared_ms, facts, document, digest, state, needs, \
+             lone_after_ms, choice, reason_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'shown', ?10, ?11, ?12, ?13)",
             params![
                 draft.notice.id().as_str(),
                 draft.proposal,
@@ -44,7 +53,11 @@ impl Tx<'_> {
                 millis(draft.prepared_at),
                 text(content.facts())?,
                 content.document(),
-                content.digest().as_str()
+                content.digest().as_str(),
+                word(draft.needs),
+                i64::try_from(draft.lone_after.as_millis()).unwrap_or(i64::MAX),
+                Choice::of(content.facts()).word(),
+                draft.reason_code
             ],
         )?;
         Ok(())
@@ -101,11 +114,15 @@ impl View<'_> {
             String,
             Vec<u8>,
             String,
+            String,
+            i64,
+            String,
         );
         let row: Option<Raw> = self
             .0
             .prepare_cached(
-                "SELECT proposal, substance, author, reason, prepared_ms, facts, document, state FROM draft WHERE id = ?1",
+                "SELECT proposal, substance, author, reason, prepared_ms, facts, document, state, needs, lone_after_ms, \
+                 reason_code FROM draft WHERE id = ?1",
             )?
             .query_row([id], |row| {
                 Ok((
@@ -117,11 +134,26 @@ impl View<'_> {
                     row.get(5)?,
                     row.get(6)?,
                     row.get(7)?,
+                    row.get(8)?,
+                    row.get(9)?,
+                    row.get(10)?,
                 ))
             })
             .optional()?;
         row.map(
-            |(proposal, substance, author, reason, prepared_ms, facts, document, state)| {
+            |(
+                proposal,
+                substance,
+                author,
+                reason,
+                prepared_ms,
+                facts,
+                document,
+                state,
+                needs,
+                lone_after_ms,
+                reason_code,
+            )| {
                 let substance = substance.map(Digest::try_from).transpose().map_err(|why| {
                     StoreError::Damaged {
                         what: format!("draft {id}"),
@@ -134,6 +166,9 @@ impl View<'_> {
                     substance,
                     author,
                     reason,
+                    reason_code,
+                    needs: needs_of(id, &needs)?,
+                    lone_after: SignedDuration::from_millis(lone_after_ms),
                     prepared_at: instant(prepared_ms)?,
                     waiting: state == "shown",
                 })
@@ -141,4 +176,26 @@ impl View<'_> {
         )
         .transpose()
     }
+}
+
+fn word(needs: Needs) -> &'static str {
+    match needs {
+        Needs::One => "one",
+        Needs::Two => "two",
+        Needs::OneThenReview => "one_then_review",
+    }
+}
+
+fn needs_of(id: &str, word: &str) -> Result<Needs, StoreError> {
+    Ok(match word {
+        "one" => Needs::One,
+        "two" => Needs::Two,
+        "one_then_review" => Needs::OneThenReview,
+        other => {
+            return Err(StoreError::Damaged {
+                what: format!("draft {id}"),
+                why: format!("unknown rule {other}"),
+            });
+        }
+    })
 }

@@ -5,7 +5,9 @@
 //! - A decision, its audit entry and its deliveries are one transaction.
 //! - A data directory belongs to one realm and one town for good, and to one running service at a time.
 
+pub mod approvals;
 pub mod audit;
+pub mod authorities;
 pub mod devices;
 pub mod drafts;
 pub mod evaluations;
@@ -199,7 +201,8 @@ impl Store {
         let writer = Connection::open(&path)?;
         writer.pragma_update(None, "journal_mode", "WAL")?;
         writer.pragma_update(None, "synchronous", "FULL")?;
-        writer.pragma_update(None, "foreign_keys", true)?;
+        // Tables that others refer to are made anew in some steps; `begin` turns the keys on before anybody else writes.
+        writer.pragma_update(None, "foreign_keys", false)?;
         writer.busy_timeout(std::time::Duration::from_secs(5))?;
         writer.set_prepared_statement_cache_capacity(64);
         Ok(Self {
@@ -277,7 +280,9 @@ impl Store {
                 }
             }
             Ok(())
-        })
+        })?;
+        guard(&self.writer).pragma_update(None, "foreign_keys", true)?;
+        Ok(())
     }
 
     /// Does one thing durably, or not at all.

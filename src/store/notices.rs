@@ -18,14 +18,17 @@ impl Tx<'_> {
     pub fn put_notice(&self, notice: &Notice<Approved>) -> Result<(), StoreError> {
         let (content, state) = (notice.content(), notice.state());
         self.0.execute(
-            "INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO notice (id, facts, document, digest, approved_by, approved_ms, how, authority) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 notice.id().as_str(),
                 text(content.facts())?,
                 content.document(),
                 state.digest().as_str(),
                 state.by(),
-                millis(state.at())
+                millis(state.at()),
+                state.how().word(),
+                state.grant()
             ],
         )?;
         Ok(())
@@ -35,7 +38,8 @@ impl Tx<'_> {
 /// Longest life of an order, with an hour of grace: `publish.expires_after_h` allows 48.
 const LIVE_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(49);
 
-const COLUMNS: &str = "n.facts, n.document, n.digest, n.approved_by, n.approved_ms";
+const COLUMNS: &str = "n.facts, n.document, n.digest, n.approved_by, n.approved_ms, n.how, n.authority, \
+    (SELECT a.officer FROM approval a WHERE a.draft = n.id AND a.place = 'first')";
 
 impl View<'_> {
     /// One approved notice.
@@ -115,10 +119,13 @@ impl View<'_> {
                 row.get::<_, String>(2)?,
                 row.get::<_, String>(3)?,
                 row.get::<_, i64>(4)?,
+                row.get::<_, String>(5)?,
+                row.get::<_, Option<i64>>(6)?,
+                row.get::<_, Option<String>>(7)?,
             ))
         })?;
         rows.map(|row| {
-            let (facts, document, digest, approved_by, approved_ms) = row?;
+            let (facts, document, digest, approved_by, approved_ms, how, grant, first) = row?;
             let digest = Digest::try_from(digest).map_err(|why| StoreError::Damaged {
                 what: "a notice".to_owned(),
                 why,
@@ -129,6 +136,9 @@ impl View<'_> {
                 approved_by,
                 approved_at: instant(approved_ms)?,
                 digest,
+                how,
+                first,
+                grant,
             };
             Ok(Notice::<Approved>::load(row)?)
         })

@@ -18,6 +18,18 @@ pub struct Session {
     pub seen_at: Timestamp,
 }
 
+/// Browsers remembered of one officer.
+const BROWSERS_MAX: u32 = 20;
+
+/// A second factor as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFactor {
+    /// The shared secret, hexadecimal.
+    pub secret_hex: String,
+    /// The last time step whose code was used.
+    pub last_step: i64,
+}
+
 impl Tx<'_> {
     /// Adds an account or replaces its office, role and password.
     ///
@@ -25,7 +37,7 @@ impl Tx<'_> {
     /// The database's.
     pub fn put_officer(&self, officer: &Officer, password_hash: &str) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT INTO officer VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET \
+            "INSERT INTO officer (name, display, role, password) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET \
              display = excluded.display, role = excluded.role, password = excluded.password",
             params![
                 officer.name,
@@ -47,6 +59,17 @@ impl Tx<'_> {
             .execute("DELETE FROM session WHERE officer = ?1", [officer])?)
     }
 
+    /// Ends all sessions of an account but this one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn end_other_sessions_of(&self, officer: &str, but: &Digest) -> Result<usize, StoreError> {
+        Ok(self.0.execute(
+            "DELETE FROM session WHERE officer = ?1 AND token <> ?2",
+            [officer, but.as_str()],
+        )?)
+    }
+
     /// Begins a session.
     ///
     /// # Errors
@@ -56,11 +79,89 @@ impl Tx<'_> {
         token: &Digest,
         officer: &str,
         csrf: &str,
+        strong: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT INTO session VALUES (?1, ?2, ?3, ?4)",
-            params![token.as_str(), officer, csrf, millis(now)],
+            "INSERT INTO session (token, officer, csrf, seen_ms, strong) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![token.as_str(), officer, csrf, millis(now), strong],
+        )?;
+        Ok(())
+    }
+
+    /// The session's officer has shown a second factor.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn strengthen_session(&self, token: &Digest) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE session SET strong = 1 WHERE token = ?1",
+            [token.as_str()],
+        )?;
+        Ok(())
+    }
+
+    /// Gives an account a second factor, or another one. Codes of steps up to `last_step` do not work any more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_second_factor(
+        &self,
+        officer: &str,
+        secret_hex: &str,
+        last_step: i64,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.happened(at);
+        self.0
+            .execute("DELETE FROM second_factor WHERE officer = ?1", [officer])?;
+        self.0.execute(
+            "INSERT INTO second_factor VALUES (?1, ?2, ?3, ?4)",
+            params![officer, secret_hex, last_step, millis(at)],
+        )?;
+        Ok(())
+    }
+
+    /// Takes an account's second factor away. Says whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn drop_second_factor(&self, officer: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .execute("DELETE FROM second_factor WHERE officer = ?1", [officer])?
+            == 1)
+    }
+
+    /// Uses up the codes of all steps up to this one. Says whether it was still unused: a code works once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn use_step(&self, officer: &str, step: i64) -> Result<bool, StoreError> {
+        Ok(self.0.execute(
+            "UPDATE second_factor SET last_step = ?2 WHERE officer = ?1 AND last_step < ?2",
+            params![officer, step],
+        )? == 1)
+    }
+
+    /// Remembers a browser that an officer signed in with; of one officer's, the newest [`BROWSERS_MAX`].
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_browser(
+        &self,
+        token: &Digest,
+        officer: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO known_browser VALUES (?1, ?2, ?3) ON CONFLICT (token) DO UPDATE SET seen_ms = excluded.seen_ms",
+            params![token.as_str(), officer, millis(now)],
+        )?;
+        self.0.execute(
+            "DELETE FROM known_browser WHERE officer = ?1 AND token NOT IN \
+             (SELECT token FROM known_browser WHERE officer = ?1 ORDER BY seen_ms DESC, token LIMIT ?2)",
+            params![officer, BROWSERS_MAX],
         )?;
         Ok(())
     }
@@ -111,8 +212,62 @@ impl View<'_> {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
-        row.map(|(name, display, role, hash)| Ok((officer(name, display, &role)?, hash)))
+        row.map(|(name, display, role, hash)| Ok((officer(name, display, &role, false)?, hash)))
             .transpose()
+    }
+
+    /// All accounts, by name, and whether each has a second factor.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn officers(&self) -> Result<Vec<(Officer, bool)>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT o.name, o.display, o.role, f.officer IS NOT NULL FROM officer o \
+             LEFT JOIN second_factor f ON f.officer = o.name ORDER BY o.name",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, bool>(3)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (name, display, role, factor) = row?;
+            Ok((officer(name, display, &role, false)?, factor))
+        })
+        .collect()
+    }
+
+    /// The second factor of an account, if it has one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn second_factor(&self, officer: &str) -> Result<Option<StoredFactor>, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT secret, last_step FROM second_factor WHERE officer = ?1")?
+            .query_row([officer], |row| {
+                Ok(StoredFactor {
+                    secret_hex: row.get(0)?,
+                    last_step: row.get(1)?,
+                })
+            })
+            .optional()?)
+    }
+
+    /// Whether this officer has signed in with this browser before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn knows_browser(&self, token: &Digest, officer: &str) -> Result<bool, StoreError> {
+        let found: Option<i64> = self
+            .0
+            .prepare_cached("SELECT 1 FROM known_browser WHERE token = ?1 AND officer = ?2")?
+            .query_row([token.as_str(), officer], |row| row.get(0))
+            .optional()?;
+        Ok(found.is_some())
     }
 
     /// How many accounts there are.
@@ -132,10 +287,10 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError> {
-        let row: Option<(String, String, String, String, i64)> = self
+        let row: Option<(String, String, String, String, i64, bool)> = self
             .0
             .prepare_cached(
-                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms FROM session s \
+                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong FROM session s \
                  JOIN officer o ON o.name = s.officer WHERE s.token = ?1",
             )?
             .query_row([token.as_str()], |row| {
@@ -145,12 +300,13 @@ impl View<'_> {
                     row.get(2)?,
                     row.get(3)?,
                     row.get(4)?,
+                    row.get(5)?,
                 ))
             })
             .optional()?;
-        row.map(|(name, display, role, csrf, seen_ms)| {
+        row.map(|(name, display, role, csrf, seen_ms, strong)| {
             Ok(Session {
-                officer: officer(name, display, &role)?,
+                officer: officer(name, display, &role, strong)?,
                 csrf,
                 seen_at: instant(seen_ms)?,
             })
@@ -159,7 +315,12 @@ impl View<'_> {
     }
 }
 
-fn officer(name: String, display: String, role: &str) -> Result<Officer, StoreError> {
+fn officer(
+    name: String,
+    display: String,
+    role: &str,
+    second_factor: bool,
+) -> Result<Officer, StoreError> {
     let role = Role::from_word(role).ok_or_else(|| StoreError::Damaged {
         what: format!("officer {name}"),
         why: format!("unknown role {role}"),
@@ -168,5 +329,6 @@ fn officer(name: String, display: String, role: &str) -> Result<Officer, StoreEr
         name,
         display,
         role,
+        second_factor,
     })
 }

@@ -16,13 +16,18 @@ use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
 /// Covered tables and their keys.
-const COVERED: [(&str, &str); 6] = [
+const COVERED: [(&str, &str); 11] = [
     ("proposal", "id"),
     ("draft", "id"),
     ("notice", "id"),
     ("delivery", "id"),
     ("model_decision", "id"),
     ("officer", "name"),
+    ("second_factor", "officer"),
+    ("authority", "id"),
+    ("approval", "id"),
+    ("second_choice", "id"),
+    ("review", "notice"),
 ];
 /// The word of an entry that seals.
 pub(crate) const SEALED: &str = "sealed";

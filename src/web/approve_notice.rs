@@ -21,6 +21,9 @@ pub(super) fn approve(app: &App, who: &SignedIn, fields: &Fields) -> Result<Resp
                 "画面の文面が見つかりません。新しい文面を確認してください".to_owned(),
             ))
         })?;
-    let notice = desk::approve(app, &who.officer, &draft, &read)?;
-    Ok(Redirect::to(&format!("/plain/n/{notice}")).into_response())
+    let next = match desk::approve(app, &who.officer, &draft, &read)? {
+        desk::Outcome::Published(notice) => format!("/plain/n/{notice}"),
+        desk::Outcome::WaitsForSecond(draft) => format!("/plain/first/{draft}"),
+    };
+    Ok(Redirect::to(&next).into_response())
 }

@@ -14,6 +14,9 @@ use super::frame;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
+use crate::approve::officer::Act;
+use crate::approve::rule::Choice;
+use crate::desk;
 use crate::recommend::level::OrderLevel;
 use crate::store::StoreError;
 use crate::store::audit::{Chain, Entry};
@@ -31,8 +34,9 @@ pub(super) struct Part {
 /// GET /plain/audit/checkpoint.json: how the record stands, signed, to be kept elsewhere.
 pub(super) async fn checkpoint(
     State(doors): State<Doors>,
-    _who: SignedIn,
+    who: SignedIn,
 ) -> Result<Response, Refusal> {
+    desk::may(&who.officer, Act::ExportRecord)?;
     let checkpoint = doors.app.checkpoint().ok_or(Refusal::Unknown)?;
     let mut line = serde_json::to_string(&checkpoint).unwrap_or_default();
     line.push('\n');
@@ -44,10 +48,8 @@ pub(super) async fn checkpoint(
 }
 
 /// GET /plain/audit/entries.jsonl: every entry as a line of JSON, oldest first.
-pub(super) async fn export(
-    State(doors): State<Doors>,
-    _who: SignedIn,
-) -> Result<Response, Refusal> {
+pub(super) async fn export(State(doors): State<Doors>, who: SignedIn) -> Result<Response, Refusal> {
+    desk::may(&who.officer, Act::ExportRecord)?;
     let app = Arc::clone(&doors.app);
     // What was there when it began, batch by batch: a long record does not stand in memory.
     let len = app.store.read(|view| view.audit_len())?;
@@ -98,7 +100,14 @@ pub(super) async fn page(
     Query(part): Query<Part>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
+    desk::may(&who.officer, Act::ReadRecord)?;
     let now = app.clock.now();
+    // What the first person chose stays unseen until the second has chosen.
+    let waiting = app.store.read(|view| view.waiting_for_second())?;
+    let hidden: Vec<&str> = waiting
+        .iter()
+        .map(|waiting| waiting.notice.id().as_str())
+        .collect();
     let (len, entries, chain) = app.store.read(|view| {
         let len = view.audit_len()?;
         let end = part.before.map_or(len, |before| before - 1).clamp(0, len);
@@ -109,7 +118,11 @@ pub(super) async fn page(
     let first = entries.first().map_or(0, |entry| entry.seq);
     let last = entries.last().map_or(0, |entry| entry.seq);
     let view = AuditView {
-        rows: entries.iter().rev().map(row).collect(),
+        rows: entries
+            .iter()
+            .rev()
+            .map(|entry| row(entry, &hidden))
+            .collect(),
         check: match chain {
             Chain::Whole { entries, .. } => ChainCheck::Whole {
                 entries: u64::try_from(entries).unwrap_or(0),
@@ -126,12 +139,20 @@ pub(super) async fn page(
     Ok(Html(page::audit(&frame::officers(app, &who, None)?, &view)))
 }
 
-fn row(entry: &Entry) -> AuditRow {
+fn row(entry: &Entry, hidden: &[&str]) -> AuditRow {
+    let what = if entry.action == "text_shown" && hidden.contains(&entry.subject.as_str()) {
+        format!(
+            "文面を表示 {}(2人目の判断まで内容は伏せます)",
+            entry.subject
+        )
+    } else {
+        words(entry)
+    };
     AuditRow {
         seq: u64::try_from(entry.seq).unwrap_or(0),
         at: entry.at,
         who: actor(entry),
-        what: words(entry),
+        what,
         hash: entry.hash.to_string(),
     }
 }
@@ -168,6 +189,37 @@ pub(super) fn words(entry: &Entry) -> String {
         "superseded" => format!("推奨 {subject} は新しい推奨に置き換え"),
         "expired" => format!("推奨 {subject} は失効"),
         "text_shown" => format!("文面を表示 {subject}(理由: {})", text("reason")),
+        "first_approved" => format!("1人目として承認 {subject}"),
+        "first_withdrawn" => format!("1人目の承認を取り下げ {subject}"),
+        "second_agrees" => format!("2人目も同じ判断 {subject}"),
+        "second_differs" => format!(
+            "2人の判断が違う {subject}(1人目 {}、2人目 {})。何も発表していません",
+            choice(&text("first")),
+            choice(&text("second"))
+        ),
+        "second_attempt" => format!("2人目の承認の操作 {subject}"),
+        "alone_attempt" => format!("単独発令の操作 {subject}"),
+        "reviewed" if detail["agrees"] == true => {
+            format!("発表 {subject} を確認: 異議なし({})", text("words"))
+        }
+        "reviewed" => format!("発表 {subject} を確認: 異議あり({})", text("words")),
+        "seen" => format!("推奨 {subject} を確認"),
+        "passed_on" => format!(
+            "推奨 {subject} を引き継ぎ({}回目 → {})",
+            detail["step"],
+            text("to")
+        ),
+        "approval_rules" => "決裁区分を変更".to_owned(),
+        "authority_granted" => format!("{subject} に発令権限を登録({})", text("document")),
+        "authority_revoked" => format!("{subject} の発令権限を取消"),
+        "second_factor_added" => format!("{subject} の2要素目を登録"),
+        "second_factor_reset" => format!("{subject} の2要素目を解除"),
+        "password_reset" => format!("{subject} のパスワードを変更"),
+        "approved" if detail["flagged"] == true => format!(
+            "単独発令 {} {subject}(理由: {})",
+            level_words(&text("level")),
+            text("reason")
+        ),
         "approve_attempt" => format!("承認の操作 {subject}"),
         "approve_refused" => format!("承認できず {subject}: {}", text("why")),
         "approved" => format!(
@@ -204,6 +256,10 @@ pub(super) fn words(entry: &Entry) -> String {
         ),
         other => format!("{other} {subject}"),
     }
+}
+
+fn choice(word: &str) -> String {
+    Choice::from_word(word).map_or_else(|| word.to_owned(), Choice::spoken)
 }
 
 /// A level's stored word in the officers' words.

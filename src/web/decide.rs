@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{
-    ChannelPlan, CheckNumber, ConfirmView, Confirmed, DecisionSheet, Draft, FieldErrors, Filled,
-    LevelChoice, NoticeText, ReasonChoice, TextKind,
+    Approving, ChannelPlan, CheckNumber, ConfirmView, Confirmed, DecisionSheet, Draft, FieldErrors,
+    Filled, LevelChoice, NoticeText, ReasonChoice, TextKind,
 };
 use hinan_dashboard::{form, page};
 
@@ -16,8 +16,10 @@ use super::who::SignedIn;
 use super::{approve_notice, frame, inbox, lines};
 use crate::app::{App, Link};
 use crate::approve::compose;
-use crate::approve::facts::Facts;
+use crate::approve::facts::{Facts, Kind};
 use crate::approve::notice::NoticeId;
+use crate::approve::rule::Needs;
+use crate::clock::monotonic;
 use crate::desk;
 use crate::digest::Digest;
 use crate::publish::outbox::ChannelName;
@@ -25,6 +27,10 @@ use crate::publish::texts;
 use crate::recommend::level::OrderLevel;
 use crate::store::drafts::StoredDraft;
 use crate::store::proposals::{ProposalState, StoredProposal};
+
+/// Said when a form comes back that was typed into a session that had ended.
+pub(super) const KEPT: &str =
+    "サインインが切れる前に入力した内容を戻しました。確かめてから進んでください。";
 
 /// The sheet.
 pub(super) async fn page(
@@ -37,11 +43,23 @@ pub(super) async fn page(
         .store
         .read(|view| view.proposal(&id))?
         .ok_or(Refusal::Unknown)?;
-    let sheet = sheet(app, &stored, Filled::default(), FieldErrors::default());
-    Ok(Html(page::decide(
-        &frame::officers(app, &who, None)?,
-        &sheet,
-    )))
+    let kept = doors
+        .kept
+        .take(&who.officer.name, &format!("/plain/r/{id}/decide"));
+    let mut frame = frame::officers(app, &who, None)?;
+    if kept.is_some() {
+        frame.notices.push(KEPT.to_owned());
+    }
+    let others = app.presence().opened(&id, &who.officer.name, monotonic());
+    if !others.is_empty() {
+        let others = others.join("、");
+        frame.notices.push(format!(
+            "{others}も、いまこの推奨を開いています。先に判断した方が有効です。"
+        ));
+    }
+    let filled = kept.as_ref().map(filled).unwrap_or_default();
+    let sheet = sheet(app, &stored, filled, FieldErrors::default());
+    Ok(Html(page::decide(&frame, &sheet)))
 }
 
 /// The answer: first to the sheet, then to the final text.
@@ -68,7 +86,11 @@ pub(super) async fn handler(
     if let (Some(level), false) = (level, any(&errors)) {
         let read =
             Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
-        match desk::prepare_issue(app, &who.officer, &id, level, &reason, &read) {
+        let reason = desk::Reason {
+            code: reason_code(&stored, fields.reason_code()),
+            words: &reason,
+        };
+        match desk::prepare_issue(app, &who.officer, &id, level, reason, &read) {
             Ok(draft) => {
                 let view = confirm(app, &draft, &stored, filled);
                 return Ok(
@@ -131,6 +153,23 @@ pub(super) fn half_width(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// The code of an adopted reason: the rule behind the line, a stable word.
+fn reason_code<'a>(stored: &StoredProposal, value: &'a str) -> &'a str {
+    use crate::recommend::criterion::Rule;
+    let index: Option<usize> = value.parse().ok();
+    match index.and_then(|index| stored.proposal.met.get(index)) {
+        None => value,
+        Some(criterion) => match criterion.rule {
+            Rule::JudgementLevelReached => "judgement_level_reached",
+            Rule::DangerExpected => "danger_expected",
+            Rule::RapidRise => "rapid_rise",
+            Rule::DangerReached => "danger_reached",
+            Rule::OverflowExpected => "overflow_expected",
+            Rule::OverflowLevelReached => "overflow_level_reached",
+        },
+    }
 }
 
 /// The line behind an adopted reason.
@@ -261,30 +300,59 @@ pub(super) fn all_texts(facts: &Facts, document: &[u8]) -> Vec<NoticeText> {
 }
 
 fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Filled) -> ConfirmView {
-    let content = draft.notice.content();
-    let facts = content.facts();
-    let mut cautions = Vec::new();
+    let facts = draft.notice.content().facts();
+    let mut view = of_draft(app, draft, approving(draft));
+    view.filled = filled;
+    view.post_to = format!("/plain/r/{}/decide", stored.id);
+    view.back_to = format!("/plain/r/{}/decide", stored.id);
     if facts.level != stored.proposal.key.level {
-        cautions.push(format!(
+        view.cautions.push(format!(
             "システムの推奨は{}です。違うレベルを選んでいます",
             stored.proposal.key.level
         ));
     }
-    if !facts.replaces.is_empty() {
+    view
+}
+
+/// As whom the author of a draft approves it.
+pub(super) fn approving(draft: &StoredDraft) -> Approving {
+    match draft.needs {
+        Needs::Two => Approving::FirstOfTwo,
+        Needs::One | Needs::OneThenReview => Approving::Alone,
+    }
+}
+
+/// The last page of a draft: whoever shows it says where its form goes.
+pub(super) fn of_draft(app: &App, draft: &StoredDraft, approving: Approving) -> ConfirmView {
+    let content = draft.notice.content();
+    let facts = content.facts();
+    let mut cautions = Vec::new();
+    if facts.kind == Kind::Issue && !facts.replaces.is_empty() {
         cautions.push(format!(
             "発令中の{}件の情報を、この発表で置き換えます",
             facts.replaces.len()
         ));
     }
+    if draft.needs == Needs::OneThenReview {
+        cautions.push(format!(
+            "1人で直ちに発表できます。{}分以内に、別の承認者の確認が求められます",
+            app.config.approve.review_within_min
+        ));
+    }
     ConfirmView {
-        action: Confirmed::Issue,
+        action: match facts.kind {
+            Kind::Issue => Confirmed::Issue,
+            Kind::Lift => Confirmed::Lift,
+            Kind::Cancel => Confirmed::Cancel,
+        },
+        approving,
         level: lines::level(facts.level),
         place: inbox::place(&facts.river),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         reason: draft.reason.clone(),
-        post_to: format!("/plain/r/{}/decide", stored.id),
-        back_to: format!("/plain/r/{}/decide", stored.id),
-        filled,
+        post_to: String::new(),
+        back_to: String::new(),
+        filled: Filled::default(),
         texts: all_texts(facts, content.document()),
         digest: content.digest().to_string(),
         channels: channels(app),

@@ -33,11 +33,16 @@ pub(super) async fn page(
         .store
         .read(|view| view.proposal(&id))?
         .ok_or(Refusal::Unknown)?;
-    let view = view(&stored, Filled::default(), FieldErrors::default());
-    Ok(Html(page::decline(
-        &frame::officers(app, &who, None)?,
-        &view,
-    )))
+    let kept = doors
+        .kept
+        .take(&who.officer.name, &format!("/plain/r/{id}/decline"));
+    let mut frame = frame::officers(app, &who, None)?;
+    if kept.is_some() {
+        frame.notices.push(decide::KEPT.to_owned());
+    }
+    let filled = kept.as_ref().map(decide::filled).unwrap_or_default();
+    let view = view(&stored, filled, FieldErrors::default());
+    Ok(Html(page::decline(&frame, &view)))
 }
 
 /// The answer.
@@ -58,7 +63,11 @@ pub(super) async fn handler(
     if reason.is_empty() {
         errors.reason = Some("理由を選ぶか、書いてください".to_owned());
     } else {
-        match desk::decline(app, &who.officer, &id, &reason, &read) {
+        let reason = desk::Reason {
+            code: fields.reason_code(),
+            words: &reason,
+        };
+        match desk::decline(app, &who.officer, &id, reason, &read) {
             Ok(()) => return Ok(Redirect::to("/plain/inbox").into_response()),
             Err(desk::Declined::Incomplete(why)) => errors.reason = Some(why),
             Err(desk::Declined::Changed(why)) => errors.form = Some(why),

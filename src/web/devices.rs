@@ -53,7 +53,10 @@ pub(super) async fn list(
         }
         .to_owned(),
         rows: rows.into_values().collect(),
-        may_bar: who.officer.role.decides(),
+        may_bar: who
+            .officer
+            .role
+            .may(crate::approve::officer::Act::TakeDeviceOut),
     };
     let frame = frame::officers(app, &who, Some(15))?;
     Ok(Html(page::devices(&frame, &view)))
@@ -96,7 +99,11 @@ pub(super) async fn handler(
 ) -> Result<Response, Refusal> {
     let app = &doors.app;
     known(app, &name)?;
-    if !who.officer.role.decides() {
+    if !who
+        .officer
+        .role
+        .may(crate::approve::officer::Act::TakeDeviceOut)
+    {
         let why = "機器の使用を停止する権限がありません".to_owned();
         return Err(Declined::NotAuthorised(why).into());
     }

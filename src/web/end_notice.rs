@@ -1,11 +1,11 @@
 //! GET and POST /plain/n/{id}/cancel: lifting an order that is over, or cancelling one that was wrong.
 //! Both pass the same gate as an order.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{
-    CheckNumber, ConfirmView, Confirmed, EndNoticeView, Ending, FieldErrors, Filled, ReasonChoice,
+    CheckNumber, ConfirmView, EndNoticeView, Ending, FieldErrors, Filled, ReasonChoice,
 };
 use hinan_dashboard::{form, page};
 
@@ -13,7 +13,7 @@ use super::posted::Posted;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{approve_notice, decide, frame, lines, published};
+use super::{approve_notice, decide, frame, published};
 use crate::app::App;
 use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
@@ -27,28 +27,45 @@ const REASONS: [(&str, &str); 3] = [
     ("other_area", "対象地区を誤った"),
 ];
 
+/// How the officer came here.
+#[derive(serde::Deserialize)]
+pub(super) struct Asked {
+    ending: Option<String>,
+}
+
 /// The form.
 pub(super) async fn page(
     State(doors): State<Doors>,
     who: SignedIn,
     Path(id): Path<String>,
+    Query(Asked { ending: asked }): Query<Asked>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let notice = app
         .store
         .read(|view| view.notice(&id))?
         .ok_or(Refusal::Unknown)?;
-    let view = view(
-        app,
-        &notice,
-        None,
-        Filled::default(),
-        FieldErrors::default(),
-    )?;
-    Ok(Html(page::end_notice(
-        &frame::officers(app, &who, None)?,
-        &view,
-    )))
+    // From a published row, a cancellation is one click away and needs no typing but the number.
+    let (ending, mut filled) = match asked.as_deref() {
+        Some("cancel") => (
+            Some(Ending::Cancel),
+            Filled {
+                reason: Some("wrong".to_owned()),
+                ..Filled::default()
+            },
+        ),
+        _ => (None, Filled::default()),
+    };
+    let mut frame = frame::officers(app, &who, None)?;
+    let kept = doors
+        .kept
+        .take(&who.officer.name, &format!("/plain/n/{id}/cancel"));
+    if let Some(kept) = kept {
+        frame.notices.push(decide::KEPT.to_owned());
+        filled = decide::filled(&kept);
+    }
+    let view = view(app, &notice, ending, filled, FieldErrors::default())?;
+    Ok(Html(page::end_notice(&frame, &view)))
 }
 
 /// The answer.
@@ -98,9 +115,13 @@ pub(super) async fn handler(
             Ending::Lift => Kind::Lift,
             Ending::Cancel => Kind::Cancel,
         };
-        match desk::prepare_end(app, &who.officer, &id, kind, &reason) {
+        let reason = desk::Reason {
+            code: fields.reason_code(),
+            words: &reason,
+        };
+        match desk::prepare_end(app, &who.officer, &id, kind, reason) {
             Ok(draft) => {
-                let view = confirm(app, &id, &draft, kind, filled);
+                let view = confirm(app, &id, &draft, filled);
                 return Ok(
                     Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response(),
                 );
@@ -152,7 +173,7 @@ fn view(
 
 /// What speaks for lifting and what is missing, from the gauges that decide for the river. Rain that ends is
 /// never enough; the river itself must fall.
-fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
+pub(super) fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
     let picture = app.picture();
     let (mut met, mut lacks) = (Vec::new(), Vec::new());
     let deciding = app
@@ -225,25 +246,10 @@ fn judged(gauge: &GaugeOutlook) -> (bool, String) {
     }
 }
 
-fn confirm(app: &App, id: &str, draft: &StoredDraft, kind: Kind, filled: Filled) -> ConfirmView {
-    let content = draft.notice.content();
-    let facts = content.facts();
-    ConfirmView {
-        action: if kind == Kind::Lift {
-            Confirmed::Lift
-        } else {
-            Confirmed::Cancel
-        },
-        level: lines::level(facts.level),
-        place: super::inbox::place(&facts.river),
-        districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
-        reason: draft.reason.clone(),
-        post_to: format!("/plain/n/{id}/cancel"),
-        back_to: format!("/plain/n/{id}/cancel"),
-        filled,
-        texts: decide::all_texts(facts, content.document()),
-        digest: content.digest().to_string(),
-        channels: decide::channels(app),
-        cautions: Vec::new(),
-    }
+fn confirm(app: &App, id: &str, draft: &StoredDraft, filled: Filled) -> ConfirmView {
+    let mut view = decide::of_draft(app, draft, decide::approving(draft));
+    view.filled = filled;
+    view.post_to = format!("/plain/n/{id}/cancel");
+    view.back_to = format!("/plain/n/{id}/cancel");
+    view
 }

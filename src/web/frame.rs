@@ -4,6 +4,7 @@ use hinan_dashboard::view::{FeedLink, Frame, LinkView, PublicFrame, Realm as Sho
 
 use super::who::SignedIn;
 use crate::app::{App, Link};
+use crate::desk::attention;
 use crate::outlook::Voice;
 use crate::realm::Realm;
 use crate::store::StoreError;
@@ -15,7 +16,10 @@ pub(super) fn officers(
     refresh_s: Option<u32>,
 ) -> Result<Frame, StoreError> {
     let undecided = app.store.read(|view| Ok(view.open_items()?.len()))?;
+    let mut notices = app.warnings();
+    notices.extend(attention::standing(app, &who.officer)?);
     Ok(Frame {
+        notices,
         user: Some(Who {
             name: who.officer.display.clone(),
             role_ja: who.officer.role.spoken().to_owned(),

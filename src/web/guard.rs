@@ -1,6 +1,7 @@
 //! Guards at the door: requests from other sites, and guessing of passwords.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,15 +44,30 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Failed sign-ins by account, on real time.
+/// Where somebody knocks: the account, and from where. A browser that the account was signed in with before is a place of
+/// its own, so that whoever guesses elsewhere keeps nobody out; without one it is the network they come from.
+pub(super) type Knock = (String, String);
+
+/// The place of a browser that is not known: its address, an IPv6 one by its network of 64 bits.
+pub(super) fn network(from: IpAddr) -> String {
+    match from.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// Failed sign-ins by account and place, on real time.
 #[derive(Default)]
-pub(super) struct Attempts(Mutex<BTreeMap<String, (u32, Instant)>>);
+pub(super) struct Attempts(Mutex<BTreeMap<Knock, (u32, Instant)>>);
 
 impl Attempts {
-    /// How long this account still has to wait.
-    pub(super) fn wait(&self, account: &str, now: Instant) -> Option<Duration> {
+    /// How long this account still has to wait at this place.
+    pub(super) fn wait(&self, knock: &Knock, now: Instant) -> Option<Duration> {
         let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (failures, last) = *attempts.get(account)?;
+        let (failures, last) = *attempts.get(knock)?;
         let doubled = failures.checked_sub(FREE_ATTEMPTS)?;
         let wait = FIRST_WAIT
             .saturating_mul(2_u32.saturating_pow(doubled.min(16)))
@@ -62,12 +78,12 @@ impl Attempts {
     }
 
     /// Notes how a sign-in went.
-    pub(super) fn note(&self, account: &str, succeeded: bool, now: Instant) {
+    pub(super) fn note(&self, knock: &Knock, succeeded: bool, now: Instant) {
         let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if succeeded {
-            attempts.remove(account);
-        } else if attempts.len() < REMEMBERED_MAX || attempts.contains_key(account) {
-            let entry = attempts.entry(account.to_owned()).or_insert((0, now));
+            attempts.remove(knock);
+        } else if attempts.len() < REMEMBERED_MAX || attempts.contains_key(knock) {
+            let entry = attempts.entry(knock.clone()).or_insert((0, now));
             *entry = (entry.0.saturating_add(1), now);
         }
     }
@@ -77,20 +93,45 @@ impl Attempts {
 mod tests {
     use super::*;
 
+    fn knock(from: &str) -> Knock {
+        ("sato".to_owned(), from.to_owned())
+    }
+
     #[test]
     fn five_wrong_passwords_make_an_account_wait_longer_each_time_and_a_right_one_ends_it() {
         let attempts = Attempts::default();
         let start = crate::clock::monotonic();
+        let here = knock("192.0.2.1");
         for _ in 0..5 {
-            assert_eq!(attempts.wait("sato", start), None);
-            attempts.note("sato", false, start);
+            assert_eq!(attempts.wait(&here, start), None);
+            attempts.note(&here, false, start);
         }
-        assert_eq!(attempts.wait("sato", start), Some(FIRST_WAIT));
-        attempts.note("sato", false, start);
-        assert_eq!(attempts.wait("sato", start), Some(FIRST_WAIT * 2));
-        assert_eq!(attempts.wait("sato", start + FIRST_WAIT * 2), None);
-        attempts.note("sato", true, start);
-        attempts.note("sato", false, start);
-        assert_eq!(attempts.wait("sato", start), None);
+        assert_eq!(attempts.wait(&here, start), Some(FIRST_WAIT));
+        attempts.note(&here, false, start);
+        assert_eq!(attempts.wait(&here, start), Some(FIRST_WAIT * 2));
+        assert_eq!(attempts.wait(&here, start + FIRST_WAIT * 2), None);
+        attempts.note(&here, true, start);
+        attempts.note(&here, false, start);
+        assert_eq!(attempts.wait(&here, start), None);
+    }
+
+    #[test]
+    fn whoever_guesses_elsewhere_keeps_nobody_out() {
+        let attempts = Attempts::default();
+        let start = crate::clock::monotonic();
+        for _ in 0..1000 {
+            attempts.note(&knock("203.0.113.9"), false, start);
+        }
+        assert!(attempts.wait(&knock("203.0.113.9"), start).is_some());
+        assert_eq!(attempts.wait(&knock("192.0.2.1"), start), None);
+        assert_eq!(attempts.wait(&knock("browser 1"), start), None);
+    }
+
+    #[test]
+    fn a_house_with_many_ipv6_addresses_is_one_place() {
+        let at = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(at("2001:db8:1:2:aaaa::1"), at("2001:db8:1:2:bbbb::2"));
+        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
+        assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
     }
 }

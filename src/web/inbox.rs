@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
 use super::{frame, lines};
+use crate::clock::monotonic;
 use crate::recommend::proposal::Proposal;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -21,8 +22,47 @@ pub(super) async fn page(
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let open = app.store.read(|view| view.open_proposals())?;
+    let now = monotonic();
+    let (waiting, seen) = app.store.read(|view| {
+        let mut seen = Vec::new();
+        for stored in &open {
+            seen.push(view.seen(&stored.id)?);
+        }
+        Ok((view.waiting_for_second()?, seen))
+    })?;
+    let items = open.iter().zip(seen).map(|(stored, seen)| {
+        let mut item = item(stored);
+        let there = app.presence().at(&stored.id, now);
+        match (
+            there.into_iter().find(|name| *name != who.officer.name),
+            seen,
+        ) {
+            (Some(by), _) => item.state = ItemState::Deciding { by },
+            (None, Some((by, at))) => item.state = ItemState::Seen { by, at },
+            (None, None) => {}
+        }
+        item
+    });
     let view = InboxView {
-        items: open.iter().map(item).collect(),
+        items: items.collect(),
+        waiting: waiting
+            .iter()
+            .map(|waiting| {
+                let (id, by) = (waiting.notice.id(), waiting.notice.state().by());
+                let place = place(&waiting.notice.content().facts().river);
+                if by == who.officer.name {
+                    [
+                        format!("/plain/first/{id}"),
+                        format!("{place}: あなたが1人目として承認しました。2人目を待っています"),
+                    ]
+                } else {
+                    [
+                        format!("/plain/second/{id}"),
+                        format!("{place}: {by}が1人目として承認しました。2人目として判断する"),
+                    ]
+                }
+            })
+            .collect(),
         checked_at: app.picture().advice.outlook.as_of,
     };
     Ok(Html(page::inbox(

@@ -2,6 +2,7 @@
 //!
 //! Nothing uses this module. A click here is a new input to the desk, never a way around it.
 
+mod account;
 mod api;
 mod approve_notice;
 mod audit;
@@ -9,19 +10,23 @@ mod decide;
 mod decline;
 mod devices;
 mod end_notice;
+mod enrolling;
 mod extents;
 mod external;
 mod features;
 mod feeds;
+mod first;
 mod frame;
 mod gauges;
 mod guard;
 mod health;
 mod inbox;
+mod kept;
 mod layers;
 mod lines;
 mod map;
 mod notice;
+mod officers;
 mod official;
 mod posted;
 mod problem;
@@ -31,6 +36,8 @@ mod recommendation;
 mod refusal;
 mod review;
 mod router;
+mod second;
+mod seen;
 mod sign_in;
 mod situation;
 mod tiles;

@@ -33,6 +33,10 @@ pub(super) async fn page(
         let content = notice.content();
         let events = view.audit_of(&id)?;
         Ok(Some(NoticeView {
+            review_wanted: view
+                .reviews_due(jiff::Timestamp::MIN)?
+                .iter()
+                .any(|(due, ..)| *due == id),
             row: published::row(view, &notice, &view.notices(1000)?, now)?,
             channels: published::channel_names(),
             texts: decide::all_texts(content.facts(), content.document()),

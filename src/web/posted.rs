@@ -6,20 +6,28 @@ use axum::extract::{FromRequest, RawForm, Request};
 
 use super::refusal::Refusal;
 use super::router::Doors;
-use super::who::SignedIn;
+use super::who::{SignedIn, ended};
 use hinan_dashboard::form;
 
 /// Most fields a form of ours has.
 const FIELDS_MAX: usize = 32;
 
 /// The fields of a form.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Fields(BTreeMap<String, String>);
 
 impl Fields {
     /// The field's text; empty when it was not sent.
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// The code of the reason: which line or chip was chosen.
+    pub(super) fn reason_code(&self) -> &str {
+        match self.text(form::REASON) {
+            "" => form::REASON_OWN,
+            value => value,
+        }
     }
 
     /// The officer's reason: the adopted line, or own words.
@@ -53,7 +61,23 @@ impl FromRequest<Doors> for Posted {
         let who = <SignedIn as axum::extract::FromRequestParts<Doors>>::from_request_parts(
             &mut parts, doors,
         )
-        .await?;
+        .await;
+        let path = parts.uri.path().to_owned();
+        let headers = parts.headers.clone();
+        let who = match who {
+            Ok(who) => who,
+            Err(Refusal::SignedOut) => {
+                // Whose session it was is known as long as the record remembers it: what they typed is kept for them.
+                if let Some((officer, csrf)) = ended(&headers, doors)? {
+                    let fields = fields(Request::from_parts(parts, body), doors).await?;
+                    if fields.text(form::CSRF) == csrf {
+                        doors.kept.put(&officer, &path, fields);
+                    }
+                }
+                return Err(Refusal::SignedOut);
+            }
+            Err(other) => return Err(other),
+        };
         let fields = fields(Request::from_parts(parts, body), doors).await?;
         if fields.text(form::CSRF) != who.csrf {
             return Err(Refusal::Forged);

@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    api, audit, decide, decline, devices, end_notice, features, feeds, guard, health, inbox,
-    layers, notice, public, published, recommendation, refusal, review, sign_in, situation, tiles,
+    account, api, audit, decide, decline, devices, end_notice, enrolling, features, feeds, first,
+    guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
+    refusal, review, second, seen, sign_in, situation, tiles,
 };
 use crate::app::App;
 
@@ -24,6 +25,10 @@ pub struct Doors {
     pub(super) app: Arc<App>,
     pub(super) metrics: PrometheusHandle,
     pub(super) attempts: Arc<guard::Attempts>,
+    /// Second factors on the way.
+    pub(super) enrolling: Arc<enrolling::Enrolling>,
+    /// What was typed when a session had ended.
+    pub(super) kept: Arc<kept::Kept>,
     /// Hashing takes 19 MiB and tens of milliseconds: two at a time, the others wait their turn.
     pub(super) hashing: Arc<tokio::sync::Semaphore>,
     /// Seats for programs that listen to events.
@@ -41,6 +46,8 @@ impl Doors {
             app,
             metrics,
             attempts: Arc::new(guard::Attempts::default()),
+            enrolling: Arc::default(),
+            kept: Arc::default(),
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
             listeners: Arc::new(tokio::sync::Semaphore::new(listeners_max)),
             stop,
@@ -54,7 +61,8 @@ impl Doors {
 /// When the listener fails.
 pub async fn serve(listener: tokio::net::TcpListener, doors: Doors) -> std::io::Result<()> {
     let mut stop = doors.stop.clone();
-    axum::serve(listener, router(doors))
+    let service = router(doors).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(async move {
             let _ = stop.wait_for(|stop| *stop).await;
         })
@@ -63,7 +71,7 @@ pub async fn serve(listener: tokio::net::TcpListener, doors: Doors) -> std::io::
 
 fn router(doors: Doors) -> Router {
     let form_max = doors.app.config.web.form_max_bytes;
-    let officers = Router::new()
+    let desk = Router::new()
         .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
         .route("/plain/signout", post(sign_in::out))
         .route("/plain/", get(situation::page))
@@ -80,6 +88,23 @@ fn router(doors: Doors) -> Router {
         .route(
             "/plain/r/{id}/decline",
             get(decline::page).post(decline::handler),
+        )
+        .route("/plain/r/{id}/seen", post(seen::seen))
+        .route("/plain/first/{id}", get(first::page).post(first::handler))
+        .route("/plain/first/{id}/alone", get(first::alone))
+        .route(
+            "/plain/second/{id}",
+            get(second::page).post(second::handler),
+        )
+        .route("/plain/n/{id}/review", post(seen::review))
+        .route("/plain/account", get(account::page).post(account::handler))
+        .route(
+            "/plain/officers",
+            get(officers::page).post(officers::handler),
+        )
+        .route(
+            "/plain/first-run/{token}",
+            get(officers::first_run).post(officers::first_run_done),
         )
         .route("/plain/published", get(published::page))
         .route("/plain/n/{id}", get(notice::page))
@@ -129,8 +154,7 @@ fn router(doors: Doors) -> Router {
         .route("/api/{*rest}", get(api::not_found))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .route("/schema/{file}", get(api::schema::file));
-    officers
-        .merge(residents)
+    desk.merge(residents)
         .merge(programs)
         .merge(machines)
         .fallback(refusal::not_found)

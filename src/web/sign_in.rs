@@ -1,25 +1,32 @@
 //! GET and POST /plain/signin, POST /plain/signout: who is at the desk.
 
-use axum::extract::{Request, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::SignInView;
 use hinan_dashboard::{form, page};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::frame;
 use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
-use super::who::cookie_name;
+use super::who::{cookie, cookie_name};
+use super::{frame, guard};
 use crate::app::App;
+use crate::approve::officer::Act;
 use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
+use crate::second_factor::Secret;
+use crate::store::StoreError;
 use crate::{chance, password};
 
 /// Longest account name, bytes.
 const NAME_MAX: usize = 40;
+/// How long the record remembers whose session it was that has ended.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 /// Longest wait for a turn at the password check.
 const TURN_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -31,15 +38,29 @@ pub(super) async fn page(State(doors): State<Doors>) -> Html<String> {
 /// The answer.
 pub(super) async fn handler(
     State(doors): State<Doors>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let browser = cookie(request.headers(), &browser_cookie(&doors.app));
     let fields = posted::fields(request, &doors).await?;
     let app = doors.app.clone();
     let (name, typed) = (
         fields.text(form::USER).trim().to_owned(),
         fields.text(form::PASSWORD).to_owned(),
     );
-    if let Some(wait) = doors.attempts.wait(&name, monotonic()) {
+    let browser = browser.map(|token| Digest::of(token.as_bytes()));
+    let known = match &browser {
+        Some(browser) if name.len() <= NAME_MAX => {
+            app.store.read(|view| view.knows_browser(browser, &name))?
+        }
+        _ => false,
+    };
+    let place = match (&browser, known) {
+        (Some(browser), true) => browser.to_string(),
+        _ => guard::network(from.ip()),
+    };
+    let knock = (name.chars().take(NAME_MAX + 1).collect(), place);
+    if let Some(wait) = doors.attempts.wait(&knock, monotonic()) {
         let error = format!(
             "失敗が続いたため、あと{}秒お待ちください",
             wait.as_secs() + 1
@@ -72,8 +93,13 @@ pub(super) async fn handler(
     let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref()))
         .await
         .unwrap_or(false);
+    let (right, strong) = if right {
+        second_factor(&app, &name, fields.text(form::CODE))?
+    } else {
+        (false, false)
+    };
     if exists {
-        doors.attempts.note(&name, right, monotonic());
+        doors.attempts.note(&knock, right, monotonic());
     }
     let now = app.clock.now();
     let Some((officer, _)) = account.filter(|_| right) else {
@@ -85,24 +111,33 @@ pub(super) async fn handler(
                 Ok(())
             })?;
         }
-        let error = "ユーザー名かパスワードが違います".to_owned();
+        let error = "ユーザー名、パスワード、確認コードのどれかが違います".to_owned();
         return Ok((
             StatusCode::UNAUTHORIZED,
             Html(shown(&app, name, Some(error))),
         )
             .into_response());
     };
-    let (token, csrf) = (chance::token(), chance::token());
+    // A new name for the session each time; the browser gets one of its own, which opens nothing.
+    let (token, csrf, remembered) = (chance::token(), chance::token(), chance::token());
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
     app.store.write(|tx| {
-        tx.end_idle_sessions(wall() - idle_max)?;
-        tx.put_session(&Digest::of(token.as_bytes()), &officer.name, &csrf, wall())?;
+        // Ended ones are remembered for a while: what was typed in them is kept for their officer.
+        tx.end_idle_sessions(wall() - idle_max - REMEMBERED)?;
+        tx.put_session(
+            &Digest::of(token.as_bytes()),
+            &officer.name,
+            &csrf,
+            strong,
+            wall(),
+        )?;
+        tx.put_browser(&Digest::of(remembered.as_bytes()), &officer.name, wall())?;
         tx.audit(
             now,
             &officer.name,
             "signed_in",
             &officer.name,
-            &json!({ "role": officer.role }),
+            &json!({ "role": officer.role, "second_factor": strong }),
         )?;
         Ok(())
     })?;
@@ -111,7 +146,41 @@ pub(super) async fn handler(
         "{}={token}; Path=/; HttpOnly; SameSite=Strict",
         cookie_name(app.config.service.realm)
     );
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/plain/")).into_response())
+    let browser = format!(
+        "{}={remembered}; Path=/plain/signin; HttpOnly; SameSite=Strict; Max-Age=31536000",
+        browser_cookie(&app)
+    );
+    // A role that approves needs a second factor: it is led to where it can be added.
+    let next =
+        if officer.role.may(Act::LetOut) && !strong && !app.config.officers.without_second_factor {
+            "/plain/account"
+        } else {
+            "/plain/"
+        };
+    let cookies = AppendHeaders([(header::SET_COOKIE, cookie), (header::SET_COOKIE, browser)]);
+    Ok((cookies, Redirect::to(next)).into_response())
+}
+
+/// Name of the cookie by which a browser is known again.
+fn browser_cookie(app: &App) -> String {
+    format!("hinan_{}_browser", app.config.service.realm)
+}
+
+/// Whether the code is right, if the account has a second factor; and whether the session has shown one. A code works
+/// once.
+fn second_factor(app: &App, name: &str, typed: &str) -> Result<(bool, bool), Refusal> {
+    let Some(factor) = app.store.read(|view| view.second_factor(name))? else {
+        return Ok((true, false));
+    };
+    let secret = Secret::from_hex(&factor.secret_hex).ok_or_else(|| StoreError::Damaged {
+        what: format!("the second factor of {name}"),
+        why: "it is not 40 hexadecimal digits".to_owned(),
+    })?;
+    let Some(step) = secret.step_of(typed, wall().as_second(), factor.last_step) else {
+        return Ok((false, false));
+    };
+    let unused = app.store.write(|tx| tx.use_step(name, step))?;
+    Ok((unused, unused))
 }
 
 /// Ends the session.

@@ -14,6 +14,9 @@ use crate::digest::Digest;
 use crate::realm::Realm;
 use crate::store::StoreError;
 
+/// Clicks are noted when the last one that was noted is so many seconds ago.
+const IDLE_NOTED_S: i64 = 30;
+
 /// A signed-in officer with the session's anti-forgery token. Naming it in a handler's arguments is what makes
 /// a page need sign-in.
 pub(super) struct SignedIn {
@@ -39,8 +42,13 @@ impl FromRequestParts<Doors> for SignedIn {
         if idle > idle_max {
             return Err(Refusal::SignedOut);
         }
+        // A page that loads itself again is no click: an unattended desk closes.
+        let auto = parts
+            .uri
+            .query()
+            .is_some_and(|query| query.split('&').any(|pair| pair == "auto=1"));
         // Noting every click would write too often.
-        if idle > SignedDuration::from_secs(30) {
+        if !auto && idle > SignedDuration::from_secs(IDLE_NOTED_S) {
             app.store.write(|tx| tx.touch_session(&token, now))?;
         }
         Ok(Self {
@@ -49,6 +57,19 @@ impl FromRequestParts<Doors> for SignedIn {
             token,
         })
     }
+}
+
+/// Whose session has ended for idleness, and its anti-forgery token, while the record remembers it.
+pub(super) fn ended(
+    headers: &HeaderMap,
+    doors: &Doors,
+) -> Result<Option<(String, String)>, StoreError> {
+    let Some(token) = token(headers, doors.app.config.service.realm) else {
+        return Ok(None);
+    };
+    let token = Digest::of(token.as_bytes());
+    let session = doors.app.store.read(|view| view.session(&token))?;
+    Ok(session.map(|session| (session.officer.name, session.csrf)))
 }
 
 /// Whether a session holds now, without counting this look as activity.
@@ -67,7 +88,11 @@ pub(super) fn cookie_name(realm: Realm) -> String {
 }
 
 fn token(headers: &HeaderMap, realm: Realm) -> Option<String> {
-    let wanted = cookie_name(realm);
+    cookie(headers, &cookie_name(realm))
+}
+
+/// A cookie of ours: 64 signs.
+pub(super) fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()

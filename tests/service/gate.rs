@@ -18,19 +18,25 @@ async fn nothing_leaves_town_hall_before_an_officer_approves_with_a_broker_of_th
 }
 
 async fn story(plan: TownPlan) {
-    let Some(mut town) = plan.with_officer("sato", "approver").opens().await else {
+    let Some(mut town) = plan
+        .with_officer("sato", "approver")
+        .with_officer("suzuki", "approver")
+        .opens()
+        .await
+    else {
         return;
     };
     let resident = town.resident();
     let ears = town.listener("bus-stop", "actual").await;
     town.storm_reaches(FLOOD_HOUR).await;
     let sato = town.officer("sato").await;
+    let suzuki = town.officer("suzuki").await;
 
     let order = issue(&town, &sato, "十勝川", &resident, &ears).await;
     let mistake = issue(&town, &sato, "帯広川", &resident, &ears).await;
 
     // The second one was wrong: it is cancelled, and the first stays in force.
-    let cancelled = end(&sato, &mistake, "cancel", &resident, &ears).await;
+    let cancelled = end(&sato, &suzuki, &mistake, "cancel", &resident, &ears).await;
     let document = Document::parse(&cancelled).unwrap();
     let alert = Alert::of(&document);
     assert_eq!(alert.says("msgType"), "Cancel");
@@ -47,7 +53,7 @@ async fn story(plan: TownPlan) {
     );
 
     // The first one is over: it is lifted.
-    let lifted = end(&sato, &order, "lift", &resident, &ears).await;
+    let lifted = end(&sato, &suzuki, &order, "lift", &resident, &ears).await;
     let document = Document::parse(&lifted).unwrap();
     let alert = Alert::of(&document);
     assert_eq!(alert.says("msgType"), "Update");
@@ -182,6 +188,7 @@ async fn issue(
 /// Ends an order through the same gate and returns the published document.
 async fn end(
     sato: &hinan_town::Officer,
+    suzuki: &hinan_town::Officer,
     order: &Order,
     ending: &str,
     resident: &Resident,
@@ -196,7 +203,18 @@ async fn end(
         before,
         "an end is not published unread either"
     );
-    let id = sato.lets_out(&confirmation).await;
+    // One cancels what was wrong at once; lifting what was right always takes two.
+    let id = if ending == "lift" {
+        let draft = sato.approves_first(&confirmation).await;
+        assert_eq!(
+            resident.notices().await,
+            before,
+            "the first of two lets nothing out"
+        );
+        suzuki.completes(&draft, "lift", order.districts).await
+    } else {
+        sato.lets_out(&confirmation).await
+    };
     let heard = ears.hears(&format!("/{id}")).await;
     assert_eq!(heard.payload, confirmation.document.as_bytes());
     eventually("the end is in the feed", || async {

@@ -164,10 +164,10 @@ fn every_byte_of_their_pages_counts(dir: &Path) {
     let _: String = db
         .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
         .unwrap();
-    let page_size: u64 = db
+    let page_size: u32 = db
         .query_row("PRAGMA page_size", [], |row| row.get(0))
         .unwrap();
-    let pages: Vec<u64> = db
+    let pages: Vec<u32> = db
         .prepare("SELECT pageno FROM dbstat WHERE name IN ('proposal', 'draft', 'notice', 'delivery', 'officer', 'audit')")
         .unwrap()
         .query_map([], |row| row.get(0))
@@ -179,10 +179,11 @@ fn every_byte_of_their_pages_counts(dir: &Path) {
     let before = dump(dir).unwrap();
     let (mut altered, mut harmless) = (0, 0);
     let mut offset = 0;
+    let page_size = u64::from(page_size);
     let bytes = pages.len() as u64 * page_size;
     while offset < bytes {
         let page = pages[usize::try_from(offset / page_size).unwrap()];
-        let place = usize::try_from((page - 1) * page_size + offset % page_size).unwrap();
+        let place = usize::try_from(u64::from(page - 1) * page_size + offset % page_size).unwrap();
         let mut other = whole.clone();
         other[place] ^= 0x04;
         std::fs::write(&file, &other).unwrap();
@@ -219,10 +220,7 @@ fn an_added_or_removed_row_is_found(dir: &Path) {
     assert!(why.contains("delivery") && why.contains("is gone"), "{why}");
 }
 
-fn taking_the_rules_away_and_starting_again_seals_nothing_anew(
-    town: &hinan_town::Town,
-    dir: &Path,
-) {
+fn taking_the_rules_away_and_starting_again_seals_nothing_anew(dir: &Path) {
     let db = without_rules(dir);
     db.execute_batch("UPDATE delivery SET note = 'never sent'")
         .unwrap();
@@ -282,10 +280,7 @@ fn a_cut_tail_is_found(dir: &Path) {
     );
 }
 
-fn a_tail_cut_together_with_its_checkpoints_is_found_by_a_copy(
-    town: &hinan_town::Town,
-    dir: &Path,
-) {
+fn a_tail_cut_together_with_its_checkpoints_is_found_by_a_copy(dir: &Path) {
     cut(dir);
     let copied = dir.with_file_name("kept-elsewhere.jsonl");
     std::fs::rename(dir.join(checkpoint::FILE), &copied).unwrap();
@@ -396,7 +391,7 @@ async fn an_officer_downloads_the_checkpoint_and_the_record_from_the_audit_page(
     );
     let checkpoint = hinan_town::eventually("the newest entry is signed", || async {
         let answer = sato.opens("/plain/audit/checkpoint.json").await;
-        serde_json::from_str::<hinan::checkpoint::Checkpoint>(&answer.text).ok()
+        serde_json::from_str::<checkpoint::Checkpoint>(&answer.text).ok()
     })
     .await;
     assert!(checkpoint.is_signed() && checkpoint.entries > 0);

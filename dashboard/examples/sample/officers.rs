@@ -276,6 +276,7 @@ impl Sample {
     /// The inbox with both.
     pub(crate) fn inbox(&self) -> InboxView {
         InboxView {
+            waiting: Vec::new(),
             items: self.items(),
             checked_at: jst(30, 23, 3),
         }
@@ -697,6 +698,7 @@ impl Sample {
     /// The confirmation of the level 4 order.
     pub(crate) fn confirm(&self) -> ConfirmView {
         ConfirmView {
+            approving: hinan_dashboard::view::Approving::Alone,
             action: Confirmed::Issue,
             level: AlertLevel::Four,
             place: self.t("十勝川沿い"),
@@ -839,6 +841,7 @@ impl Sample {
             what: self.t(what),
         };
         NoticeView {
+            review_wanted: true,
             row: self.row(),
             channels: self.channel_names(),
             texts: self.texts(),

@@ -18,6 +18,7 @@ mod review;
 mod show;
 mod sign_in;
 mod situation;
+mod slip;
 
 pub use audit::audit;
 pub use confirm::confirm;
@@ -35,3 +36,4 @@ pub use recommendation::recommendation;
 pub use review::review;
 pub use sign_in::sign_in;
 pub use situation::situation;
+pub use slip::slip;

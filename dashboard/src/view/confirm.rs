@@ -5,6 +5,8 @@ use super::{AlertLevel, Filled, NoticeText};
 pub struct ConfirmView {
     /// What is being confirmed.
     pub action: Confirmed,
+    /// As whom the officer approves.
+    pub approving: Approving,
     /// The level; for a lifting the level that ends.
     pub level: AlertLevel,
     /// Where in one phrase, such as `札内川沿い`.
@@ -47,4 +49,17 @@ pub struct ChannelPlan {
     pub name: String,
     /// Its condition in words, such as `接続中` or `外部回線なし・復旧後に送信`.
     pub condition: String,
+}
+
+/// As whom an officer approves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approving {
+    /// One person is enough for this notice.
+    Alone,
+    /// The first of two: it then waits.
+    FirstOfTwo,
+    /// The second of two: it leaves.
+    SecondOfTwo,
+    /// 単独発令: the first, because the second did not come.
+    Lone,
 }

@@ -7,6 +7,8 @@ use super::{AlertLevel, Span};
 pub struct InboxView {
     /// Most urgent first.
     pub items: Vec<InboxItem>,
+    /// Texts that a first person approved and that wait for a second: address and words.
+    pub waiting: Vec<[String; 2]>,
     /// When the service last asked itself whether to recommend anything.
     pub checked_at: Timestamp,
 }

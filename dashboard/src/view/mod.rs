@@ -27,12 +27,13 @@ mod review;
 mod shelter;
 mod sign_in;
 mod situation;
+mod slip;
 mod span;
 
 pub use audit::{AuditRow, AuditView, ChainCheck};
 pub use chart::{FanPoint, Hydrograph, LevelMark, Reading};
 pub use concern::{ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow};
-pub use confirm::{ChannelPlan, ConfirmView, Confirmed};
+pub use confirm::{Approving, ChannelPlan, ConfirmView, Confirmed};
 pub use decision::{
     CheckNumber, DecisionSheet, Draft, FieldErrors, Filled, LevelChoice, NoticeText, ReasonChoice,
     TextKind,
@@ -63,4 +64,5 @@ pub use situation::{
     Broken, Change, Danger, DangerKind, ExternalGroup, ExternalItem, Headline, OfficialBoard,
     OfficialItem, Said, Situation,
 };
+pub use slip::{SlipField, SlipForm, SlipList, SlipTable, SlipText, SlipView};
 pub use span::Span;

@@ -5,6 +5,8 @@ use super::{NoticeRow, NoticeText};
 /// One notice, for officers.
 #[derive(Clone, Debug)]
 pub struct NoticeView {
+    /// Whether one person let it out and another is asked to look at it.
+    pub review_wanted: bool,
     /// What the list shows of it.
     pub row: NoticeRow,
     /// Names of the channels, in the order of the cells.

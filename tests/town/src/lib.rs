@@ -6,6 +6,7 @@
 //! - A helper that cannot do what it was asked for panics and says so: a test is the only caller.
 
 mod chance;
+mod codes;
 mod device;
 mod ear;
 mod eventually;
@@ -23,6 +24,7 @@ mod storm;
 mod town;
 
 pub use chance::SeededChance;
+pub use codes::Codes;
 pub use device::{Acknowledged, Device, pour};
 pub use ear::{Ear, Told};
 pub use eventually::{WITHIN, eventually, within};

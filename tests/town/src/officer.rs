@@ -122,7 +122,16 @@ impl Officer {
 
     /// Tries to sign in.
     pub async fn tries_to_sign_in(&self, password: &str) -> Answer {
-        let fields = [(form::USER, self.name.as_str()), (form::PASSWORD, password)];
+        self.tries_to_sign_in_with(password, "").await
+    }
+
+    /// Tries to sign in with a code, too.
+    pub async fn tries_to_sign_in_with(&self, password: &str, code: &str) -> Answer {
+        let fields = [
+            (form::USER, self.name.as_str()),
+            (form::PASSWORD, password),
+            (form::CODE, code),
+        ];
         self.posts("/plain/signin", &fields).await
     }
 
@@ -287,6 +296,62 @@ impl Officer {
         to.strip_prefix("/plain/n/")
             .unwrap_or_else(|| panic!("an approval leads to {to}"))
             .to_owned()
+    }
+
+    /// Approves as the first of two, and names the draft that waits.
+    pub async fn approves_first(&self, confirmation: &Confirmation) -> String {
+        let answer = self.approves(confirmation).await;
+        let to = answer.to.clone().unwrap_or_default();
+        to.strip_prefix("/plain/first/")
+            .unwrap_or_else(|| panic!("a first approval leads to {to}: {}", answer.heading()))
+            .to_owned()
+    }
+
+    /// As the second of two: chooses, without seeing what the first chose.
+    pub async fn chooses(&self, draft: &str, choice: &str, districts: usize) -> Answer {
+        let path = format!("/plain/second/{draft}");
+        let page = self.opens(&path).await;
+        assert_eq!(
+            page.status,
+            StatusCode::OK,
+            "the second person's page opens: {}",
+            page.heading()
+        );
+        let mut fields = sheet::fields(&page.text);
+        for (name, value) in [
+            (form::CHOICE, choice),
+            (form::CHECK, &districts.to_string()),
+            (form::STEP, "choose"),
+        ] {
+            fields.insert(name.to_owned(), value.to_owned());
+        }
+        let fields: Vec<(String, String)> = fields.into_iter().collect();
+        self.posts(&path, &fields).await
+    }
+
+    /// As the second of two: chooses the same, reads, and lets it out.
+    pub async fn completes(&self, draft: &str, choice: &str, districts: usize) -> String {
+        let answer = self.chooses(draft, choice, districts).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "both think the same: {}",
+            answer.heading()
+        );
+        let confirmation = confirmation(&answer.text, format!("/plain/second/{draft}"));
+        self.lets_out(&confirmation).await
+    }
+
+    /// The last page before a notice leaves, as this address shows it.
+    pub async fn confirmation_at(&self, path: &str, post_to: &str) -> Confirmation {
+        let page = self.opens(path).await;
+        assert_eq!(
+            page.status,
+            StatusCode::OK,
+            "{path} opens: {}",
+            page.heading()
+        );
+        confirmation(&page.text, post_to.to_owned())
     }
 
     /// Declines a recommendation with a reason.

@@ -28,6 +28,8 @@ impl TownPlan {
         plan.with("service.realm", "actual")
             .with("service.log", "json")
             .with("models.enabled", false)
+            // Most stories are not about the second person: one approver issues level 4, as a town may decide.
+            .with("approve.level4", "one")
             .with("sensors.devices_publish", "any")
     }
 
@@ -37,6 +39,12 @@ impl TownPlan {
         self.with("service.realm", "exercise")
     }
 
+    /// Level 4 needs two persons, as a town has it that decides nothing about it.
+    #[must_use]
+    pub fn with_two_persons(self) -> Self {
+        self.with("approve.level4", "two")
+    }
+
     /// A broker of the town's own instead of the embedded one.
     #[must_use]
     pub fn with_mosquitto(mut self) -> Self {
@@ -44,7 +52,8 @@ impl TownPlan {
         self
     }
 
-    /// An account: viewer, duty_officer, approver or auditor.
+    /// An account: viewer, shelter_desk, duty_officer, approver, administrator or auditor. Approvers and administrators get
+    /// a second factor.
     #[must_use]
     pub fn with_officer(mut self, name: &str, role: &str) -> Self {
         self.officers.push((name.to_owned(), role.to_owned()));

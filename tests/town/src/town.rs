@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::plan::{TownPlan, set};
 use crate::{
-    Acknowledged, Level, Listener, Mosquitto, Officer, Resident, Service, Sheet, backlog,
+    Acknowledged, Codes, Level, Listener, Mosquitto, Officer, Resident, Service, Sheet, backlog,
     eventually, free_port, message, meter, password_of, pour, ran, this_hour, topic, within,
 };
 
@@ -26,6 +26,8 @@ pub struct Town {
     service: Option<Service>,
     mosquitto: Option<Mosquitto>,
     nudges: AtomicI64,
+    /// The authenticator apps of its officers.
+    pub codes: Codes,
     /// Port of the broker.
     pub mqtt: u16,
     /// Port of the pages.
@@ -46,6 +48,7 @@ impl Town {
             service: None,
             mosquitto,
             nudges: AtomicI64::new(0),
+            codes: Codes::default(),
             mqtt: 0,
             web: 0,
         };
@@ -60,8 +63,17 @@ impl Town {
                 "--role",
                 role,
             ];
+            let strong = matches!(role.as_str(), "approver" | "administrator");
+            let mut arguments = arguments.to_vec();
+            if strong {
+                arguments.push("--totp");
+            }
             let added = ran(&town.plan.program, &arguments, &password_of(name));
             assert!(added.status.success(), "{name} gets an account: {added:?}");
+            if strong {
+                let said = String::from_utf8_lossy(&added.stdout).into_owned();
+                town.codes.learn(name, &said);
+            }
         }
         town.starts().await;
         Some(town)
@@ -209,7 +221,10 @@ impl Town {
     /// An officer who is signed in.
     pub async fn officer(&self, name: &str) -> Officer {
         let officer = Officer::nobody(&self.address(), name);
-        let answer = officer.tries_to_sign_in(&password_of(name)).await;
+        let code = self.codes.next(name).await;
+        let answer = officer
+            .tries_to_sign_in_with(&password_of(name), &code)
+            .await;
         assert_eq!(
             answer.to.as_deref(),
             Some("/plain/"),

@@ -1,0 +1,129 @@
+/// A slip (用紙): one matter, what is known of it, and what can be done about it. Used where a page has no figures of its
+/// own: the second person's choice, the wait for one, accounts.
+#[derive(Clone, Debug, Default)]
+pub struct SlipView {
+    /// Heading, Japanese.
+    pub title: String,
+    /// Heading, English.
+    pub title_en: String,
+    /// Sentences under the heading.
+    pub lead: Vec<String>,
+    /// What was wrong with the last attempt.
+    pub error: Option<String>,
+    /// Name and value, in order.
+    pub facts: Vec<[String; 2]>,
+    /// Titled lists, side by side, each of the same size.
+    pub lists: Vec<SlipList>,
+    /// A table; without rows it is not shown.
+    pub table: SlipTable,
+    /// What can be done.
+    pub forms: Vec<SlipForm>,
+    /// Where one can go: address and words.
+    pub links: Vec<[String; 2]>,
+}
+
+/// A titled list.
+#[derive(Clone, Debug, Default)]
+pub struct SlipList {
+    /// Its title, Japanese.
+    pub title: String,
+    /// Its title, English.
+    pub title_en: String,
+    /// Its lines.
+    pub lines: Vec<String>,
+    /// What stands there when there is none.
+    pub none: String,
+}
+
+/// A table.
+#[derive(Clone, Debug, Default)]
+pub struct SlipTable {
+    /// Its caption.
+    pub caption: String,
+    /// Heads of its columns.
+    pub head: Vec<String>,
+    /// Its rows, one cell for each column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A form. Enter sends nothing.
+#[derive(Clone, Debug, Default)]
+pub struct SlipForm {
+    /// Where it is sent.
+    pub post_to: String,
+    /// What it is about.
+    pub legend: String,
+    /// Its fields, in order.
+    pub fields: Vec<SlipField>,
+    /// Its buttons: value of the step field, and words.
+    pub buttons: Vec<[String; 2]>,
+}
+
+/// A field of a form.
+#[derive(Clone, Debug)]
+pub enum SlipField {
+    /// One of several answers; none is chosen beforehand.
+    Choice {
+        /// Name of the field.
+        name: String,
+        /// Value sent.
+        value: String,
+        /// Words.
+        label: String,
+    },
+    /// Something to type.
+    Text {
+        /// Name of the field.
+        name: String,
+        /// Words.
+        label: String,
+        /// What is typed: `text`, `password` or `numeric`.
+        kind: SlipText,
+        /// What stands in it.
+        value: String,
+    },
+    /// Carried along.
+    Hidden {
+        /// Name of the field.
+        name: String,
+        /// Value sent.
+        value: String,
+    },
+}
+
+/// What is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlipText {
+    /// Words.
+    Words,
+    /// A password that is made now.
+    NewPassword,
+    /// Digits.
+    Digits,
+    /// A code that works once.
+    Code,
+}
+
+impl SlipText {
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::NewPassword => "password",
+            Self::Words | Self::Digits | Self::Code => "text",
+        }
+    }
+
+    pub(crate) fn mode(self) -> &'static str {
+        match self {
+            Self::Digits | Self::Code => "numeric",
+            Self::Words | Self::NewPassword => "text",
+        }
+    }
+
+    pub(crate) fn complete(self) -> &'static str {
+        match self {
+            Self::NewPassword => "new-password",
+            Self::Code => "one-time-code",
+            Self::Words | Self::Digits => "off",
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Attention: who has seen what, who must be told when nobody has, and the second look at what one person let out.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{Declined, checked_reason, may, strong};
+use crate::app::App;
+use crate::approve::officer::{Act, Officer};
+use crate::store::StoreError;
+use crate::store::approvals::Review;
+
+/// "I have seen this" (確認): stops the passing on, and starts nothing else.
+///
+/// # Errors
+/// [`Declined`]
+pub fn acknowledge(app: &App, officer: &Officer, proposal_id: &str) -> Result<(), Declined> {
+    may(officer, Act::Acknowledge)?;
+    let now = app.clock.now();
+    app.store.write(|tx| {
+        if tx.view().proposal(proposal_id)?.is_none() {
+            return Ok(Err(Declined::Unknown("推奨")));
+        }
+        if tx.put_seen(proposal_id, &officer.name, now)? {
+            tx.audit(now, &officer.name, "seen", proposal_id, &json!({}))?;
+        }
+        Ok(Ok(()))
+    })?
+}
+
+/// The second look at a notice that one person let out.
+///
+/// # Errors
+/// [`Declined`]
+pub fn review(
+    app: &App,
+    officer: &Officer,
+    notice_id: &str,
+    agrees: bool,
+    words: &str,
+) -> Result<(), Declined> {
+    may(officer, Act::LetOut)?;
+    strong(app, officer)?;
+    let words = if agrees && words.trim().is_empty() {
+        "異議なし".to_owned()
+    } else {
+        checked_reason(words)?
+    };
+    let now = app.clock.now();
+    app.store.write(|tx| {
+        let Some(notice) = tx.view().notice(notice_id)? else {
+            return Ok(Err(Declined::Unknown("発表")));
+        };
+        if notice.state().by() == officer.name {
+            let why = "自分で承認した発表は、別の承認者が確かめます".to_owned();
+            return Ok(Err(Declined::NotAuthorised(why)));
+        }
+        let review = Review {
+            officer: officer.name.clone(),
+            agrees,
+            words,
+            at: now,
+        };
+        if !tx.put_review(notice_id, &review)? {
+            let why = "この発表は、すでに確かめられています".to_owned();
+            return Ok(Err(Declined::NoLongerOpen(why)));
+        }
+        let detail = json!({ "agrees": agrees, "words": review.words });
+        tx.audit(now, &officer.name, "reviewed", notice_id, &detail)?;
+        Ok(Ok(()))
+    })?
+}
+
+/// How many times an item should have been passed on by now: one for each of `after_s` that has passed, in officers'
+/// time.
+#[must_use]
+pub fn steps_due(opened: Timestamp, now: Timestamp, speed: f64, after_s: &[u32]) -> u32 {
+    let waited_s = now.duration_since(opened).as_secs_f64() / speed;
+    let due = after_s
+        .iter()
+        .filter(|after| waited_s >= f64::from(**after));
+    u32::try_from(due.count()).unwrap_or(u32::MAX)
+}
+
+/// Passes on what nobody has seen, to the next in the order of succession. Says how many were.
+///
+/// # Errors
+/// The record's.
+pub fn pass_on(app: &App) -> Result<usize, StoreError> {
+    let now = app.clock.now();
+    let after_s = &app.config.approve.escalate_after_s;
+    let due = app.store.read(|view| {
+        let mut due = Vec::new();
+        for stored in view.open_proposals()? {
+            if view.seen(&stored.id)?.is_some() {
+                continue;
+            }
+            let (done, _) = view.escalated(&stored.id)?;
+            let steps = steps_due(stored.first_at, now, app.clock.speed(), after_s);
+            if done < steps {
+                due.push((stored.id, done + 1));
+            }
+        }
+        Ok(due)
+    })?;
+    for (proposal, step) in &due {
+        app.store.write(|tx| {
+            let grants = tx.view().grants()?;
+            let mut chain: Vec<&str> = Vec::new();
+            for grant in grants.iter().filter(|g| (g.from..g.until).contains(&now)) {
+                if !chain.contains(&grant.officer.as_str()) {
+                    chain.push(&grant.officer);
+                }
+            }
+            let place = usize::try_from(*step).unwrap_or(usize::MAX) - 1;
+            let to = chain.get(place).or(chain.last()).copied().unwrap_or("");
+            tx.put_escalation(proposal, *step, to, now)?;
+            tx.audit(
+                now,
+                "system",
+                "passed_on",
+                proposal,
+                &json!({ "step": step, "to": to }),
+            )?;
+            Ok(())
+        })?;
+        metrics::counter!("hinan_escalations_total").increment(1);
+        tracing::warn!(
+            proposal,
+            step,
+            "nobody has seen a recommendation; it was passed on"
+        );
+    }
+    Ok(due.len())
+}
+
+/// Sentences about what waits for whom, for the top of every page.
+///
+/// # Errors
+/// The record's.
+pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError> {
+    let now = app.clock.now();
+    let real = |at: Timestamp| now.duration_since(at).as_secs_f64() / app.clock.speed();
+    let day = SignedDuration::from_hours(24);
+    app.store.read(|view| {
+        let name = |account: &str| -> Result<String, StoreError> {
+            Ok(view
+                .officer(account)?
+                .map_or_else(|| account.to_owned(), |(officer, _)| officer.display))
+        };
+        let mut lines = Vec::new();
+        for waiting in view.waiting_for_second()? {
+            let by = waiting.notice.state().by();
+            if by == officer.name {
+                lines.push("あなたの承認は、2人目を待っています。「判断待ち」から確かめられます。".to_owned());
+            } else {
+                lines.push(format!(
+                    "{}が1人目として承認し、2人目の承認を待っています。「判断待ち」から開いてください。",
+                    name(by)?
+                ));
+            }
+        }
+        for (_, by, at) in view.reviews_due(now - day)? {
+            let minutes = real(at) / 60.0;
+            let late = minutes > f64::from(app.config.approve.review_within_min);
+            let by = name(&by)?;
+            lines.push(if late {
+                format!("{by}が1人で発表した情報を、まだだれも確かめていません(期限を過ぎています)。「発表」から開いてください。")
+            } else {
+                format!("{by}が1人で発表しました。別の承認者が確かめてください。「発表」から開いてください。")
+            });
+        }
+        for stored in view.open_proposals()? {
+            let (step, to) = view.escalated(&stored.id)?;
+            if step > 0 && view.seen(&stored.id)?.is_none() {
+                let to = match to.as_deref() {
+                    None | Some("") => "(次の順位の登録がありません)".to_owned(),
+                    Some(to) => name(to)?,
+                };
+                lines.push(format!(
+                    "{} {}の推奨を、まだだれも確認していません({step}回目の引き継ぎ先: {to})。",
+                    stored.proposal.key.river, stored.proposal.key.level
+                ));
+            }
+        }
+        Ok(lines)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_passed_on_once_for_each_waiting_time_and_a_replayed_minute_is_still_a_minute() {
+        let opened: Timestamp = "2016-08-30T18:05:00Z".parse().expect("a time");
+        let after = [60, 180, 300];
+        let at = |seconds: i64, speed| {
+            steps_due(
+                opened,
+                opened + SignedDuration::from_secs(seconds),
+                speed,
+                &after,
+            )
+        };
+        assert_eq!(
+            [59, 60, 179, 180, 299, 300, 9999].map(|s| at(s, 1.0)),
+            [0, 1, 1, 2, 2, 3, 3]
+        );
+        assert_eq!(at(60 * 60, 60.0), 1);
+    }
+}

@@ -1,0 +1,176 @@
+//! GET and POST /plain/first/{draft}: the first person waits for the second, takes the approval back, or goes alone after
+//! the waiting time. GET /plain/first/{draft}/alone: the full page before going alone.
+
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use hinan_dashboard::view::{Approving, SlipForm, SlipView};
+use hinan_dashboard::{form, page};
+
+use super::posted::Posted;
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{decide, frame, inbox};
+use crate::app::App;
+use crate::approve::facts::Kind;
+use crate::approve::officer::{Act, Role};
+use crate::desk::{self, Declined};
+use crate::digest::Digest;
+use crate::store::approvals::StoredFirst;
+
+const REFRESH_S: u32 = 15;
+/// The step that takes the approval back.
+const WITHDRAW: &str = "withdraw";
+
+/// Where it stands.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let app = &doors.app;
+    let (waiting, published) = app
+        .store
+        .read(|view| Ok((view.first_approved(&id)?, view.notice(&id)?.is_some())))?;
+    let waiting = waiting.ok_or(Refusal::Unknown)?;
+    if published {
+        return Ok(Redirect::to(&format!("/plain/n/{id}")).into_response());
+    }
+    let view = view(app, &who, &id, &waiting)?;
+    let refresh = waiting.draft.waiting.then_some(REFRESH_S);
+    Ok(Html(page::slip(&frame::officers(app, &who, refresh)?, &view)).into_response())
+}
+
+/// The full page before going alone: who is missing, and how long they were waited for.
+pub(super) async fn alone(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Refusal> {
+    let app = &doors.app;
+    let waiting = app.store.read(|view| view.first_approved(&id))?;
+    let waiting = waiting.ok_or(Refusal::Unknown)?;
+    let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone);
+    view.post_to = format!("/plain/first/{id}");
+    view.back_to = format!("/plain/first/{id}");
+    view.cautions = vec![
+        format!(
+            "2人目が{}秒たっても承認していません。承認できるのは: {}",
+            waited_s(app, &waiting),
+            missing(app, &who)?
+        ),
+        "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます"
+            .to_owned(),
+    ];
+    Ok(Html(page::confirm(
+        &frame::officers(app, &who, None)?,
+        &view,
+    )))
+}
+
+/// The answer.
+pub(super) async fn handler(
+    State(doors): State<Doors>,
+    Path(id): Path<String>,
+    Posted { who, fields }: Posted,
+) -> Result<Response, Refusal> {
+    let app = &doors.app;
+    match fields.text(form::STEP) {
+        form::STEP_APPROVE => {
+            let read =
+                Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
+            let notice = desk::second::alone(app, &who.officer, &id, &read)?;
+            Ok(Redirect::to(&format!("/plain/n/{notice}")).into_response())
+        }
+        WITHDRAW => {
+            desk::second::withdraw(app, &who.officer, &id)?;
+            Ok(Redirect::to("/plain/inbox").into_response())
+        }
+        form::STEP_BACK => Ok(Redirect::to(&format!("/plain/first/{id}")).into_response()),
+        other => Err(Declined::Incomplete(format!("step={other}")).into()),
+    }
+}
+
+fn waited_s(app: &App, waiting: &StoredFirst) -> i64 {
+    let waited = app.clock.now().duration_since(waiting.notice.state().at());
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "seconds of a wait, in whole numbers"
+    )]
+    let seconds = (waited.as_secs_f64() / app.clock.speed()) as i64;
+    seconds.max(0)
+}
+
+/// Who could be the second, by name.
+fn missing(app: &App, who: &SignedIn) -> Result<String, Refusal> {
+    let all = app.store.read(|view| view.officers())?;
+    let names: Vec<String> = all
+        .into_iter()
+        .map(|(officer, _)| officer)
+        .filter(|o| {
+            o.role == Role::Approver && o.role.may(Act::LetOut) && o.name != who.officer.name
+        })
+        .map(|officer| officer.display)
+        .collect();
+    Ok(if names.is_empty() {
+        "ほかに登録がありません".to_owned()
+    } else {
+        names.join("、")
+    })
+}
+
+fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<SlipView, Refusal> {
+    let facts = waiting.notice.content().facts();
+    let own = waiting.notice.state().by() == who.officer.name;
+    let wait_s = i64::from(app.config.approve.lone_after_min) * 60;
+    let waited_s = waited_s(app, waiting);
+    let mut view = SlipView {
+        title: format!("2人目の承認待ち {}", inbox::place(&facts.river)),
+        title_en: "Waiting for the second person".to_owned(),
+        facts: vec![
+            ["待った時間".to_owned(), format!("{waited_s}秒")],
+            ["2人目になれる人".to_owned(), missing(app, who)?],
+            [
+                "照合値".to_owned(),
+                waiting.notice.state().digest().to_string(),
+            ],
+        ],
+        links: vec![["/plain/inbox".to_owned(), "判断待ちへ".to_owned()]],
+        ..SlipView::default()
+    };
+    if !waiting.draft.waiting {
+        view.lead = vec![
+            "この承認は終わりました: 取り下げ、期限切れ、または2人の判断の違い。何も発表されていません。推奨から判断し直してください。"
+                .to_owned(),
+        ];
+        return Ok(view);
+    }
+    view.lead = vec![
+        "まだ発表されていません。2人目の承認者が同じ判断を選び、同じ文面を承認すると発表されます。"
+            .to_owned(),
+    ];
+    if own {
+        view.forms.push(SlipForm {
+            post_to: format!("/plain/first/{id}"),
+            legend: "1人目の承認を取り下げる".to_owned(),
+            fields: Vec::new(),
+            buttons: vec![[
+                WITHDRAW.to_owned(),
+                "取り下げる(何も発表されません)".to_owned(),
+            ]],
+        });
+        if facts.kind == Kind::Lift {
+            view.lead.push("解除は、単独ではできません。".to_owned());
+        } else if waited_s >= wait_s {
+            let way = format!("/plain/first/{id}/alone");
+            view.links
+                .push([way, "2人目を待たずに単独で発令する画面へ".to_owned()]);
+        } else {
+            view.lead.push(format!(
+                "あと{}秒たっても2人目が承認しないときは、単独で発令できます。",
+                wait_s - waited_s
+            ));
+        }
+    }
+    Ok(view)
+}

@@ -1,0 +1,209 @@
+//! GET and POST /plain/second/{draft}: the second person. First their own choice, unseen by what the first chose; then,
+//! if both think the same, the very bytes the first approved.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use hinan_dashboard::view::{Approving, SlipField, SlipForm, SlipList, SlipText, SlipView};
+use hinan_dashboard::{form, page};
+
+use super::posted::Posted;
+use super::refusal::Refusal;
+use super::router::Doors;
+use super::who::SignedIn;
+use super::{decide, end_notice, frame, inbox, lines};
+use crate::app::App;
+use crate::approve::authority::NotAuthorised;
+use crate::approve::facts::Kind;
+use crate::approve::rule::Choice;
+use crate::desk::second::Chosen;
+use crate::desk::{self, Declined};
+use crate::digest::Digest;
+use crate::recommend::level::OrderLevel;
+use crate::store::approvals::StoredFirst;
+
+/// The page: nothing on it tells what the first person chose.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let app = &doors.app;
+    let (waiting, chosen) = look(app, &who, &id)?;
+    if waiting.notice.state().by() == who.officer.name {
+        return Ok(Redirect::to(&format!("/plain/first/{id}")).into_response());
+    }
+    let facts = waiting.notice.content().facts();
+    if chosen == Some(Choice::of(facts)) {
+        return Ok(confirm(app, &who, &id, &waiting)?.into_response());
+    }
+    Ok(Html(page::slip(
+        &frame::officers(app, &who, None)?,
+        &ask(app, &id, &waiting, None)?,
+    ))
+    .into_response())
+}
+
+/// The answer.
+pub(super) async fn handler(
+    State(doors): State<Doors>,
+    Path(id): Path<String>,
+    Posted { who, fields }: Posted,
+) -> Result<Response, Refusal> {
+    let app = &doors.app;
+    match fields.text(form::STEP) {
+        form::STEP_APPROVE => {
+            let read =
+                Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
+            let notice = desk::second::approve(app, &who.officer, &id, &read)?;
+            return Ok(Redirect::to(&format!("/plain/n/{notice}")).into_response());
+        }
+        form::STEP_BACK => return Ok(Redirect::to("/plain/inbox").into_response()),
+        _ => {}
+    }
+    let (waiting, _) = look(app, &who, &id)?;
+    let count = waiting.notice.content().facts().districts.len().to_string();
+    let error = match Choice::from_word(fields.text(form::CHOICE)) {
+        None => "どうすべきかを選んでください".to_owned(),
+        Some(_) if decide::half_width(fields.text(form::CHECK)) != count => {
+            "対象地区の数と合いません。地区を確かめて、数を入力してください".to_owned()
+        }
+        Some(choice) => match desk::second::choose(app, &who.officer, &id, choice)? {
+            Chosen::Agrees => return Ok(confirm(app, &who, &id, &waiting)?.into_response()),
+            Chosen::Differs { first, second } => {
+                let why = NotAuthorised::Differs {
+                    first: first.spoken(),
+                    second: second.spoken(),
+                };
+                return Err(Declined::Changed(why.to_string()).into());
+            }
+        },
+    };
+    let view = ask(app, &id, &waiting, Some(error))?;
+    let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+fn look(app: &App, who: &SignedIn, id: &str) -> Result<(StoredFirst, Option<Choice>), Refusal> {
+    let found = app.store.read(|view| {
+        Ok((
+            view.first_approved(id)?,
+            view.choice_of(id, &who.officer.name)?,
+        ))
+    })?;
+    let (Some(waiting), chosen) = found else {
+        return Err(Refusal::Unknown);
+    };
+    if !waiting.draft.waiting {
+        let why = "この文面は、すでに処理されました".to_owned();
+        return Err(Declined::NoLongerOpen(why).into());
+    }
+    Ok((waiting, chosen))
+}
+
+/// Evidence and counter-evidence first, the same size; then the question.
+fn ask(
+    app: &App,
+    id: &str,
+    waiting: &StoredFirst,
+    error: Option<String>,
+) -> Result<SlipView, Refusal> {
+    let facts = waiting.notice.content().facts();
+    let by = app
+        .store
+        .read(|view| view.officer(waiting.notice.state().by()))?
+        .map_or_else(String::new, |(officer, _)| officer.display);
+    let stored = match &waiting.draft.proposal {
+        Some(proposal) => app.store.read(|view| view.proposal(proposal))?,
+        None => None,
+    };
+    let (speaks_for, against) = match &stored {
+        Some(stored) => {
+            let proposal = &stored.proposal;
+            let met = proposal.met.iter();
+            let counter = proposal.counter.iter();
+            (
+                met.map(|c| lines::evidence(c, proposal.as_of).text)
+                    .collect(),
+                counter
+                    .map(|c| lines::counter_evidence(c, proposal.as_of).text)
+                    .collect(),
+            )
+        }
+        None => end_notice::lifting(app, &facts.river),
+    };
+    let choices: Vec<Choice> = if facts.kind == Kind::Issue {
+        let levels = OrderLevel::ALL.map(Choice::Issue).into_iter();
+        levels.chain([Choice::NotNow]).collect()
+    } else {
+        vec![Choice::Lift, Choice::Cancel, Choice::NotNow]
+    };
+    let mut fields: Vec<SlipField> = choices
+        .into_iter()
+        .map(|choice| SlipField::Choice {
+            name: form::CHOICE.to_owned(),
+            value: choice.word().to_owned(),
+            label: choice.spoken(),
+        })
+        .collect();
+    fields.push(SlipField::Text {
+        name: form::CHECK.to_owned(),
+        label: "対象地区は、何地区ですか(数字だけ。全角でもかまいません)".to_owned(),
+        kind: SlipText::Digits,
+        value: String::new(),
+    });
+    let list = |title: &str, title_en: &str, lines, none: &str| SlipList {
+        title: title.to_owned(),
+        title_en: title_en.to_owned(),
+        lines,
+        none: none.to_owned(),
+    };
+    Ok(SlipView {
+        title: format!("2人目の判断 {}", inbox::place(&facts.river)),
+        title_en: "The second person decides".to_owned(),
+        lead: vec![
+            format!("{by}が1人目として承認しました。何を選んだかは、あなたが選ぶまで表示されません。"),
+            "同じ判断なら、1人目が承認した文面を確かめて発表します。違えば何も発表されず、2人に違いが示されます。選べるのは一度だけです。"
+                .to_owned(),
+        ],
+        error,
+        facts: vec![[
+            format!("対象地区({})", facts.districts.len()),
+            facts
+                .districts
+                .iter()
+                .map(|d| d.name.as_str())
+                .collect::<Vec<_>>()
+                .join("、"),
+        ]],
+        lists: vec![
+            list("根拠", "Evidence", speaks_for, "満たされた条件はありません。"),
+            list("反対の根拠", "Counter-evidence", against, "反対の根拠は知られていません。"),
+        ],
+        forms: vec![SlipForm {
+            post_to: format!("/plain/second/{id}"),
+            legend: "どうすべきですか / What should be done?".to_owned(),
+            fields,
+            buttons: vec![["choose".to_owned(), "選ぶ(まだ発表されません)".to_owned()]],
+        }],
+        links: vec![["/plain/inbox".to_owned(), "選ばずに戻る".to_owned()]],
+        ..SlipView::default()
+    })
+}
+
+fn confirm(
+    app: &App,
+    who: &SignedIn,
+    id: &str,
+    waiting: &StoredFirst,
+) -> Result<Html<String>, Refusal> {
+    let mut view = decide::of_draft(app, &waiting.draft, Approving::SecondOfTwo);
+    view.post_to = format!("/plain/second/{id}");
+    view.back_to = "/plain/inbox".to_owned();
+    view.cautions
+        .push("2人の判断は同じです。文面を確かめて、承認すると発表されます".to_owned());
+    Ok(Html(page::confirm(
+        &frame::officers(app, who, None)?,
+        &view,
+    )))
+}
