@@ -4,6 +4,7 @@
 //! The modules stand in that order in `ARCHITECTURE.md`. The service only recommends: what leaves the town hall
 //! was read and approved, byte for byte, by a named and authorised official.
 
+pub mod apart;
 pub mod app;
 pub mod approve;
 pub mod arrivals;

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::apart;
 use crate::app::{App, Link, Picture, Replayed};
 use crate::arrivals::{Ack, Arrivals, Message, arrivals};
 use crate::brokers::{self, MAIN, Way};
@@ -85,6 +86,7 @@ pub async fn start(
     doorways: Doorways,
     replay: Option<Replayed>,
 ) -> anyhow::Result<Running> {
+    apart::check_here(&config)?;
     let metrics = recorder();
     let store = Store::open(
         &config.service.data_dir,
@@ -176,9 +178,15 @@ pub async fn start(
         });
     }
 
+    let files = (&app.config.web.tls_certificate, &app.config.web.tls_key);
+    let web_tls = if files.0.as_os_str().is_empty() {
+        None
+    } else {
+        Some(web::acceptor(files.0, files.1)?)
+    };
     let web_doors = web::Doors::new(Arc::clone(&app), metrics, doors_stop);
     doors.spawn(async move {
-        web::serve(doorways.web, web_doors)
+        web::serve(doorways.web, web_tls, web_doors)
             .await
             .context("the web server stopped")
     });

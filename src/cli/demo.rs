@@ -17,6 +17,7 @@ use super::print::say;
 use crate::app::{App, Replayed};
 use crate::approve::authority::{Basis, Grant};
 use crate::approve::officer::{Officer, Role};
+use crate::approve::rule::Needs;
 use crate::clock::{EventClock, spoken};
 use crate::config::Config;
 use crate::demo::report::{self, Firsts};
@@ -215,6 +216,9 @@ impl Demo {
         config.publish.public_url = format!("http://127.0.0.1:{}", web.local_addr()?.port());
         // Two officers on one machine, for an hour: they get no second factor, and every page says so.
         config.officers.without_second_factor = true;
+        // Whatever level comes first, both have something to do.
+        config.approve.level3 = Needs::Two;
+        config.approve.level5 = Needs::Two;
         config.check()?;
         Ok(config)
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 use super::checks::{filled, refused, within};
+use crate::realm::Realm;
 
 /// Brokers elsewhere.
 const REMOTES_MAX: usize = 16;
@@ -72,6 +73,7 @@ pub struct RemoteBroker {
     pub password_env: String,
     pub client_id: String,
     pub filter: Vec<String>,
+    pub realm: Realm,
 }
 
 impl Default for RemoteBroker {
@@ -89,6 +91,7 @@ impl Default for RemoteBroker {
             password_env: String::new(),
             client_id: String::new(),
             filter: Vec::new(),
+            realm: Realm::Actual,
         }
     }
 }

@@ -33,6 +33,8 @@ pub use self::sensors::{DevicesPublish, Sensors};
 pub use self::service::{LogStyle, Service, TownSource};
 pub use self::web::Web;
 
+use crate::realm::Realm;
+
 /// Topic filters of one subscription.
 const TOPICS_MAX: usize = 64;
 
@@ -129,6 +131,16 @@ impl Config {
     /// Checks every value against its range.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.broker.check()?;
+        if let (Realm::Exercise, Some(live)) = (
+            self.service.realm,
+            self.broker.remote.iter().find(|r| r.realm == Realm::Actual),
+        ) {
+            return refused(
+                &format!("broker.remote {}: realm", live.name),
+                &live.realm,
+                "\"exercise\" in an exercise: a login at a live broker must not be within its reach",
+            );
+        }
         self.sensors.check(&self.broker)?;
         self.rules().validate().or_else(|why| {
             refused(
@@ -272,6 +284,33 @@ mod tests {
         check(
             "[publish]\nbroker = \"pref\"",
             "publish.broker is pref; it must be empty",
+        );
+    }
+
+    #[test]
+    fn an_exercise_has_no_way_to_a_live_broker_and_the_live_service_no_way_around_the_second_factor()
+     {
+        let remote = "[[broker.remote]]\nname = \"pref\"\nhost = \"h\"\n";
+        let drill = "[service]\nrealm = \"exercise\"\n";
+        check(
+            &format!("{drill}{remote}"),
+            "broker.remote pref: realm is actual; it must be \"exercise\"",
+        );
+        assert!(
+            Config::parse(&format!("{drill}{remote}realm = \"exercise\""), "town.toml").is_ok()
+        );
+        let without = "[officers]\nwithout_second_factor = true";
+        check(without, "officers.without_second_factor is true");
+        assert!(Config::parse(&format!("{drill}{without}"), "town.toml").is_ok());
+        check(
+            "[approve]\nlone_after_min = 10",
+            "approve.lone_after_min is 10; it must be less than approve.basis_age_max_min (10)",
+        );
+        check("[approve]\ncancel = \"one_then_review\"", "approve.cancel");
+        check("[approve]\nlevel4 = \"three\"", "level4");
+        check(
+            "[approve]\nescalate_after_s = [60, 60]",
+            "approve.escalate_after_s",
         );
     }
 

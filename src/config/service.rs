@@ -14,6 +14,7 @@ pub struct Service {
     pub realm: Realm,
     pub data_dir: PathBuf,
     pub log: LogStyle,
+    pub actual_secrets: Vec<String>,
 }
 
 /// How log lines look.

@@ -1,5 +1,7 @@
 //! `[web]`: where officers, residents and programs connect.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -14,6 +16,8 @@ pub struct Web {
     pub idle_max_min: u32,
     pub form_max_bytes: usize,
     pub listeners_max: usize,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
 }
 
 impl Web {
@@ -28,6 +32,21 @@ impl Web {
                 "ADDRESS:PORT, such as 0.0.0.0:8080",
             );
         }
-        Ok(())
+        match (
+            self.tls_certificate.as_os_str().is_empty(),
+            self.tls_key.as_os_str().is_empty(),
+        ) {
+            (true, false) => refused(
+                "web.tls_certificate",
+                &"empty",
+                "a PEM file when web.tls_key is set",
+            ),
+            (false, true) => refused(
+                "web.tls_key",
+                &"empty",
+                "a PEM file when web.tls_certificate is set",
+            ),
+            (true, true) | (false, false) => Ok(()),
+        }
     }
 }

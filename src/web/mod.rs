@@ -41,6 +41,8 @@ mod seen;
 mod sign_in;
 mod situation;
 mod tiles;
+mod tls;
 mod who;
 
 pub use router::{Doors, serve};
+pub use tls::{TlsError, acceptor};

@@ -12,6 +12,7 @@ use sha2::Digest as _;
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, decide, decline, devices, end_notice, enrolling, features, feeds, first,
     guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
@@ -55,21 +56,36 @@ impl Doors {
     }
 }
 
-/// Serves until told to stop; requests that have begun are finished.
+/// Serves until told to stop; requests that have begun are finished. With `tls`, nothing is served in the clear.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: tokio::net::TcpListener, doors: Doors) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    doors: Doors,
+) -> std::io::Result<()> {
     let mut stop = doors.stop.clone();
-    let service = router(doors).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        })
-        .await
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let encrypted = tls.is_some();
+    let service = router(doors, encrypted).into_make_service_with_connect_info::<Visitor>();
+    match tls {
+        None => {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(stopped)
+                .await
+        }
+        Some(acceptor) => {
+            axum::serve(TlsPort::new(listener, acceptor), service)
+                .with_graceful_shutdown(stopped)
+                .await
+        }
+    }
 }
 
-fn router(doors: Doors) -> Router {
+fn router(doors: Doors, encrypted: bool) -> Router {
     let form_max = doors.app.config.web.form_max_bytes;
     let desk = Router::new()
         .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
@@ -154,7 +170,8 @@ fn router(doors: Doors) -> Router {
         .route("/api/{*rest}", get(api::not_found))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .route("/schema/{file}", get(api::schema::file));
-    desk.merge(residents)
+    let all = desk
+        .merge(residents)
         .merge(programs)
         .merge(machines)
         .fallback(refusal::not_found)
@@ -167,8 +184,17 @@ fn router(doors: Doors) -> Router {
         .layer(axum::middleware::from_fn(health::measure))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
-        .with_state(doors)
+        .layer(header(header::REFERRER_POLICY, "same-origin"));
+    // A browser that was here once by TLS does not come in the clear again.
+    let all = if encrypted {
+        all.layer(header(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000",
+        ))
+    } else {
+        all
+    };
+    all.with_state(doors)
 }
 
 fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -1,7 +1,5 @@
 //! GET and POST /plain/signin, POST /plain/signout: who is at the desk.
 
-use std::net::SocketAddr;
-
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
@@ -13,6 +11,7 @@ use serde_json::json;
 use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
+use super::tls::Visitor;
 use super::who::{cookie, cookie_name};
 use super::{frame, guard};
 use crate::app::App;
@@ -38,7 +37,7 @@ pub(super) async fn page(State(doors): State<Doors>) -> Html<String> {
 /// The answer.
 pub(super) async fn handler(
     State(doors): State<Doors>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    ConnectInfo(Visitor(from)): ConnectInfo<Visitor>,
     request: Request,
 ) -> Result<Response, Refusal> {
     let browser = cookie(request.headers(), &browser_cookie(&doors.app));
@@ -143,12 +142,14 @@ pub(super) async fn handler(
     })?;
     tracing::info!(officer = %officer.name, "signed in");
     let cookie = format!(
-        "{}={token}; Path=/; HttpOnly; SameSite=Strict",
-        cookie_name(app.config.service.realm)
+        "{}={token}; Path=/; HttpOnly; SameSite=Strict{}",
+        cookie_name(app.config.service.realm),
+        secure(&app)
     );
     let browser = format!(
-        "{}={remembered}; Path=/plain/signin; HttpOnly; SameSite=Strict; Max-Age=31536000",
-        browser_cookie(&app)
+        "{}={remembered}; Path=/plain/signin; HttpOnly; SameSite=Strict; Max-Age=31536000{}",
+        browser_cookie(&app),
+        secure(&app)
     );
     // A role that approves needs a second factor: it is led to where it can be added.
     let next =
@@ -159,6 +160,15 @@ pub(super) async fn handler(
         };
     let cookies = AppendHeaders([(header::SET_COOKIE, cookie), (header::SET_COOKIE, browser)]);
     Ok((cookies, Redirect::to(next)).into_response())
+}
+
+/// Over TLS, cookies never travel in the clear.
+fn secure(app: &App) -> &'static str {
+    if app.config.web.tls_certificate.as_os_str().is_empty() {
+        ""
+    } else {
+        "; Secure"
+    }
 }
 
 /// Name of the cookie by which a browser is known again.

@@ -37,8 +37,11 @@ try {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: DESK, locale: "ja-JP", colorScheme: "light" });
   const page = await context.newPage();
   mkdirSync(IMAGES, { recursive: true });
+  const first = await (await browser.newContext()).newPage();
+  await signIn(first, "duty");
+  const districts = await approveFirst(first);
   await signIn(page);
-  await approveFirst(page);
+  await approveSecond(page, districts);
   await within(60, "the notice is public", async () => {
     await page.goto(`${demo.origin()}/`);
     return await page.locator("article.notice").count() > 0;
@@ -56,8 +59,8 @@ try {
   await demo.stop();
 }
 
-async function signIn(page) {
-  const { user, password } = demo.account("approver");
+async function signIn(page, who = "approver") {
+  const { user, password } = demo.account(who);
   await page.goto(`${demo.origin()}/plain/signin`);
   await page.fill("#user", user);
   await page.fill("#password", password);
@@ -77,6 +80,18 @@ async function approveFirst(page) {
   await page.locator("label.level", { has: page.locator("em.proposed") }).locator("input").check();
   await page.locator("#reason-field input").first().check();
   await page.fill("#check", districts[1]);
+  await page.locator("form.answers button.primary").click();
+  await page.locator("button.publish").click();
+  await page.waitForURL(/\/plain\/first\//);
+  return districts[1];
+}
+
+// The second person: the same choice, unseen, then the same bytes.
+async function approveSecond(page, districts) {
+  await page.goto(`${demo.origin()}/plain/inbox`);
+  await page.locator("main a[href^='/plain/second/']").first().click();
+  await page.locator('input[name=choice][value="4"]').check();
+  await page.locator("input[name=check]").fill(districts);
   await page.locator("form.answers button.primary").click();
   await page.locator("button.publish").click();
 }

@@ -138,37 +138,61 @@ export function stories(demo, eyes) {
 
     ["Deciding", [
       ["the sheet has no answer chosen and says exactly what would be sent", async () => {
-        await open(seen.approver, "/plain/inbox");
-        await seen.approver.locator("main a.item").first().click();
-        await seen.approver.getByRole("link", { name: /^判断する/ }).click();
-        await says(seen.approver, "送られる文面");
-        must(await seen.approver.locator("input:checked").count() === 0, "something is chosen already");
-        await eyes.look(seen.approver, "decide");
+        await open(seen.duty, "/plain/inbox");
+        await seen.duty.locator("main a.item").first().click();
+        await seen.duty.getByRole("link", { name: /^判断する/ }).click();
+        await says(seen.duty, "送られる文面");
+        must(await seen.duty.locator("input:checked").count() === 0, "something is chosen already");
+        await eyes.look(seen.duty, "decide");
       }],
       ["Enter in a field sends nothing", async () => {
-        const before = seen.approver.url();
-        await seen.approver.locator("#check").fill("1");
-        await seen.approver.locator("#check").press("Enter");
-        await seen.approver.waitForTimeout(400);
-        must(seen.approver.url() === before, `it went to ${seen.approver.url()}`);
-        must(await seen.approver.locator("section.errors").count() === 0, "the form was sent");
+        const before = seen.duty.url();
+        await seen.duty.locator("#check").fill("1");
+        await seen.duty.locator("#check").press("Enter");
+        await seen.duty.waitForTimeout(400);
+        must(seen.duty.url() === before, `it went to ${seen.duty.url()}`);
+        must(await seen.duty.locator("section.errors").count() === 0, "the form was sent");
       }],
       ["an empty sheet comes back with what is missing", async () => {
-        await seen.approver.locator("#check").fill("");
-        await send(seen.approver, /^最終確認の画面へ/, 422);
-        must(await seen.approver.locator("section.errors li").count() === 3, "not three things are missing");
-        await eyes.look(seen.approver, "decide-incomplete");
+        await seen.duty.locator("#check").fill("");
+        await send(seen.duty, /^最終確認の画面へ/, 422);
+        must(await seen.duty.locator("section.errors li").count() === 3, "not three things are missing");
+        await eyes.look(seen.duty, "decide-incomplete");
       }],
       ["level, reason and the number read in the text lead to the final words", async () => {
-        await decide(seen.approver);
-        await says(seen.approver, "まだ発表されていません");
-        seen.cap = await seen.approver.locator("pre.cap").textContent();
+        await decide(seen.duty);
+        await says(seen.duty, "まだ発表されていません");
+        seen.cap = await seen.duty.locator("pre.cap").textContent();
         must(seen.cap.includes("<identifier>"), "the final words have no CAP document");
-        await eyes.look(seen.approver, "confirm");
+        await eyes.look(seen.duty, "confirm");
       }],
       ["nothing is public before the last click", async () => {
         await open(seen.resident, "/");
         must(await seen.resident.locator("article.notice").count() === 0, "the public page shows a notice");
+      }],
+      ["the first person's click sends it to the second, and to nobody else", async () => {
+        await send(seen.duty, /1人目/);
+        must(/^\/plain\/first\//.test(new URL(seen.duty.url()).pathname), `after the click it is ${seen.duty.url()}`);
+        await says(seen.duty, "まだ発表されていません");
+        await open(seen.resident, "/");
+        must(await seen.resident.locator("article.notice").count() === 0, "the public page shows a notice");
+        await eyes.look(seen.duty, "waiting");
+      }],
+      ["the second person chooses without seeing what the first chose", async () => {
+        await open(seen.approver, "/plain/inbox");
+        await eyes.look(seen.approver, "inbox-waiting");
+        await seen.approver.locator("main a[href^='/plain/second/']").first().click();
+        await says(seen.approver, "2人目の判断");
+        must(await seen.approver.locator("input:checked").count() === 0, "something is chosen already");
+        const level = seen.cap.match(/<valueName>jp:alertLevel<\/valueName>\s*<value>(\d)<\/value>/)?.[1];
+        must(level, "the document names no level");
+        await seen.approver.locator(`input[name=choice][value="${level}"]`).check();
+        await seen.approver.locator("input[name=check]").fill(String(seen.cap.match(/(\d+)地区に/)?.[1]));
+        await eyes.look(seen.approver, "second");
+        await send(seen.approver, /^選ぶ/);
+        const shown = await seen.approver.locator("pre.cap").textContent();
+        must(shown === seen.cap, "the second person reads other bytes than the first");
+        await eyes.look(seen.approver, "confirm-second");
       }],
       [`the public page shows the notice within ${PUBLIC_WITHIN_S} s of the last click`, async () => {
         const began = performance.now();
@@ -216,18 +240,25 @@ export function stories(demo, eyes) {
 
     ["Ending it", [
       ["lifting asks how, why, and for the number read in the text", async () => {
-        await seen.approver.getByRole("link", { name: "解除または取消へ" }).click();
-        must(await seen.approver.locator("input:checked").count() === 0, "something is chosen already");
-        await says(seen.approver, "解除にまだ足りないこと");
-        await eyes.look(seen.approver, "end-notice");
-        await seen.approver.locator("input[name=ending][value=lift]").check();
-        await seen.approver.locator("input[name=reason]").first().check();
-        await seen.approver.locator("#check").fill(String(seen.cap.match(/(\d+)地区に/)?.[1]));
-        await send(seen.approver, /^最終確認の画面へ/);
-        await says(seen.approver, "解除の最終確認");
-        await eyes.look(seen.approver, "confirm-lift");
+        await open(seen.duty, `/plain/n/${seen.notice}`);
+        await seen.duty.getByRole("link", { name: "解除または取消へ" }).click();
+        must(await seen.duty.locator("input:checked").count() === 0, "something is chosen already");
+        await says(seen.duty, "解除にまだ足りないこと");
+        await eyes.look(seen.duty, "end-notice");
+        await seen.duty.locator("input[name=ending][value=lift]").check();
+        await seen.duty.locator("input[name=reason]").first().check();
+        await seen.duty.locator("#check").fill(String(seen.cap.match(/(\d+)地区に/)?.[1]));
+        await send(seen.duty, /^最終確認の画面へ/);
+        await says(seen.duty, "解除の最終確認");
+        await eyes.look(seen.duty, "confirm-lift");
       }],
       [`residents see that it is over within ${PUBLIC_WITHIN_S} s`, async () => {
+        await send(seen.duty, /1人目/);
+        await open(seen.approver, "/plain/inbox");
+        await seen.approver.locator("main a[href^='/plain/second/']").first().click();
+        await seen.approver.locator("input[name=choice][value=lift]").check();
+        await seen.approver.locator("input[name=check]").fill(String(seen.cap.match(/(\d+)地区に/)?.[1]));
+        await send(seen.approver, /^選ぶ/);
         await send(seen.approver, /^(訓練として解除する|この内容で解除を発表する)/);
         await within(PUBLIC_WITHIN_S, "the end of the notice on the public page", async () => {
           await open(seen.resident, "/");

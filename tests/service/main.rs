@@ -10,7 +10,9 @@ mod bad_input;
 mod drill;
 mod encrypted;
 mod gate;
+mod hall;
 mod imported;
+mod machine;
 mod maps;
 mod power_cuts;
 mod programs;
@@ -23,9 +25,11 @@ mod several_brokers;
 mod silent_gauges;
 mod tampered;
 mod town_reference;
+mod two_persons;
 mod who_may;
 mod who_may_speak;
 mod wording;
+mod wrong_sends;
 
 /// The real program.
 const HINAN: &str = env!("CARGO_BIN_EXE_hinan");

@@ -179,3 +179,8 @@ CREATE TRIGGER review_by_another BEFORE INSERT ON review
 WHEN EXISTS (SELECT 1 FROM notice WHERE id = NEW.notice AND approved_by = NEW.officer)
 BEGIN SELECT RAISE(ABORT, 'a review is by another person'); END;
 CREATE TRIGGER review_stays BEFORE UPDATE ON review BEGIN SELECT RAISE(ABORT, 'a review cannot be changed'); END;
+
+-- Two worlds: what was made in the other one is not taken in, whoever carries it over.
+CREATE TRIGGER draft_of_this_realm BEFORE INSERT ON draft
+WHEN json_extract(NEW.facts, '$.realm') IS NOT (SELECT value FROM about WHERE key = 'realm')
+BEGIN SELECT RAISE(ABORT, 'this text was made in another realm'); END;

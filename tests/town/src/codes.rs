@@ -20,7 +20,7 @@ impl Codes {
             .unwrap_or_else(|| panic!("a secret is printed for {name}: {said}"));
         let text = rest.split('&').next().unwrap_or_default();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(name.to_owned(), (decoded(text), 0));
+        all.insert(name.to_owned(), (secret_of(text), 0));
     }
 
     /// The next code of this officer that was not used yet; empty for one without a second factor.
@@ -41,7 +41,9 @@ impl Codes {
     }
 }
 
-fn decoded(text: &str) -> Secret {
+/// The secret that a person typed into their app.
+#[must_use]
+pub fn secret_of(text: &str) -> Secret {
     let mut bits = Vec::new();
     for sign in text.bytes() {
         let value = match sign {

@@ -24,7 +24,7 @@ mod storm;
 mod town;
 
 pub use chance::SeededChance;
-pub use codes::Codes;
+pub use codes::{Codes, secret_of};
 pub use device::{Acknowledged, Device, pour};
 pub use ear::{Ear, Told};
 pub use eventually::{WITHIN, eventually, within};

@@ -329,6 +329,18 @@ impl Officer {
         self.posts(&path, &fields).await
     }
 
+    /// The same without the page, which may not open any more.
+    pub async fn chooses_by_hand(&self, draft: &str, choice: &str) -> Answer {
+        let page = self.opens("/plain/account").await;
+        let csrf = sheet::fields(&page.text)[form::CSRF].clone();
+        let fields = [
+            (form::CSRF, csrf.as_str()),
+            (form::CHOICE, choice),
+            (form::STEP, "choose"),
+        ];
+        self.posts(&format!("/plain/second/{draft}"), &fields).await
+    }
+
     /// As the second of two: chooses the same, reads, and lets it out.
     pub async fn completes(&self, draft: &str, choice: &str, districts: usize) -> String {
         let answer = self.chooses(draft, choice, districts).await;

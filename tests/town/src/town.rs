@@ -175,6 +175,12 @@ impl Town {
         format!("http://127.0.0.1:{}", self.web)
     }
 
+    /// What the service has told its operator, over all its runs.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.service.as_ref().map(Service::said).unwrap_or_default()
+    }
+
     /// What the service has logged, over all its runs.
     #[must_use]
     pub fn log(&self) -> String {

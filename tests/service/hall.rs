@@ -1,0 +1,285 @@
+//! The town hall without its doors: the real state machine and the real record, with a clock that the test moves, and a
+//! list of what reached the outside. For stories of thousands of clicks.
+
+use std::collections::BTreeMap;
+
+use hinan::app::{App, Picture};
+use hinan::approve::authority::{Basis, Grant};
+use hinan::approve::facts::Kind;
+use hinan::approve::notice::NoticeId;
+use hinan::approve::officer::{Officer, Role};
+use hinan::clock::EventClock;
+use hinan::config::Config;
+use hinan::desk::{self, Declined, Outcome, Reason};
+use hinan::digest::Digest;
+use hinan::engine::{Engine, Reference};
+use hinan::publish::outbox::{Attempt, ChannelName};
+use hinan::realm::Realm;
+use hinan::recommend::criterion::Rule;
+use hinan::recommend::level::OrderLevel;
+use hinan::recommend::proposal::{ConcernedDistrict, Proposal, ProposalKey};
+use hinan::store::Store;
+use hinan::store::drafts::StoredDraft;
+use hinan::town;
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+/// A reason that is always acceptable.
+pub(crate) const REASON: Reason<'static> = Reason {
+    code: "own",
+    words: "現地と電話で確認した",
+};
+
+/// A town hall in an hour of 2016.
+pub(crate) struct Hall {
+    pub(crate) app: App,
+    /// What reached the outside, by channel, in order.
+    pub(crate) outside: BTreeMap<ChannelName, Vec<(NoticeId, Vec<u8>)>>,
+    /// Where the record is. A test that starts the house again takes it out first.
+    pub(crate) home: TempDir,
+    proposals: u32,
+}
+
+/// The built-in town without models, read once and shared.
+pub(crate) fn reference() -> Reference {
+    let mut config = Config::defaults();
+    config.models.enabled = false;
+    town::load(&config).unwrap()
+}
+
+pub(crate) fn officer(name: &str, role: Role, second_factor: bool) -> Officer {
+    Officer {
+        name: name.to_owned(),
+        display: format!("{name} 職員"),
+        role,
+        second_factor,
+    }
+}
+
+fn hour() -> Timestamp {
+    "2016-08-30T18:00:00Z".parse().unwrap()
+}
+
+impl Hall {
+    /// Opens a town hall of this realm with a duty officer (duty), three approvers (ando, baba and chiba, whose authority
+    /// ends at level 3), one whose session showed no second factor (wada), a viewer and an auditor.
+    pub(crate) fn opens(reference: &Reference, realm: Realm) -> Self {
+        // Where there is one, a record in memory: a million clicks are a million commits.
+        let memory = std::path::Path::new("/dev/shm");
+        let home = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        }
+        .unwrap();
+        let hall = Self::at(reference, realm, home, hour());
+        let staff = Self::staff();
+        hall.app
+            .store
+            .write(|tx| {
+                for person in &staff {
+                    tx.put_officer(person, "no password opens this")?;
+                    if person.role == Role::Approver {
+                        let level_max = if person.name == "chiba" {
+                            OrderLevel::ElderlyEvacuation
+                        } else {
+                            OrderLevel::EmergencySafety
+                        };
+                        tx.put_grant(&grant(&person.name, level_max), "console", hour())?;
+                    }
+                }
+                Ok(())
+            })
+            .unwrap();
+        hall
+    }
+
+    /// Everybody who has an account.
+    pub(crate) fn staff() -> Vec<Officer> {
+        vec![
+            officer("duty", Role::DutyOfficer, false),
+            officer("ando", Role::Approver, true),
+            officer("baba", Role::Approver, true),
+            officer("chiba", Role::Approver, true),
+            officer("wada", Role::Approver, false),
+            officer("viewer", Role::Viewer, true),
+            officer("auditor", Role::Auditor, true),
+        ]
+    }
+
+    pub(crate) fn person(name: &str) -> Officer {
+        Self::staff().into_iter().find(|p| p.name == name).unwrap()
+    }
+
+    /// A house around the record in `home`, at this hour.
+    pub(crate) fn at(reference: &Reference, realm: Realm, home: TempDir, hour: Timestamp) -> Self {
+        let mut config = Config::defaults();
+        config.service.realm = realm;
+        config.service.data_dir = home.path().to_owned();
+        config.models.enabled = false;
+        let store = Store::open(home.path(), realm, &reference.town.code).unwrap();
+        let engine = Engine::new(reference.clone());
+        let first = Picture {
+            advice: engine.preview(hour).unwrap(),
+            situation: engine.situation().clone(),
+            official: engine.official().clone(),
+            external: engine.external().clone(),
+        };
+        // A minute of officers' time is a minute of the event; the test moves the clock.
+        let clock = EventClock::recorded(hour, 1.0);
+        let app = App::new(config, clock, store, reference.clone(), first, None);
+        Self {
+            app,
+            outside: BTreeMap::new(),
+            home,
+            proposals: 0,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    pub(crate) fn seconds_pass(&self, seconds: i64) {
+        let later = self.now() + SignedDuration::from_secs(seconds);
+        self.app.clock.set(later, 1.0);
+    }
+
+    /// The service recommends.
+    pub(crate) fn recommends(&mut self, river: &str, level: OrderLevel) -> String {
+        self.proposals += 1;
+        let id = format!("r-{}", self.proposals);
+        let now = self.now();
+        self.app
+            .store
+            .write(|tx| tx.open_proposal(&id, &proposal(river, level, now), now))
+            .unwrap();
+        id
+    }
+
+    /// An officer prepares the text of this level for a recommendation, as they read it.
+    pub(crate) fn prepares(
+        &self,
+        who: &Officer,
+        proposal: &str,
+        level: OrderLevel,
+    ) -> Result<StoredDraft, Declined> {
+        let read = self
+            .app
+            .store
+            .read(|view| view.proposal(proposal))
+            .unwrap()
+            .map_or_else(|| Digest::of(b""), |stored| stored.proposal.substance());
+        desk::prepare_issue(&self.app, who, proposal, level, REASON, &read)
+    }
+
+    pub(crate) fn ends(
+        &self,
+        who: &Officer,
+        notice: &str,
+        kind: Kind,
+    ) -> Result<StoredDraft, Declined> {
+        desk::prepare_end(&self.app, who, notice, kind, REASON)
+    }
+
+    pub(crate) fn approves(&self, who: &Officer, draft: &StoredDraft) -> Result<Outcome, Declined> {
+        let id = draft.notice.id().as_str();
+        desk::approve(&self.app, who, id, &draft.notice.content().digest())
+    }
+
+    /// Issues an order as the rules want it: duty first, ando second. Returns its draft.
+    pub(crate) fn two_issue(&mut self, river: &str, level: OrderLevel) -> StoredDraft {
+        let proposal = self.recommends(river, level);
+        let draft = self
+            .prepares(&Self::person("duty"), &proposal, level)
+            .unwrap();
+        let id = draft.notice.id().as_str().to_owned();
+        let read = draft.notice.content().digest();
+        self.approves(&Self::person("duty"), &draft).unwrap();
+        let ando = Self::person("ando");
+        let choice = hinan::approve::rule::Choice::Issue(level);
+        desk::second::choose(&self.app, &ando, &id, choice).unwrap();
+        desk::second::approve(&self.app, &ando, &id, &read).unwrap();
+        draft
+    }
+
+    /// Every channel takes what it is owed, as the delivering loops do it.
+    pub(crate) fn delivers(&mut self) {
+        let now = self.now();
+        for channel in ChannelName::ALL {
+            let owed = self
+                .app
+                .store
+                .read(|view| view.owed(channel, 1000))
+                .unwrap();
+            for delivery in owed {
+                let notice = self
+                    .app
+                    .store
+                    .read(|view| view.notice(&delivery.notice))
+                    .unwrap()
+                    .unwrap();
+                let attempt = Attempt::Delivered {
+                    receipt: "taken".to_owned(),
+                };
+                self.app
+                    .store
+                    .write(|tx| tx.record_attempt(delivery.id, &attempt, now))
+                    .unwrap();
+                self.outside
+                    .entry(channel)
+                    .or_default()
+                    .push((notice.id().clone(), notice.content().document().to_vec()));
+            }
+        }
+    }
+
+    /// How many messages reached the outside.
+    pub(crate) fn reached_outside(&self) -> usize {
+        self.outside.values().map(Vec::len).sum()
+    }
+}
+
+pub(crate) fn grant(officer: &str, level_max: OrderLevel) -> Grant {
+    Grant {
+        id: 0,
+        officer: officer.to_owned(),
+        basis: Basis::Delegated,
+        document: "避難情報発令規則第3条".to_owned(),
+        condition: String::new(),
+        level_max,
+        rank: 1,
+        from: Timestamp::UNIX_EPOCH,
+        until: "2100-01-01T00:00:00Z".parse().unwrap(),
+    }
+}
+
+pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Proposal {
+    let district = |n: u32| ConcernedDistrict {
+        id: format!("{river}-{n}"),
+        name: format!("{river}{n}区"),
+        name_en: format!("District {n}"),
+        people_in_zone: 100 * n,
+    };
+    let rule = match level {
+        OrderLevel::ElderlyEvacuation => Rule::JudgementLevelReached,
+        OrderLevel::EvacuationOrder => Rule::DangerReached,
+        OrderLevel::EmergencySafety => Rule::OverflowLevelReached,
+    };
+    assert_eq!(rule.level(), level);
+    Proposal {
+        key: ProposalKey {
+            river: river.to_owned(),
+            level,
+        },
+        river_en: "River".to_owned(),
+        as_of: now,
+        gauge: "301081281107050".to_owned(),
+        districts: vec![district(1), district(2)],
+        met: Vec::new(),
+        examined: Vec::new(),
+        counter: Vec::new(),
+        shelters: Vec::new(),
+        reach_between: None,
+    }
+}

@@ -1,0 +1,534 @@
+//! The state machine of the gate under random clicks: real desk, real record, officers of every role, right and wrong
+//! digests, time that jumps, channels that take what they are owed.
+//!
+//! 50,000 steps by default; `HINAN_GATE_STEPS=1000000` for a night.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hinan::approve::facts::Kind;
+use hinan::approve::notice::How;
+use hinan::approve::officer::{Officer, Role};
+use hinan::approve::rule::{Choice, Needs};
+use hinan::desk::second::{self, Chosen};
+use hinan::desk::{self, Outcome, attention};
+use hinan::digest::Digest;
+use hinan::engine::Reference;
+use hinan::publish::outbox::ChannelName;
+use hinan::realm::Realm;
+use hinan::recommend::level::OrderLevel;
+use hinan::store::audit::Chain;
+use hinan::store::drafts::StoredDraft;
+use hinan::store::proposals::ProposalState;
+use hinan_town::SeededChance;
+use jiff::Timestamp;
+
+use crate::hall::{Hall, REASON, reference};
+
+/// Each town lives through so many clicks; then the next one begins with an empty record.
+const STEPS_PER_TOWN: u64 = 500;
+const RIVERS: [&str; 3] = ["十勝川", "札内川", "帯広川"];
+
+/// What the test itself remembers, to hold the service against.
+#[derive(Default)]
+struct Remembered {
+    drafts: Vec<StoredDraft>,
+    open: Vec<String>,
+    /// First approvals that were taken: officer and time.
+    first: BTreeMap<String, (String, Timestamp)>,
+    /// Second choices that were taken, the first of each officer.
+    choices: BTreeMap<(String, String), Choice>,
+    /// What was let out, in order.
+    published: Vec<String>,
+    /// Recommendations that a decision ended.
+    decided: BTreeSet<String>,
+    refused: u64,
+}
+
+#[derive(Default, Debug)]
+struct Counted {
+    steps: u64,
+    alone: u64,
+    two: u64,
+    lone: u64,
+    refused: u64,
+    delivered: usize,
+}
+
+/// The rules of the town, told again independently of the code under test.
+fn wants_two(kind: Kind, level: OrderLevel) -> bool {
+    match kind {
+        Kind::Lift => true,
+        Kind::Cancel => false,
+        Kind::Issue => level == OrderLevel::EvacuationOrder,
+    }
+}
+
+fn may_let_out(who: &Officer, level: OrderLevel) -> bool {
+    match who.name.as_str() {
+        "ando" | "baba" => true,
+        "chiba" => level == OrderLevel::ElderlyEvacuation,
+        _ => false,
+    }
+}
+
+#[test]
+fn random_clicks_never_publish_without_the_required_approvals_nor_decide_twice_nor_change_a_byte() {
+    let wanted: u64 = std::env::var("HINAN_GATE_STEPS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(50_000);
+    let reference = reference();
+    let towns = wanted.div_ceil(STEPS_PER_TOWN);
+    let hands = std::thread::available_parallelism()
+        .map_or(1, |n| n.get() as u64)
+        .min(towns);
+    let parts: Vec<Counted> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..hands)
+            .map(|hand| {
+                let reference = &reference;
+                scope.spawn(move || {
+                    let mut counted = Counted::default();
+                    for town in (hand..towns).step_by(hands as usize) {
+                        live_through(reference, town, &mut counted);
+                    }
+                    counted
+                })
+            })
+            .collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let mut all = Counted::default();
+    for part in parts {
+        all.steps += part.steps;
+        all.alone += part.alone;
+        all.two += part.two;
+        all.lone += part.lone;
+        all.refused += part.refused;
+        all.delivered += part.delivered;
+    }
+    println!("{towns} towns: {all:?}");
+    assert!(all.steps >= wanted);
+    // A walk that never reaches the outside proves nothing.
+    let steps = all.steps;
+    assert!(
+        all.alone > steps / 500 && all.two > steps / 1000 && all.lone > steps / 5000,
+        "{all:?}"
+    );
+    assert!(
+        all.delivered as u64 >= (all.alone + all.two + all.lone) * 2 * 9 / 10,
+        "{all:?}"
+    );
+}
+
+fn live_through(reference: &Reference, seed: u64, counted: &mut Counted) {
+    let mut chance = SeededChance::new(seed);
+    let realm = if seed.is_multiple_of(2) {
+        Realm::Actual
+    } else {
+        Realm::Exercise
+    };
+    let mut hall = Hall::opens(reference, realm);
+    let mut known = Remembered::default();
+    let staff = Hall::staff();
+    for _ in 0..STEPS_PER_TOWN {
+        let who = staff[chance.between(0, staff.len() as u64) as usize].clone();
+        step(&mut hall, &mut known, &who, &mut chance, counted);
+        counted.steps += 1;
+    }
+    hall.delivers();
+    hold_against(&hall, &known, realm);
+    counted.refused += known.refused;
+    counted.delivered += hall.reached_outside();
+}
+
+fn step(
+    hall: &mut Hall,
+    known: &mut Remembered,
+    who: &Officer,
+    chance: &mut SeededChance,
+    counted: &mut Counted,
+) {
+    let level = OrderLevel::ALL[chance.between(0, 3) as usize];
+    let draft = (!known.drafts.is_empty()).then(|| {
+        // Mostly one of the newest.
+        let newest = known.drafts.len() as u64;
+        let back = chance.between(0, newest.min(4)) + 1;
+        known.drafts[(newest - back) as usize].clone()
+    });
+    let right = |chance: &mut SeededChance, digest: Digest| {
+        if chance.between(0, 8) == 0 {
+            Digest::of(b"another text")
+        } else {
+            digest
+        }
+    };
+    match chance.between(0, 20) {
+        0 | 1 => {
+            let river = RIVERS[chance.between(0, 3) as usize];
+            let open = hall.app.store.read(|view| view.open_proposals()).unwrap();
+            if !open
+                .iter()
+                .any(|p| p.proposal.key.river == river && p.proposal.key.level == level)
+            {
+                let id = hall.recommends(river, level);
+                known.open.push(id);
+            }
+        }
+        2..=5 => {
+            let Some(id) = pick(&known.open, chance) else {
+                return;
+            };
+            match hall.prepares(who, &id, level) {
+                Ok(draft) => {
+                    assert!(matches!(who.role, Role::DutyOfficer | Role::Approver));
+                    known.drafts.push(draft);
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        6..=9 => {
+            let Some(draft) = draft else { return };
+            // Mostly whoever prepared it; sometimes anybody.
+            let who = if chance.between(0, 4) > 0 {
+                Hall::person(&draft.author)
+            } else {
+                who.clone()
+            };
+            let id = draft.notice.id().as_str().to_owned();
+            let digest = draft.notice.content().digest();
+            let read = right(chance, digest.clone());
+            let facts = draft.notice.content().facts();
+            match desk::approve(&hall.app, &who, &id, &read) {
+                Ok(outcome) => {
+                    assert_eq!(read, digest, "only what was read is approved");
+                    assert_eq!(
+                        who.name, draft.author,
+                        "nobody approves what another one read"
+                    );
+                    assert!(hall.now().duration_since(draft.prepared_at).as_secs() <= 600);
+                    match outcome {
+                        Outcome::Published(notice) => {
+                            assert!(!wants_two(facts.kind, facts.level), "two were wanted");
+                            assert!(
+                                may_let_out(&who, facts.level) && who.second_factor,
+                                "{who:?}"
+                            );
+                            publish(known, &draft, notice.as_str());
+                            counted.alone += 1;
+                        }
+                        Outcome::WaitsForSecond(_) => {
+                            assert!(wants_two(facts.kind, facts.level));
+                            assert!(
+                                known
+                                    .first
+                                    .insert(id, (who.name.clone(), hall.now()))
+                                    .is_none()
+                            );
+                        }
+                    }
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        10 | 11 => {
+            let Some(draft) = draft else { return };
+            let id = draft.notice.id().as_str().to_owned();
+            let same = Choice::of(draft.notice.content().facts());
+            let choice = if chance.between(0, 4) > 0 {
+                same
+            } else {
+                Choice::Issue(level)
+            };
+            match second::choose(&hall.app, who, &id, choice) {
+                Ok(chosen) => {
+                    let (first, _) = known
+                        .first
+                        .get(&id)
+                        .expect("nobody is second before the first");
+                    assert_ne!(*first, who.name, "the first is not the second");
+                    let counts = *known
+                        .choices
+                        .entry((id, who.name.clone()))
+                        .or_insert(choice);
+                    assert_eq!(
+                        chosen == Chosen::Agrees,
+                        counts == same,
+                        "what was chosen first counts"
+                    );
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        12 | 13 => {
+            let Some(draft) = draft else { return };
+            let id = draft.notice.id().as_str().to_owned();
+            let digest = draft.notice.content().digest();
+            let read = right(chance, digest.clone());
+            let facts = draft.notice.content().facts();
+            match second::approve(&hall.app, who, &id, &read) {
+                Ok(notice) => {
+                    let (first, _) = known.first.get(&id).expect("a second needs a first");
+                    assert_ne!(*first, who.name, "two persons are two");
+                    assert!(may_let_out(who, facts.level) && who.second_factor);
+                    assert_eq!(read, digest);
+                    let chosen = known.choices.get(&(id, who.name.clone()));
+                    assert_eq!(
+                        chosen.copied(),
+                        Some(Choice::of(facts)),
+                        "chosen before, and the same"
+                    );
+                    publish(known, &draft, notice.as_str());
+                    counted.two += 1;
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        14 => {
+            let Some(draft) = draft else { return };
+            let id = draft.notice.id().as_str().to_owned();
+            let who = match known.first.get(&id) {
+                Some((first, _)) if chance.between(0, 4) > 0 => Hall::person(first),
+                _ => who.clone(),
+            };
+            let read = draft.notice.content().digest();
+            match second::alone(&hall.app, &who, &id, &read) {
+                Ok(notice) => {
+                    let (first, at) = known.first.get(&id).expect("only the first may go alone");
+                    assert_eq!(*first, who.name);
+                    assert!(hall.now().duration_since(*at).as_secs() >= 300, "too early");
+                    let facts = draft.notice.content().facts();
+                    assert_ne!(facts.kind, Kind::Lift, "a lift is never urgent");
+                    assert!(may_let_out(&who, facts.level) && who.second_factor);
+                    publish(known, &draft, notice.as_str());
+                    counted.lone += 1;
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        15 => {
+            let Some(draft) = draft else { return };
+            match second::withdraw(&hall.app, who, draft.notice.id().as_str()) {
+                Ok(()) => {
+                    let (first, _) = &known.first[draft.notice.id().as_str()];
+                    assert_eq!(*first, who.name);
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        16 => {
+            let Some(id) = pick(&known.open, chance) else {
+                return;
+            };
+            let stored = hall
+                .app
+                .store
+                .read(|view| view.proposal(&id))
+                .unwrap()
+                .unwrap();
+            match chance.between(0, 3) {
+                0 => match desk::decline(&hall.app, who, &id, REASON, &stored.proposal.substance())
+                {
+                    Ok(()) => assert!(known.decided.insert(id), "decided twice"),
+                    Err(_) => known.refused += 1,
+                },
+                1 => {
+                    // A newer recommendation takes its place.
+                    let was_open = hall
+                        .app
+                        .store
+                        .write(|tx| tx.close_proposal(&id, ProposalState::Superseded, None))
+                        .unwrap();
+                    assert_eq!(was_open, stored.state == ProposalState::Open);
+                }
+                _ => {
+                    let _ = attention::acknowledge(&hall.app, who, &id);
+                    attention::pass_on(&hall.app).unwrap();
+                }
+            }
+        }
+        17 => {
+            let Some(id) = pick(&known.published, chance) else {
+                return;
+            };
+            let kind = if chance.between(0, 2) == 0 {
+                Kind::Lift
+            } else {
+                Kind::Cancel
+            };
+            match hall.ends(who, &id, kind) {
+                Ok(draft) => known.drafts.push(draft),
+                Err(_) => known.refused += 1,
+            }
+        }
+        18 => {
+            let jump = [1, 20, 60, 200, 310, 700, 86_400][chance.between(0, 7) as usize];
+            hall.seconds_pass(jump);
+            if chance.between(0, 3) == 0 {
+                let before = hall.now() - jiff::SignedDuration::from_mins(10);
+                hall.app
+                    .store
+                    .write(|tx| tx.drop_old_drafts(before))
+                    .unwrap();
+            }
+        }
+        _ => hall.delivers(),
+    }
+}
+
+fn pick(all: &[String], chance: &mut SeededChance) -> Option<String> {
+    // Mostly one of the newest.
+    let newest = all.len() as u64;
+    (newest > 0).then(|| all[(newest - 1 - chance.between(0, newest.min(5))) as usize].clone())
+}
+
+fn publish(known: &mut Remembered, draft: &StoredDraft, notice: &str) {
+    assert_eq!(notice, draft.notice.id().as_str());
+    assert!(
+        !known.published.contains(&notice.to_owned()),
+        "published twice"
+    );
+    if let Some(proposal) = &draft.proposal {
+        assert!(
+            known.decided.insert(proposal.clone()),
+            "{proposal} was decided twice"
+        );
+    }
+    known.published.push(notice.to_owned());
+}
+
+/// What the record holds is exactly what was let out, and what reached the outside is exactly what was read.
+fn hold_against(hall: &Hall, known: &Remembered, realm: Realm) {
+    let (notices, chain) = hall
+        .app
+        .store
+        .read(|view| Ok((view.notices(10_000)?, view.verify_audit()?)))
+        .unwrap();
+    assert!(matches!(chain, Chain::Whole { .. }), "{chain:?}");
+    let in_record: BTreeSet<String> = notices.iter().map(|n| n.id().to_string()).collect();
+    let let_out: BTreeSet<String> = known.published.iter().cloned().collect();
+    assert_eq!(in_record, let_out, "nothing else is a notice");
+    let read: BTreeMap<String, &[u8]> = known
+        .drafts
+        .iter()
+        .map(|draft| {
+            (
+                draft.notice.id().to_string(),
+                draft.notice.content().document(),
+            )
+        })
+        .collect();
+    for notice in &notices {
+        let facts = notice.content().facts();
+        assert_eq!(
+            notice.content().document(),
+            read[notice.id().as_str()],
+            "not what was read"
+        );
+        assert_eq!(
+            facts.realm, realm,
+            "a record of one realm holds notices of it only"
+        );
+        let word = format!("<status>{}</status>", realm.cap_status());
+        assert!(String::from_utf8_lossy(notice.content().document()).contains(&word));
+        if wants_two(facts.kind, facts.level) {
+            assert_ne!(*notice.state().how(), How::One);
+        }
+    }
+    for channel in ChannelName::ALL {
+        let taken = hall
+            .outside
+            .get(&channel)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let once: BTreeSet<&str> = taken.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(once.len(), taken.len(), "{channel:?} took something twice");
+        assert_eq!(once.len(), let_out.len(), "{channel:?} took all of it");
+        for (id, bytes) in taken {
+            assert_eq!(
+                bytes.as_slice(),
+                read[id.as_str()],
+                "{channel:?}: other bytes than were read"
+            );
+        }
+    }
+    let rules = hall.app.config.approve.rules();
+    assert_eq!(
+        rules.needs(Kind::Issue, OrderLevel::EvacuationOrder),
+        Needs::Two
+    );
+}
+
+/// The other half of the proof: nothing that was born in an exercise can be approved, owed or opened in the live world.
+#[test]
+fn no_record_born_in_an_exercise_can_become_real() {
+    let reference = reference();
+    let mut drill = Hall::opens(&reference, Realm::Exercise);
+    let live = Hall::opens(&reference, Realm::Actual);
+    let mut chance = SeededChance::new(7);
+    for n in 0..200 {
+        let level = OrderLevel::ALL[chance.between(0, 3) as usize];
+        let river = format!("川{n}");
+        let proposal = drill.recommends(&river, level);
+        let draft = drill
+            .prepares(&Hall::person("ando"), &proposal, level)
+            .unwrap();
+        let id = draft.notice.id().as_str();
+        let read = draft.notice.content().digest();
+        for name in ["ando", "baba"] {
+            let who = Hall::person(name);
+            assert!(desk::approve(&live.app, &who, id, &read).is_err());
+            assert!(
+                second::choose(
+                    &live.app,
+                    &who,
+                    id,
+                    Choice::of(draft.notice.content().facts())
+                )
+                .is_err()
+            );
+            assert!(second::approve(&live.app, &who, id, &read).is_err());
+            assert!(second::alone(&live.app, &who, id, &read).is_err());
+        }
+        assert!(
+            live.prepares(&Hall::person("ando"), &proposal, level)
+                .is_err()
+        );
+        // Not even somebody who carries the rows over: the live record refuses a draft of another realm.
+        let carried = live.app.store.write(|tx| tx.put_draft(&draft));
+        assert!(
+            carried.is_err(),
+            "a draft of an exercise was taken into the live record"
+        );
+    }
+    let published = drill.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    drill.delivers();
+    assert!(drill.reached_outside() > 0);
+    assert!(drill.outside.values().flatten().all(|(_, bytes)| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        text.contains("<status>Exercise</status>")
+            && text.contains("【訓練】")
+            && !text.contains("<status>Actual</status>")
+    }));
+    assert!(
+        live.ends(
+            &Hall::person("ando"),
+            published.notice.id().as_str(),
+            Kind::Cancel
+        )
+        .is_err()
+    );
+    let notices = live.app.store.read(|view| view.notices(10)).unwrap();
+    assert!(notices.is_empty());
+    // The same folder can never be opened live.
+    let (home, code) = (drill.home, &reference.town.code);
+    drop(drill.app);
+    let refused = hinan::store::Store::open(home.path(), Realm::Actual, code)
+        .err()
+        .unwrap();
+    assert!(
+        refused
+            .to_string()
+            .contains("realm is exercise, but this service is actual"),
+        "{refused}"
+    );
+}

@@ -1,0 +1,500 @@
+//! Two persons at two browsers, their second factors, and the accounts behind them: as they happen over the pages.
+
+use hinan::second_factor::{Secret, step_at};
+use hinan_dashboard::form;
+use hinan_town::{
+    FLOOD_HOUR, Officer, StatusCode, Town, TownPlan, eventually, fields, password_of,
+};
+use rusqlite::Connection;
+
+use crate::HINAN;
+
+async fn town_of_two_persons() -> Town {
+    let town = TownPlan::of(HINAN)
+        .with_two_persons()
+        .with_officer("tanaka", "duty_officer")
+        .with_officer("sato", "approver")
+        .with_officer("mori", "viewer")
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    town
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_leaves_when_a_second_person_chose_the_same_without_seeing_the_first() {
+    let mut town = town_of_two_persons().await;
+    let (tanaka, sato) = (town.officer("tanaka").await, town.officer("sato").await);
+    let sheet = town.sheet_for(&tanaka, "十勝川").await;
+    let secret_reason = "一人目だけが知っている理由";
+    let confirmation = tanaka.decides(&sheet, 4, secret_reason).await;
+    let draft = tanaka.approves_first(&confirmation).await;
+    assert!(
+        town.resident().notices().await.is_empty(),
+        "the first lets nothing out"
+    );
+
+    // The second person sees districts and evidence, and nothing of what the first chose.
+    let inbox = sato.opens("/plain/inbox").await;
+    assert!(
+        inbox.text.contains(&format!("/plain/second/{draft}")),
+        "it waits in the inbox"
+    );
+    for path in [
+        format!("/plain/second/{draft}"),
+        "/plain/inbox".to_owned(),
+        "/plain/audit".to_owned(),
+    ] {
+        let page = sato.opens(&path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(
+            !page.text.contains(secret_reason),
+            "{path} tells the first person's reason"
+        );
+        assert!(
+            !page.text.contains(confirmation.digest()),
+            "{path} tells which text"
+        );
+    }
+    let page = sato.opens(&format!("/plain/second/{draft}")).await;
+    assert!(page.text.contains("根拠") && page.text.contains("反対の根拠"));
+    assert!(
+        !page.text.contains("checked=\"checked\""),
+        "nothing is chosen beforehand"
+    );
+
+    // The first cannot be the second, by the page or by a request made by hand.
+    let own = tanaka.opens(&format!("/plain/second/{draft}")).await;
+    assert_eq!(
+        own.to.as_deref(),
+        Some(format!("/plain/first/{draft}").as_str())
+    );
+    let csrf = fields(&tanaka.opens("/plain/account").await.text)[form::CSRF].clone();
+    let by_hand = [
+        (form::CSRF, csrf.as_str()),
+        (form::STEP, form::STEP_APPROVE),
+        (form::DIGEST, confirmation.digest()),
+    ];
+    let refused = tanaka
+        .posts(&format!("/plain/second/{draft}"), &by_hand)
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    // Nor does the second's click count before the choice, nor the first's alone before the time.
+    let csrf = fields(&sato.opens("/plain/account").await.text)[form::CSRF].clone();
+    let unchosen = [
+        (form::CSRF, csrf.as_str()),
+        (form::STEP, form::STEP_APPROVE),
+        (form::DIGEST, confirmation.digest()),
+    ];
+    let refused = sato
+        .posts(&format!("/plain/second/{draft}"), &unchosen)
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.text.contains("1人目の判断を見る前に"));
+    let waiting = tanaka.opens(&format!("/plain/first/{draft}")).await;
+    assert!(
+        waiting.text.contains("2人目を") && !waiting.text.contains("/alone"),
+        "too early to go alone"
+    );
+    let refused = tanaka
+        .posts(&format!("/plain/first/{draft}"), &by_hand)
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(town.resident().notices().await.is_empty());
+
+    // The wrong number, then the same choice: the very bytes of the first, and out.
+    let wrong = sato.chooses(&draft, "4", sheet.districts() + 1).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let notice = sato.completes(&draft, "4", sheet.districts()).await;
+    eventually("the order is out", || async {
+        (town.resident().notices().await == [notice.clone()]).then_some(())
+    })
+    .await;
+    assert_eq!(
+        town.resident().cap(&notice).await.bytes,
+        confirmation.document.as_bytes()
+    );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_persons_who_differ_send_nothing_and_both_are_told() {
+    let mut town = town_of_two_persons().await;
+    let (tanaka, sato) = (town.officer("tanaka").await, town.officer("sato").await);
+    let sheet = town.sheet_for(&tanaka, "十勝川").await;
+    let draft = tanaka
+        .approves_first(&tanaka.decides(&sheet, 4, "氾濫危険水位に達した").await)
+        .await;
+    let differs = sato.chooses(&draft, "3", sheet.districts()).await;
+    assert_eq!(differs.status, StatusCode::CONFLICT);
+    assert!(
+        differs.text.contains("1人目 警戒レベル4") && differs.text.contains("2人目 警戒レベル3"),
+        "{}",
+        differs.heading()
+    );
+    // It cannot be chosen again, and the first learns that it is over.
+    assert_eq!(
+        sato.chooses_by_hand(&draft, "4").await.status,
+        StatusCode::CONFLICT
+    );
+    assert!(
+        tanaka
+            .opens(&format!("/plain/first/{draft}"))
+            .await
+            .text
+            .contains("2人の判断の違い")
+    );
+    assert!(
+        tanaka
+            .opens("/plain/audit")
+            .await
+            .text
+            .contains("2人の判断が違う")
+    );
+    assert!(town.resident().notices().await.is_empty());
+    // The recommendation is still there for both.
+    let again = town.sheet_for(&sato, "十勝川").await;
+    assert_eq!(again.recommendation, sheet.recommendation);
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_meets_the_matrix_at_the_doors() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("viewer", "viewer")
+        .with_officer("desk", "shelter_desk")
+        .with_officer("duty", "duty_officer")
+        .with_officer("approver", "approver")
+        .with_officer("admin", "administrator")
+        .with_officer("auditor", "auditor")
+        .opens()
+        .await
+        .unwrap();
+    // Who may open what: viewer, shelter desk, duty officer, approver, administrator, auditor.
+    let pages = [
+        ("/plain/", [true, true, true, true, true, true]),
+        ("/plain/inbox", [true, true, true, true, true, true]),
+        ("/plain/published", [true, true, true, true, true, true]),
+        ("/plain/account", [true, true, true, true, true, true]),
+        ("/plain/audit", [false, false, true, true, true, true]),
+        (
+            "/plain/audit/entries.jsonl",
+            [false, false, false, false, true, true],
+        ),
+        ("/plain/officers", [false, false, false, false, true, false]),
+    ];
+    let names = ["viewer", "desk", "duty", "approver", "admin", "auditor"];
+    for (place, name) in names.into_iter().enumerate() {
+        let officer = town.officer(name).await;
+        for (path, may) in &pages {
+            let answer = officer.opens(path).await;
+            let expected = if may[place] {
+                StatusCode::OK
+            } else {
+                StatusCode::FORBIDDEN
+            };
+            assert_eq!(answer.status, expected, "{name} opens {path}");
+        }
+        let csrf = fields(&officer.opens("/plain/account").await.text)[form::CSRF].clone();
+        let decides = officer
+            .posts("/plain/r/r-none/seen", &[(form::CSRF, csrf.as_str())])
+            .await;
+        let expected = if matches!(name, "duty" | "approver") {
+            StatusCode::NOT_FOUND
+        } else {
+            StatusCode::FORBIDDEN
+        };
+        assert_eq!(decides.status, expected, "{name} acknowledges");
+    }
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_works_once_and_without_one_an_approver_gets_in_nowhere() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("sato", "approver")
+        .opens()
+        .await
+        .unwrap();
+    let nobody = Officer::nobody(&town.address(), "sato");
+    assert_eq!(
+        nobody.tries_to_sign_in(&password_of("sato")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let wrong = nobody
+        .tries_to_sign_in_with(&password_of("sato"), "000000")
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        !wrong.text.contains("コードが違います"),
+        "it does not tell which part was wrong"
+    );
+    let code = town.codes.next("sato").await;
+    let first = nobody
+        .tries_to_sign_in_with(&password_of("sato"), &code)
+        .await;
+    assert_eq!(first.to.as_deref(), Some("/plain/"));
+    let thief = Officer::nobody(&town.address(), "sato");
+    let replayed = thief
+        .tries_to_sign_in_with(&password_of("sato"), &code)
+        .await;
+    assert_eq!(
+        replayed.status,
+        StatusCode::UNAUTHORIZED,
+        "a code works once"
+    );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_elsewhere_keeps_no_approver_out_of_their_own_browser() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("sato", "approver")
+        .opens()
+        .await
+        .unwrap();
+    // The approver's own browser has been used before; then somebody keeps guessing from another.
+    let sato = town.officer("sato").await;
+    let thief = Officer::nobody(&town.address(), "sato");
+    for _ in 0..7 {
+        let _ = thief.tries_to_sign_in("not the password").await;
+    }
+    assert_eq!(
+        thief.tries_to_sign_in("not the password").await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    let code = town.codes.next("sato").await;
+    let again = sato
+        .tries_to_sign_in_with(&password_of("sato"), &code)
+        .await;
+    assert_eq!(again.to.as_deref(), Some("/plain/"), "{}", again.status);
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unattended_page_ends_its_session_and_what_was_typed_comes_back() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("tanaka", "duty_officer")
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    let tanaka = town.officer("tanaka").await;
+    let db = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let seen = || -> i64 {
+        db.query_row(
+            "SELECT seen_ms FROM session WHERE officer = 'tanaka'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap()
+    };
+    let set_back = |minutes: i64| {
+        let at = hinan::clock::wall().as_millisecond() - minutes * 60_000;
+        db.execute(
+            "UPDATE session SET seen_ms = ?1 WHERE officer = 'tanaka'",
+            [at],
+        )
+        .unwrap();
+        at
+    };
+    // A page that loads itself again is no click; a click is.
+    let at = set_back(10);
+    let page = tanaka.opens("/plain/?auto=1").await;
+    assert!(
+        page.text.contains("url=?auto=1"),
+        "the page loads itself so"
+    );
+    assert_eq!(seen(), at);
+    tanaka.opens("/plain/").await;
+    assert!(seen() > at);
+
+    let sheet = town.sheet_for(&tanaka, "十勝川").await;
+    set_back(24 * 60);
+    let late = tanaka.fills_in(&sheet, 4, "長く考えて書いた理由").await;
+    assert_eq!(late.to.as_deref(), Some("/plain/signin"));
+    let back = tanaka.tries_to_sign_in(&password_of("tanaka")).await;
+    assert_eq!(back.to.as_deref(), Some("/plain/"));
+    let path = format!("/plain/r/{}/decide", sheet.recommendation);
+    let page = tanaka.opens(&path).await;
+    assert!(
+        page.text.contains("長く考えて書いた理由"),
+        "what was typed is there again"
+    );
+    assert!(
+        !tanaka
+            .opens(&path)
+            .await
+            .text
+            .contains("長く考えて書いた理由"),
+        "once"
+    );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_administrator_comes_by_a_link_that_works_once_and_helps_whoever_lost_a_key() {
+    let mut town = TownPlan::of(HINAN).opens().await.unwrap();
+    let said = eventually("the link is printed", || async {
+        let said = town.said();
+        said.split_whitespace()
+            .find(|w| w.contains("/plain/first-run/"))
+            .map(str::to_owned)
+    })
+    .await;
+    let path = said
+        .split_once("/plain/")
+        .map(|(_, rest)| format!("/plain/{rest}"))
+        .unwrap();
+    let admin = Officer::nobody(&town.address(), "admin");
+    let wrong = admin.opens("/plain/first-run/0123").await;
+    assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    assert_eq!(admin.opens(&path).await.status, StatusCode::OK);
+    let form_of = |password: &str| {
+        vec![
+            (form::USER.to_owned(), "admin".to_owned()),
+            ("display".to_owned(), "総務課 管理者".to_owned()),
+            (form::PASSWORD.to_owned(), password.to_owned()),
+        ]
+    };
+    assert_eq!(
+        admin.posts(&path, &form_of("short")).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let made = admin.posts(&path, &form_of(&password_of("admin"))).await;
+    assert_eq!(made.to.as_deref(), Some("/plain/signin"));
+    assert_eq!(
+        admin.opens(&path).await.status,
+        StatusCode::NOT_FOUND,
+        "it works once"
+    );
+
+    // The administrator signs in and adds a second factor; before that, accounts cannot be changed.
+    assert_eq!(
+        admin
+            .tries_to_sign_in(&password_of("admin"))
+            .await
+            .to
+            .as_deref(),
+        Some("/plain/")
+    );
+    let post = |officer: Officer, path: &'static str, more: Vec<(String, String)>| async move {
+        let mut all = vec![(
+            form::CSRF.to_owned(),
+            fields(&officer.opens("/plain/account").await.text)[form::CSRF].clone(),
+        )];
+        all.extend(more);
+        officer.posts(path, &all).await
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let add = vec![
+        pair(form::STEP, "add"),
+        pair(form::USER, "ito"),
+        pair("display", "伊藤 部長"),
+        pair("role", "approver"),
+    ];
+    assert_eq!(
+        post(admin.clone(), "/plain/officers", add.clone())
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    let shown = post(
+        admin.clone(),
+        "/plain/account",
+        vec![pair(form::STEP, "make")],
+    )
+    .await;
+    let secret = secret_in(&shown.text);
+    let wrong = post(
+        admin.clone(),
+        "/plain/account",
+        vec![pair(form::STEP, "confirm"), pair(form::CODE, "000000")],
+    )
+    .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let code = secret.code(step_at(hinan::clock::wall().as_second()));
+    let right = post(
+        admin.clone(),
+        "/plain/account",
+        vec![pair(form::STEP, "confirm"), pair(form::CODE, &code)],
+    )
+    .await;
+    assert_eq!(right.to.as_deref(), Some("/plain/account"));
+    let added = post(admin.clone(), "/plain/officers", add).await;
+    assert_eq!(added.status, StatusCode::OK);
+    let (_, rest) = added
+        .text
+        .split_once("一度だけ表示するパスワード: ")
+        .unwrap();
+    let password: String = rest.chars().take(14).collect();
+
+    // The new approver is led to the second factor; recovery takes it away again and ends the session.
+    let ito = Officer::nobody(&town.address(), "ito");
+    assert_eq!(
+        ito.tries_to_sign_in(&password).await.to.as_deref(),
+        Some("/plain/account")
+    );
+    let shown = post(
+        ito.clone(),
+        "/plain/account",
+        vec![pair(form::STEP, "make")],
+    )
+    .await;
+    let code = secret_in(&shown.text).code(step_at(hinan::clock::wall().as_second()));
+    post(
+        ito.clone(),
+        "/plain/account",
+        vec![pair(form::STEP, "confirm"), pair(form::CODE, &code)],
+    )
+    .await;
+    assert!(
+        ito.opens("/plain/account")
+            .await
+            .text
+            .contains("このサインインで確認済み")
+    );
+    let own = post(
+        admin.clone(),
+        "/plain/officers",
+        vec![pair(form::STEP, "reset_factor"), pair(form::USER, "admin")],
+    )
+    .await;
+    assert_eq!(
+        own.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "nobody resets their own"
+    );
+    let reset = post(
+        admin.clone(),
+        "/plain/officers",
+        vec![pair(form::STEP, "reset_factor"), pair(form::USER, "ito")],
+    )
+    .await;
+    assert_eq!(reset.status, StatusCode::OK);
+    assert_eq!(
+        ito.opens("/plain/inbox").await.to.as_deref(),
+        Some("/plain/signin"),
+        "the session has ended"
+    );
+    assert!(
+        admin
+            .opens("/plain/audit")
+            .await
+            .text
+            .contains("ito の2要素目を解除"),
+        "it is on record"
+    );
+    town.closes().await;
+}
+
+fn secret_in(page: &str) -> Secret {
+    let (_, rest) = page.split_once("secret=").unwrap();
+    let text: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric())
+        .collect();
+    hinan_town::secret_of(&text)
+}

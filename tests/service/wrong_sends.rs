@@ -1,0 +1,189 @@
+//! The wrong sends that really happened in Japan, each as a test with its name: what went wrong there cannot go wrong here.
+
+use hinan::approve::facts::Kind;
+use hinan::approve::rule::Choice;
+use hinan::desk::{self, Outcome, second};
+use hinan::digest::Digest;
+use hinan::realm::Realm;
+use hinan::recommend::level::OrderLevel;
+
+use crate::hall::{Hall, reference};
+
+const LEVEL_3: OrderLevel = OrderLevel::ElderlyEvacuation;
+const LEVEL_4: OrderLevel = OrderLevel::EvacuationOrder;
+
+/// 大船渡: staff tested the automatic sending, and it sent. Here nothing is sent by itself, however long it waits.
+#[test]
+fn ofunato_nothing_is_sent_by_itself() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    for (river, level) in [
+        ("十勝川", LEVEL_3),
+        ("十勝川", LEVEL_4),
+        ("札内川", OrderLevel::EmergencySafety),
+    ] {
+        hall.recommends(river, level);
+    }
+    for _ in 0..48 {
+        hall.seconds_pass(1800);
+        desk::attention::pass_on(&hall.app).unwrap();
+        hall.delivers();
+    }
+    assert_eq!(hall.reached_outside(), 0);
+}
+
+/// 精華町: one click while the text was being composed. Here composing sends nothing, and one person's click on an order
+/// only passes it to the second.
+#[test]
+fn seika_composing_and_one_click_send_nothing() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let proposal = hall.recommends("十勝川", LEVEL_4);
+    let ando = Hall::person("ando");
+    let draft = hall.prepares(&ando, &proposal, LEVEL_4).unwrap();
+    hall.delivers();
+    assert_eq!(hall.reached_outside(), 0, "composing");
+    assert!(matches!(
+        hall.approves(&ando, &draft),
+        Ok(Outcome::WaitsForSecond(_))
+    ));
+    hall.delivers();
+    assert_eq!(hall.reached_outside(), 0, "one click");
+}
+
+/// 玄海町: the text of the drill was sent, with shelters that were not open. Here a text of a drill is not in the live house:
+/// it can be neither approved nor taken over, and it says 訓練 in every sentence it begins.
+#[test]
+fn genkai_a_text_of_a_drill_cannot_be_sent_as_real() {
+    let reference = reference();
+    let mut drill = Hall::opens(&reference, Realm::Exercise);
+    let live = Hall::opens(&reference, Realm::Actual);
+    let proposal = drill.recommends("十勝川", LEVEL_3);
+    let ando = Hall::person("ando");
+    let draft = drill.prepares(&ando, &proposal, LEVEL_3).unwrap();
+    let text = String::from_utf8_lossy(draft.notice.content().document()).into_owned();
+    assert!(text.contains("【訓練】") && text.contains("<status>Exercise</status>"));
+    assert!(live.approves(&ando, &draft).is_err());
+    assert!(live.app.store.write(|tx| tx.put_draft(&draft)).is_err());
+}
+
+/// 山口市: a table-top drill that only meant to look at the steps. Here the steps of a drill are taken to the very end, and
+/// nothing of it is live.
+#[test]
+fn yamaguchi_a_drill_taken_to_its_end_reaches_nobody_live() {
+    let reference = reference();
+    let mut drill = Hall::opens(&reference, Realm::Exercise);
+    let mut live = Hall::opens(&reference, Realm::Actual);
+    drill.two_issue("十勝川", LEVEL_4);
+    drill.delivers();
+    live.delivers();
+    assert!(
+        drill.reached_outside() > 0,
+        "the drill was taken to its end"
+    );
+    assert_eq!(live.reached_outside(), 0);
+    assert!(drill.outside.values().flatten().all(|(_, bytes)| {
+        String::from_utf8_lossy(bytes).contains("<status>Exercise</status>")
+    }));
+}
+
+/// 宮古島市: a left-over test record, "order lifted", was released together with a report. Here approving one text lets out
+/// that one only, and a left-over text is too old before long.
+#[test]
+fn miyakojima_a_left_over_text_is_not_released_with_another() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let order = hall.two_issue("十勝川", LEVEL_4);
+    let ando = Hall::person("ando");
+    let left_over = hall
+        .ends(&ando, order.notice.id().as_str(), Kind::Lift)
+        .unwrap();
+    assert!(matches!(
+        hall.approves(&ando, &left_over),
+        Ok(Outcome::WaitsForSecond(_))
+    ));
+    let other = hall.recommends("札内川", LEVEL_3);
+    let report = hall.prepares(&ando, &other, LEVEL_3).unwrap();
+    assert!(matches!(
+        hall.approves(&ando, &report),
+        Ok(Outcome::Published(_))
+    ));
+    hall.delivers();
+    let out: Vec<&str> = hall
+        .outside
+        .values()
+        .flatten()
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert!(
+        !out.contains(&left_over.notice.id().as_str()),
+        "the left-over text left"
+    );
+    assert!(out.contains(&report.notice.id().as_str()));
+    // Eleven minutes later not even both together could let it out.
+    hall.seconds_pass(660);
+    let baba = Hall::person("baba");
+    let id = left_over.notice.id().as_str();
+    assert!(second::choose(&hall.app, &baba, id, Choice::Lift).is_err());
+    assert!(second::approve(&hall.app, &baba, id, &left_over.notice.content().digest()).is_err());
+}
+
+/// 港区: a shelter was announced that had not been opened. Here a text names only sites that the recommendation named, and no
+/// other text than the one on screen can be approved.
+#[test]
+fn minato_a_text_that_nobody_read_cannot_be_approved() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let proposal = hall.recommends("十勝川", LEVEL_3);
+    let ando = Hall::person("ando");
+    let draft = hall.prepares(&ando, &proposal, LEVEL_3).unwrap();
+    assert!(
+        draft.notice.content().facts().shelters.is_empty(),
+        "the recommendation names none"
+    );
+    let mut altered = draft.notice.content().document().to_vec();
+    altered.extend_from_slice("<!-- 体育館を開設 -->".as_bytes());
+    let read = Digest::of(&altered);
+    let refused = desk::approve(&hall.app, &ando, draft.notice.id().as_str(), &read);
+    assert!(refused.is_err());
+    hall.delivers();
+    assert_eq!(hall.reached_outside(), 0);
+}
+
+/// 小野市: six test mails left during maintenance. Here a restart sends again nothing that has left, and nothing that was
+/// only prepared.
+#[test]
+fn ono_maintenance_and_restarts_send_nothing() {
+    let reference = reference();
+    let mut hall = Hall::opens(&reference, Realm::Actual);
+    hall.two_issue("十勝川", LEVEL_4);
+    hall.delivers();
+    let proposal = hall.recommends("札内川", LEVEL_4);
+    let duty = Hall::person("duty");
+    let draft = hall.prepares(&duty, &proposal, LEVEL_4).unwrap();
+    hall.approves(&duty, &draft).unwrap();
+    for _ in 0..6 {
+        let (home, now) = (hall.home, hall.app.clock.now());
+        drop(hall.app);
+        hall = Hall::at(&reference, Realm::Actual, home, now);
+        hall.delivers();
+        assert_eq!(hall.reached_outside(), 0, "after a restart");
+    }
+}
+
+/// 亘理町・山元町: a drill mail was scheduled and not cancelled. Here there is no schedule: what was taken back, and what the
+/// second person did not complete, never leaves, whatever time it becomes.
+#[test]
+fn watari_nothing_is_scheduled() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let duty = Hall::person("duty");
+    for (river, taken_back) in [("十勝川", true), ("札内川", false)] {
+        let proposal = hall.recommends(river, LEVEL_4);
+        let draft = hall.prepares(&duty, &proposal, LEVEL_4).unwrap();
+        hall.approves(&duty, &draft).unwrap();
+        if taken_back {
+            second::withdraw(&hall.app, &duty, draft.notice.id().as_str()).unwrap();
+        }
+    }
+    for _ in 0..100 {
+        hall.seconds_pass(600);
+        hall.delivers();
+    }
+    assert_eq!(hall.reached_outside(), 0);
+}
