@@ -321,10 +321,8 @@ fn publish(
         tx.enqueue(&Delivery::of(approved, channel), now)?;
     }
     let facts = approved.content().facts();
-    let grant = tx.view().grants()?.into_iter();
-    let grant = grant
-        .filter(|grant| Some(grant.id) == approved.state().grant())
-        .next();
+    let mut grants = tx.view().grants()?.into_iter();
+    let grant = grants.find(|grant| Some(grant.id) == approved.state().grant());
     tx.audit(
         now,
         &officer.name,

@@ -97,7 +97,7 @@ pub fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError>
 type Handshake = Pin<Box<dyn Future<Output = Option<(TlsStream<TcpStream>, SocketAddr)>> + Send>>;
 
 /// A port that speaks TLS.
-pub struct TlsPort {
+pub(super) struct TlsPort {
     port: TcpListener,
     acceptor: TlsAcceptor,
     handshakes: FuturesUnordered<Handshake>,
@@ -105,8 +105,7 @@ pub struct TlsPort {
 
 impl TlsPort {
     /// TLS at this port.
-    #[must_use]
-    pub fn new(port: TcpListener, acceptor: TlsAcceptor) -> Self {
+    pub(super) fn new(port: TcpListener, acceptor: TlsAcceptor) -> Self {
         Self {
             port,
             acceptor,

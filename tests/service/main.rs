@@ -9,6 +9,7 @@ mod authority;
 mod bad_input;
 mod drill;
 mod encrypted;
+mod encrypted_pages;
 mod gate;
 mod hall;
 mod imported;

@@ -123,7 +123,7 @@ fn every_column_of_every_row_counts(dir: &Path) {
             turned_columns += 1;
         }
     }
-    println!(
+    eprintln!(
         "{turned_columns} columns of {} tables: each altered byte was found",
         DECISIONS.len()
     );
@@ -197,9 +197,9 @@ fn every_byte_of_their_pages_counts(dir: &Path) {
             );
         }
         // A stride that shares no factor with the size of a page.
-        offset += 1 + bytes / 400 | 1;
+        offset += (1 + bytes / 400) | 1;
     }
-    println!(
+    eprintln!(
         "{altered} bytes of the file that a row was read from were altered and found, {harmless} lay between rows"
     );
     assert!(altered > 100, "only {altered} altered bytes reached a row");
@@ -372,7 +372,7 @@ fn the_export_can_be_checked_line_by_line(dir: &Path) {
         .output();
     match checked {
         Ok(output) => assert!(output.status.success(), "{output:?}"),
-        Err(error) => eprintln!("skipped: no openssl ({error})"),
+        Err(error) => eeprintln!("skipped: no openssl ({error})"),
     }
 }
 

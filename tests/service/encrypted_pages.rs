@@ -1,0 +1,130 @@
+//! The pages over TLS in the server itself: nothing in the clear, cookies marked, and a stalled handshake holds up nobody.
+
+use std::path::Path;
+
+use hinan_dashboard::form;
+use hinan_town::{Service, eventually, free_port, password_of, ran};
+
+use crate::HINAN;
+use crate::authority::certificates;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn officers_sign_in_over_tls_and_nothing_is_served_in_the_clear() {
+    let home = tempfile::tempdir().unwrap();
+    if !certificates(home.path(), "web", "127.0.0.1") {
+        return;
+    }
+    let (web, mqtt) = (free_port(), free_port());
+    let path = |name: &str| home.path().join(name).display().to_string();
+    let config = format!(
+        "[service]\ndata_dir = \"{}\"\n[models]\nenabled = false\n[broker]\nport = {mqtt}\n\
+         [web]\nlisten = \"127.0.0.1:{web}\"\ntls_certificate = \"{}\"\ntls_key = \"{}\"\n",
+        path("data"),
+        path("web.pem"),
+        path("web.key")
+    );
+    std::fs::write(path("town.toml"), config).unwrap();
+    let file = path("town.toml");
+    let added = ran(
+        Path::new(HINAN),
+        &[
+            "officer",
+            "--config",
+            &file,
+            "--name",
+            "tanaka",
+            "--role",
+            "duty_officer",
+        ],
+        &password_of("tanaka"),
+    );
+    assert!(added.status.success(), "{added:?}");
+    let service = Service::start(Path::new(HINAN), &["serve", "--config", &file], home.path());
+    hinan::bridge::install_tls();
+    let authority = std::fs::read(path("ca.pem")).unwrap();
+    let client = reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(&authority).unwrap()])
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    // Somebody connects and says nothing: others are served all the same.
+    let silent = eventually("the port is open", || async {
+        tokio::net::TcpStream::connect(("127.0.0.1", web))
+            .await
+            .ok()
+    })
+    .await;
+    let page = eventually("the sign-in page comes over TLS", || async {
+        let answer = client
+            .get(format!("https://127.0.0.1:{web}/plain/signin"))
+            .send()
+            .await;
+        answer.ok().filter(|answer| answer.status().is_success())
+    })
+    .await;
+    assert!(page.headers().contains_key("strict-transport-security"));
+    let answer = client
+        .post(format!("https://127.0.0.1:{web}/plain/signin"))
+        .form(&[
+            (form::USER, "tanaka"),
+            (form::PASSWORD, &password_of("tanaka")),
+        ])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), reqwest::StatusCode::SEE_OTHER);
+    let cookies: Vec<&str> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap())
+        .collect();
+    assert_eq!(cookies.len(), 2);
+    for cookie in cookies {
+        for mark in ["; Secure", "; HttpOnly", "; SameSite=Strict"] {
+            assert!(cookie.contains(mark), "{cookie}");
+        }
+    }
+    let clear = client
+        .get(format!("http://127.0.0.1:{web}/plain/signin"))
+        .send()
+        .await;
+    assert!(clear.is_err(), "nothing is served in the clear");
+    drop(silent);
+    assert!(service.stops().await.success());
+
+    // A key that does not belong to the certificate is refused at the start, by name.
+    std::fs::copy(path("ca.key"), path("web.key")).unwrap();
+    let refused = ran(Path::new(HINAN), &["serve", "--config", &file], "");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("web.tls_certificate and web.tls_key"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_exercise_does_not_start_where_a_live_credential_is_set() {
+    let home = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[service]\nrealm = \"exercise\"\ndata_dir = \"{}\"\n[models]\nenabled = false\n[broker]\nport = {}\n[web]\nlisten = \"127.0.0.1:{}\"\n",
+        home.path().join("data").display(),
+        free_port(),
+        free_port()
+    );
+    let file = home.path().join("town.toml");
+    std::fs::write(&file, config).unwrap();
+    let refused = std::process::Command::new(HINAN)
+        .args(["serve", "--config", &file.display().to_string()])
+        .env("HINAN_ACTUAL_WEBHOOK_SECRET", "of the live service")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(
+        said.contains("HINAN_ACTUAL_WEBHOOK_SECRET is set")
+            && !said.contains("of the live service"),
+        "{said}"
+    );
+    assert!(!home.path().join("data").exists(), "nothing was begun");
+}
