@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::print::say;
+use crate::apart;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::run::{self, Doorways};
@@ -22,6 +23,7 @@ impl Serve {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = Config::load(&self.config)?;
         run::log(config.service.log, "info");
+        apart::check_here(&config)?;
         super::runtime()?.block_on(async move {
             // Everything that can be refused is refused before the first part starts.
             let mqtt = if config.broker.embedded {

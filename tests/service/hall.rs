@@ -56,6 +56,17 @@ pub(crate) fn officer(name: &str, role: Role, second_factor: bool) -> Officer {
     }
 }
 
+/// Where there is one, a record in memory: a million clicks are a million commits.
+fn fresh_home() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    }
+    .unwrap()
+}
+
 fn hour() -> Timestamp {
     "2016-08-30T18:00:00Z".parse().unwrap()
 }
@@ -64,15 +75,40 @@ impl Hall {
     /// Opens a town hall of this realm with a duty officer (duty), three approvers (ando, baba and chiba, whose authority
     /// ends at level 3), one whose session showed no second factor (wada), a viewer and an auditor.
     pub(crate) fn opens(reference: &Reference, realm: Realm) -> Self {
-        // Where there is one, a record in memory: a million clicks are a million commits.
-        let memory = std::path::Path::new("/dev/shm");
-        let home = if memory.is_dir() {
-            tempfile::tempdir_in(memory)
-        } else {
-            tempfile::tempdir()
-        }
-        .unwrap();
-        let hall = Self::at(reference, realm, home, hour());
+        let hall = Self::at(reference, realm, fresh_home(), hour());
+        hall.staffed()
+    }
+
+    /// The same house with an empty record, of this realm, at the first hour. (Drawing a town's maps takes seconds; a
+    /// record takes none.)
+    pub(crate) fn begins_anew(self, reference: &Reference, realm: Realm) -> Self {
+        let Self { mut app, .. } = self;
+        let home = fresh_home();
+        app.store = Store::open(home.path(), realm, &reference.town.code).unwrap();
+        app.config.service.realm = realm;
+        app.config.service.data_dir = home.path().to_owned();
+        app.clock.set(hour(), 1.0);
+        let hall = Self {
+            app,
+            outside: BTreeMap::new(),
+            home,
+            proposals: 0,
+        };
+        hall.staffed()
+    }
+
+    /// The service is stopped and started on the same record; what reached the outside before is not counted again.
+    pub(crate) fn starts_again(&mut self, reference: &Reference) {
+        let aside = fresh_home();
+        let realm = self.app.config.service.realm;
+        let code = &reference.town.code;
+        self.app.store = Store::open(aside.path(), realm, code).unwrap();
+        self.app.store = Store::open(self.home.path(), realm, code).unwrap();
+        self.outside.clear();
+    }
+
+    fn staffed(self) -> Self {
+        let hall = self;
         let staff = Self::staff();
         hall.app
             .store
@@ -112,7 +148,7 @@ impl Hall {
     }
 
     /// A house around the record in `home`, at this hour.
-    pub(crate) fn at(reference: &Reference, realm: Realm, home: TempDir, hour: Timestamp) -> Self {
+    fn at(reference: &Reference, realm: Realm, home: TempDir, hour: Timestamp) -> Self {
         let mut config = Config::defaults();
         config.service.realm = realm;
         config.service.data_dir = home.path().to_owned();

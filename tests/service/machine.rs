@@ -12,7 +12,6 @@ use hinan::approve::rule::{Choice, Needs};
 use hinan::desk::second::{self, Chosen};
 use hinan::desk::{self, Outcome, attention};
 use hinan::digest::Digest;
-use hinan::engine::Reference;
 use hinan::publish::outbox::ChannelName;
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
@@ -88,8 +87,15 @@ fn random_clicks_never_publish_without_the_required_approvals_nor_decide_twice_n
                 let reference = &reference;
                 scope.spawn(move || {
                     let mut counted = Counted::default();
+                    let mut hall = Hall::opens(reference, Realm::Actual);
                     for town in (hand..towns).filter(|town| town % hands == hand) {
-                        live_through(reference, town, &mut counted);
+                        let realm = if town.is_multiple_of(4) || town % 4 == 3 {
+                            Realm::Actual
+                        } else {
+                            Realm::Exercise
+                        };
+                        hall = hall.begins_anew(reference, realm);
+                        live_through(&mut hall, town, &mut counted);
                     }
                     counted
                 })
@@ -120,23 +126,18 @@ fn random_clicks_never_publish_without_the_required_approvals_nor_decide_twice_n
     );
 }
 
-fn live_through(reference: &Reference, seed: u64, counted: &mut Counted) {
+fn live_through(hall: &mut Hall, seed: u64, counted: &mut Counted) {
     let mut chance = SeededChance::new(seed);
-    let realm = if seed.is_multiple_of(2) {
-        Realm::Actual
-    } else {
-        Realm::Exercise
-    };
-    let mut hall = Hall::opens(reference, realm);
+    let realm = hall.app.config.service.realm;
     let mut known = Remembered::default();
     let staff = Hall::staff();
     for _ in 0..STEPS_PER_TOWN {
         let who = staff[one_of(&mut chance, staff.len())].clone();
-        step(&mut hall, &mut known, &who, &mut chance, counted);
+        step(hall, &mut known, &who, &mut chance, counted);
         counted.steps += 1;
     }
     hall.delivers();
-    hold_against(&hall, &known, realm);
+    hold_against(hall, &known, realm);
     counted.refused += known.refused;
     counted.delivered += hall.reached_outside();
 }

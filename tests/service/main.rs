@@ -24,6 +24,7 @@ mod replayed;
 mod restart;
 mod several_brokers;
 mod silent_gauges;
+mod succession;
 mod tampered;
 mod town_reference;
 mod two_persons;

@@ -372,7 +372,7 @@ fn the_export_can_be_checked_line_by_line(dir: &Path) {
         .output();
     match checked {
         Ok(output) => assert!(output.status.success(), "{output:?}"),
-        Err(error) => eeprintln!("skipped: no openssl ({error})"),
+        Err(error) => eprintln!("skipped: no openssl ({error})"),
     }
 }
 

@@ -159,9 +159,7 @@ fn ono_maintenance_and_restarts_send_nothing() {
     let draft = hall.prepares(&duty, &proposal, LEVEL_4).unwrap();
     hall.approves(&duty, &draft).unwrap();
     for _ in 0..6 {
-        let (home, now) = (hall.home, hall.app.clock.now());
-        drop(hall.app);
-        hall = Hall::at(&reference, Realm::Actual, home, now);
+        hall.starts_again(&reference);
         hall.delivers();
         assert_eq!(hall.reached_outside(), 0, "after a restart");
     }

@@ -1,0 +1,127 @@
+//! 大島 2013: a warning came at 18:05, nobody read it until midnight, and who could decide was away. Here it goes on to the next
+//! in the order of succession, hop by hop, and the record says why whoever decided was competent.
+
+use hinan::desk::{attention, second};
+use hinan::realm::Realm;
+use hinan::recommend::level::OrderLevel;
+use hinan::store::audit::Entry;
+
+use crate::hall::{Hall, reference};
+
+fn entries(hall: &Hall, action: &str) -> Vec<Entry> {
+    let all = hall
+        .app
+        .store
+        .read(|view| view.audit_after(0, 10_000))
+        .unwrap();
+    all.into_iter()
+        .filter(|entry| entry.action == action)
+        .collect()
+}
+
+fn passed_on_to(hall: &Hall) -> Vec<String> {
+    let detail = |entry: Entry| serde_json::from_str::<serde_json::Value>(&entry.detail).unwrap();
+    entries(hall, "passed_on")
+        .into_iter()
+        .map(|entry| detail(entry)["to"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn oshima_what_nobody_has_seen_goes_to_the_next_in_the_order_of_succession() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let unseen = hall.recommends("大川", OrderLevel::EvacuationOrder);
+    for (seconds, hops) in [(50, 0), (11, 1), (120, 2), (120, 3), (3600, 3)] {
+        hall.seconds_pass(seconds);
+        while attention::pass_on(&hall.app).unwrap() > 0 {}
+        assert_eq!(passed_on_to(&hall).len(), hops);
+    }
+    assert_eq!(passed_on_to(&hall), ["ando", "baba", "chiba"]);
+    let standing = attention::standing(&hall.app, &Hall::person("viewer")).unwrap();
+    assert!(
+        standing
+            .iter()
+            .any(|line| line.contains("まだだれも確認していません")),
+        "{standing:?}"
+    );
+
+    // Whoever has seen it stops that, for everybody.
+    attention::acknowledge(&hall.app, &Hall::person("duty"), &unseen).unwrap();
+    assert!(
+        attention::standing(&hall.app, &Hall::person("viewer"))
+            .unwrap()
+            .is_empty()
+    );
+    let seen = hall.recommends("元町川", OrderLevel::EvacuationOrder);
+    attention::acknowledge(&hall.app, &Hall::person("duty"), &seen).unwrap();
+    hall.seconds_pass(3600);
+    assert_eq!(attention::pass_on(&hall.app).unwrap(), 0);
+    assert!(attention::acknowledge(&hall.app, &Hall::person("viewer"), &seen).is_err());
+}
+
+#[test]
+fn the_record_says_why_whoever_decided_was_competent_and_flags_who_went_alone() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    hall.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    let ando = Hall::person("ando");
+    let proposal = hall.recommends("札内川", OrderLevel::EvacuationOrder);
+    let draft = hall
+        .prepares(&ando, &proposal, OrderLevel::EvacuationOrder)
+        .unwrap();
+    hall.approves(&ando, &draft).unwrap();
+    let (id, read) = (draft.notice.id().as_str(), draft.notice.content().digest());
+    hall.seconds_pass(290);
+    assert!(
+        second::alone(&hall.app, &ando, id, &read).is_err(),
+        "ten seconds too early"
+    );
+    hall.seconds_pass(11);
+    second::alone(&hall.app, &ando, id, &read).unwrap();
+    let approved: Vec<serde_json::Value> = entries(&hall, "approved")
+        .iter()
+        .map(|entry| serde_json::from_str(&entry.detail).unwrap())
+        .collect();
+    assert_eq!(approved.len(), 2);
+    for detail in &approved {
+        assert_eq!(detail["authority"]["basis"], "delegated");
+        assert_eq!(detail["authority"]["document"], "避難情報発令規則第3条");
+        assert_eq!(detail["reason_code"], "own");
+    }
+    assert_eq!(approved[0]["how"]["two"]["first"], "duty");
+    assert_eq!(
+        (&approved[1]["how"], &approved[1]["flagged"]),
+        (&"lone".into(), &true.into())
+    );
+    // Everybody is told, and a review is wanted until another approver gives it.
+    let told = attention::standing(&hall.app, &Hall::person("viewer")).unwrap();
+    assert!(
+        told.iter().any(|line| line.contains("1人で発表しました")),
+        "{told:?}"
+    );
+    assert!(
+        attention::review(&hall.app, &ando, id, true, "").is_err(),
+        "not one's own"
+    );
+    attention::review(&hall.app, &Hall::person("baba"), id, true, "").unwrap();
+    assert!(
+        attention::review(&hall.app, &Hall::person("baba"), id, true, "").is_err(),
+        "once"
+    );
+    assert!(
+        attention::standing(&hall.app, &Hall::person("viewer"))
+            .unwrap()
+            .is_empty()
+    );
+    // An authority that was revoked lets nothing out any more.
+    let now = hall.now();
+    hall.app
+        .store
+        .write(|tx| tx.revoke_grants_of("ando", "console", now))
+        .unwrap();
+    let other = hall.recommends("帯広川", OrderLevel::ElderlyEvacuation);
+    let draft = hall
+        .prepares(&ando, &other, OrderLevel::ElderlyEvacuation)
+        .unwrap();
+    let refused = hall.approves(&ando, &draft).err().unwrap().to_string();
+    assert!(refused.contains("発令する権限"), "{refused}");
+}
