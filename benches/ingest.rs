@@ -15,6 +15,7 @@ use hinan::clock::{EventClock, monotonic};
 use hinan::config::Config;
 use hinan::engine::Engine;
 use hinan::intake::Intake;
+use hinan::publish::dispatch::Dispatch;
 use hinan::realm::Realm;
 use hinan::store::Store;
 use hinan_town::{
@@ -124,7 +125,15 @@ async fn through_the_intake(levels: &[Level]) -> Duration {
         external: Arc::clone(engine.external()),
     };
     let (to_intake, arrived) = arrivals(4096, config.sensors.waiting_max_bytes);
-    let app = Arc::new(App::new(config, clock, store, reference, first, None));
+    let app = Arc::new(App::new(
+        config,
+        clock,
+        store,
+        reference,
+        first,
+        None,
+        Dispatch::plain(),
+    ));
     let intake = Intake::new(app, engine, 0);
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(intake.run(arrived, stopped));

@@ -6,10 +6,11 @@ use hinan::approve::facts::Facts;
 use hinan::approve::notice::NoticeId;
 use hinan::config::Config;
 use hinan::engine::Engine;
-use hinan::publish::channel::cap;
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::ConcernedDistrict;
+use hinan_notice::document::cap;
+use hinan_notice::text::{AreaMailLimits, Phrasebook, Texts};
 use hinan_sensors::Reading;
 use hinan_town::{FLOOD_HOUR, OBIHIRO};
 use jiff::Timestamp;
@@ -62,10 +63,15 @@ fn whole_town() -> Facts {
 // wait for it noticeably, and the size of the largest notice stays far below the limit of a document.
 fn render_cap_for_the_whole_town(c: &mut Criterion) {
     let facts = whole_town();
-    let bytes = cap::write(&facts).expect("the facts make a document").len();
+    let book = Phrasebook::built_in();
+    let write = || {
+        let texts = Texts::of(&facts, &book, &AreaMailLimits::default());
+        cap::write(&facts, &texts).expect("the facts make a document")
+    };
+    let bytes = write().len();
     assert!(bytes < cap::DOCUMENT_MAX_BYTES / 2, "{bytes} bytes");
     c.bench_function("render_cap_for_the_whole_town", |b| {
-        b.iter(|| cap::write(&facts).expect("the facts make a document"));
+        b.iter(write);
     });
 }
 

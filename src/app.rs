@@ -21,6 +21,7 @@ use crate::events::{Event, Events};
 use crate::maps::Maps;
 use crate::newest::NewestValues;
 use crate::presence::Presence;
+use crate::publish::dispatch::Dispatch;
 use crate::situation::Situation;
 use crate::store::Store;
 
@@ -38,6 +39,10 @@ pub struct App {
     pub sketch: Sketch,
     /// The town's maps for browsers.
     pub maps: Maps,
+    /// What notices leave with.
+    pub dispatch: Dispatch,
+    /// Name of this run of the service: attempts of an earlier one are known by it.
+    pub run: String,
     /// Rings when something is owed to a channel.
     pub owed: Notify,
     /// What is special about a replayed event; none in live service.
@@ -123,6 +128,7 @@ impl App {
         reference: Reference,
         first: Picture,
         replay: Option<Replayed>,
+        dispatch: Dispatch,
     ) -> Self {
         let began = clock.now();
         let sketch = reference.town.sketch(80.0);
@@ -133,6 +139,8 @@ impl App {
             reference,
             sketch,
             maps: Maps::default(),
+            dispatch,
+            run: hex::encode(chance::bytes::<8>()),
             owed: Notify::new(),
             devices: Arc::default(),
             distrusted: Notify::new(),

@@ -111,7 +111,11 @@ pub fn remote_login(remote: &RemoteBroker) -> anyhow::Result<Option<(String, Sec
     secret(&key, &remote.username, &remote.password_env)
 }
 
-fn secret(
+/// A sign-in whose password stands in an environment variable; none without a name.
+///
+/// # Errors
+/// When that variable is not set.
+pub(crate) fn secret(
     section: &str,
     username: &str,
     password_env: &str,

@@ -47,3 +47,11 @@ pub fn spoken_password() -> String {
         .collect::<Vec<_>>()
         .join("-")
 }
+
+/// The system's random source, as libraries of cryptography want it.
+#[must_use]
+pub fn source() -> &'static dyn ring::rand::SecureRandom {
+    static SOURCE: std::sync::LazyLock<ring::rand::SystemRandom> =
+        std::sync::LazyLock::new(ring::rand::SystemRandom::new);
+    &*SOURCE
+}

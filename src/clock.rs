@@ -7,6 +7,7 @@
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
+pub use hinan_notice::when::{japan, spoken, spoken_en};
 use jiff::Timestamp;
 
 /// The clock of the event: where "now" comes from.
@@ -120,43 +121,9 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// Writes a time as residents and officers read it: `8月30日(火) 21:04`, Japan time.
-#[must_use]
-pub fn spoken(at: Timestamp) -> String {
-    let zoned = japan(at);
-    let day = ["月", "火", "水", "木", "金", "土", "日"]
-        [usize::try_from(zoned.weekday().to_monday_zero_offset()).unwrap_or(0)];
-    format!(
-        "{}月{}日({day}) {:02}:{:02}",
-        zoned.month(),
-        zoned.day(),
-        zoned.hour(),
-        zoned.minute()
-    )
-}
-
-/// Writes a time for English readers: `21:04 JST, 30 August 2016`.
-#[must_use]
-pub fn spoken_en(at: Timestamp) -> String {
-    japan(at).strftime("%H:%M JST, %-d %B %Y").to_string()
-}
-
-/// The same instant on a Japanese clock (UTC+9, no daylight saving).
-#[must_use]
-pub fn japan(at: Timestamp) -> jiff::ZonedDateTime {
-    at.to_zoned_datetime(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_spoken_in_japan_time() {
-        let at: Timestamp = "2016-08-30T12:04:00Z".parse().expect("a time");
-        assert_eq!(spoken(at), "8月30日(火) 21:04");
-        assert_eq!(spoken_en(at), "21:04 JST, 30 August 2016");
-    }
 
     #[test]
     fn a_recorded_event_starts_at_its_own_time_and_the_present_cannot_be_moved() {

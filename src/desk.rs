@@ -12,16 +12,19 @@ use serde_json::json;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::approve::facts::{Kind, Reference};
+use crate::approve::facts::{Facts, Kind, Reference};
 use crate::approve::notice::{Approved, Draft, How, Notice, NoticeId};
 use crate::approve::officer::{Act, Officer};
 use crate::approve::rule::Needs;
 use crate::approve::{authority, compose};
 use crate::chance;
 use crate::digest::Digest;
-use crate::publish::outbox::{ChannelName, Delivery};
+use crate::publish::examine;
+use crate::publish::outbox::Delivery;
 use crate::recommend::level::OrderLevel;
+use crate::recommend::proposal::Proposal;
 use crate::store::drafts::StoredDraft;
+use crate::store::notices::live;
 use crate::store::proposals::{Decided, ProposalState, StoredProposal};
 use crate::store::{StoreError, Tx, View};
 use jiff::{SignedDuration, Timestamp};
@@ -125,7 +128,7 @@ pub fn prepare_issue(
         gauge,
         choice,
     );
-    let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
+    let notice = drafted(app, facts, &live, Some(&stored.proposal))?;
     keep(
         app,
         officer,
@@ -170,7 +173,7 @@ pub fn prepare_end(
         vec![reference(order)],
         reason.1.clone(),
     );
-    let notice = Notice::draft(facts).map_err(|e| Declined::Incomplete(e.to_string()))?;
+    let notice = drafted(app, facts, &live(all, now), None)?;
     keep(app, officer, notice, None, reason)
 }
 
@@ -285,12 +288,13 @@ fn approved(
         Err(why) => return Ok(Err(not_what_was_read(why))),
     };
     tx.put_approval(draft_id, false, &officer.name, read, now)?;
-    Ok(publish(tx, &draft, &approved, officer, now)?.map(Outcome::Published))
+    Ok(publish(app, tx, &draft, &approved, officer, now)?.map(Outcome::Published))
 }
 
 /// Lets an approved notice out: draft and proposal settled, notice, deliveries and audit written, all in the transaction
 /// of the approval.
 fn publish(
+    app: &App,
     tx: &Tx<'_>,
     draft: &StoredDraft,
     approved: &Notice<Approved>,
@@ -298,6 +302,14 @@ fn publish(
     now: Timestamp,
 ) -> Result<Result<NoticeId, Declined>, StoreError> {
     let draft_id = approved.id().as_str();
+    // What could hold it up was looked for before; if it cannot leave now, nothing of this transaction stands.
+    let publication = app
+        .dispatch
+        .prepare(approved, &tx.view().notices(1000)?, now)
+        .map_err(|why| StoreError::Damaged {
+            what: format!("notice {draft_id}"),
+            why: why.to_string(),
+        })?;
     if !tx.settle_draft(draft_id, true)? {
         return Ok(Err(Declined::NoLongerOpen(
             "この文面は、すでに処理されました".to_owned(),
@@ -317,8 +329,9 @@ fn publish(
         }
     }
     tx.put_notice(approved)?;
-    for channel in ChannelName::ALL {
-        tx.enqueue(&Delivery::of(approved, channel), now)?;
+    tx.put_publication(&publication)?;
+    for channel in app.dispatch.channels() {
+        tx.enqueue(&Delivery::of(approved, channel.clone()), now)?;
     }
     let facts = approved.content().facts();
     let mut grants = tx.view().grants()?.into_iter();
@@ -475,6 +488,9 @@ fn approvable(
             "発令中の情報が変わりました。新しい文面を確認してください".to_owned(),
         )));
     }
+    if let Some(why) = held_up(app, view, &draft, &live)? {
+        return Ok(Err(why));
+    }
     Ok(Ok(draft))
 }
 
@@ -520,6 +536,39 @@ fn ended(notices: &[Notice<Approved>]) -> BTreeSet<NoticeId> {
         .iter()
         .flat_map(|n| n.content().facts().replaces.iter().map(|r| r.id.clone()))
         .collect()
+}
+
+/// The text of these facts, if nothing about it is wrong.
+fn drafted(
+    app: &App,
+    facts: Facts,
+    live: &[Notice<Approved>],
+    decided_on: Option<&Proposal>,
+) -> Result<Notice<Draft>, Declined> {
+    let texts = app.dispatch.texts(&facts);
+    let notice = Notice::draft(facts, &texts).map_err(|e| Declined::Incomplete(e.to_string()))?;
+    match examine::blocking(&examine::findings(app, &notice, live, decided_on)) {
+        Some(why) => Err(Declined::Incomplete(why)),
+        None => Ok(notice),
+    }
+}
+
+/// Why a text that was sound when it was put on screen may not leave any more; nothing when it may.
+fn held_up(
+    app: &App,
+    view: &View<'_>,
+    draft: &StoredDraft,
+    live: &[Notice<Approved>],
+) -> Result<Option<Declined>, StoreError> {
+    let proposal = draft.proposal.as_deref();
+    let decided_on = proposal.map(|id| view.proposal(id)).transpose()?.flatten();
+    let decided_on = decided_on.as_ref().map(|stored| &stored.proposal);
+    let findings = examine::findings(app, &draft.notice, live, decided_on);
+    let why = examine::blocking(&findings).or_else(|| {
+        let unready = app.dispatch.may_leave(&draft.notice).err()?;
+        Some(unready.to_string())
+    });
+    Ok(why.map(Declined::Changed))
 }
 
 fn keep(

@@ -1,11 +1,14 @@
 //! Starts the parts in the order of the story, and stops them in that order, waiting for each to finish what it
 //! holds. Only this file starts tasks.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use hinan_broker::Broker;
+use hinan_notice::document::json::areas_after;
+use hinan_notice::send::mqtt::messages;
 use hinan_sensors::connect::{self, LinkState, Secret, Tally};
 use hinan_sensors::official;
 use jiff::Timestamp;
@@ -28,8 +31,13 @@ use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
 use crate::forget;
 use crate::intake::Intake;
+use crate::publish::channel::area_mail::AreaMailChannel;
+use crate::publish::channel::l_alert::LAlertChannel;
+use crate::publish::channel::mail::{MailChannel, MailTarget};
 use crate::publish::channel::mqtt::{MqttChannel, MqttTarget};
-use crate::publish::deliver::{self, Channel};
+use crate::publish::channel::webhook::WebhookChannel;
+use crate::publish::deliver::{self, Channel, Pace};
+use crate::publish::dispatch::Dispatch;
 use crate::publish::outbox::ChannelName;
 use crate::store::Store;
 use crate::store::notices::live;
@@ -112,7 +120,10 @@ pub async fn start(
         official: engine.official().clone(),
         external: engine.external().clone(),
     };
-    let app = Arc::new(App::new(config, clock, store, reference, first, replay));
+    let dispatch = Dispatch::of(&config.publish)?;
+    let app = Arc::new(App::new(
+        config, clock, store, reference, first, replay, dispatch,
+    ));
     app.newest.restore(newest);
     let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "realm": app.config.service.realm });
     app.store.write(|tx| {
@@ -169,10 +180,11 @@ pub async fn start(
     drop(arrivals);
 
     let target = target(&app, at_ours)?;
-    for channel in [Channel::Feed, Channel::Mqtt(MqttChannel::new(target))] {
+    for channel in channels(&app.config, target)? {
         let (app, stop) = (Arc::clone(&app), delivery_stop.clone());
+        let pace = pace(&app.config);
         tasks.spawn(async move {
-            deliver::run(app, channel, stop)
+            deliver::run(app, channel, pace, stop)
                 .await
                 .context("a delivering loop stopped")
         });
@@ -411,22 +423,100 @@ async fn embedded(
     Ok(broker)
 }
 
-/// What a broker that forgets must be told again: the notices that hold.
+/// The channels that this town has, each with its worker to come.
+fn channels(config: &Config, target: MqttTarget) -> anyhow::Result<Vec<Channel>> {
+    let publish = &config.publish;
+    crate::bridge::install_tls();
+    let mut channels = vec![Channel::Feed, Channel::Mqtt(MqttChannel::new(target))];
+    for one in &publish.webhook {
+        let key = format!("publish.webhook {}", one.name);
+        let secret = std::env::var(&one.secret_env).with_context(|| {
+            format!(
+                "{key}: the environment variable {} (secret_env) is not set",
+                one.secret_env
+            )
+        })?;
+        let channel =
+            WebhookChannel::new(&one.name, &one.url, Secret::new(&secret)).with_context(|| key)?;
+        channels.push(Channel::Webhook(channel));
+    }
+    let mail = &publish.mail;
+    if !mail.host.is_empty() {
+        let authorities_pem = if mail.ca_file.as_os_str().is_empty() {
+            Vec::new()
+        } else {
+            std::fs::read(&mail.ca_file)
+                .with_context(|| format!("publish.mail.ca_file: {}", mail.ca_file.display()))?
+        };
+        let target = MailTarget {
+            host: mail.host.clone(),
+            port: mail.port,
+            tls: mail.tls,
+            authorities_pem,
+            credentials: brokers::secret("publish.mail", &mail.username, &mail.password_env)?,
+            from: mail.from.clone(),
+            to: mail.to.clone(),
+            timeout: std::time::Duration::from_secs(publish.attempt_max_s),
+        };
+        channels.push(Channel::Mail(
+            MailChannel::new(target).context("publish.mail")?,
+        ));
+    }
+    let (area_mail, l_alert) = (&publish.area_mail.dir, &publish.l_alert.dir);
+    if !area_mail.as_os_str().is_empty() {
+        channels.push(Channel::AreaMail(AreaMailChannel::new(area_mail.clone())));
+    }
+    if !l_alert.as_os_str().is_empty() {
+        channels.push(Channel::LAlert(LAlertChannel::new(l_alert.clone())));
+    }
+    Ok(channels)
+}
+
+fn pace(config: &Config) -> Pace {
+    Pace {
+        attempt_max: std::time::Duration::from_secs(config.publish.attempt_max_s),
+        pause_first: std::time::Duration::from_millis(500),
+        pause_max: std::time::Duration::from_secs(config.publish.retry_max_s),
+        jitter_seed: u64::from_le_bytes(chance::bytes()),
+    }
+}
+
+/// What a broker that forgets must be told again: the notices that hold, and the state of their areas.
 fn retained(app: &App) -> anyhow::Result<Vec<hinan_broker::Retained>> {
-    let delivered = app
+    let published = app
         .store
-        .read(|view| view.delivered_notices(ChannelName::Mqtt, 1000))?;
+        .read(|view| view.published(&ChannelName::Mqtt, 1000))?;
+    let delivered: Vec<_> = published.iter().map(|one| one.notice().clone()).collect();
     let base = format!(
         "{}/{}/{}",
         app.config.publish.topic_prefix,
         app.config.service.realm,
         app.town().code
     );
-    Ok(live(delivered, app.clock.now())
+    let in_force = live(delivered, app.clock.now());
+    let facts_list: Vec<_> = in_force
         .iter()
-        .map(|notice| hinan_broker::Retained {
-            topic: format!("{base}/{}", notice.id()),
-            payload: notice.content().document().to_vec().into(),
+        .map(|notice| notice.content().facts())
+        .collect();
+    // Of an area in several orders the state is the same whichever order it is asked with.
+    let mut kept = BTreeMap::new();
+    for (notice, facts) in in_force.iter().zip(&facts_list) {
+        let document = published
+            .iter()
+            .find(|one| one.notice().id() == notice.id())
+            .map(crate::publish::publication::Publication::document_text)
+            .unwrap_or_default();
+        for message in messages(facts, document, &areas_after(facts, &[], &facts_list)) {
+            if message.retain && !message.payload.is_empty() {
+                kept.insert(message.topic, message.payload);
+            }
+        }
+    }
+    Ok(kept
+        .into_iter()
+        .map(|(topic, payload)| hinan_broker::Retained {
+            topic: format!("{base}/{topic}"),
+            payload: payload.into_bytes().into(),
         })
         .collect())
 }

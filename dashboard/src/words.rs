@@ -266,6 +266,8 @@ impl TextKind {
             Self::Japanese => "日本語",
             Self::EasyJapanese => "やさしい日本語",
             Self::English => "English",
+            Self::Further => "その他の言語",
+            Self::AreaMail => "緊急速報メール",
             Self::Cap => "CAP 1.2(機械用)",
         }
     }
@@ -273,7 +275,8 @@ impl TextKind {
     /// Its language tag.
     pub(crate) fn lang(self) -> &'static str {
         match self {
-            Self::Japanese => "ja",
+            Self::Japanese | Self::AreaMail => "ja",
+            Self::Further => "und",
             Self::EasyJapanese => "ja-x-easy",
             Self::English | Self::Cap => "en",
         }

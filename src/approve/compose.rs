@@ -7,7 +7,7 @@ use geo::simplify::Simplify as _;
 use hinan_gis::Town;
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Certainty, Facts, Kind, NamedShelter, NoticeDistrict, Reference};
+use super::facts::{Certainty, Facts, Hazard, Kind, NamedShelter, NoticeDistrict, Reference};
 use super::notice::NoticeId;
 use crate::clock::{spoken, spoken_en};
 use crate::config::Publish;
@@ -50,6 +50,9 @@ pub fn issue(
         .map(|concerned| NoticeDistrict {
             id: concerned.id.clone(),
             name: concerned.name.clone(),
+            kana: town
+                .district(&concerned.id)
+                .and_then(|district| district.kana.clone()),
             name_en: concerned.name_en.clone(),
             rings: rings(town, &concerned.id),
         })
@@ -77,6 +80,7 @@ pub fn issue(
         town: town.name.clone(),
         town_en: town.name_en.clone(),
         level: choice.level,
+        hazard: Hazard::Flood,
         river: proposal.key.river.clone(),
         river_en: proposal.river_en.clone(),
         districts,

@@ -36,6 +36,9 @@
 //! }
 //! ```
 
+use hinan_notice::document::cap;
+pub use hinan_notice::id::NoticeId;
+use hinan_notice::text::Texts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -43,50 +46,6 @@ use thiserror::Error;
 use super::authority::{Approver, First, Lone, Second};
 use super::facts::Facts;
 use crate::digest::Digest;
-
-/// Identifier of a notice in every channel: `jp-{code}-{unique}`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct NoticeId(String);
-
-impl NoticeId {
-    /// A new identifier from the municipality's code and a unique number.
-    #[must_use]
-    pub fn new(town_code: &str, unique: uuid::Uuid) -> Self {
-        Self(format!("jp-{town_code}-{unique}"))
-    }
-
-    /// The identifier as text: letters, digits and hyphens only.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for NoticeId {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let fits = (8..=80).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if fits {
-            Ok(Self(text))
-        } else {
-            Err("a notice id is 8 to 80 letters, digits and hyphens".to_owned())
-        }
-    }
-}
-
-impl From<NoticeId> for String {
-    fn from(id: NoticeId) -> Self {
-        id.0
-    }
-}
-
-impl std::fmt::Display for NoticeId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What is read, approved and sent: the facts and the exact document made from them.
 #[derive(Clone, Debug, PartialEq)]
@@ -254,12 +213,12 @@ impl<S> Notice<S> {
 }
 
 impl Notice<Draft> {
-    /// A draft from facts; the document is made from them by the fixed rules of the CAP channel.
+    /// A draft from facts and their words; the document is made from both by fixed rules.
     ///
     /// # Errors
     /// When the facts cannot make a document; the reason names what is wrong.
-    pub fn draft(facts: Facts) -> Result<Self, crate::publish::channel::cap::Unwritable> {
-        let document = crate::publish::channel::cap::write(&facts)?;
+    pub fn draft(facts: Facts, texts: &Texts) -> Result<Self, cap::Unwritable> {
+        let document = cap::write(&facts, texts)?;
         Ok(Self {
             content: Content { facts, document },
             state: Draft { _gate: () },
@@ -470,7 +429,7 @@ impl Notice<Approved> {
                 approved: row.digest.to_string(),
             });
         }
-        if !crate::publish::channel::cap::carries(&row.document, &row.facts) {
+        if !cap::carries(&row.document, &row.facts) {
             return Err(Forged::Facts { id });
         }
         let wrong = |why: &str| Forged::How {
@@ -508,7 +467,7 @@ impl Notice<Draft> {
     /// # Errors
     /// [`Forged`] when facts and document do not belong together.
     pub fn load(facts: Facts, document: Vec<u8>) -> Result<Self, Forged> {
-        if !crate::publish::channel::cap::carries(&document, &facts) {
+        if !cap::carries(&document, &facts) {
             return Err(Forged::Facts {
                 id: facts.id.to_string(),
             });

@@ -26,7 +26,9 @@ pub use self::broker::{Broker, DevicesRule, RemoteBroker, TlsClients};
 use self::checks::refused;
 pub use self::models::Models;
 pub use self::official::Official;
-pub use self::publish::{Approve, Officers, Publish};
+pub use self::publish::{
+    Approve, AreaMailConfig, LAlertConfig, MailConfig, Officers, Publish, Signing, WebhookConfig,
+};
 use self::read::{locate, overlay};
 pub use self::recommend::Recommend;
 pub use self::sensors::{DevicesPublish, Sensors};
@@ -160,7 +162,7 @@ impl Config {
         self.recommend.check()?;
         self.officers.check(self.service.realm)?;
         self.approve.check()?;
-        self.publish.check(&self.broker)?;
+        self.publish.check(&self.broker, self.service.realm)?;
         self.web.check()
     }
 
@@ -311,6 +313,40 @@ mod tests {
         check(
             "[approve]\nescalate_after_s = [60, 60]",
             "approve.escalate_after_s",
+        );
+    }
+
+    #[test]
+    fn a_channel_of_the_other_realm_or_without_its_secrets_is_refused() {
+        let webhook = |keys: &str| {
+            format!("[[publish.webhook]]\nname = \"pref\"\nsecret_env = \"S\"\n{keys}")
+        };
+        check(
+            &webhook("url = \"https://h/\"\nrealm = \"exercise\""),
+            "publish.webhook pref: realm is exercise; it must be actual",
+        );
+        check(
+            &webhook("url = \"http://h/\"\nrealm = \"actual\""),
+            "publish.webhook pref: url is http://h/",
+        );
+        let mail = |keys: &str| {
+            format!(
+                "[publish.mail]\nhost = \"h\"\nto = [\"l@example.jp\"]\nfrom = \"a@example.jp\"\n{keys}"
+            )
+        };
+        assert!(Config::parse(&mail(""), "town.toml").is_ok());
+        check(&mail("tls = \"none\""), "publish.mail.tls is none");
+        check(
+            &mail("realm = \"exercise\""),
+            "publish.mail.realm is exercise",
+        );
+        check(
+            "[publish]\nsign = \"required\"",
+            "publish.sign_key_file is empty",
+        );
+        check(
+            "[publish.area_mail]\nbody_max = 0",
+            "publish.area_mail.body_max is 0",
         );
     }
 

@@ -1,11 +1,21 @@
 //! `[approve]` and `[publish]`: the human gate, and who sends what behind it.
 
+use std::path::{Path, PathBuf};
+
+use hinan_notice::text::AreaMailLimits;
 use serde::{Deserialize, Serialize};
 
-use super::checks::{refused, topic, within};
+use super::checks::{filled, refused, topic, within};
 use super::{Broker, ConfigError};
 use crate::approve::rule::{Needs, Rules};
+use crate::publish::channel::mail::MailTls;
+use crate::publish::outbox::{ChannelName, is_webhook_name};
 use crate::realm::Realm;
+
+/// Programs that are called.
+const WEBHOOKS_MAX: usize = 16;
+/// Distribution lists.
+const LISTS_MAX: usize = 16;
 
 /// `[approve]`
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +64,87 @@ pub struct Publish {
     pub broker: String,
     pub topic_prefix: String,
     pub public_url: String,
+    pub sign: Signing,
+    pub sign_key_file: PathBuf,
+    pub sign_certificate_file: PathBuf,
+    pub templates_dir: PathBuf,
+    pub attempt_max_s: u64,
+    pub retry_max_s: u64,
+    pub area_mail: AreaMailConfig,
+    pub l_alert: LAlertConfig,
+    pub mail: MailConfig,
+    #[serde(default)]
+    pub webhook: Vec<WebhookConfig>,
+}
+
+/// Whether documents leave signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signing {
+    /// Without a signature.
+    Off,
+    /// With one, or not at all.
+    Required,
+}
+
+/// `[publish.area_mail]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct AreaMailConfig {
+    pub dir: PathBuf,
+    pub realm: Realm,
+    pub subject_max: usize,
+    pub body_max: usize,
+    pub line_break_counts: usize,
+}
+
+impl AreaMailConfig {
+    /// Limits of the text.
+    #[must_use]
+    pub fn limits(&self) -> AreaMailLimits {
+        AreaMailLimits {
+            subject_max: self.subject_max,
+            body_max: self.body_max,
+            line_break_counts: self.line_break_counts,
+        }
+    }
+}
+
+/// `[publish.l_alert]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct LAlertConfig {
+    pub dir: PathBuf,
+    pub realm: Realm,
+}
+
+/// `[publish.mail]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct MailConfig {
+    pub host: String,
+    pub port: u16,
+    pub tls: MailTls,
+    pub ca_file: PathBuf,
+    pub username: String,
+    pub password_env: String,
+    pub from: String,
+    pub to: Vec<String>,
+    pub realm: Realm,
+}
+
+/// `[[publish.webhook]]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "every key is explained in config/default.toml")]
+pub struct WebhookConfig {
+    pub name: String,
+    pub url: String,
+    pub secret_env: String,
+    pub realm: Realm,
 }
 
 impl Approve {
@@ -102,7 +193,172 @@ impl Approve {
 }
 
 impl Publish {
-    pub(super) fn check(&self, broker: &Broker) -> Result<(), ConfigError> {
+    /// Every channel that this configuration names.
+    #[must_use]
+    pub fn channels(&self) -> Vec<ChannelName> {
+        let mut channels = vec![ChannelName::Feed, ChannelName::Mqtt];
+        channels.extend(
+            self.webhook
+                .iter()
+                .map(|one| ChannelName::Webhook(one.name.clone())),
+        );
+        for (on, channel) in [
+            (!self.mail.host.is_empty(), ChannelName::Mail),
+            (is_set(&self.area_mail.dir), ChannelName::AreaMail),
+            (is_set(&self.l_alert.dir), ChannelName::LAlert),
+        ] {
+            if on {
+                channels.push(channel);
+            }
+        }
+        channels
+    }
+
+    /// Each channel says for which realm it is; a service of the other realm cannot be started with it.
+    fn realms(&self, realm: Realm) -> Result<(), ConfigError> {
+        let mut named = Vec::new();
+        for one in &self.webhook {
+            named.push((format!("publish.webhook {}: realm", one.name), one.realm));
+        }
+        for (on, key, of) in [
+            (
+                !self.mail.host.is_empty(),
+                "publish.mail.realm",
+                self.mail.realm,
+            ),
+            (
+                is_set(&self.area_mail.dir),
+                "publish.area_mail.realm",
+                self.area_mail.realm,
+            ),
+            (
+                is_set(&self.l_alert.dir),
+                "publish.l_alert.realm",
+                self.l_alert.realm,
+            ),
+        ] {
+            if on {
+                named.push((key.to_owned(), of));
+            }
+        }
+        for (key, of) in named {
+            if of != realm {
+                return refused(
+                    &key,
+                    &of,
+                    &format!("{realm}, as service.realm: drill and live never share a channel"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn channels_are_sound(&self) -> Result<(), ConfigError> {
+        within("publish.attempt_max_s", self.attempt_max_s, 1, 120)?;
+        within("publish.retry_max_s", self.retry_max_s, 1, 600)?;
+        within(
+            "publish.area_mail.subject_max",
+            self.area_mail.subject_max,
+            1,
+            1000,
+        )?;
+        within(
+            "publish.area_mail.body_max",
+            self.area_mail.body_max,
+            1,
+            10_000,
+        )?;
+        within(
+            "publish.area_mail.line_break_counts",
+            self.area_mail.line_break_counts,
+            1,
+            10,
+        )?;
+        let accepted = "a PEM file, as publish.sign is required";
+        if self.sign == Signing::Required {
+            filled(
+                "publish.sign_key_file",
+                &self.sign_key_file.display().to_string(),
+                accepted,
+            )?;
+            let certificate = self.sign_certificate_file.display().to_string();
+            filled("publish.sign_certificate_file", &certificate, accepted)?;
+        }
+        if self.webhook.len() > WEBHOOKS_MAX {
+            return refused("publish.webhook", &self.webhook.len(), "at most 16");
+        }
+        for (n, one) in self.webhook.iter().enumerate() {
+            let key = |end: &str| format!("publish.webhook {}: {end}", one.name);
+            let twice = self.webhook[..n].iter().any(|other| other.name == one.name);
+            if !is_webhook_name(&one.name) || twice {
+                return refused(
+                    &key("name"),
+                    &one.name,
+                    "1 to 32 of a-z 0-9 -, each name once",
+                );
+            }
+            let own = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+            if !one.url.starts_with("https://")
+                && !own.iter().any(|start| one.url.starts_with(start))
+            {
+                return refused(
+                    &key("url"),
+                    &one.url,
+                    "an address that begins with https:// (http:// only on this machine)",
+                );
+            }
+            filled(
+                &key("secret_env"),
+                &one.secret_env,
+                "the name of an environment variable",
+            )?;
+        }
+        self.mail_is_sound()
+    }
+
+    fn mail_is_sound(&self) -> Result<(), ConfigError> {
+        let mail = &self.mail;
+        if mail.host.is_empty() {
+            return Ok(());
+        }
+        let own = ["127.0.0.1", "localhost", "::1"];
+        if mail.tls == MailTls::None && !own.contains(&mail.host.as_str()) {
+            return refused(
+                "publish.mail.tls",
+                &"none",
+                "starttls or implicit for a server on another machine",
+            );
+        }
+        if mail.to.is_empty() || mail.to.len() > LISTS_MAX {
+            return refused(
+                "publish.mail.to",
+                &mail.to.len(),
+                "1 to 16 addresses of distribution lists",
+            );
+        }
+        for (key, address) in mail
+            .to
+            .iter()
+            .map(|to| ("publish.mail.to", to))
+            .chain([("publish.mail.from", &mail.from)])
+        {
+            if address.parse::<lettre::Address>().is_err() {
+                return refused(key, address, "an address such as list@example.lg.jp");
+            }
+        }
+        if !mail.username.is_empty() {
+            filled(
+                "publish.mail.password_env",
+                &mail.password_env,
+                "the name of an environment variable",
+            )?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check(&self, broker: &Broker, realm: Realm) -> Result<(), ConfigError> {
+        self.channels_are_sound()?;
+        self.realms(realm)?;
         if !self.broker.is_empty()
             && !broker
                 .remote
@@ -139,4 +395,8 @@ impl Publish {
         }
         Ok(())
     }
+}
+
+fn is_set(path: &Path) -> bool {
+    !path.as_os_str().is_empty()
 }

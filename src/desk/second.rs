@@ -199,7 +199,7 @@ fn complete(
                 Ok(approved) => approved,
                 Err(why) => return Ok(Err(why)),
             };
-            publish(tx, &waiting.draft, &approved, officer, now)
+            publish(app, tx, &waiting.draft, &approved, officer, now)
         })?
     });
     if let Err(why) = &outcome {

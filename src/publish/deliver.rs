@@ -1,7 +1,7 @@
 //! The delivering loops: one per channel, so that a hanging channel never stops another.
 //!
-//! A loop takes no hint about what changed. It reads what is owed, sends, records. Sending twice is harmless:
-//! the bytes and their identifier stay the same.
+//! A loop takes no hint about what changed. It reads what is owed, notes that it begins, sends, records. Sending twice is
+//! harmless: the bytes and their identifier stay the same. In order: a notice must not overtake the one it replaces.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,122 +9,271 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::channel::area_mail::AreaMailChannel;
+use super::channel::l_alert::LAlertChannel;
+use super::channel::mail::MailChannel;
 use super::channel::mqtt::MqttChannel;
+use super::channel::webhook::WebhookChannel;
 use super::outbox::{Attempt, ChannelName};
+use super::publication::Publication;
 use crate::app::App;
-use crate::approve::notice::{Approved, Notice};
 use crate::store::{StoreError, outbox::StoredDelivery};
 
 const BATCH: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(500);
-const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Looks without being called, in case a call was missed.
+const LOOKS_EVERY: Duration = Duration::from_secs(30);
+/// What an attempt in flight is given when the service stops.
+const STOPS_WITHIN: Duration = Duration::from_secs(2);
 
-/// A channel that is ready to take notices.
+/// How a loop waits. Chance is an argument: the same seed, the same pauses.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// An attempt that takes longer is broken off.
+    pub attempt_max: Duration,
+    /// The first pause after a failure.
+    pub pause_first: Duration,
+    /// The longest.
+    pub pause_max: Duration,
+    /// Where the jitter comes from.
+    pub jitter_seed: u64,
+}
+
+impl Pace {
+    /// The pause after so many failures in a row: doubling, between half and all of it.
+    #[must_use]
+    pub fn pause(&self, failures: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
+        let full = self.pause_first.saturating_mul(doubled).min(self.pause_max);
+        full.mul_f64(0.5 + 0.5 * unit(self.jitter_seed.wrapping_add(u64::from(failures))))
+    }
+}
+
+/// A number from 0 to 1 from a seed (SplitMix64).
+fn unit(seed: u64) -> f64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    // 53 bits fit a float exactly.
+    (((z ^ (z >> 31)) >> 11) as f64) / ((1_u64 << 53) as f64)
+}
+
+/// A channel that is ready to take notices. It can be handed only a [`Publication`].
 pub enum Channel {
-    /// Our own public page, feed and CAP documents: they show what is marked delivered here.
+    /// Our own public page, feeds and CAP documents: they show what is marked delivered here.
     Feed,
-    /// Retained MQTT messages.
+    /// MQTT messages.
     Mqtt(MqttChannel),
+    /// A program of others.
+    Webhook(WebhookChannel),
+    /// A distribution list.
+    Mail(MailChannel),
+    /// Text for telephones.
+    AreaMail(AreaMailChannel),
+    /// Report for L-Alert.
+    LAlert(LAlertChannel),
 }
 
 impl Channel {
-    fn name(&self) -> ChannelName {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> ChannelName {
         match self {
             Self::Feed => ChannelName::Feed,
             Self::Mqtt(_) => ChannelName::Mqtt,
+            Self::Webhook(channel) => ChannelName::Webhook(channel.name().to_owned()),
+            Self::Mail(_) => ChannelName::Mail,
+            Self::AreaMail(_) => ChannelName::AreaMail,
+            Self::LAlert(_) => ChannelName::LAlert,
         }
     }
 
-    async fn send(&self, notice: &Notice<Approved>) -> Attempt {
+    async fn send(&self, publication: &Publication) -> Attempt {
         match self {
             Self::Feed => Attempt::Delivered {
                 receipt: "公開ページに掲載".to_owned(),
             },
-            Self::Mqtt(channel) => channel.send(notice).await,
+            Self::Mqtt(channel) => channel.send(publication).await,
+            Self::Webhook(channel) => channel.send(publication).await,
+            Self::Mail(channel) => channel.send(publication).await,
+            Self::AreaMail(channel) => channel.send(publication).await,
+            Self::LAlert(channel) => channel.send(publication).await,
         }
     }
 }
 
-/// Delivers until told to stop; then finishes what it holds.
+/// Delivers until told to stop.
 ///
 /// # Errors
 /// When the record cannot be read or written: publishing blindly is worse than stopping.
 pub async fn run(
     app: Arc<App>,
     channel: Channel,
+    pace: Pace,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let name = channel.name();
-    let mut pause = PAUSE;
+    let mut failures = 0_u32;
     loop {
         // Registered before reading, so that a promise made in between is not slept through.
         let ring = app.owed.notified();
         tokio::pin!(ring);
         ring.as_mut().enable();
-        let owed = app.store.read(|view| view.owed(name, BATCH))?;
+        let owed = app.store.read(|view| view.owed(&name, BATCH))?;
+        metrics::gauge!("hinan_deliveries_owed", "channel" => name.word()).set(owed.len() as f64);
         let mut failed = false;
         for delivery in &owed {
-            // In order: a notice must not overtake the one it replaces.
-            failed = !deliver(&app, &channel, delivery).await?;
-            if failed {
-                break;
-            }
             if *stop.borrow() {
                 return Ok(());
             }
+            let attempt = tokio::select! {
+                attempt = attempt(&app, &channel, delivery, &pace) => attempt?,
+                () = stopped(&mut stop) => return Ok(()),
+            };
+            failed = !record(&app, &name, delivery, &attempt)?;
+            if failed {
+                break;
+            }
         }
-        pause = if failed {
-            (pause * 2).min(PAUSE_MAX)
-        } else {
-            PAUSE
-        };
-        let more = owed.len() == BATCH as usize && !failed;
-        if more {
+        if !failed && owed.len() == BATCH as usize {
             continue;
         }
+        failures = if failed {
+            failures.saturating_add(1)
+        } else {
+            0
+        };
+        let wait = if failed {
+            pace.pause(failures)
+        } else {
+            LOOKS_EVERY
+        };
         tokio::select! {
             () = &mut ring, if !failed => {}
-            () = tokio::time::sleep(if failed { pause } else { PAUSE_MAX }) => {}
+            () = tokio::time::sleep(wait) => {}
             _ = stop.changed() => return Ok(()),
         }
     }
 }
 
-async fn deliver(
+/// Until the service is told to stop, and a moment longer: what is in flight is given that moment.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+    tokio::time::sleep(STOPS_WITHIN).await;
+}
+
+async fn attempt(
     app: &App,
     channel: &Channel,
     delivery: &StoredDelivery,
-) -> Result<bool, StoreError> {
-    let notice = app
+    pace: &Pace,
+) -> Result<Attempt, StoreError> {
+    let publication = app
         .store
-        .read(|view| view.notice(&delivery.notice))?
+        .read(|view| view.publication(&delivery.notice))?
         .ok_or_else(|| StoreError::Damaged {
             what: delivery.notice.clone(),
             why: "owed, but not there".to_owned(),
         })?;
-    let attempt = channel.send(&notice).await;
     let now = app.clock.now();
-    let name = channel.name();
+    if matches!(channel, Channel::Feed) {
+        return Ok(channel.send(&publication).await);
+    }
+    let expires = publication.facts().expires;
+    if expires <= now {
+        return Ok(Attempt::GiveUp {
+            why: format!("失効({})後のため送りません", crate::clock::spoken(expires)),
+        });
+    }
+    let word = channel.name().word();
     app.store.write(|tx| {
-        tx.record_attempt(delivery.id, &attempt, now)?;
-        if let Attempt::Delivered { receipt } = &attempt {
-            let detail = json!({ "channel": name.word(), "receipt": receipt, "digest": notice.state().digest(),
-                                 "attempt": delivery.attempts + 1 });
-            tx.audit(now, "system", "delivered", &delivery.notice, &detail)?;
+        if delivery
+            .lease
+            .as_ref()
+            .is_some_and(|lease| *lease != app.run)
+        {
+            // Begun by a run of the service that was cut off: it may have arrived. It goes again under the same identifier.
+            tx.audit(
+                now,
+                "system",
+                "delivery_cut_off",
+                &delivery.notice,
+                &json!({ "channel": word, "attempt": delivery.attempts }),
+            )?;
         }
-        Ok(())
+        tx.begin_attempt(delivery.id, &app.run, now)
     })?;
-    match attempt {
+    match tokio::time::timeout(pace.attempt_max, channel.send(&publication)).await {
+        Ok(attempt) => Ok(attempt),
+        Err(_) => Ok(Attempt::TryAgain {
+            why: format!("{}秒以内に応答がありません", pace.attempt_max.as_secs_f64()),
+        }),
+    }
+}
+
+/// Records an attempt. Says whether the next one in line may go.
+fn record(
+    app: &App,
+    name: &ChannelName,
+    delivery: &StoredDelivery,
+    attempt: &Attempt,
+) -> Result<bool, StoreError> {
+    let (now, word) = (app.clock.now(), name.word());
+    app.store.write(|tx| {
+        tx.record_attempt(delivery.id, attempt, now)?;
+        let (action, said) = match attempt {
+            Attempt::Delivered { receipt } => ("delivered", receipt),
+            Attempt::GiveUp { why } => ("delivery_given_up", why),
+            Attempt::TryAgain { .. } => return Ok(()),
+        };
+        let detail = json!({ "channel": word, "receipt": said, "digest": delivery.digest, "attempt": delivery.attempts + 1 });
+        tx.audit(now, "system", action, &delivery.notice, &detail)
+            .map(drop)
+    })?;
+    let (outcome, goes_on) = match attempt {
         Attempt::Delivered { receipt } => {
-            metrics::counter!("hinan_deliveries_total", "channel" => name.word(), "outcome" => "delivered")
-                .increment(1);
-            tracing::info!(notice = %delivery.notice, channel = name.word(), receipt, "notice delivered");
-            Ok(true)
+            tracing::info!(notice = %delivery.notice, channel = word, receipt, "notice delivered");
+            ("delivered", true)
         }
         Attempt::TryAgain { why } => {
-            metrics::counter!("hinan_deliveries_total", "channel" => name.word(), "outcome" => "failed").increment(1);
-            tracing::warn!(notice = %delivery.notice, channel = name.word(), why, "delivery failed, will try again");
-            Ok(false)
+            tracing::warn!(notice = %delivery.notice, channel = word, why, "delivery failed, will try again");
+            ("failed", false)
         }
+        Attempt::GiveUp { why } => {
+            tracing::warn!(notice = %delivery.notice, channel = word, why, "delivery given up");
+            ("given_up", true)
+        }
+    };
+    metrics::counter!("hinan_deliveries_total", "channel" => word, "outcome" => outcome)
+        .increment(1);
+    Ok(goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_to_their_limit_with_a_jitter_that_the_seed_decides() {
+        let pace = |seed| Pace {
+            attempt_max: Duration::from_secs(10),
+            pause_first: Duration::from_millis(500),
+            pause_max: Duration::from_secs(30),
+            jitter_seed: seed,
+        };
+        for failures in 1..40 {
+            let full = Duration::from_millis(500 << failures.min(20).saturating_sub(1))
+                .min(Duration::from_secs(30));
+            let pause = pace(7).pause(failures);
+            assert!(
+                pause >= full / 2 && pause <= full,
+                "{failures}: {pause:?} of {full:?}"
+            );
+            assert_eq!(
+                pause,
+                pace(7).pause(failures),
+                "the same seed, the same pause"
+            );
+        }
+        assert_ne!(pace(7).pause(3), pace(8).pause(3));
     }
 }

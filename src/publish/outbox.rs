@@ -5,42 +5,88 @@ use serde::{Deserialize, Serialize};
 use crate::approve::notice::{Approved, Notice, NoticeId};
 use crate::digest::Digest;
 
-/// The channels of this service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// A channel of this service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ChannelName {
-    /// Public page, Atom feed and CAP document on our own server.
+    /// Public page, feeds and CAP document on our own server.
     Feed,
-    /// Retained MQTT message.
+    /// MQTT messages: document and state of areas retained, events.
     Mqtt,
+    /// A program of others that is called.
+    Webhook(String),
+    /// A distribution list of the town.
+    Mail,
+    /// Text for telephones (緊急速報メール), as a file.
+    AreaMail,
+    /// Report for L-Alert, as a file.
+    LAlert,
 }
 
 impl ChannelName {
-    /// All channels; an approved notice is owed to each.
-    pub const ALL: [Self; 2] = [Self::Feed, Self::Mqtt];
-
     /// The word stored.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> String {
         match self {
-            Self::Feed => "feed",
-            Self::Mqtt => "mqtt",
+            Self::Feed => "feed".to_owned(),
+            Self::Mqtt => "mqtt".to_owned(),
+            Self::Webhook(name) => format!("webhook:{name}"),
+            Self::Mail => "mail".to_owned(),
+            Self::AreaMail => "area_mail".to_owned(),
+            Self::LAlert => "l_alert".to_owned(),
         }
     }
 
     /// The channel with this word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.word() == word)
+        match word {
+            "feed" => Some(Self::Feed),
+            "mqtt" => Some(Self::Mqtt),
+            "mail" => Some(Self::Mail),
+            "area_mail" => Some(Self::AreaMail),
+            "l_alert" => Some(Self::LAlert),
+            _ => {
+                let name = word.strip_prefix("webhook:")?;
+                is_webhook_name(name).then(|| Self::Webhook(name.to_owned()))
+            }
+        }
     }
 
     /// As officers read it.
     #[must_use]
-    pub fn spoken(self) -> &'static str {
+    pub fn spoken(&self) -> String {
         match self {
-            Self::Feed => "公開ページ・Atom",
-            Self::Mqtt => "MQTT",
+            Self::Feed => "公開ページ・Atom".to_owned(),
+            Self::Mqtt => "MQTT".to_owned(),
+            Self::Webhook(name) => format!("連携先 {name}"),
+            Self::Mail => "登録メール".to_owned(),
+            Self::AreaMail => "緊急速報メール(ファイル)".to_owned(),
+            Self::LAlert => "Lアラート(ファイル・適合試験なし)".to_owned(),
         }
+    }
+}
+
+/// Whether a name can stand in the record and in counters.
+#[must_use]
+pub fn is_webhook_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+}
+
+impl TryFrom<String> for ChannelName {
+    type Error = String;
+    fn try_from(word: String) -> Result<Self, String> {
+        Self::from_word(&word).ok_or_else(|| format!("{word} is no channel"))
+    }
+}
+
+impl From<ChannelName> for String {
+    fn from(channel: ChannelName) -> Self {
+        channel.word()
     }
 }
 
@@ -77,8 +123,8 @@ impl Delivery {
 
     /// To which channel.
     #[must_use]
-    pub fn channel(&self) -> ChannelName {
-        self.channel
+    pub fn channel(&self) -> &ChannelName {
+        &self.channel
     }
 }
 
@@ -95,4 +141,32 @@ pub enum Attempt {
         /// What went wrong, in words.
         why: String,
     },
+    /// Never: the receiver said that it will not take it, or its time is over.
+    GiveUp {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_channel_is_found_again_by_its_word_and_no_other() {
+        let all = [
+            ChannelName::Feed,
+            ChannelName::Mqtt,
+            ChannelName::Webhook("pref-1".to_owned()),
+            ChannelName::Mail,
+            ChannelName::AreaMail,
+            ChannelName::LAlert,
+        ];
+        for channel in all {
+            assert_eq!(ChannelName::from_word(&channel.word()), Some(channel));
+        }
+        for bad in ["", "webhook:", "webhook:Pref", "webhook:a/b", "fax"] {
+            assert_eq!(ChannelName::from_word(bad), None, "{bad}");
+        }
+    }
 }

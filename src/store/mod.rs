@@ -17,6 +17,7 @@ pub mod officers;
 pub mod official;
 pub mod outbox;
 pub mod proposals;
+pub mod publications;
 pub mod quarantine;
 pub mod readings;
 mod seal;
@@ -36,13 +37,14 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 /// Name of the record in its data directory.
 pub(crate) const FILE: &str = "hinan.sqlite3";
@@ -118,6 +120,9 @@ pub enum StoreError {
     /// A stored notice is not believed.
     #[error(transparent)]
     Forged(#[from] Forged),
+    /// What is stored to be sent is not what was approved.
+    #[error(transparent)]
+    NotApproved(#[from] crate::publish::publication::NotApproved),
 }
 
 /// The open record.

@@ -64,11 +64,11 @@ impl View<'_> {
     /// The database's, a damaged row or a forged one.
     pub fn delivered_notices(
         &self,
-        channel: ChannelName,
+        channel: &ChannelName,
         limit: u32,
     ) -> Result<Vec<Notice<Approved>>, StoreError> {
         let delivered = "EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered')";
-        self.notices_where(delivered, channel.word(), limit)
+        self.notices_where(delivered, &channel.word(), limit)
     }
 
     /// One approved notice, if this channel has accepted it.
@@ -78,10 +78,10 @@ impl View<'_> {
     pub fn delivered_notice(
         &self,
         id: &str,
-        channel: ChannelName,
+        channel: &ChannelName,
     ) -> Result<Option<Notice<Approved>>, StoreError> {
         let delivered = self.deliveries(id)?.iter().any(|d| {
-            d.channel == channel && d.state == crate::store::outbox::DeliveryState::Delivered
+            d.channel == *channel && d.state == crate::store::outbox::DeliveryState::Delivered
         });
         if delivered { self.notice(id) } else { Ok(None) }
     }

@@ -23,6 +23,10 @@ pub struct StoredDelivery {
     pub changed_at: Timestamp,
     /// Receipt or last fault, in words.
     pub note: String,
+    /// Digest of the approved document.
+    pub digest: String,
+    /// The run of the service that has begun an attempt and not ended it.
+    pub lease: Option<String>,
 }
 
 /// Where a delivery stands.
@@ -30,10 +34,14 @@ pub struct StoredDelivery {
 pub enum DeliveryState {
     /// Not tried yet.
     Waiting,
+    /// An attempt has begun.
+    Sending,
     /// Tried without success; it will be tried again.
     Retrying,
     /// Accepted by the channel.
     Delivered,
+    /// It will not be tried again.
+    GivenUp,
 }
 
 impl Tx<'_> {
@@ -45,6 +53,18 @@ impl Tx<'_> {
         self.0.execute(
             "INSERT INTO delivery (notice, digest, channel, state, changed_ms) VALUES (?1, ?2, ?3, 'waiting', ?4)",
             params![delivery.notice().as_str(), delivery.digest().as_str(), delivery.channel().word(), millis(now)],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that an attempt begins, and in which run of the service: what is cut off now is known afterwards.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn begin_attempt(&self, id: i64, run: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE delivery SET state = 'sending', lease = ?2, changed_ms = ?3 WHERE id = ?1",
+            params![id, run, millis(now)],
         )?;
         Ok(())
     }
@@ -63,10 +83,11 @@ impl Tx<'_> {
         let (state, note) = match attempt {
             Attempt::Delivered { receipt } => ("delivered", receipt),
             Attempt::TryAgain { why } => ("retrying", why),
+            Attempt::GiveUp { why } => ("given_up", why),
         };
         self.0.execute(
-            "UPDATE delivery SET state = ?2, attempts = attempts + 1, changed_ms = ?3, note = ?4 \
-             WHERE id = ?1 AND state <> 'delivered'",
+            "UPDATE delivery SET state = ?2, attempts = attempts + 1, changed_ms = ?3, note = ?4, lease = NULL \
+             WHERE id = ?1 AND state NOT IN ('delivered', 'given_up')",
             params![id, state, millis(now), note],
         )?;
         Ok(())
@@ -80,12 +101,12 @@ impl View<'_> {
     /// The database's, or a damaged row.
     pub fn owed(
         &self,
-        channel: ChannelName,
+        channel: &ChannelName,
         limit: u32,
     ) -> Result<Vec<StoredDelivery>, StoreError> {
         self.deliveries_where(
-            "channel = ?1 AND state <> 'delivered'",
-            channel.word(),
+            "channel = ?1 AND state IN ('waiting', 'sending', 'retrying')",
+            &channel.word(),
             limit,
         )
     }
@@ -105,7 +126,7 @@ impl View<'_> {
         limit: u32,
     ) -> Result<Vec<StoredDelivery>, StoreError> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT id, notice, channel, state, attempts, changed_ms, note FROM delivery \
+            "SELECT id, notice, channel, state, attempts, changed_ms, note, digest, lease FROM delivery \
              WHERE {condition} ORDER BY id LIMIT ?2"
         ))?;
         let rows = statement.query_map(params![value, limit], |row| {
@@ -117,17 +138,21 @@ impl View<'_> {
                 row.get::<_, u32>(4)?,
                 row.get::<_, i64>(5)?,
                 row.get::<_, String>(6)?,
+                row.get::<_, String>(7)?,
+                row.get::<_, Option<String>>(8)?,
             ))
         })?;
         rows.map(|row| {
-            let (id, notice, channel, state, attempts, changed_ms, note) = row?;
+            let (id, notice, channel, state, attempts, changed_ms, note, digest, lease) = row?;
             let damaged = |why: &str| StoreError::Damaged {
                 what: format!("delivery {id}"),
                 why: why.to_owned(),
             };
             let state = match state.as_str() {
                 "waiting" => DeliveryState::Waiting,
+                "sending" => DeliveryState::Sending,
                 "retrying" => DeliveryState::Retrying,
+                "given_up" => DeliveryState::GivenUp,
                 "delivered" => DeliveryState::Delivered,
                 _ => return Err(damaged("unknown state")),
             };
@@ -141,6 +166,8 @@ impl View<'_> {
                 attempts,
                 changed_at: instant(changed_ms)?,
                 note,
+                digest,
+                lease,
             })
         })
         .collect()

@@ -16,10 +16,11 @@ use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
 /// Covered tables and their keys.
-const COVERED: [(&str, &str); 11] = [
+const COVERED: [(&str, &str); 12] = [
     ("proposal", "id"),
     ("draft", "id"),
     ("notice", "id"),
+    ("publication", "notice"),
     ("delivery", "id"),
     ("model_decision", "id"),
     ("officer", "name"),

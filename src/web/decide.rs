@@ -8,6 +8,8 @@ use hinan_dashboard::view::{
     Filled, LevelChoice, NoticeText, ReasonChoice, TextKind,
 };
 use hinan_dashboard::{form, page};
+use hinan_notice::document::cap;
+use hinan_notice::text::{EASY_JAPANESE, ENGLISH, JAPANESE, Texts};
 
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
@@ -22,9 +24,10 @@ use crate::approve::rule::Needs;
 use crate::clock::monotonic;
 use crate::desk;
 use crate::digest::Digest;
+use crate::publish::examine;
 use crate::publish::outbox::ChannelName;
-use crate::publish::texts;
 use crate::recommend::level::OrderLevel;
+use crate::store::StoreError;
 use crate::store::drafts::StoredDraft;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -92,7 +95,7 @@ pub(super) async fn handler(
         };
         match desk::prepare_issue(app, &who.officer, &id, level, reason, &read) {
             Ok(draft) => {
-                let view = confirm(app, &draft, &stored, filled);
+                let view = confirm(app, &draft, &stored, filled)?;
                 return Ok(
                     Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response(),
                 );
@@ -267,31 +270,46 @@ fn preview(app: &App, stored: &StoredProposal, level: OrderLevel) -> Vec<NoticeT
         gauge,
         choice,
     );
-    words(&facts)
+    words(&app.dispatch.texts(&facts))
 }
 
-fn words(facts: &Facts) -> Vec<NoticeText> {
-    let joined = |text: &texts::Text| {
-        format!(
-            "{}\n\n{}\n\n{}",
-            text.headline, text.description, text.instruction
-        )
+/// All words, the three languages of the house first.
+fn words(texts: &Texts) -> Vec<NoticeText> {
+    let mut all: Vec<NoticeText> = texts
+        .languages
+        .iter()
+        .map(|one| NoticeText {
+            kind: match one.language.as_str() {
+                JAPANESE => TextKind::Japanese,
+                EASY_JAPANESE => TextKind::EasyJapanese,
+                ENGLISH => TextKind::English,
+                _ => TextKind::Further,
+            },
+            body: one.text.whole(),
+        })
+        .collect();
+    all.push(NoticeText {
+        kind: TextKind::AreaMail,
+        body: format!("{}\n\n{}", texts.area_mail.subject, texts.area_mail.body),
+    });
+    all
+}
+
+/// All texts of a notice, the document last, exactly as sent. Where the templates are others than when it was made, the words
+/// are those that its document holds.
+pub(super) fn all_texts(app: &App, facts: &Facts, document: &[u8]) -> Vec<NoticeText> {
+    let texts = app.dispatch.texts(facts);
+    let mut all = if cap::texts_digest(document) == Some(texts.digest()) {
+        words(&texts)
+    } else {
+        [(JAPANESE, TextKind::Japanese), (ENGLISH, TextKind::English)]
+            .into_iter()
+            .filter_map(|(language, kind)| {
+                let body = cap::text_in(document, language)?.whole();
+                Some(NoticeText { kind, body })
+            })
+            .collect()
     };
-    vec![
-        NoticeText {
-            kind: TextKind::Japanese,
-            body: joined(&texts::japanese(facts)),
-        },
-        NoticeText {
-            kind: TextKind::English,
-            body: joined(&texts::english(facts)),
-        },
-    ]
-}
-
-/// All texts of a notice, the document last, exactly as sent.
-pub(super) fn all_texts(facts: &Facts, document: &[u8]) -> Vec<NoticeText> {
-    let mut all = words(facts);
     all.push(NoticeText {
         kind: TextKind::Cap,
         body: String::from_utf8_lossy(document).into_owned(),
@@ -299,9 +317,29 @@ pub(super) fn all_texts(facts: &Facts, document: &[u8]) -> Vec<NoticeText> {
     all
 }
 
-fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Filled) -> ConfirmView {
+/// What the checks say of a text that may leave, for the officer to see before the last click.
+pub(super) fn warnings(app: &App, draft: &StoredDraft) -> Result<Vec<String>, StoreError> {
+    let now = app.clock.now();
+    let (live, stored) = app.store.read(|view| {
+        let proposal = draft
+            .proposal
+            .as_deref()
+            .map(|id| view.proposal(id))
+            .transpose()?;
+        Ok((view.live_notices(now)?, proposal.flatten()))
+    })?;
+    let decided_on = stored.as_ref().map(|stored| &stored.proposal);
+    Ok(examine::warning(&examine::findings(
+        app,
+        &draft.notice,
+        &live,
+        decided_on,
+    )))
+}
+
+fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Filled) -> Result<ConfirmView, StoreError> {
     let facts = draft.notice.content().facts();
-    let mut view = of_draft(app, draft, approving(draft));
+    let mut view = of_draft(app, draft, approving(draft))?;
     view.filled = filled;
     view.post_to = format!("/plain/r/{}/decide", stored.id);
     view.back_to = format!("/plain/r/{}/decide", stored.id);
@@ -311,7 +349,7 @@ fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Fill
             stored.proposal.key.level
         ));
     }
-    view
+    Ok(view)
 }
 
 /// As whom the author of a draft approves it.
@@ -323,7 +361,11 @@ pub(super) fn approving(draft: &StoredDraft) -> Approving {
 }
 
 /// The last page of a draft: whoever shows it says where its form goes.
-pub(super) fn of_draft(app: &App, draft: &StoredDraft, approving: Approving) -> ConfirmView {
+pub(super) fn of_draft(
+    app: &App,
+    draft: &StoredDraft,
+    approving: Approving,
+) -> Result<ConfirmView, StoreError> {
     let content = draft.notice.content();
     let facts = content.facts();
     let mut cautions = Vec::new();
@@ -339,7 +381,8 @@ pub(super) fn of_draft(app: &App, draft: &StoredDraft, approving: Approving) -> 
             app.config.approve.review_within_min
         ));
     }
-    ConfirmView {
+    cautions.extend(warnings(app, draft)?);
+    Ok(ConfirmView {
         action: match facts.kind {
             Kind::Issue => Confirmed::Issue,
             Kind::Lift => Confirmed::Lift,
@@ -353,26 +396,30 @@ pub(super) fn of_draft(app: &App, draft: &StoredDraft, approving: Approving) -> 
         post_to: String::new(),
         back_to: String::new(),
         filled: Filled::default(),
-        texts: all_texts(facts, content.document()),
+        texts: all_texts(app, facts, content.document()),
         digest: content.digest().to_string(),
         channels: channels(app),
         cautions,
-    }
+    })
 }
 
 /// Where a notice will go, and how these ways are.
 pub(super) fn channels(app: &App) -> Vec<ChannelPlan> {
-    ChannelName::ALL
-        .into_iter()
+    let owed = |channel: &ChannelName| app.store.read(|view| view.owed(channel, 100));
+    app.dispatch
+        .channels()
+        .iter()
         .map(|channel| ChannelPlan {
-            name: channel.spoken().to_owned(),
-            condition: match (channel, app.publishing_link()) {
-                (ChannelName::Feed, _) | (ChannelName::Mqtt, Link::Up { .. }) => {
-                    "使えます".to_owned()
-                }
-                (ChannelName::Mqtt, Link::Down { .. }) => {
+            name: channel.spoken(),
+            condition: match (channel, app.publishing_link(), owed(channel)) {
+                (ChannelName::Mqtt, Link::Down { .. }, _) => {
                     "ブローカーと切断中。復旧すると自動で送ります".to_owned()
                 }
+                (_, _, Ok(owed)) if !owed.is_empty() => {
+                    format!("まだ届いていない発表が{}件あります", owed.len())
+                }
+                (_, _, Err(_)) => "状態を読めません".to_owned(),
+                (_, _, Ok(_)) => "使えます".to_owned(),
             },
         })
         .collect()

@@ -121,7 +121,7 @@ pub(super) async fn handler(
         };
         match desk::prepare_end(app, &who.officer, &id, kind, reason) {
             Ok(draft) => {
-                let view = confirm(app, &id, &draft, filled);
+                let view = confirm(app, &id, &draft, filled)?;
                 return Ok(
                     Html(page::confirm(&frame::officers(app, &who, None)?, &view)).into_response(),
                 );
@@ -147,7 +147,7 @@ fn view(
     let now = app.clock.now();
     let row = app
         .store
-        .read(|view| published::row(view, notice, &view.notices(1000)?, now))?;
+        .read(|view| published::row(app, view, notice, &view.notices(1000)?, now))?;
     let (lift_met, lift_lacks) = lifting(app, &notice.content().facts().river);
     Ok(EndNoticeView {
         row,
@@ -246,10 +246,10 @@ fn judged(gauge: &GaugeOutlook) -> (bool, String) {
     }
 }
 
-fn confirm(app: &App, id: &str, draft: &StoredDraft, filled: Filled) -> ConfirmView {
-    let mut view = decide::of_draft(app, draft, decide::approving(draft));
+fn confirm(app: &App, id: &str, draft: &StoredDraft, filled: Filled) -> Result<ConfirmView, Refusal> {
+    let mut view = decide::of_draft(app, draft, decide::approving(draft))?;
     view.filled = filled;
     view.post_to = format!("/plain/n/{id}/cancel");
     view.back_to = format!("/plain/n/{id}/cancel");
-    view
+    Ok(view)
 }

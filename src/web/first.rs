@@ -50,7 +50,7 @@ pub(super) async fn alone(
     let app = &doors.app;
     let waiting = app.store.read(|view| view.first_approved(&id))?;
     let waiting = waiting.ok_or(Refusal::Unknown)?;
-    let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone);
+    let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone)?;
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");
     view.cautions = vec![

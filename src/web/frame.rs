@@ -61,11 +61,18 @@ pub(super) fn public(app: &App) -> PublicFrame {
         town: app.town().name.clone(),
         realm: realm(app),
         now: app.clock.now(),
-        feeds: vec![FeedLink {
-            label: "Atom・CAP".to_owned(),
-            href: "/feed.atom".to_owned(),
-            media_type: "application/atom+xml".to_owned(),
-        }],
+        feeds: [
+            ("Atom・CAP", "/feed.atom", "application/atom+xml"),
+            ("RSS", "/feed.rss", "application/rss+xml"),
+            ("JSON", "/alerts.json", "application/json"),
+            ("GeoJSON", "/alerts.geojson", "application/geo+json"),
+        ]
+        .map(|(label, href, media_type)| FeedLink {
+            label: label.to_owned(),
+            href: href.to_owned(),
+            media_type: media_type.to_owned(),
+        })
+        .to_vec(),
         contact: None,
     }
 }

@@ -37,9 +37,9 @@ pub(super) async fn page(
                 .reviews_due(jiff::Timestamp::MIN)?
                 .iter()
                 .any(|(due, ..)| *due == id),
-            row: published::row(view, &notice, &view.notices(1000)?, now)?,
-            channels: published::channel_names(),
-            texts: decide::all_texts(content.facts(), content.document()),
+            row: published::row(app, view, &notice, &view.notices(1000)?, now)?,
+            channels: published::channel_names(app),
+            texts: decide::all_texts(app, content.facts(), content.document()),
             digest: notice.state().digest().to_string(),
             reason: draft.map(|d| d.reason).unwrap_or_default(),
             recommendation_id: proposal,

@@ -10,6 +10,7 @@ use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
 use super::{frame, lines};
+use crate::app::App;
 use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
 use crate::publish::outbox::ChannelName;
@@ -29,11 +30,11 @@ pub(super) async fn page(
     let rows = app.store.read(|view| {
         let all = view.notices(ROWS_MAX)?;
         all.iter()
-            .map(|notice| row(view, notice, &all, now))
+            .map(|notice| row(app, view, notice, &all, now))
             .collect::<Result<Vec<_>, _>>()
     })?;
     let view = PublishedView {
-        channels: channel_names(),
+        channels: channel_names(app),
         rows,
         as_of: now,
     };
@@ -44,15 +45,17 @@ pub(super) async fn page(
 }
 
 /// Names of the channels in the order of the cells.
-pub(super) fn channel_names() -> Vec<String> {
-    ChannelName::ALL
+pub(super) fn channel_names(app: &App) -> Vec<String> {
+    app.dispatch
+        .channels()
         .iter()
-        .map(|channel| channel.spoken().to_owned())
+        .map(ChannelName::spoken)
         .collect()
 }
 
 /// One notice as a row.
 pub(super) fn row(
+    app: &App,
     view: &View<'_>,
     notice: &Notice<Approved>,
     all: &[Notice<Approved>],
@@ -72,9 +75,11 @@ pub(super) fn row(
         state: state(notice, all, now),
         approved_at: notice.state().at(),
         approved_by: by,
-        deliveries: ChannelName::ALL
+        deliveries: app
+            .dispatch
+            .channels()
             .iter()
-            .map(|channel| cell(*channel, &deliveries))
+            .map(|channel| cell(channel, &deliveries))
             .collect(),
     })
 }
@@ -99,8 +104,8 @@ pub(super) fn state(
     }
 }
 
-fn cell(channel: ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
-    let Some(found) = deliveries.iter().find(|d| d.channel == channel) else {
+fn cell(channel: &ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
+    let Some(found) = deliveries.iter().find(|d| d.channel == *channel) else {
         return DeliveryCell {
             delivery: Delivery::NotOwed,
             at: None,
@@ -111,6 +116,11 @@ fn cell(channel: ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
     let delivery = match found.state {
         DeliveryState::Waiting => Delivery::Waiting,
         DeliveryState::Delivered => Delivery::Accepted,
+        // An attempt in flight: nothing is known of it yet.
+        DeliveryState::Sending => Delivery::Waiting,
+        DeliveryState::GivenUp => Delivery::Failed {
+            why: found.note.clone(),
+        },
         DeliveryState::Retrying => Delivery::Retrying {
             next_at: None,
             why: found.note.clone(),

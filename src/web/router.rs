@@ -151,6 +151,9 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .layer(csp(hinan_dashboard::public_stylesheet()));
     let machines = Router::new()
         .route("/feed.atom", get(feeds::atom))
+        .route("/feed.rss", get(feeds::rss))
+        .route("/alerts.json", get(feeds::json))
+        .route("/alerts.geojson", get(feeds::geojson))
         .route("/cap/{file}", get(feeds::cap))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -167,6 +170,7 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .route("/api/v1/external", get(api::external::view))
         .route("/api/v1/quarantine", get(api::quarantine::list))
         .route("/api/v1/events", get(api::events::stream))
+        .route("/api/v1/openapi.json", get(api::openapi::document))
         .route("/api/{*rest}", get(api::not_found))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .route("/schema/{file}", get(api::schema::file));

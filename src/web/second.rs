@@ -197,7 +197,7 @@ fn confirm(
     id: &str,
     waiting: &StoredFirst,
 ) -> Result<Html<String>, Refusal> {
-    let mut view = decide::of_draft(app, &waiting.draft, Approving::SecondOfTwo);
+    let mut view = decide::of_draft(app, &waiting.draft, Approving::SecondOfTwo)?;
     view.post_to = format!("/plain/second/{id}");
     view.back_to = "/plain/inbox".to_owned();
     view.cautions

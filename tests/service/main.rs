@@ -7,6 +7,8 @@ mod advice;
 mod alert;
 mod authority;
 mod bad_input;
+mod channels;
+mod chaos;
 mod drill;
 mod encrypted;
 mod encrypted_pages;

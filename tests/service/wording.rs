@@ -5,9 +5,11 @@ use hinan::approve::facts::{Facts, Kind, Reference};
 use hinan::approve::notice::NoticeId;
 use hinan::config::Config;
 use hinan::engine::Engine;
-use hinan::publish::texts::{HEADLINE_MAX, Text, english, japanese};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
+use hinan_notice::text::{
+    AreaMailLimits, ENGLISH, HEADLINE_MAX, JAPANESE, Phrasebook, Text, Texts,
+};
 use hinan_sensors::Reading;
 use hinan_town::{FLOOD_HOUR, storm};
 use jiff::Timestamp;
@@ -17,10 +19,20 @@ use crate::town_reference::reference;
 const KINDS: [Kind; 3] = [Kind::Issue, Kind::Lift, Kind::Cancel];
 
 fn whole(text: &Text) -> String {
-    format!(
-        "{}\n{}\n{}",
-        text.headline, text.description, text.instruction
-    )
+    text.whole()
+}
+
+fn text(facts: &Facts, language: &str) -> Text {
+    let texts = Texts::of(facts, &Phrasebook::built_in(), &AreaMailLimits::default());
+    texts.in_language(language).unwrap().clone()
+}
+
+fn japanese(facts: &Facts) -> Text {
+    text(facts, JAPANESE)
+}
+
+fn english(facts: &Facts) -> Text {
+    text(facts, ENGLISH)
 }
 
 /// Notices of the flood hour: every proposal of it at every level, kind and realm.

@@ -83,6 +83,10 @@ pub enum TextKind {
     EasyJapanese,
     /// English.
     English,
+    /// Any further language of the town.
+    Further,
+    /// The text for telephones (緊急速報メール).
+    AreaMail,
     /// The CAP document.
     Cap,
 }

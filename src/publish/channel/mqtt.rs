@@ -1,17 +1,16 @@
-//! Approved notices as retained MQTT messages: the CAP document, byte for byte, at QoS 1.
+//! Approved notices over MQTT at QoS 1, below `{prefix}/{realm}/{town}`: the CAP document and the state of each area
+//! retained, and an event (`hinan_notice::send::mqtt`).
 //!
-//! Topic: `{prefix}/{realm}/{town}/{notice}`. When a notice replaces others, their retained messages are
-//! cleared after the new one is acknowledged. A notice that expired stays until its broker forgets it: subscribers must
-//! look at `expires`.
+//! When a notice replaces others, their retained documents are cleared after everything new is acknowledged. A notice that
+//! expired stays until its broker forgets it: subscribers must look at `expires`.
 
 use std::time::Duration;
 
+use hinan_notice::send::mqtt::{Message, messages};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS};
 
-use crate::approve::notice::{Approved, Notice};
 use crate::publish::outbox::Attempt;
-
-const ACK_WITHIN: Duration = Duration::from_secs(10);
+use crate::publish::publication::Publication;
 
 /// Where and as whom to publish.
 #[derive(Clone)]
@@ -45,37 +44,36 @@ impl MqttChannel {
         Self { target }
     }
 
-    /// Sends one notice and waits for the broker's acknowledgement.
-    pub async fn send(&self, notice: &Notice<Approved>) -> Attempt {
-        match tokio::time::timeout(ACK_WITHIN, self.try_send(notice)).await {
-            Ok(Ok(topic)) => Attempt::Delivered {
-                receipt: format!("PUBACK {topic}"),
-            },
-            Ok(Err(why)) => Attempt::TryAgain { why },
-            Err(_) => Attempt::TryAgain {
-                why: format!("{}秒以内に受領確認がありません", ACK_WITHIN.as_secs()),
-            },
+    /// Sends one notice and waits for the broker's acknowledgement of each message.
+    pub async fn send(&self, publication: &Publication) -> Attempt {
+        match self.try_send(publication).await {
+            Ok(receipt) => Attempt::Delivered { receipt },
+            Err(why) => Attempt::TryAgain { why },
         }
     }
 
-    async fn try_send(&self, notice: &Notice<Approved>) -> Result<String, String> {
+    async fn try_send(&self, publication: &Publication) -> Result<String, String> {
+        let messages = messages(
+            publication.facts(),
+            publication.document_text(),
+            &publication.parts().areas,
+        );
         let (client, mut events) = self.connect().await?;
-        let topic = format!("{}/{}", self.target.base, notice.id());
-        publish(&client, &mut events, &topic, notice.content().document()).await?;
-        for replaced in &notice.content().facts().replaces {
-            publish(
-                &client,
-                &mut events,
-                &format!("{}/{}", self.target.base, replaced.id),
-                b"",
-            )
-            .await?;
+        for message in &messages {
+            publish(&client, &mut events, &self.target.base, message).await?;
         }
         // Best effort: everything was acknowledged already.
         if client.disconnect().await.is_ok() {
             let _ = tokio::time::timeout(Duration::from_millis(200), events.poll()).await;
         }
-        Ok(topic)
+        let first = messages
+            .first()
+            .map_or("", |message| message.topic.as_str());
+        Ok(format!(
+            "PUBACK {}/{first} ({}件)",
+            self.target.base,
+            messages.len()
+        ))
     }
 
     async fn connect(&self) -> Result<(AsyncClient, EventLoop), String> {
@@ -103,11 +101,16 @@ impl MqttChannel {
 async fn publish(
     client: &AsyncClient,
     events: &mut EventLoop,
-    topic: &str,
-    payload: &[u8],
+    base: &str,
+    message: &Message,
 ) -> Result<(), String> {
     client
-        .publish(topic, QoS::AtLeastOnce, true, payload)
+        .publish(
+            format!("{base}/{}", message.topic),
+            QoS::AtLeastOnce,
+            message.retain,
+            message.payload.as_bytes(),
+        )
         .await
         .map_err(|error| error.to_string())?;
     let mut sent = None;

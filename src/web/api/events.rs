@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event as Sent, KeepAlive};
@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::Refused;
+use super::asking::Asking;
 use super::caller::Caller;
 use crate::app::App;
 use crate::clock::monotonic;
@@ -75,7 +76,7 @@ impl Asked {
 pub(in crate::web) async fn stream(
     State(doors): State<Doors>,
     Caller(who): Caller,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Refused> {
     asked.check()?;

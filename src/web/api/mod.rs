@@ -2,11 +2,13 @@
 //!
 //! Every answer, a refusal too, is JSON. Shapes are described in `docs/api.md`; keys are added, never renamed.
 
+mod asking;
 mod caller;
 pub(super) mod events;
 pub(super) mod extents;
 pub(super) mod external;
 pub(super) mod official;
+pub(super) mod openapi;
 pub(super) mod quarantine;
 pub(super) mod schema;
 pub(super) mod stations;

@@ -1,10 +1,11 @@
 //! GET /api/v1/quarantine: what could not be read, newest first, without the payloads.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
+use super::asking::Asking;
 use super::caller::Caller;
 use crate::store::quarantine::Quarantined;
 use crate::web::router::Doors;
@@ -38,7 +39,7 @@ struct Message {
 pub(in crate::web) async fn list(
     State(doors): State<Doors>,
     _: Caller,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
 ) -> Result<Json<List>, Refused> {
     let limit = asked.limit.unwrap_or(100);
     if !(1..=LIMIT_MAX).contains(&limit) {

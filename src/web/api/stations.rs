@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use hinan_sensors::StationId;
 use hinan_sensors::observation::Quantity;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
+use super::asking::Asking;
 use super::caller::Caller;
 use crate::app::App;
 use crate::newest::Standing;
@@ -132,7 +133,7 @@ pub(in crate::web) async fn readings(
     State(doors): State<Doors>,
     _: Caller,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
 ) -> Result<Json<Readings>, Refused> {
     let app = &doors.app;
     let station: StationId = match app.reference.stations.get(&id) {

@@ -11,6 +11,7 @@ pub struct TownPlan {
     pub(crate) officers: Vec<(String, String)>,
     pub(crate) mosquitto: bool,
     pub(crate) ready_page: &'static str,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl TownPlan {
@@ -24,6 +25,7 @@ impl TownPlan {
             officers: Vec::new(),
             mosquitto: false,
             ready_page: "/readyz",
+            environment: Vec::new(),
         };
         plan.with("service.realm", "actual")
             .with("service.log", "json")
@@ -72,6 +74,45 @@ impl TownPlan {
     pub fn with(mut self, key: &str, value: impl Into<toml::Value>) -> Self {
         set(&mut self.settings, key, value.into());
         self
+    }
+
+    /// A variable in the environment of its service: where secrets stand.
+    #[must_use]
+    pub fn with_environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A program that is called with each notice, for this realm. Its secret stands in the environment.
+    #[must_use]
+    pub fn with_webhook(mut self, name: &str, url: &str, realm: &str, secret: &str) -> Self {
+        let variable = format!(
+            "HINAN_TEST_SECRET_{}",
+            name.to_uppercase().replace('-', "_")
+        );
+        let entry = toml::Table::from_iter([
+            ("name".to_owned(), name.into()),
+            ("url".to_owned(), url.into()),
+            ("realm".to_owned(), realm.into()),
+            (
+                "secret_env".to_owned(),
+                toml::Value::from(variable.as_str()),
+            ),
+        ]);
+        let publish = self
+            .settings
+            .entry("publish")
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let hooks = publish
+            .as_table_mut()
+            .expect("a section is a table")
+            .entry("webhook")
+            .or_insert_with(|| toml::Value::Array(Vec::new()));
+        hooks
+            .as_array_mut()
+            .expect("webhooks are a list")
+            .push(entry.into());
+        self.with_environment(&variable, secret)
     }
 
     /// Opens the town; `None` where it needs a mosquitto and there is none.

@@ -17,10 +17,22 @@ impl Service {
     /// Starts the program; what it says goes to files in `home`, added to those of earlier runs.
     #[must_use]
     pub fn start(program: &Path, arguments: &[&str], home: &Path) -> Self {
+        Self::start_in(program, arguments, home, &[])
+    }
+
+    /// The same with these variables in its environment.
+    #[must_use]
+    pub fn start_in(
+        program: &Path,
+        arguments: &[&str],
+        home: &Path,
+        environment: &[(String, String)],
+    ) -> Self {
         let (log, said) = (home.join("log"), home.join("said"));
         let process = Command::new(program)
             .args(arguments)
             .env_remove("RUST_LOG")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(appended(&said))
             .stderr(appended(&log))

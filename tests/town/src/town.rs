@@ -82,10 +82,11 @@ impl Town {
     /// Starts the service (again) and waits until it says that it is ready.
     pub async fn starts(&mut self) {
         for _ in 0..PORTS_TRIED {
-            let service = Service::start(
+            let service = Service::start_in(
                 &self.plan.program,
                 &["serve", "--config", &self.config()],
                 self.home.path(),
+                &self.plan.environment,
             );
             self.service = Some(service);
             if self.is_ready().await {

@@ -1,0 +1,34 @@
+//! The text for telephones (緊急速報メール) as a file: first line the subject, then the body. The contract with a carrier, and
+//! the program that it gives, are the town's; what is written here was not tested with one.
+
+use std::path::PathBuf;
+
+use super::folder;
+use crate::publish::outbox::Attempt;
+use crate::publish::publication::Publication;
+
+/// Writes into a folder.
+pub struct AreaMailChannel {
+    dir: PathBuf,
+}
+
+impl AreaMailChannel {
+    /// Writes into this folder; makes it when there is something to write.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Writes `{notice}.txt`.
+    pub async fn send(&self, publication: &Publication) -> Attempt {
+        let Some(texts) = publication.texts() else {
+            return Attempt::GiveUp {
+                why: "この発表には緊急速報メールの文がありません".to_owned(),
+            };
+        };
+        let mail = &texts.area_mail;
+        let bytes = format!("{}\n{}\n", mail.subject, mail.body).into_bytes();
+        let name = format!("{}.txt", publication.facts().id);
+        folder::put(self.dir.clone(), name, bytes).await
+    }
+}

@@ -1,0 +1,147 @@
+//! A mail to distribution lists of the town, by SMTP. The addresses of residents are on the list server, never here.
+
+use std::time::{Duration, SystemTime};
+
+use hinan_sensors::connect::Secret;
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, Message};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+
+use crate::publish::outbox::Attempt;
+use crate::publish::publication::Publication;
+
+/// Where mail is handed over, and to whom it goes.
+pub struct MailTarget {
+    /// Server.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// How it is encrypted.
+    pub tls: MailTls,
+    /// Whom to trust, PEM; empty for what the system trusts.
+    pub authorities_pem: Vec<u8>,
+    /// Sign-in, if the server wants one.
+    pub credentials: Option<(String, Secret)>,
+    /// Sender.
+    pub from: String,
+    /// Distribution lists.
+    pub to: Vec<String>,
+    /// Longest wait for an answer.
+    pub timeout: Duration,
+}
+
+/// How mail is encrypted on its way to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    /// Not at all: only for a server on this machine.
+    None,
+    /// Begins in the clear and must change over.
+    Starttls,
+    /// From the first byte.
+    Implicit,
+}
+
+/// Sends through one server.
+pub struct MailChannel {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    domain: String,
+}
+
+impl MailChannel {
+    /// A way to a server.
+    ///
+    /// # Errors
+    /// When an address or a certificate cannot be read.
+    pub fn new(target: MailTarget) -> anyhow::Result<Self> {
+        let from: Mailbox = target.from.parse()?;
+        let to = target
+            .to
+            .iter()
+            .map(|one| one.parse())
+            .collect::<Result<Vec<Mailbox>, _>>()?;
+        let tls = match target.tls {
+            MailTls::None => Tls::None,
+            encrypted => {
+                let mut parameters = TlsParameters::builder(target.host.clone());
+                if !target.authorities_pem.is_empty() {
+                    parameters = parameters
+                        .add_root_certificate(Certificate::from_pem(&target.authorities_pem)?);
+                }
+                let parameters = parameters.build_rustls()?;
+                if encrypted == MailTls::Starttls {
+                    Tls::Required(parameters)
+                } else {
+                    Tls::Wrapper(parameters)
+                }
+            }
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&target.host)
+            .port(target.port)
+            .tls(tls)
+            .timeout(Some(target.timeout));
+        if let Some((name, secret)) = &target.credentials {
+            builder =
+                builder.credentials(Credentials::new(name.clone(), secret.reveal().to_owned()));
+        }
+        let domain = from.email.domain().to_owned();
+        Ok(Self {
+            transport: builder.build(),
+            from,
+            to,
+            domain,
+        })
+    }
+
+    /// Hands the mail over. Each attempt has the same message id and bytes, so that a list server can tell a second one.
+    pub async fn send(&self, publication: &Publication) -> Attempt {
+        let message = match self.message(publication) {
+            Ok(message) => message,
+            Err(why) => return Attempt::GiveUp { why },
+        };
+        match self.transport.send(message).await {
+            Ok(answer) => Attempt::Delivered {
+                receipt: format!(
+                    "SMTP {} {}",
+                    answer.code(),
+                    answer.first_word().unwrap_or_default()
+                ),
+            },
+            Err(error) if error.is_permanent() => Attempt::GiveUp {
+                why: format!("メールサーバが拒みました: {error}"),
+            },
+            Err(error) => Attempt::TryAgain {
+                why: format!("メールサーバ: {error}"),
+            },
+        }
+    }
+
+    fn message(&self, publication: &Publication) -> Result<Message, String> {
+        let Some(texts) = publication.texts() else {
+            return Err("この発表にはメールの文がありません".to_owned());
+        };
+        let facts = publication.facts();
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .message_id(Some(format!("<{}@{}>", facts.id, self.domain)))
+            .date(moment(facts.sent))
+            .subject(texts.mail.subject.clone())
+            .header(ContentType::TEXT_PLAIN);
+        for one in &self.to {
+            builder = builder.to(one.clone());
+        }
+        builder
+            .body(texts.mail.body.clone())
+            .map_err(|why| why.to_string())
+    }
+}
+
+/// A time as the mail library wants it, in whole seconds.
+fn moment(at: jiff::Timestamp) -> SystemTime {
+    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}

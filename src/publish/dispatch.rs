@@ -1,0 +1,233 @@
+//! What a town sends, and how: its templates, its signing key, its channels. Read once at the start.
+
+use hinan_notice::document::json::areas_after;
+use hinan_notice::document::l_alert::Chain;
+use hinan_notice::document::signature::{self, SigningKey, UnusableKey};
+use hinan_notice::text::phrasebook::{FILE_MAX_BYTES, Refused};
+use hinan_notice::text::{AreaMailLimits, Phrasebook, Texts};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::outbox::ChannelName;
+use super::publication::{NotApproved, Parts, Publication};
+use crate::approve::facts::{Facts, Kind};
+use crate::approve::notice::{Approved, Notice};
+use crate::chance;
+use crate::config::{Publish, Signing};
+
+/// Everything that approved notices leave with.
+pub struct Dispatch {
+    phrasebook: Phrasebook,
+    limits: AreaMailLimits,
+    signing: Option<SigningKey>,
+    must_sign: bool,
+    channels: Vec<ChannelName>,
+}
+
+/// Why a town's way of sending cannot be used.
+#[derive(Debug, Error)]
+pub enum Unready {
+    /// A file cannot be read.
+    #[error("{key}: {path}: {source}")]
+    Unreadable {
+        /// The key that names it.
+        key: &'static str,
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A template file is refused.
+    #[error("publish.templates_dir: {0}")]
+    Template(#[from] Refused),
+    /// The signing key is refused.
+    #[error("publish.sign_key_file, publish.sign_certificate_file: {0}")]
+    Key(#[from] UnusableKey),
+}
+
+/// Why an approved notice cannot leave; then it is not approved.
+#[derive(Debug, Error)]
+pub enum Unpublishable {
+    /// The service has other templates than when the text was shown.
+    #[error("文面の型が、表示したときから変わりました。新しい文面を確認してください")]
+    OtherTexts,
+    /// It must be signed and cannot.
+    #[error("署名できないため発表できません: {0}")]
+    Unsigned(String),
+    /// It would not be what was approved.
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
+}
+
+impl Dispatch {
+    /// The built-in templates, no signature, only the channels of our own.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self {
+            phrasebook: Phrasebook::built_in(),
+            limits: AreaMailLimits::default(),
+            signing: None,
+            must_sign: false,
+            channels: vec![ChannelName::Feed, ChannelName::Mqtt],
+        }
+    }
+
+    /// As configured; reads the files that it names.
+    ///
+    /// # Errors
+    /// [`Unready`] names key, file and fault.
+    pub fn of(config: &Publish) -> Result<Self, Unready> {
+        let signing = match config.sign {
+            Signing::Off => None,
+            Signing::Required => {
+                let key = read("publish.sign_key_file", &config.sign_key_file)?;
+                let certificate = read(
+                    "publish.sign_certificate_file",
+                    &config.sign_certificate_file,
+                )?;
+                Some(SigningKey::from_pem(&key, &certificate, chance::source())?)
+            }
+        };
+        Ok(Self {
+            phrasebook: Phrasebook::with(&templates(&config.templates_dir)?)?,
+            limits: config.area_mail.limits(),
+            must_sign: config.sign == Signing::Required,
+            signing,
+            channels: config.channels(),
+        })
+    }
+
+    /// Every channel that a notice is owed to.
+    #[must_use]
+    pub fn channels(&self) -> &[ChannelName] {
+        &self.channels
+    }
+
+    /// Limits of the text for telephones.
+    #[must_use]
+    pub fn limits(&self) -> &AreaMailLimits {
+        &self.limits
+    }
+
+    /// What documents are signed with, in words; none when they are not.
+    #[must_use]
+    pub fn signs_with(&self) -> Option<&'static str> {
+        self.signing.as_ref().map(SigningKey::kind)
+    }
+
+    /// The words of these facts.
+    #[must_use]
+    pub fn texts(&self, facts: &Facts) -> Texts {
+        Texts::of(facts, &self.phrasebook, &self.limits)
+    }
+
+    /// Whether a text, as it was shown, could leave now: the templates are the same, and a signature can be made.
+    ///
+    /// # Errors
+    /// [`Unpublishable`]
+    pub fn may_leave<S>(&self, notice: &Notice<S>) -> Result<(), Unpublishable> {
+        let content = notice.content();
+        let texts = self.texts(content.facts());
+        if hinan_notice::document::cap::texts_digest(content.document()) != Some(texts.digest()) {
+            return Err(Unpublishable::OtherTexts);
+        }
+        if self.must_sign && self.signing.is_none() {
+            return Err(Unpublishable::Unsigned("署名鍵がありません".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Makes an approved notice ready to leave. `earlier` are the notices before it, newest first.
+    ///
+    /// # Errors
+    /// [`Unpublishable`]; where signing is required nothing is made without a signature.
+    pub fn prepare(
+        &self,
+        notice: &Notice<Approved>,
+        earlier: &[Notice<Approved>],
+        now: Timestamp,
+    ) -> Result<Publication, Unpublishable> {
+        let (facts, approved) = (notice.content().facts(), notice.content().document());
+        let texts = self.texts(facts);
+        if hinan_notice::document::cap::texts_digest(approved) != Some(texts.digest()) {
+            return Err(Unpublishable::OtherTexts);
+        }
+        let document = match (&self.signing, self.must_sign) {
+            (Some(key), _) => signature::sign(approved, key, chance::source())
+                .map_err(|why| Unpublishable::Unsigned(why.to_string()))?,
+            (None, true) => return Err(Unpublishable::Unsigned("署名鍵がありません".to_owned())),
+            (None, false) => approved.to_vec(),
+        };
+        let all: Vec<&Facts> = earlier.iter().map(|n| n.content().facts()).collect();
+        let replaced = |one: &Facts| facts.replaces.iter().any(|r| r.id == one.id);
+        let ended: Vec<&Facts> = all.iter().copied().filter(|one| replaced(one)).collect();
+        let live: Vec<&Facts> = live(&all, facts, now);
+        let parts = Parts {
+            document,
+            areas: areas_after(facts, &ended, &live),
+            chain: Chain::of(facts, &all),
+            texts: Some(texts),
+        };
+        Ok(Publication::of(notice.clone(), parts)?)
+    }
+}
+
+/// The orders in force after `newest`.
+fn live<'f>(earlier: &[&'f Facts], newest: &'f Facts, now: Timestamp) -> Vec<&'f Facts> {
+    let all: Vec<&Facts> = earlier.iter().copied().chain([newest]).collect();
+    let replaced: std::collections::BTreeSet<_> = all
+        .iter()
+        .flat_map(|facts| facts.replaces.iter().map(|reference| &reference.id))
+        .collect();
+    all.iter()
+        .copied()
+        .filter(|facts| {
+            facts.kind == Kind::Issue && facts.expires > now && !replaced.contains(&facts.id)
+        })
+        .collect()
+}
+
+fn read(key: &'static str, path: &std::path::Path) -> Result<Vec<u8>, Unready> {
+    std::fs::read(path).map_err(|source| Unready::Unreadable {
+        key,
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+/// The template files of a folder, by their names, in order. An empty path means none.
+fn templates(dir: &std::path::Path) -> Result<Vec<(String, String)>, Unready> {
+    if dir.as_os_str().is_empty() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |path: &std::path::Path, source| Unready::Unreadable {
+        key: "publish.templates_dir",
+        path: path.display().to_string(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|source| unreadable(dir, source))? {
+        let path = entry.map_err(|source| unreadable(dir, source))?.path();
+        if path.extension().is_some_and(|end| end == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let size = std::fs::metadata(&path)
+            .map_err(|source| unreadable(&path, source))?
+            .len();
+        if size > FILE_MAX_BYTES as u64 {
+            return Err(Unready::Template(Refused::TooLarge {
+                file: path.display().to_string(),
+                what: "bytes",
+                found: usize::try_from(size).unwrap_or(usize::MAX),
+                most: FILE_MAX_BYTES,
+            }));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|source| unreadable(&path, source))?;
+        files.push((path.display().to_string(), text));
+    }
+    Ok(files)
+}

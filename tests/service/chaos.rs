@@ -1,0 +1,337 @@
+//! Everything approved reaches everybody, once, whatever consumers and power do.
+//!
+//! Four programs are called: one is well, one hangs, one is down for a while, one acts and then answers 500. The power fails
+//! at random moments between the approval and the last receipt: 5 times here, `HINAN_CHAOS_KILLS=200` makes it as many
+//! as one likes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use hinan_notice::send::webhook::{IDEMPOTENCY_KEY, SIGNATURE, TIMESTAMP, signature};
+use hinan_town::{
+    FLOOD_HOUR, Officer, SeededChance, Town, TownPlan, eventually, free_port, within,
+};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::HINAN;
+
+const SECRET: &str = "a secret that both sides know";
+/// From the approval until those that are well have it.
+const SOON: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn kills() -> usize {
+    std::env::var("HINAN_CHAOS_KILLS").map_or(5, |asked| asked.parse().expect("a number of kills"))
+}
+
+/// How a consumer behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Well,
+    /// Takes the call and never answers.
+    Hangs,
+    /// Acts, and answers 500 the first time it sees a notice.
+    ActsAndFails,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Bodies of every call by their key.
+    calls: BTreeMap<String, Vec<Vec<u8>>>,
+    /// What a consumer does that looks at our key: once for each.
+    effects: Vec<String>,
+    /// When each was first heard.
+    first: BTreeMap<String, Instant>,
+    badly_signed: usize,
+}
+
+/// A program of others. Ends with its owner.
+struct Consumer {
+    port: u16,
+    seen: Arc<Mutex<Seen>>,
+    manner: Arc<Mutex<Manner>>,
+    task: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone)]
+struct Ears {
+    seen: Arc<Mutex<Seen>>,
+    manner: Arc<Mutex<Manner>>,
+}
+
+impl Consumer {
+    async fn that(manner: Manner) -> Self {
+        let mut consumer = Self::away(manner);
+        consumer.comes().await;
+        consumer
+    }
+
+    /// One that nobody can reach yet.
+    fn away(manner: Manner) -> Self {
+        Self {
+            port: free_port(),
+            seen: Arc::default(),
+            manner: Arc::new(Mutex::new(manner)),
+            task: None,
+        }
+    }
+
+    async fn comes(&mut self) {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+        let ears = Ears {
+            seen: Arc::clone(&self.seen),
+            manner: Arc::clone(&self.manner),
+        };
+        let app = Router::new().route("/", post(called)).with_state(ears);
+        self.task = Some(tokio::spawn(async move {
+            axum::serve(listener, app).await.unwrap();
+        }));
+    }
+
+    fn goes(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+
+    fn becomes(&self, manner: Manner) {
+        *self.manner.lock().unwrap() = manner;
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    fn effects(&self) -> Vec<String> {
+        self.seen.lock().unwrap().effects.clone()
+    }
+
+    fn heard_at(&self, notice: &str) -> Option<Instant> {
+        self.seen.lock().unwrap().first.get(notice).copied()
+    }
+
+    /// Each call for a notice had the same bytes and a signature that holds.
+    fn is_sound(&self) -> usize {
+        let seen = self.seen.lock().unwrap();
+        assert_eq!(seen.badly_signed, 0);
+        for (key, bodies) in &seen.calls {
+            assert!(
+                bodies.windows(2).all(|pair| pair[0] == pair[1]),
+                "{key}: the same bytes each time"
+            );
+        }
+        seen.calls.values().map(Vec::len).sum()
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.goes();
+    }
+}
+
+async fn called(
+    State(ears): State<Ears>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, &'static str) {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (key, timestamp) = (text(IDEMPOTENCY_KEY), text(TIMESTAMP));
+    let manner = *ears.manner.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = {
+        let mut seen = ears.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let expected = signature(SECRET.as_bytes(), timestamp.parse().unwrap_or(0), &body);
+        if expected != text(SIGNATURE) {
+            seen.badly_signed += 1;
+        }
+        let known = seen.calls.contains_key(&key);
+        seen.calls
+            .entry(key.clone())
+            .or_default()
+            .push(body.to_vec());
+        if manner != Manner::Hangs && !seen.effects.contains(&key) {
+            seen.effects.push(key.clone());
+            seen.first.insert(key, now());
+        }
+        known
+    };
+    match manner {
+        Manner::Well => (StatusCode::OK, "taken"),
+        Manner::ActsAndFails if known => (StatusCode::OK, "known"),
+        Manner::ActsAndFails => (StatusCode::INTERNAL_SERVER_ERROR, "fell over after acting"),
+        Manner::Hangs => {
+            std::future::pending::<()>().await;
+            unreachable!("pending never ends")
+        }
+    }
+}
+
+fn now() -> Instant {
+    hinan::clock::monotonic()
+}
+
+/// What leaves next: an order, or the cancelling of the one that holds.
+async fn approved(
+    town: &Town,
+    officer: &Officer,
+    holds: &mut Option<(String, usize)>,
+) -> hinan_town::Confirmation {
+    match holds.take() {
+        None => {
+            town.thinks().await;
+            let sheet = town.sheet_for(officer, "十勝川").await;
+            let confirmation = officer
+                .decides(&sheet, 4, "水位が氾濫危険水位に達した")
+                .await;
+            *holds = Some((String::new(), sheet.districts()));
+            confirmation
+        }
+        Some((id, districts)) => {
+            officer
+                .ends(&id, "cancel", districts, "観測所を確認した")
+                .await
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_approved_is_lost_or_done_twice_while_consumers_fail_and_the_power_goes() {
+    let well = Consumer::that(Manner::Well).await;
+    let hanging = Consumer::that(Manner::Hangs).await;
+    let mut down = Consumer::away(Manner::Well);
+    let failing = Consumer::that(Manner::ActsAndFails).await;
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("sato", "approver")
+        .with("publish.attempt_max_s", 3)
+        .with("publish.retry_max_s", 1)
+        .with_webhook("well", &well.url(), "actual", SECRET)
+        .with_webhook("hanging", &hanging.url(), "actual", SECRET)
+        .with_webhook("down", &down.url(), "actual", SECRET)
+        .with_webhook("failing", &failing.url(), "actual", SECRET)
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    let sato = town.officer("sato").await;
+    let mut chance = SeededChance::new(7);
+    let mut all: Vec<String> = Vec::new();
+    let mut holds = None;
+    let mut slowest = Duration::ZERO;
+
+    // Without a power cut: who is well has it soon, though others hang, are away and fall over.
+    for _ in 0..4 {
+        let confirmation = approved(&town, &sato, &mut holds).await;
+        let id = sato.lets_out(&confirmation).await;
+        let clicked = now();
+        if let Some(order) = holds.as_mut() {
+            order.0.clone_from(&id);
+        }
+        let (well, failing) = (&well, &failing);
+        let heard = within(PATIENCE, "those that are well have it", || {
+            let heard = [well.heard_at(&id), failing.heard_at(&id)];
+            async move { heard.iter().all(Option::is_some).then_some(heard) }
+        })
+        .await;
+        for at in heard.into_iter().flatten() {
+            slowest = slowest.max(at.saturating_duration_since(clicked));
+        }
+        all.push(id);
+    }
+    assert!(
+        slowest < SOON,
+        "the slowest of those that are well: {slowest:?}"
+    );
+
+    // The power fails somewhere between the click and the last receipt.
+    let (mut cut_before_the_answer, rounds) = (0, kills());
+    for round in 1..=rounds {
+        let confirmation = approved(&town, &sato, &mut holds).await;
+        let click = tokio::spawn({
+            let (sato, confirmation) = (sato.clone(), confirmation.clone());
+            async move { sato.lets_out(&confirmation).await }
+        });
+        tokio::time::sleep(Duration::from_micros(chance.between(0, 120_000))).await;
+        town.power_fails();
+        if click.await.is_err() {
+            cut_before_the_answer += 1;
+        }
+        if round == rounds / 2 + 1 {
+            down.comes().await;
+        }
+        town.starts().await;
+        // Approved or not: the record says, and nobody clicks twice unseen.
+        let id = document_id(&confirmation.document);
+        let page = sato.opens(&format!("/plain/n/{id}")).await;
+        let is_order = holds.is_some();
+        if page.status == StatusCode::OK {
+            all.push(id.clone());
+            holds = is_order.then(|| (id, holds.map_or(0, |(_, districts)| districts)));
+        } else if is_order {
+            holds = None;
+        } else {
+            let answer = sato.approves(&confirmation).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::SEE_OTHER,
+                "a click that was lost is made again: {}",
+                answer.heading()
+            );
+            all.push(id);
+        }
+    }
+    hanging.becomes(Manner::Well);
+    let wanted: BTreeSet<String> = all.iter().cloned().collect();
+    for (name, consumer) in [
+        ("well", &well),
+        ("hanging", &hanging),
+        ("down", &down),
+        ("failing", &failing),
+    ] {
+        within(PATIENCE, &format!("{name} has everything"), || {
+            let has: BTreeSet<String> = consumer.effects().into_iter().collect();
+            let complete = wanted.is_subset(&has);
+            async move { complete.then_some(()) }
+        })
+        .await;
+        let effects = consumer.effects();
+        let once: BTreeSet<&String> = effects.iter().collect();
+        assert_eq!(once.len(), effects.len(), "{name}: nothing twice");
+        assert_eq!(
+            once.len(),
+            wanted.len(),
+            "{name}: nothing that was not approved"
+        );
+        let calls = consumer.is_sound();
+        eprintln!("{name}: {} notices in {calls} calls", effects.len());
+    }
+    let resident = town.resident();
+    eventually("everything is in the feed", || async {
+        let feed: BTreeSet<String> = resident.notices().await.into_iter().collect();
+        wanted.is_subset(&feed).then_some(())
+    })
+    .await;
+    eprintln!(
+        "{} notices, {rounds} power cuts, {cut_before_the_answer} of them before the officer had the answer; slowest of those that \
+         were well without a cut: {slowest:?}",
+        all.len()
+    );
+    town.closes().await;
+}
+
+fn document_id(document: &str) -> String {
+    let rest = document.split_once("<identifier>").unwrap().1;
+    rest.split_once('<').unwrap().0.to_owned()
+}
