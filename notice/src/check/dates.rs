@@ -7,7 +7,7 @@ use crate::facts::Kind;
 use crate::when::spoken;
 
 /// A text this old was written for another hour.
-pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(3);
+const STALE_AFTER: SignedDuration = SignedDuration::from_hours(3);
 /// Clocks differ by this much.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// Orders end or are renewed; an end is shown for three days.

@@ -59,9 +59,6 @@ pub(super) struct Style {
     pub(super) names: Names,
     pub(super) times: Times,
     pub(super) separator: String,
-    /// Whether the law's words open the text, as loudspeakers read it.
-    #[serde(default)]
-    order_is_spoken_first: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -558,15 +555,6 @@ pub fn is_built_in(tag: &str) -> bool {
     [JAPANESE, EASY_JAPANESE, ENGLISH].contains(&tag)
 }
 
-impl Language {
-    /// Whether the text opens with the level and the name of the order, as loudspeakers read it.
-    #[must_use]
-    #[cfg(test)]
-    fn opens_with_the_order(&self) -> bool {
-        self.style.order_is_spoken_first
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -584,7 +572,6 @@ mod tests {
             book.tags().collect::<Vec<_>>(),
             [JAPANESE, EASY_JAPANESE, ENGLISH]
         );
-        assert!(book.languages[0].opens_with_the_order());
     }
 
     #[test]
