@@ -337,7 +337,12 @@ pub(super) fn warnings(app: &App, draft: &StoredDraft) -> Result<Vec<String>, St
     )))
 }
 
-fn confirm(app: &App, draft: &StoredDraft, stored: &StoredProposal, filled: Filled) -> Result<ConfirmView, StoreError> {
+fn confirm(
+    app: &App,
+    draft: &StoredDraft,
+    stored: &StoredProposal,
+    filled: Filled,
+) -> Result<ConfirmView, StoreError> {
     let facts = draft.notice.content().facts();
     let mut view = of_draft(app, draft, approving(draft))?;
     view.filled = filled;

@@ -246,7 +246,12 @@ fn judged(gauge: &GaugeOutlook) -> (bool, String) {
     }
 }
 
-fn confirm(app: &App, id: &str, draft: &StoredDraft, filled: Filled) -> Result<ConfirmView, Refusal> {
+fn confirm(
+    app: &App,
+    id: &str,
+    draft: &StoredDraft,
+    filled: Filled,
+) -> Result<ConfirmView, Refusal> {
     let mut view = decide::of_draft(app, draft, decide::approving(draft))?;
     view.filled = filled;
     view.post_to = format!("/plain/n/{id}/cancel");

@@ -13,6 +13,7 @@ use hinan::config::Config;
 use hinan::desk::{self, Declined, Outcome, Reason};
 use hinan::digest::Digest;
 use hinan::engine::{Engine, Reference};
+use hinan::publish::dispatch::Dispatch;
 use hinan::publish::outbox::{Attempt, ChannelName};
 use hinan::realm::Realm;
 use hinan::recommend::criterion::Rule;
@@ -163,7 +164,15 @@ impl Hall {
         };
         // A minute of officers' time is a minute of the event; the test moves the clock.
         let clock = EventClock::recorded(hour, 1.0);
-        let app = App::new(config, clock, store, reference.clone(), first, None);
+        let app = App::new(
+            config,
+            clock,
+            store,
+            reference.clone(),
+            first,
+            None,
+            Dispatch::plain(),
+        );
         Self {
             app,
             outside: BTreeMap::new(),
@@ -242,11 +251,11 @@ impl Hall {
     /// Every channel takes what it is owed, as the delivering loops do it.
     pub(crate) fn delivers(&mut self) {
         let now = self.now();
-        for channel in ChannelName::ALL {
+        for channel in self.app.dispatch.channels().to_vec() {
             let owed = self
                 .app
                 .store
-                .read(|view| view.owed(channel, 1000))
+                .read(|view| view.owed(&channel, 1000))
                 .unwrap();
             for delivery in owed {
                 let notice = self
@@ -263,7 +272,7 @@ impl Hall {
                     .write(|tx| tx.record_attempt(delivery.id, &attempt, now))
                     .unwrap();
                 self.outside
-                    .entry(channel)
+                    .entry(channel.clone())
                     .or_default()
                     .push((notice.id().clone(), notice.content().document().to_vec()));
             }
@@ -291,8 +300,13 @@ pub(crate) fn grant(officer: &str, level_max: OrderLevel) -> Grant {
 }
 
 pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Proposal {
+    // Units of the town, others for each river: a text about none of them is held up.
+    let town = &crate::town_reference::plain().town;
+    let first: usize = river.bytes().map(usize::from).sum::<usize>() % (town.districts.len() - 2);
     let district = |n: u32| ConcernedDistrict {
-        id: format!("{river}-{n}"),
+        id: town.districts[first + usize::try_from(n).unwrap()]
+            .id
+            .clone(),
         name: format!("{river}{n}区"),
         name_en: format!("District {n}"),
         people_in_zone: 100 * n,

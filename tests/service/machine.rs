@@ -12,7 +12,6 @@ use hinan::approve::rule::{Choice, Needs};
 use hinan::desk::second::{self, Chosen};
 use hinan::desk::{self, Outcome, attention};
 use hinan::digest::Digest;
-use hinan::publish::outbox::ChannelName;
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 use hinan::store::audit::Chain;
@@ -439,10 +438,10 @@ fn hold_against(hall: &Hall, known: &Remembered, realm: Realm) {
             assert_ne!(*notice.state().how(), How::One);
         }
     }
-    for channel in ChannelName::ALL {
+    for channel in hall.app.dispatch.channels() {
         let taken = hall
             .outside
-            .get(&channel)
+            .get(channel)
             .map(Vec::as_slice)
             .unwrap_or_default();
         let once: BTreeSet<&str> = taken.iter().map(|(id, _)| id.as_str()).collect();

@@ -33,22 +33,23 @@ fn issue(subject: &Subject<'_>, around: &Surroundings<'_>, found: &mut Vec<Findi
     {
         let theirs = ids(live);
         if says_the_same(live, facts) && live.id != facts.id {
-            let life = live.expires.duration_since(live.sent);
-            let left = live.expires.duration_since(subject.now);
-            // Before it runs out an order is renewed, even when nothing new was observed.
-            if left > life / 2 {
+            // An order in force is renewed before it ends, even when nothing new was observed: then the new one names it.
+            if facts.replaces.iter().any(|r| r.id == live.id) {
+                warning(
+                    found,
+                    "renews",
+                    format!(
+                        "同じ内容が発令中です({})。この発表は、その延長になります",
+                        live.id
+                    ),
+                    format!("the same is in force ({}); this notice renews it", live.id),
+                );
+            } else {
                 blocking(
                     found,
                     "already_live",
                     format!("同じ内容が発令中です({})", live.id),
                     format!("the same is in force already ({})", live.id),
-                );
-            } else {
-                warning(
-                    found,
-                    "renews",
-                    format!("同じ内容の発令を延長します({})", live.id),
-                    format!("it renews what is in force ({})", live.id),
                 );
             }
         } else if live.level > facts.level && !own.is_disjoint(&theirs) {
@@ -118,32 +119,26 @@ fn says_the_same(a: &Facts, b: &Facts) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::super::Severity::{Blocks, Warns};
-    use super::super::tests::{around, codes, found, found_at, order, replacing};
+    use super::super::tests::{around, codes, found, order, replacing};
     use super::*;
     use crate::level::OrderLevel;
 
     #[test]
-    fn the_same_content_is_not_sent_twice_but_renewed_before_it_ends() {
+    fn the_same_content_is_not_sent_beside_itself_and_a_renewal_is_told() {
         let live = order("one");
-        let again = replacing("two", &live);
         let around = || Surroundings {
             live: vec![&live],
             ..around()
         };
+        let renewal = replacing("two", &live);
+        assert_eq!(codes(&found(&renewal, &around()), Warns), ["renews"]);
+        let mut again = renewal.clone();
+        again.replaces.clear();
         assert_eq!(codes(&found(&again, &around()), Blocks), ["already_live"]);
-        let mut news = again.clone();
+        let mut news = renewal;
         news.ground = "札内川の水位は4.00 mです。".to_owned();
-        assert!(codes(&found(&news, &around()), Blocks).is_empty());
-        let mut late = again.clone();
-        late.sent = live.sent + SignedDuration::from_hours(8);
-        late.expires = late.sent + SignedDuration::from_hours(12);
-        assert_eq!(
-            codes(&found_at(&late, &around(), late.sent), Warns),
-            ["renews"]
-        );
+        assert!(found(&news, &around()).is_empty());
     }
 
     #[test]

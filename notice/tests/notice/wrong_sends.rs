@@ -127,8 +127,7 @@ fn ono_test_messages_of_maintenance_are_not_sent_once_nor_again() {
     facts.ground = "保守作業の試験放送です。".to_owned();
     assert_eq!(held_up(&facts, &town()), ["drill_words_in_live"]);
     let first = order("ono-1");
-    let mut again = order("ono-2");
-    again.replaces = ended("x", Kind::Lift, &first).replaces;
+    let again = order("ono-2");
     let around = Surroundings {
         live: vec![&first],
         ..town()

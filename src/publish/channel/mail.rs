@@ -7,7 +7,7 @@ use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use lettre::{SmtpTransport, Transport as _};
 
 use crate::publish::outbox::Attempt;
 use crate::publish::publication::Publication;
@@ -46,7 +46,7 @@ pub enum MailTls {
 
 /// Sends through one server.
 pub struct MailChannel {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    transport: SmtpTransport,
     from: Mailbox,
     to: Vec<Mailbox>,
     domain: String,
@@ -80,7 +80,7 @@ impl MailChannel {
                 }
             }
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&target.host)
+        let mut builder = SmtpTransport::builder_dangerous(&target.host)
             .port(target.port)
             .tls(tls)
             .timeout(Some(target.timeout));
@@ -103,19 +103,25 @@ impl MailChannel {
             Ok(message) => message,
             Err(why) => return Attempt::GiveUp { why },
         };
-        match self.transport.send(message).await {
-            Ok(answer) => Attempt::Delivered {
+        let transport = self.transport.clone();
+        // The library waits where it stands; a thread that may wait is given to it.
+        let sent = tokio::task::spawn_blocking(move || transport.send(&message)).await;
+        match sent {
+            Ok(Ok(answer)) => Attempt::Delivered {
                 receipt: format!(
                     "SMTP {} {}",
                     answer.code(),
                     answer.first_word().unwrap_or_default()
                 ),
             },
-            Err(error) if error.is_permanent() => Attempt::GiveUp {
+            Ok(Err(error)) if error.is_permanent() => Attempt::GiveUp {
                 why: format!("メールサーバが拒みました: {error}"),
             },
-            Err(error) => Attempt::TryAgain {
+            Ok(Err(error)) => Attempt::TryAgain {
                 why: format!("メールサーバ: {error}"),
+            },
+            Err(error) => Attempt::TryAgain {
+                why: format!("送信が途中で終わりました: {error}"),
             },
         }
     }
