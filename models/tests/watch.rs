@@ -137,7 +137,7 @@ fn a_gauge_that_stands_to_the_digit_in_a_flood_is_frozen_until_it_moves() {
     for hour in 0..40 {
         // From the tenth hour on the model says for eight hours that the water rises; the gauge moves again at the thirtieth.
         let now_m = if hour < 30 { 1.0 } else { 1.5 };
-        let rise_m = if (10..18).contains(&hour) { 0.2 } else { 0.0 };
+        let rise_m = if (10..18).contains(&hour) { 0.07 } else { 0.0 };
         watch.observed(hours(hour), now_m);
         watch.issued(&said(hour, 1, now_m, now_m + rise_m, 0.1));
         if matches!(watch.standing(1), Standing::Out { .. }) {

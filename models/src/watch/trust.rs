@@ -11,6 +11,10 @@ const NUDGE_MAX: f64 = 1.0;
 const NUDGE_MIN: f64 = -0.5;
 /// A model whose best weight against persistence was this over two days may as well have been right: it counts in full.
 const WITHIN_CHANCE: f64 = 0.75;
+/// Besides, squared errors of so many times those of persistence are not waited out, if they are also so many times what the
+/// model usually errs in the hours that it is trusted for.
+const GROSS: f64 = 2.0;
+const GROSS_USUAL: f64 = 4.0;
 /// An error that is always the same is believed in beyond this share of the model's usual error.
 const SHIFT_FROM: f64 = 0.5;
 
@@ -111,7 +115,8 @@ impl Trust {
             shift_m,
             ..Verdict::FRESH
         };
-        let [mut both, mut square, mut error, mut held] = [0.0; 4];
+        let [mut both, mut square, mut error, mut shifted, mut held] = [0.0; 5];
+        let usual = settings.prior_h * quiet_m2;
         let mut nudge = [0.0_f64; 2];
         let moving_m = outcomes_move_from_m(last.usual, settings);
         for outcome in &outcomes {
@@ -123,14 +128,21 @@ impl Trust {
                 both += step_h * said_m * outcome.came_m / whole;
                 square += step_h * said_m * said_m / whole;
                 error += step_h * (outcome.came_m - outcome.said_m).powi(2);
+                shifted += step_h * (outcome.came_m - said_m).powi(2);
                 held += step_h * outcome.came_m.powi(2);
                 verdict.hours += step_h;
             }
             let best = (prior + both) / (prior + square);
             verdict.share = (best / WITHIN_CHANCE).clamp(0.0, 1.0);
             match verdict.out_since {
-                None if best < settings.out_below => verdict.out_since = Some(outcome.at),
-                Some(_) if best > settings.back_above => verdict.out_since = None,
+                None if best < settings.out_below
+                    || shifted > GROSS * held + GROSS_USUAL * usual =>
+                {
+                    verdict.out_since = Some(outcome.at);
+                }
+                Some(_) if best > settings.back_above && shifted <= GROSS * held + usual => {
+                    verdict.out_since = None;
+                }
                 _ => {}
             }
             if outcome.came_m.abs().max(outcome.said_m.abs()) > moving_m {
