@@ -42,6 +42,16 @@ struct Remembered {
     refused: u64,
 }
 
+impl Remembered {
+    /// The newest draft that a first person approved and that is not out.
+    fn waiting(&self) -> Option<&StoredDraft> {
+        self.drafts.iter().rev().find(|draft| {
+            let id = draft.notice.id().as_str();
+            self.first.contains_key(id) && !self.published.iter().any(|out| out == id)
+        })
+    }
+}
+
 #[derive(Default, Debug)]
 struct Counted {
     steps: u64,
@@ -161,7 +171,25 @@ fn step(
             digest
         }
     };
-    match chance.between(0, 20) {
+    let act = chance.between(0, 20);
+    // The second half of a decision mostly goes on with what waits, by somebody who can: chance alone hardly gets there.
+    let (draft, who) = match known.waiting() {
+        Some(waiting) if (10..=14).contains(&act) && chance.between(0, 4) > 0 => {
+            let chosen = known
+                .choices
+                .keys()
+                .rev()
+                .find(|(id, _)| id == waiting.notice.id().as_str());
+            let able = match chosen {
+                Some((_, officer)) => officer.clone(),
+                None => ["ando", "baba"][one_of(chance, 2)].to_owned(),
+            };
+            (Some(waiting.clone()), Hall::person(&able))
+        }
+        _ => (draft, who.clone()),
+    };
+    let who = &who;
+    match act {
         0 | 1 => {
             let river = RIVERS[one_of(chance, 3)];
             let open = hall.app.store.read(|view| view.open_proposals()).unwrap();
@@ -290,6 +318,9 @@ fn step(
                 _ => who.clone(),
             };
             let read = draft.notice.content().digest();
+            if chance.between(0, 2) == 0 {
+                hall.seconds_pass(301);
+            }
             match second::alone(&hall.app, &who, &id, &read) {
                 Ok(notice) => {
                     let (first, at) = known.first.get(&id).expect("only the first may go alone");
