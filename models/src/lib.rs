@@ -34,6 +34,7 @@ mod case;
 mod case_file;
 mod conformal;
 mod csv_history;
+pub mod demand;
 mod directory;
 mod evaluate;
 mod features;
