@@ -80,6 +80,10 @@ fn limits(rates: usize, storms: usize) -> Vec<Words> {
             format!("Only {rates} rates of {storms} floods were ever published with their base. The range is wide for that reason; nothing supports a narrower one."),
         ),
         words(
+            "初期値を決めた人は公表値を知っていた。一つの水害を除いて検証しても、まったく知らない水害で試したことにはならない。".into(),
+            "Whoever wrote the prior knew the published rates. Leaving one storm out is therefore not the same as meeting a storm nobody knew.".into(),
+        ),
+        words(
             "少ないという予測は、避難情報を出さない理由にならない。避難者数は発令のあとに決まるもので、発令の判断には用いない。".into(),
             "A low figure is no reason not to issue. Demand follows from an order; it has no part in deciding it.".into(),
         ),

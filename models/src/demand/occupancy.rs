@@ -294,13 +294,18 @@ mod tests {
             prior.drift_per_day()
         );
         let now = [
-            falling("c", 900.0, -0.15, 12),
-            falling("d", 800.0, -0.15, 12),
+            falling("c", 9000.0, -0.15, 41),
+            falling("d", 8000.0, -0.15, 41),
         ];
-        let end = start() + SignedDuration::from_hours(24 * 11);
-        let after = prior.updated(&now, end).unwrap();
+        let day = |day: i64| start() + SignedDuration::from_hours(24 * day);
+        let after = prior.updated(&now, day(10)).unwrap().drift_per_day().0;
         assert!(
-            (after.drift_per_day().0 + 0.15).abs() < 0.05,
+            (-0.11..-0.08).contains(&after),
+            "half way when both weigh the same: {after}"
+        );
+        let after = prior.updated(&now, day(40)).unwrap();
+        assert!(
+            after.drift_per_day().0 < -0.12,
             "{:?}",
             after.drift_per_day()
         );
