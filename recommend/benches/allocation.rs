@@ -148,8 +148,8 @@ fn nation(criterion: &mut Criterion) {
         let town = grid_town(
             units,
             units * 46 / 40,
-            units as u32 * 125,
-            units as u32 * 100,
+            u32::try_from(units).unwrap() * 125,
+            u32::try_from(units).unwrap() * 100,
             1_500.0,
             3,
         );

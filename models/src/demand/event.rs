@@ -2,7 +2,7 @@ use super::arrive::{Arrivals, ArrivalsAt, share};
 use super::call::{Call, Upstairs};
 use super::line::Z95;
 use super::occupancy::PersonsRange;
-use super::persons::{Split, UnderOrder};
+use super::persons::{PublicShelter, Split, UnderOrder};
 use super::rates::rate;
 
 /// What is believed of one event: rates of leaving and of coming to shelters, and the pace of arrival.
@@ -153,6 +153,36 @@ impl EventRates {
         }
     }
 
+    /// The high of a whole area, shared out to its units in proportion to their people: the figures to plan places with. They
+    /// add up to the high of the area exactly, and not to more as the highs of the units do. What is left by rounding goes
+    /// to the largest remainders, the earlier unit first.
+    #[must_use]
+    pub fn high_shared_out(&self, units: &[UnderOrder]) -> Vec<PublicShelter> {
+        let all: u64 = units.iter().map(|unit| unit.persons()).sum();
+        let high = self.shelter_range().high;
+        let whole = Split::of_rates(UnderOrder::new(all), high, high, 0.0)
+            .public_shelter()
+            .persons();
+        if all == 0 {
+            return vec![PublicShelter::new(0); units.len()];
+        }
+        let (whole, all) = (u128::from(whole), u128::from(all));
+        let share = |unit: &UnderOrder| {
+            let product = whole * u128::from(unit.persons());
+            (product / all, product % all)
+        };
+        let mut persons: Vec<u128> = units.iter().map(|unit| share(unit).0).collect();
+        let mut order: Vec<usize> = (0..units.len()).collect();
+        order.sort_by_key(|n| (std::cmp::Reverse(share(&units[*n]).1), *n));
+        let given: u128 = persons.iter().sum();
+        let left = usize::try_from(whole - given).unwrap_or(usize::MAX);
+        for n in order.into_iter().take(left) {
+            persons[n] += 1;
+        }
+        let count = |persons: u128| PublicShelter::new(u64::try_from(persons).unwrap_or(u64::MAX));
+        persons.into_iter().map(count).collect()
+    }
+
     /// How many will have come to the shelters by each of these minutes after the order.
     #[must_use]
     pub fn arrivals_at(&self, under_order: UnderOrder, minutes: &[f64]) -> Vec<ArrivalsAt> {
@@ -187,7 +217,8 @@ impl EventRates {
             .collect()
     }
 
-    /// The belief after these counts, oldest first.
+    /// The belief after these counts, oldest first. Give all counts since the order, each time, to the belief before any of
+    /// them: a count that is given twice is believed twice.
     ///
     /// Rate and pace are learnt together: 150 people after one hour may be many coming slowly or few coming at once. What is
     /// counted are arrivals, so a count below an earlier one adds nothing: those who went home had come. The growth between
@@ -560,6 +591,36 @@ mod tests {
             rates.updated(TOWN, &many),
             Err(LiveError::TooMany { counts: 10_001 })
         );
+    }
+
+    #[test]
+    fn what_is_shared_out_to_units_adds_up_to_the_high_of_the_town() {
+        let rates = typhoon();
+        let units: Vec<UnderOrder> = [7, 0, 1_203, 911, 40_000].map(UnderOrder::new).to_vec();
+        let all = units.iter().map(|unit| unit.persons()).sum();
+        let call = Call {
+            level: CallLevel::EveryoneLeaves,
+            under_order: UnderOrder::new(all),
+        };
+        let high = rates
+            .demand(call, Upstairs::Never)
+            .high
+            .public_shelter()
+            .persons();
+        let shared: Vec<u64> = rates
+            .high_shared_out(&units)
+            .iter()
+            .map(|n| n.persons())
+            .collect();
+        assert_eq!(shared.iter().sum::<u64>(), high);
+        assert_eq!(shared[1], 0);
+        assert!(
+            shared
+                .iter()
+                .zip(&units)
+                .all(|(come, unit)| *come <= unit.persons())
+        );
+        assert_eq!(rates.high_shared_out(&[UnderOrder::new(0)])[0].persons(), 0);
     }
 
     #[test]

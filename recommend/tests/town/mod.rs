@@ -42,7 +42,7 @@ pub fn grid_town(
 ) -> Town {
     const SIDE_M: f64 = 8_000.0;
     let mut dice = Dice::new(seed);
-    let mut middle = |dice: &mut Dice| SIDE_M * (dice.next() + dice.next() + dice.next()) / 3.0;
+    let middle = |dice: &mut Dice| SIDE_M * (dice.next() + dice.next() + dice.next()) / 3.0;
     let unit_at: Vec<(f64, f64)> = (0..units)
         .map(|_| (middle(&mut dice), middle(&mut dice)))
         .collect();
