@@ -109,7 +109,7 @@ fn beside_a_general_solver(criterion: &mut Criterion) {
         );
         let size = format!("{units} x {shelters}");
         group.bench_function(BenchmarkId::new("ours", &size), |b| {
-            b.iter(|| plan(black_box(&town), &objective))
+            b.iter(|| plan(black_box(&town), &objective));
         });
         group.bench_function(BenchmarkId::new("microlp", &size), |b| {
             b.iter(|| by_linear_programme(black_box(&town), &objective));
