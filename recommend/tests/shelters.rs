@@ -93,6 +93,46 @@ fn nagasaki_like_nobody_stands_at_a_full_door_while_places_remain_within_3_km() 
     );
 }
 
+/// People do not obey to the last man: some go to the nearest door all the same.
+#[test]
+fn nagasaki_like_far_fewer_shelters_are_over_full_when_nine_in_ten_follow_the_plan() {
+    let town = grid_town(400, 260, 27_000, 12_107, 3_000.0, 2020);
+    let places: Vec<u32> = town
+        .shelters
+        .iter()
+        .map(|one| one.places.count(SpaceRule::STAY))
+        .collect();
+    let over_full = |come: &[u32]| {
+        come.iter()
+            .zip(&places)
+            .filter(|(come, places)| come > places)
+            .count()
+    };
+    let nearest = town.everybody_to_the_nearest();
+    let without_plan = over_full(&nearest);
+    let plan = ask_town(&town);
+    let followed = [10, 9, 8].map(|follow| {
+        let come: Vec<u32> = town
+            .shelters
+            .iter()
+            .zip(&nearest)
+            .map(|(shelter, nearest)| {
+                let planned = plan.loads[&shelter.id].planned;
+                (planned * follow + nearest * (10 - follow)).div_ceil(10)
+            })
+            .collect();
+        over_full(&come)
+    });
+    println!(
+        "over-full of 260: {without_plan} without a plan; if 10, 9, 8 in 10 follow it: {followed:?}"
+    );
+    assert_eq!(followed[0], 0);
+    assert!(
+        followed[1] * 4 <= without_plan,
+        "{followed:?} against {without_plan}"
+    );
+}
+
 #[test]
 fn people_beyond_all_places_are_counted_and_named() {
     let town = grid_town(100, 40, 3_000, 5_000, 60_000.0, 7);
@@ -103,6 +143,25 @@ fn people_beyond_all_places_are_counted_and_named() {
         plan.without_place
             .values()
             .all(|without| without.why == WhyNoPlace::NoneFree)
+    );
+}
+
+#[test]
+fn those_inside_need_no_second_place() {
+    // 10,000 places, 4,000 inside, 5,000 still to come of a high of 9,000.
+    let half_full = Shelter {
+        occupied: 4_000,
+        ..shelter("E1", 10_000)
+    };
+    let plan = ask(
+        &[unit("a", 5_000)],
+        &[half_full],
+        &ways(&[&[Some((300, 0))]]),
+    )
+    .unwrap();
+    assert_eq!(
+        (plan.persons_placed(), plan.persons_without_place()),
+        (5_000, 0)
     );
 }
 
@@ -160,8 +219,8 @@ fn the_last_places_are_kept_free_where_another_shelter_is_near() {
     let planned: Vec<u32> = plan.loads.values().map(|load| load.planned).collect();
     assert_eq!(
         planned,
-        [55, 45],
-        "from 100 ÷ 1.8 persons on, more may come than there are places"
+        [71, 29],
+        "from 100 ÷ 1.4 persons on, more may come than there are places"
     );
 }
 
@@ -249,34 +308,63 @@ fn miyazaki_like_the_next_shelter_is_called_for_before_the_first_is_at_80_percen
         designated_for: BTreeSet::from([Hazard::Earthquake]),
         ..closed.clone()
     };
-    let shelters = [shelter("E1", 200), closed, far, wrong];
+    let without_places = Shelter {
+        id: "E4".into(),
+        places: Places::Own(0),
+        ..closed.clone()
+    };
+    let hours_away = Shelter {
+        id: "E5".into(),
+        places: Places::Own(9_000),
+        ..closed.clone()
+    };
+    let shelters = [
+        shelter("E1", 200),
+        closed,
+        far,
+        wrong,
+        without_places,
+        hours_away,
+    ];
     let units = [unit("a", 150)];
     let ways = ways(&[&[
         Some((300, 0)),
         Some((600, 0)),
         Some((900, 0)),
         Some((60, 0)),
+        Some((60, 0)),
+        Some((14_000, 0)),
     ]]);
     let plan = ask(&units, &shelters, &ways).unwrap();
-    let rows = BTreeMap::from([("a".into(), 0)]);
     let dry = BTreeSet::new();
-    let next = next_to_open(
-        &"E1".into(),
-        &plan,
-        &rows,
-        &shelters,
-        &ways,
-        (Hazard::Flood, &dry),
-    )
-    .unwrap();
+    let question = Question {
+        hazard: Hazard::Flood,
+        units: &units,
+        shelters: &shelters,
+        ways: &ways,
+        wet: &dry,
+        space: SpaceRule::STAY,
+        objective: &Objective::default(),
+    };
+    let mut called = BTreeSet::new();
+    let next = next_to_open(&question, &plan, &"E1".into(), &called).unwrap();
     assert_eq!(
         next,
         NextShelter {
             id: "E2".into(),
             opening_min: 30
         },
-        "near, closed and valid for a flood"
+        "near, closed, with places, and valid for a flood"
     );
+    called.insert("E2".into());
+    let other = next_to_open(&question, &plan, &"E1".into(), &called).map(|next| next.id);
+    assert_eq!(
+        other,
+        Some("E3".into()),
+        "one that was called for is not named again"
+    );
+    called.insert("E3".into());
+    assert_eq!(next_to_open(&question, &plan, &"E1".into(), &called), None);
     let expected = [
         ExpectedBy {
             minutes: 60,

@@ -76,8 +76,8 @@ fn limits(rates: usize, storms: usize) -> Vec<Words> {
     let words = |ja: String, en: String| Words { ja, en };
     vec![
         words(
-            format!("公表された避難率は{storms}つの水害の{rates}件しかない。値の幅が広いのはそのためで、狭い幅を示す根拠はない。"),
-            format!("Only {rates} rates of {storms} floods were ever published with their base. The range is wide for that reason; nothing supports a narrower one."),
+            format!("把握できた公表の避難率は{storms}つの水害の{rates}件しかない。値の幅が広いのはそのためで、狭い幅を示す根拠はない。"),
+            format!("Only {rates} published rates of {storms} floods are known to us. The range is wide for that reason; nothing supports a narrower one."),
         ),
         words(
             "初期値を決めた人は公表値を知っていた。一つの水害を除いて検証しても、まったく知らない水害で試したことにはならない。".into(),
@@ -94,6 +94,14 @@ fn limits(rates: usize, storms: usize) -> Vec<Words> {
         words(
             "休日、空振りの回数、年齢構成、過去の浸水経験、近所の声かけは影響するとされるが、公表値から分けられないため入れていない。".into(),
             "Holidays, recent false alarms, age, past floods and calls by neighbours are said to matter. Published rates cannot tell them apart, so they are left out.".into(),
+        ),
+        words(
+            "広島県の値は避難の途中の数で、夜間について語る唯一の値でもある。17市町の平均は母数が示されていない。".into(),
+            "The figure of Hiroshima was counted in mid-event and is the only one that speaks of night. The mean of 17 towns states no base.".into(),
+        ),
+        words(
+            "90%区間は、公表値と七尾市では広すぎ、熊本県の一部では狭すぎた。".into(),
+            "The 90 % interval was too wide on the published rates and in Nanao, and too narrow in parts of Kumamoto.".into(),
         ),
         words(
             "浸水した地区だけの調査は、結果で選ばれた人の答えなので、ほかの地区より高い。".into(),
@@ -114,7 +122,7 @@ mod tests {
     #[test]
     fn the_card_says_what_the_data_cannot_support_in_both_languages() {
         let card = DemandCard::of_published(Vec::new()).unwrap();
-        assert_eq!((card.rates, card.storms), (12, 4));
+        assert_eq!((card.rates, card.storms), (13, 4));
         assert!(
             card.limits
                 .iter()

@@ -20,6 +20,8 @@ pub struct EventRates {
     arrivals: Arrivals,
     /// Covariance of the shelter logit with the logarithm of the half time; 0 before counts come.
     with_pace: f64,
+    /// Minutes of the last count, and the most ever counted; none before counts come.
+    counted: Option<(f64, u64)>,
 }
 
 /// A rate with its doubt: 5 %, 50 % and 95 % quantiles, each 0 to 1.
@@ -77,6 +79,11 @@ pub enum LiveError {
         /// As given.
         minutes: f64,
     },
+    /// A belief that has read counts already.
+    #[error(
+        "this belief has read counts already; give all counts of the event to the belief before any of them"
+    )]
+    AlreadyUpdated,
     /// More counts than are taken.
     #[error("{counts} counts; at most {COUNTS_MAX} are taken")]
     TooMany {
@@ -107,6 +114,7 @@ impl EventRates {
             correlation,
             arrivals: Arrivals::default(),
             with_pace: 0.0,
+            counted: None,
         }
     }
 
@@ -153,20 +161,23 @@ impl EventRates {
         }
     }
 
-    /// The high of a whole area, shared out to its units in proportion to their people: the figures to plan places with. They
-    /// add up to the high of the area exactly, and not to more as the highs of the units do. What is left by rounding goes
-    /// to the largest remainders, the earlier unit first.
+    /// People **still to come** to the shelters if many come: the high of the area less those who are inside, shared out to
+    /// its units in proportion to their people. These are the figures to look for free places with; those inside have one.
+    ///
+    /// They add up to high − inside exactly, and not to more, as the highs of the units would. What is left by rounding goes
+    /// to the largest remainders, the earlier unit first. `inside` is 0 before anybody was counted.
     #[must_use]
-    pub fn high_shared_out(&self, units: &[UnderOrder]) -> Vec<PublicShelter> {
-        let all: u64 = units.iter().map(|unit| unit.persons()).sum();
-        let high = self.shelter_range().high;
-        let whole = Split::of_rates(UnderOrder::new(all), high, high, 0.0)
-            .public_shelter()
-            .persons();
+    pub fn still_to_come(&self, units: &[UnderOrder], inside: PublicShelter) -> Vec<PublicShelter> {
+        let all: u128 = units.iter().map(|unit| u128::from(unit.persons())).sum();
         if all == 0 {
             return vec![PublicShelter::new(0); units.len()];
         }
-        let (whole, all) = (u128::from(whole), u128::from(all));
+        let area = UnderOrder::new(u64::try_from(all).unwrap_or(u64::MAX));
+        let high = self.shelter_range().high;
+        let high = Split::of_rates(area, high, high, 0.0)
+            .public_shelter()
+            .persons();
+        let whole = u128::from(high.saturating_sub(inside.persons()));
         let share = |unit: &UnderOrder| {
             let product = whole * u128::from(unit.persons());
             (product / all, product % all)
@@ -183,25 +194,48 @@ impl EventRates {
         persons.into_iter().map(count).collect()
     }
 
-    /// How many will have come to the shelters by each of these minutes after the order.
+    /// How many will have come to the shelters by each of these minutes after the order: those already counted, and the
+    /// growth from the last count on with its doubt.
+    ///
+    /// The doubt has two sources: rate and pace, and the scatter of the arrivals themselves, which is large while few are
+    /// expected and has the shape of a gamma (quantiles by Wilson and Hilferty). Their deviations add up as squares.
     #[must_use]
     pub fn arrivals_at(&self, under_order: UnderOrder, minutes: &[f64]) -> Vec<ArrivalsAt> {
         let all = count(under_order.persons());
         let log_half = self.arrivals.log_half;
+        let (from, had) = self
+            .counted
+            .map_or((0.0, 0.0), |(from, had)| (from, count(had)));
+        let growth = |minutes: f64, log_half: f64| share(minutes, log_half) - share(from, log_half);
         let at = |minutes: f64| {
-            let arrived = share(minutes, log_half);
-            let expected = all * rate(self.shelter.0) * arrived;
-            if expected <= 0.0 {
-                return PersonsRange::NONE;
+            let expected = all * rate(self.shelter.0) * growth(minutes, log_half);
+            if minutes <= from || expected <= 0.0 {
+                return PersonsRange {
+                    low: had,
+                    likely: had,
+                    high: had,
+                };
             }
             let by_rate = 1.0 - rate(self.shelter.0);
-            let by_pace = slope(|log_half| share(minutes, log_half).ln(), log_half);
+            let by_pace = slope(
+                |log_half| growth(minutes, log_half).max(1e-12).ln(),
+                log_half,
+            );
             let variance = (by_rate * self.shelter.1).powi(2)
                 + (by_pace * self.arrivals.spread).powi(2)
-                + 2.0 * by_rate * by_pace * self.with_pace
-                + 1.0 / GAMMA_SHAPE;
+                + 2.0 * by_rate * by_pace * self.with_pace;
             let spread = variance.max(0.0).sqrt();
-            let quantile = |z: f64| (expected.ln() + z * spread).exp().min(all);
+            let scatter = 1.0 / (GAMMA_SHAPE * growth(minutes, log_half)) + 1.0 / expected;
+            let more = |z: f64| {
+                let of_gamma = gamma(z, 1.0 / scatter);
+                if of_gamma <= 0.0 {
+                    return 0.0;
+                }
+                let middle = gamma(0.0, 1.0 / scatter).max(1e-3);
+                let away = (of_gamma / middle).ln().hypot(z * spread).copysign(z);
+                expected * middle * away.exp()
+            };
+            let quantile = |z: f64| (had + more(z)).min(all.max(had));
             PersonsRange {
                 low: quantile(-Z95),
                 likely: quantile(0.0),
@@ -218,7 +252,7 @@ impl EventRates {
     }
 
     /// The belief after these counts, oldest first. Give all counts since the order, each time, to the belief before any of
-    /// them: a count that is given twice is believed twice.
+    /// them.
     ///
     /// Rate and pace are learnt together: 150 people after one hour may be many coming slowly or few coming at once. What is
     /// counted are arrivals, so a count below an earlier one adds nothing: those who went home had come. The growth between
@@ -226,12 +260,16 @@ impl EventRates {
     /// posterior, found by Fisher's scoring in a fixed number of steps at most, the spread its curvature there.
     ///
     /// # Errors
-    /// [`LiveError`]: nobody under the order, too many counts, or times that do not rise.
+    /// [`LiveError`]: nobody under the order, too many counts, times that do not rise, or a belief that has read counts
+    /// before.
     pub fn updated(
         &self,
         under_order: UnderOrder,
         counts: &[LiveCount],
     ) -> Result<Self, LiveError> {
+        if self.counted.is_some() {
+            return Err(LiveError::AlreadyUpdated);
+        }
         if under_order.persons() == 0 {
             return Err(LiveError::NobodyUnderOrder);
         }
@@ -248,13 +286,14 @@ impl EventRates {
             }
             last = minutes;
         }
-        if counts.is_empty() {
+        let Some(most) = counts.iter().map(|one| one.persons).max() else {
             return Ok(*self);
-        }
+        };
         let posterior = Posterior {
             before: self,
             all: count(under_order.persons()),
             growth: growth(counts),
+            counted: Some((last, most)),
         };
         Ok(posterior.belief(posterior.top()))
     }
@@ -312,6 +351,7 @@ struct Posterior<'a> {
     before: &'a EventRates,
     all: f64,
     growth: Vec<Growth>,
+    counted: Option<(f64, u64)>,
 }
 
 /// Logit of the shelter rate, logarithm of the half time.
@@ -430,8 +470,15 @@ impl Posterior<'_> {
                 spread: cover[1][1].sqrt(),
             },
             with_pace: cover[0][1],
+            counted: self.counted,
         }
     }
+}
+
+/// Quantile of a gamma of this shape with mean 1 (Wilson and Hilferty 1931), never below 0.
+fn gamma(z: f64, shape: f64) -> f64 {
+    let root = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * shape.sqrt());
+    root.max(0.0).powi(3)
 }
 
 /// Of a positive definite matrix.
@@ -458,11 +505,13 @@ fn count(persons: u64) -> f64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::print_stdout)]
 mod tests {
     use super::{EventRates, LiveCount, LiveError};
     use crate::demand::rates::logit;
-    use crate::demand::{Call, CallLevel, Conditions, RateModel, UnderOrder, Upstairs};
+    use crate::demand::{
+        Call, CallLevel, Conditions, PublicShelter, RateModel, UnderOrder, Upstairs,
+    };
     use proptest::prelude::{prop_assert, proptest};
 
     fn typhoon() -> EventRates {
@@ -560,11 +609,20 @@ mod tests {
     fn later_arrivals_are_forecast_from_earlier_ones() {
         let rates = typhoon().updated(TOWN, &[counted(60.0, 400)]).unwrap();
         let at = rates.arrivals_at(TOWN, &[0.0, 60.0, 120.0, 360.0]);
-        assert!(at[0].persons.high.abs() < 1e-12);
         assert!(
-            at[1].persons.low < 400.0 && at[1].persons.high > 400.0,
-            "{:?}",
+            (at[0].persons.high - 400.0).abs() < 1e-9,
+            "no forecast of the past"
+        );
+        let none_yet = typhoon().arrivals_at(TOWN, &[0.0]);
+        assert!(none_yet[0].persons.high.abs() < 1e-12);
+        assert!(
+            (at[1].persons.low - 400.0).abs() < 1e-9,
+            "counted is counted: {:?}",
             at[1]
+        );
+        assert!(
+            at.iter().skip(2).all(|at| at.persons.low >= 400.0),
+            "they have come"
         );
         assert!(at[3].persons.likely > at[2].persons.likely && at[2].persons.likely > 400.0);
     }
@@ -594,7 +652,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_out_to_units_adds_up_to_the_high_of_the_town() {
+    fn those_inside_are_not_looked_for_a_place_again() {
         let rates = typhoon();
         let units: Vec<UnderOrder> = [7, 0, 1_203, 911, 40_000].map(UnderOrder::new).to_vec();
         let all = units.iter().map(|unit| unit.persons()).sum();
@@ -607,20 +665,113 @@ mod tests {
             .high
             .public_shelter()
             .persons();
-        let shared: Vec<u64> = rates
-            .high_shared_out(&units)
-            .iter()
-            .map(|n| n.persons())
-            .collect();
-        assert_eq!(shared.iter().sum::<u64>(), high);
-        assert_eq!(shared[1], 0);
+        let persons = |inside| -> Vec<u64> {
+            let shared = rates.still_to_come(&units, PublicShelter::new(inside));
+            shared.iter().map(|n| n.persons()).collect()
+        };
+        let before = persons(0);
+        assert_eq!(before.iter().sum::<u64>(), high);
+        assert_eq!(before[1], 0);
         assert!(
-            shared
+            before
                 .iter()
                 .zip(&units)
                 .all(|(come, unit)| *come <= unit.persons())
         );
-        assert_eq!(rates.high_shared_out(&[UnderOrder::new(0)])[0].persons(), 0);
+        assert_eq!(persons(400).iter().sum::<u64>(), high - 400);
+        assert_eq!(
+            persons(high + 1).iter().sum::<u64>(),
+            0,
+            "more came than thought: nobody is owed a place twice"
+        );
+        assert_eq!(
+            rates.still_to_come(&[UnderOrder::new(0)], PublicShelter::new(0))[0].persons(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_belief_is_not_taught_the_same_counts_twice() {
+        let once = typhoon().updated(TOWN, &[counted(60.0, 100)]).unwrap();
+        assert_eq!(
+            once.updated(TOWN, &[counted(60.0, 100)]),
+            Err(LiveError::AlreadyUpdated)
+        );
+    }
+
+    /// Chance, seeded; normal by the sum of twelve, gamma by Marsaglia and Tsang.
+    struct Dice(u64);
+
+    impl Dice {
+        fn uniform(&mut self) -> f64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (f64::from(u32::try_from(self.0 >> 32).unwrap()) + 0.5) / 4_294_967_296.0
+        }
+
+        fn normal(&mut self) -> f64 {
+            (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
+        }
+
+        fn gamma(&mut self, shape: f64) -> f64 {
+            if shape < 1.0 {
+                let small = self.uniform().powf(1.0 / shape);
+                return self.gamma(shape + 1.0) * small;
+            }
+            let d = shape - 1.0 / 3.0;
+            loop {
+                let x = self.normal();
+                let v = (1.0 + x / (9.0 * d).sqrt()).powi(3);
+                if v > 0.0 && self.uniform().ln() < 0.5 * x * x + d * (1.0 - v + v.ln()) {
+                    return d * v;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nights_drawn_from_the_model_arrive_within_its_ranges_nine_times_in_ten() {
+        let before = typhoon();
+        let mut dice = Dice(20_191_012);
+        let (mut inside, mut below_high, mut of) = (0.0, 0.0, 0.0);
+        for _ in 0..400 {
+            let come = 50_000.0 * super::rate(before.shelter.0 + before.shelter.1 * dice.normal());
+            let log_half = before.arrivals.log_half + before.arrivals.spread * dice.normal();
+            let mut there = 0.0;
+            let mut at = Vec::new();
+            let mut from = 0.0;
+            for minutes in [30.0, 60.0, 120.0, 240.0] {
+                let between =
+                    |log_half| super::share(minutes, log_half) - super::share(from, log_half);
+                let shape = super::GAMMA_SHAPE * between(before.arrivals.log_half);
+                there += come * between(log_half) * dice.gamma(shape) / shape;
+                at.push(there);
+                from = minutes;
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a test's counts"
+            )]
+            let seen = at[0].round() as u64;
+            let after = before.updated(TOWN, &[counted(30.0, seen)]).unwrap();
+            let forecast = after.arrivals_at(TOWN, &[60.0, 120.0, 240.0]);
+            for (forecast, came) in forecast.iter().zip(&at[1..]) {
+                // The first count was rounded.
+                inside += f64::from(u8::from(
+                    forecast.persons.low <= came + 1.0 && *came <= forecast.persons.high + 1.0,
+                ));
+                below_high += f64::from(u8::from(*came <= forecast.persons.high + 1.0));
+                of += 1.0;
+            }
+        }
+        let (inside, below_high) = (inside / of, below_high / of);
+        println!(
+            "of {of} arrivals {inside:.3} lay within the range, {below_high:.3} not above its high"
+        );
+        assert!((0.82..=0.98).contains(&inside), "{inside}");
+        assert!((0.90..=0.995).contains(&below_high), "{below_high}");
     }
 
     #[test]

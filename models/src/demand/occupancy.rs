@@ -107,12 +107,6 @@ impl CountSeries {
 }
 
 impl PersonsRange {
-    pub(super) const NONE: Self = Self {
-        low: 0.0,
-        likely: 0.0,
-        high: 0.0,
-    };
-
     /// Whether a count lies in it.
     #[must_use]
     pub fn holds(&self, persons: f64) -> bool {

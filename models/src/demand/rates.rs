@@ -65,7 +65,9 @@ impl RateModel {
                 Row {
                     x: features(row.measure, CallLevel::EveryoneLeaves, row.conditions),
                     y: logit(row.rate),
-                    variance: 1.0 + counting / SCATTER.0.powi(2),
+                    variance: 1.0
+                        + f64::from(u8::from(row.mid_event))
+                        + counting / SCATTER.0.powi(2),
                     weight: 1.0 / count_f64(storm).sqrt(),
                 }
             })
@@ -283,7 +285,7 @@ mod tests {
         let shelters = figures
             .iter()
             .find(|f| f.measure == Some(Measure::PublicShelter));
-        assert_eq!(shelters.unwrap().rates, 4);
+        assert_eq!(shelters.unwrap().rates, 5);
     }
 
     #[test]

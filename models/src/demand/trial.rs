@@ -14,6 +14,8 @@ pub struct EventSeries {
     pub series: Vec<CountSeries>,
     /// What a fixed rate would say of each place, in the same order; none where it says nothing.
     pub fixed: Vec<Option<FixedRate>>,
+    /// Places of each, in the same order; none where unknown or where there is no such thing.
+    pub places: Vec<Option<f64>>,
 }
 
 /// What a series counts.
@@ -51,8 +53,11 @@ pub struct SeriesFigures {
     pub log_rmse: f64,
     /// The same of "as many as now".
     pub log_rmse_persistence: f64,
-    /// The same of fixed rates of 1, 3 and 5 %, on the forecasts for which there is one.
-    pub log_rmse_fixed: Option<[f64; 3]>,
+    /// On the forecasts for which a fixed rate says something: the error of the model, and of rates of 1, 3 and 5 %.
+    pub beside_fixed: Option<(f64, [f64; 3])>,
+    /// Ranking of places by the risk of 80 % and more of the places taken, as area under the curve (0.5 = by chance): by the
+    /// model, and by how full they are now. None where no place got so full, or all did.
+    pub auc_80_percent: Option<[f64; 2]>,
     /// Share of the counts inside the 5–95 % interval; 0.90 is the aim.
     pub coverage90: f64,
     /// Share within a factor of two.
@@ -103,7 +108,8 @@ fn examine(
     moments.sort_unstable();
     moments.dedup();
     let (mut model_squares, mut held) = (Squares::default(), Squares::default());
-    let mut fixed = [Squares::default(); 3];
+    let (mut fixed, mut model_beside_fixed) = ([Squares::default(); 3], Squares::default());
+    let mut filling: [Vec<(f64, bool)>; 2] = Default::default();
     let (mut inside, mut within_2) = (Share::default(), Share::default());
     for moment in moments {
         let mut model = None;
@@ -126,7 +132,17 @@ fn examine(
             held.add(log_error(f64::from(now)));
             inside.add(range.holds(later));
             within_2.add(log_error(range.likely).abs() <= 2.0_f64.ln());
+            if let Some(Some(places)) = event
+                .places
+                .get(n)
+                .filter(|places| places.is_some_and(|n| n > 0.0))
+            {
+                let full = later >= 0.8 * places;
+                filling[0].push((range.high / places, full));
+                filling[1].push((f64::from(now) / places, full));
+            }
             if let Some(Some(rate)) = event.fixed.get(n) {
+                model_beside_fixed.add(log_error(range.likely));
                 for (squares, times) in fixed.iter_mut().zip([1.0, 3.0, 5.0]) {
                     squares.add(log_error(rate.at_1_percent * times));
                 }
@@ -140,10 +156,40 @@ fn examine(
         forecasts: model_squares.count,
         log_rmse: model_squares.root_mean(),
         log_rmse_persistence: held.root_mean(),
-        log_rmse_fixed: (fixed[0].count > 0).then(|| fixed.map(|squares| squares.root_mean())),
+        beside_fixed: (fixed[0].count > 0).then(|| {
+            (
+                model_beside_fixed.root_mean(),
+                fixed.map(|squares| squares.root_mean()),
+            )
+        }),
+        auc_80_percent: auc(&filling[0])
+            .zip(auc(&filling[1]))
+            .map(|(ours, now)| [ours, now]),
         coverage90: inside.get().unwrap_or(0.0),
         within_factor_2: within_2.get().unwrap_or(0.0),
     }))
+}
+
+/// Chance that one which happened ranks above one which did not; a tie counts half.
+fn auc(ranked: &[(f64, bool)]) -> Option<f64> {
+    let of = |happened| {
+        ranked
+            .iter()
+            .filter(move |(_, full)| *full == happened)
+            .map(|(rank, _)| *rank)
+    };
+    let (mut above, mut pairs) = (0.0, 0.0);
+    for full in of(true) {
+        for other in of(false) {
+            above += match full.total_cmp(&other) {
+                std::cmp::Ordering::Greater => 1.0,
+                std::cmp::Ordering::Equal => 0.5,
+                std::cmp::Ordering::Less => 0.0,
+            };
+            pairs += 1.0;
+        }
+    }
+    (pairs > 0.0).then(|| above / pairs)
 }
 
 /// The count nearest to so many days later, within the tolerance; the earlier of two equally near.
@@ -185,6 +231,7 @@ mod tests {
             fixed: vec![Some(FixedRate {
                 at_1_percent: 500.0,
             })],
+            places: vec![None],
         }
     }
 
@@ -195,13 +242,22 @@ mod tests {
         assert_eq!(figures.len(), 4);
         for one in &figures {
             assert!(one.log_rmse < 0.5 * one.log_rmse_persistence, "{one:?}");
-            assert!(one.log_rmse_fixed.unwrap()[0] > one.log_rmse, "{one:?}");
+            assert!(one.beside_fixed.unwrap().1[0] > one.log_rmse, "{one:?}");
         }
         let week = figures
             .iter()
             .find(|one| one.event == "b" && one.days == 7)
             .unwrap();
         assert_eq!(week.forecasts, 33);
+    }
+
+    #[test]
+    fn the_ranking_of_risk_is_one_when_right_and_a_half_when_blind() {
+        let right = [(0.9, true), (0.4, false), (0.8, true), (0.1, false)];
+        assert!(super::auc(&right).is_some_and(|auc| (auc - 1.0).abs() < 1e-12));
+        let blind = [(0.5, true), (0.5, false)];
+        assert!(super::auc(&blind).is_some_and(|auc| (auc - 0.5).abs() < 1e-12));
+        assert_eq!(super::auc(&[(0.5, true)]), None, "nothing to tell apart");
     }
 
     #[test]

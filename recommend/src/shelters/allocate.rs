@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Question<'a> {
     /// The hazard people leave for.
     pub hazard: Hazard,
-    /// Units with the persons expected in public shelters. Take a high figure of the demand, not its middle.
+    /// Units with the persons who still look for a place. Those inside a shelter already have one: they stand in its
+    /// `occupied` and not here. Take a high figure of the demand, not its middle: it carries the doubt of how many come in
+    /// all, and the outcomes of the objective that of who goes elsewhere than planned.
     pub units: &'a [UnitPeople],
     /// All shelters, usable or not.
     pub shelters: &'a [Shelter],
@@ -27,13 +29,13 @@ pub struct Question<'a> {
     pub objective: &'a Objective,
 }
 
-/// One unit and how many of its people need a place.
+/// One unit and how many of its people still look for a place, without those who are inside one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnitPeople {
     /// The unit.
     pub id: UnitId,
-    /// Persons.
+    /// Persons still to come.
     pub persons: u32,
 }
 

@@ -1,7 +1,6 @@
-use super::allocate::Plan;
-use super::shelter::{Shelter, State};
-use super::ways::Ways;
-use crate::{Hazard, ShelterId, UnitId};
+use super::allocate::{Plan, Question};
+use super::shelter::State;
+use crate::{ShelterId, UnitId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,46 +176,53 @@ fn reached(filling: &Filling<'_>, persons: u64, of: impl Fn(&ExpectedBy) -> u32)
     None
 }
 
-/// The closed shelter to open beside a filling one: valid for the hazard, with a place and a way for as many as possible of
-/// the people planned there, then the shortest for them, then by identifier.
+/// The closed shelter to open beside a filling one, if there is any: valid for the hazard, with free places, not called for
+/// already, and with a way that `allocate` would take for people planned for the filling one. Best is the one with places for
+/// most of them, then the shortest and driest for them, then by identifier.
 ///
-/// `units` gives the row of each unit in `ways`, `shelters` stand in the order of its columns.
+/// `called` are the shelters that somebody was told to open already: two filling shelters must not share one unseen.
 #[must_use]
 pub fn next_to_open(
-    filling: &ShelterId,
+    question: &Question<'_>,
     plan: &Plan,
-    units: &BTreeMap<UnitId, usize>,
-    shelters: &[Shelter],
-    ways: &Ways,
-    (hazard, wet): (Hazard, &BTreeSet<ShelterId>),
+    filling: &ShelterId,
+    called: &BTreeSet<ShelterId>,
 ) -> Option<NextShelter> {
+    let units = question.units.iter().enumerate();
+    let rows: BTreeMap<&UnitId, usize> = units.map(|(row, unit)| (&unit.id, row)).collect();
     let planned: Vec<(usize, u64)> = plan
         .assigned
         .iter()
         .flat_map(|(unit, to)| to.iter().map(move |to| (unit, to)))
         .filter(|(_, to)| to.shelter == *filling)
-        .filter_map(|(unit, to)| Some((*units.get(unit)?, u64::from(to.persons))))
+        .filter_map(|(unit, to)| Some((*rows.get(unit)?, u64::from(to.persons))))
         .collect();
-    let closed = shelters.iter().enumerate().filter(|(_, shelter)| {
-        shelter.state == State::Closed && shelter.valid(hazard, wet).is_ok()
+    let objective = question.objective;
+    let closed = question.shelters.iter().enumerate().filter(|(_, shelter)| {
+        shelter.state == State::Closed
+            && shelter.valid(question.hazard, question.wet).is_ok()
+            && !called.contains(&shelter.id)
     });
     let best = closed
-        .map(|(n, shelter)| {
-            let (mut persons, mut seconds) = (0_u64, 0_u64);
-            for (unit, of_unit) in &planned {
-                if let Some(way) = ways.get(*unit, n) {
-                    persons += of_unit;
-                    seconds += of_unit * u64::from(way.walk_s);
+        .map(|(column, shelter)| {
+            let (mut reach, mut seconds) = (0_u64, 0_u64);
+            for (row, persons) in &planned {
+                let way = question.ways.get(*row, column);
+                if let Some(way) = way.filter(|way| way.walk_s <= objective.walk_max_s) {
+                    let water_s = u64::from(objective.water_s_per_m) * u64::from(way.water_m);
+                    reach += persons;
+                    seconds = seconds.saturating_add(persons * (u64::from(way.walk_s) + water_s));
                 }
             }
+            let takes = reach.min(u64::from(shelter.free(question.space)));
             (
-                std::cmp::Reverse(persons),
+                std::cmp::Reverse(takes),
                 seconds,
                 &shelter.id,
                 shelter.opening_min,
             )
         })
-        .filter(|(persons, ..)| persons.0 > 0)
+        .filter(|(takes, ..)| takes.0 > 0)
         .min();
     best.map(|(_, _, id, opening_min)| NextShelter {
         id: id.clone(),

@@ -10,7 +10,8 @@ pub struct Objective {
     /// One person beyond the places counts as so many seconds. **Assumed**: 2 hours, the walk to another shelter at night
     /// and back into the rain.
     pub overload_s: u32,
-    /// How many come to a shelter, in per cent of those planned, with the chance of each. **Assumed.**
+    /// How many come to a shelter, in per cent of those planned, with the chance of each: people who go elsewhere than
+    /// planned. In the mean 100 %, for how many come in all is the matter of the demand, not of this. **Assumed.**
     pub outcomes: Vec<Outcome>,
     /// A way longer than this is no way, seconds. **Assumed**: an hour and a half.
     pub walk_max_s: u32,
@@ -60,10 +61,10 @@ impl Default for Objective {
             water_s_per_m: 10,
             overload_s: 7_200,
             outcomes: vec![
-                outcome(300, 80),
-                outcome(400, 100),
-                outcome(200, 130),
-                outcome(100, 180),
+                outcome(400, 80),
+                outcome(300, 100),
+                outcome(200, 120),
+                outcome(100, 140),
             ],
             walk_max_s: 5_400,
         }
@@ -170,21 +171,21 @@ mod tests {
     #[test]
     fn places_beyond_the_bends_cost_more_and_all_places_are_in_the_parts() {
         let parts = Objective::default().parts(180);
-        // Bends at 100 (180 %) and 138 (130 %); 100 ‰ × 180 % and 200 ‰ × 130 % of two hours.
+        // Bends at 128 (140 %) and 150 (120 %); 100 ‰ × 140 % and 200 ‰ × 120 % of two hours.
         assert_eq!(
             parts,
             [
                 Part {
-                    persons: 100,
+                    persons: 128,
                     each_s: 0
                 },
                 Part {
-                    persons: 38,
-                    each_s: 1_296
+                    persons: 22,
+                    each_s: 1_008
                 },
                 Part {
-                    persons: 42,
-                    each_s: 3_168
+                    persons: 30,
+                    each_s: 2_736
                 },
             ]
         );
@@ -217,7 +218,7 @@ mod tests {
     fn chances_that_do_not_add_up_are_refused() {
         let mut wrong = Objective::default();
         wrong.outcomes[0] = Outcome {
-            chance_permille: 299,
+            chance_permille: 399,
             percent: 80,
         };
         assert_eq!(wrong.check(), Err(ObjectiveError::Chances(999)));

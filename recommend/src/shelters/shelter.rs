@@ -71,7 +71,12 @@ pub enum NotUsable {
     Unreachable,
     /// Nobody knows whether it is open.
     StateUnknown,
+    /// It opens later than a day from now.
+    OpensTooLate,
 }
+
+/// Longest preparation after which a shelter still counts: a day.
+const OPENING_MAX_MIN: u32 = 1_440;
 
 impl Shelter {
     /// Whether people may be sent here.
@@ -86,6 +91,9 @@ impl Shelter {
     ) -> Result<Usable<'_>, NotUsable> {
         self.valid(hazard, wet)?;
         match self.state {
+            State::Opening { minutes } if minutes > OPENING_MAX_MIN => {
+                return Err(NotUsable::OpensTooLate);
+            }
             State::Open | State::Opening { .. } => {}
             State::Closed => return Err(NotUsable::Closed),
             State::Full => return Err(NotUsable::Full),
@@ -100,6 +108,12 @@ impl Shelter {
             shelter: self,
             places,
         })
+    }
+
+    /// Places nobody has taken, open or not.
+    #[must_use]
+    pub fn free(&self, space: SpaceRule) -> u32 {
+        self.places.count(space).saturating_sub(self.occupied)
     }
 
     /// Whether its site is safe from this hazard, open or not.
@@ -174,6 +188,7 @@ impl NotUsable {
             Self::Full => ("満員", "full"),
             Self::Unreachable => ("到達できない", "cannot be reached"),
             Self::StateUnknown => ("開設状況が不明", "nobody has said whether it is open"),
+            Self::OpensTooLate => ("開設まで1日を超える", "opens later than a day from now"),
         }
     }
 }
@@ -236,6 +251,10 @@ mod tests {
         };
         assert_eq!(with(State::Open), None);
         assert_eq!(with(State::Opening { minutes: 20 }), None);
+        assert_eq!(
+            with(State::Opening { minutes: u32::MAX }),
+            Some(NotUsable::OpensTooLate)
+        );
         assert_eq!(with(State::Closed), Some(NotUsable::Closed));
         assert_eq!(with(State::Full), Some(NotUsable::Full));
         assert_eq!(with(State::Unreachable), Some(NotUsable::Unreachable));
