@@ -7,8 +7,9 @@ pub struct Objective {
     /// Each metre through water counts as so many seconds more. **Assumed**: 10, so a hundred metres of shallow water are
     /// worth a detour of about a quarter of an hour.
     pub water_s_per_m: u32,
-    /// One person beyond the places counts as so many seconds. **Assumed**: 2 hours, the walk to another shelter at night
-    /// and back into the rain.
+    /// One person beyond the places counts as so many seconds. **Assumed**: 4 hours, so that nobody is planned into the last
+    /// sixth of a shelter while another can be reached in an hour and a half. Being sent on from a full door in the storm is
+    /// what this is against.
     pub overload_s: u32,
     /// How many come to a shelter, in per cent of those planned, with the chance of each: people who go elsewhere than
     /// planned. In the mean 100 %, for how many come in all is the matter of the demand, not of this. **Assumed.**
@@ -59,7 +60,7 @@ impl Default for Objective {
         };
         Self {
             water_s_per_m: 10,
-            overload_s: 7_200,
+            overload_s: 14_400,
             outcomes: vec![
                 outcome(400, 80),
                 outcome(300, 100),
@@ -171,7 +172,7 @@ mod tests {
     #[test]
     fn places_beyond_the_bends_cost_more_and_all_places_are_in_the_parts() {
         let parts = Objective::default().parts(180);
-        // Bends at 128 (140 %) and 150 (120 %); 100 ‰ × 140 % and 200 ‰ × 120 % of two hours.
+        // Bends at 128 (140 %) and 150 (120 %); 100 ‰ × 140 % and 200 ‰ × 120 % of four hours.
         assert_eq!(
             parts,
             [
@@ -181,11 +182,11 @@ mod tests {
                 },
                 Part {
                     persons: 22,
-                    each_s: 1_008
+                    each_s: 2_016
                 },
                 Part {
                     persons: 30,
-                    each_s: 2_736
+                    each_s: 5_472
                 },
             ]
         );
