@@ -4,26 +4,30 @@ use serde::{Deserialize, Serialize};
 
 /// 避難情報: what the mayor issues. There are three; levels 1 and 2 are never the town's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum OrderLevel {
     /// 警戒レベル3 高齢者等避難.
-    Elderly,
+    ElderlyEvacuation,
     /// 警戒レベル4 避難指示.
-    Order,
+    EvacuationOrder,
     /// 警戒レベル5 緊急安全確保. Never obligatory, and no step of leaving: it says that leaving is too late.
-    Emergency,
+    EmergencySafety,
 }
 
 impl OrderLevel {
     /// From the lowest.
-    pub const ALL: [Self; 3] = [Self::Elderly, Self::Order, Self::Emergency];
+    pub const ALL: [Self; 3] = [
+        Self::ElderlyEvacuation,
+        Self::EvacuationOrder,
+        Self::EmergencySafety,
+    ];
 
     /// 3, 4 or 5.
     pub fn number(self) -> u8 {
         match self {
-            Self::Elderly => 3,
-            Self::Order => 4,
-            Self::Emergency => 5,
+            Self::ElderlyEvacuation => 3,
+            Self::EvacuationOrder => 4,
+            Self::EmergencySafety => 5,
         }
     }
 
@@ -32,22 +36,28 @@ impl OrderLevel {
         Self::ALL.into_iter().find(|level| level.number() == number)
     }
 
-    /// The name of the order.
-    pub fn japanese(self) -> &'static str {
+    /// The order's name in law.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Elderly => "高齢者等避難",
-            Self::Order => "避難指示",
-            Self::Emergency => "緊急安全確保",
+            Self::ElderlyEvacuation => "高齢者等避難",
+            Self::EvacuationOrder => "避難指示",
+            Self::EmergencySafety => "緊急安全確保",
         }
     }
 
-    /// The official English name.
-    pub fn english(self) -> &'static str {
+    /// The order's name in English.
+    pub fn name_en(self) -> &'static str {
         match self {
-            Self::Elderly => "Evacuation of the Elderly, etc.",
-            Self::Order => "Evacuation Order",
-            Self::Emergency => "Emergency Safety Measures",
+            Self::ElderlyEvacuation => "Evacuation of the Elderly, Etc.",
+            Self::EvacuationOrder => "Evacuation Order",
+            Self::EmergencySafety => "Emergency Safety Measures",
         }
+    }
+}
+
+impl std::fmt::Display for OrderLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "警戒レベル{} {}", self.number(), self.name())
     }
 }
 
@@ -93,7 +103,10 @@ mod tests {
     fn levels_one_and_two_are_never_the_towns() {
         assert_eq!(OrderLevel::from_number(1), None);
         assert_eq!(OrderLevel::from_number(2), None);
-        assert_eq!(OrderLevel::from_number(4), Some(OrderLevel::Order));
+        assert_eq!(
+            OrderLevel::from_number(4),
+            Some(OrderLevel::EvacuationOrder)
+        );
     }
 
     #[test]

@@ -1,0 +1,432 @@
+//! 解除: what lifting needs. The end of the rain is never enough, and is not even asked.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::orders::{Order, Orders};
+use crate::criteria::{Answer, Kind};
+use crate::hazard::Hazard;
+use crate::id::{SourceId, UnitId};
+use crate::level::{JmaLevel, OrderLevel};
+use crate::outlook::{Gauge, Mark, Outlook, Product, ReportKind, Tier, Told, TsunamiClass};
+use crate::policy::Policy;
+use crate::town::{Exposure, Town};
+
+/// A river that moves less than this counts as standing, metres per hour.
+const STANDS_M_PER_H: f64 = 0.02;
+
+/// One thing that lifting needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateName {
+    /// The level here is below what the order was for.
+    BelowHere,
+    /// It falls here.
+    FallingHere,
+    /// The upper end of the forecast stays below for hours.
+    StaysBelow,
+    /// The crest has passed every gauge upstream.
+    CrestPassed,
+    /// No warning that asks for the order is in force.
+    NoWarning,
+    /// No dam upstream will let water go.
+    NoDamRelease,
+    /// No report of water, breach or slide stands open.
+    NoReport,
+    /// Somebody looked on the spot.
+    Inspected,
+}
+
+impl GateName {
+    /// In the officers' words.
+    pub fn japanese(self) -> &'static str {
+        match self {
+            Self::BelowHere => "水位が基準を下回っている",
+            Self::FallingHere => "水位が下がっている",
+            Self::StaysBelow => "予測の上限も基準を下回り続ける",
+            Self::CrestPassed => "上流のすべての水位計で山を越えた",
+            Self::NoWarning => "この災害の警報が出ていない",
+            Self::NoDamRelease => "上流のダムの放流が終わっている",
+            Self::NoReport => "越水・決壊などの報告が残っていない",
+            Self::Inspected => "現地を確認した",
+        }
+    }
+}
+
+/// One gate and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Which.
+    pub name: GateName,
+    /// Whether it is open.
+    pub answer: Answer,
+    /// What it rests on, in Japanese.
+    pub why: String,
+}
+
+/// Whether one order may be lifted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiftAdvice {
+    /// Unit.
+    pub unit: UnitId,
+    /// Hazard.
+    pub hazard: Hazard,
+    /// Level in force.
+    pub level: OrderLevel,
+    /// Since when.
+    pub issued_at: Timestamp,
+    /// Every gate.
+    pub gates: Vec<Gate>,
+}
+
+impl LiftAdvice {
+    /// Whether lifting is proposed: every gate is open. An unknown gate is shut.
+    pub fn may_lift(&self) -> bool {
+        Answer::all(self.gates.iter().map(|gate| gate.answer)) == Answer::Met
+    }
+
+    /// What is missing.
+    pub fn missing(&self) -> impl Iterator<Item = &Gate> {
+        self.gates.iter().filter(|gate| gate.answer != Answer::Met)
+    }
+}
+
+pub(super) fn advise(
+    town: &Town,
+    outlook: &Outlook,
+    policy: &Policy,
+    orders: &Orders,
+) -> Vec<LiftAdvice> {
+    orders
+        .in_force()
+        .iter()
+        .filter_map(|((id, hazard), order)| {
+            let unit = town.unit(id)?;
+            let exposures: Vec<&Exposure> = unit
+                .exposures
+                .iter()
+                .filter(|exposure| exposure.hazard() == *hazard)
+                .collect();
+            let key = (id.clone(), *hazard);
+            let ask = Ask {
+                outlook,
+                policy,
+                id,
+                order,
+            };
+            let gates = ask
+                .gates(*hazard, &exposures)
+                .into_iter()
+                .map(|gate| {
+                    if orders.is_confirmed(&key, gate.name) {
+                        confirmed(gate)
+                    } else {
+                        gate
+                    }
+                })
+                .collect();
+            Some(LiftAdvice {
+                unit: id.clone(),
+                hazard: *hazard,
+                level: order.level,
+                issued_at: order.issued_at,
+                gates,
+            })
+        })
+        .collect()
+}
+
+/// Only what no instrument can say may be confirmed by hand; a river above its mark stays above it.
+fn confirmed(gate: Gate) -> Gate {
+    let by_hand = matches!(gate.name, GateName::Inspected | GateName::NoDamRelease)
+        && gate.answer == Answer::Unknown;
+    if !by_hand {
+        return gate;
+    }
+    Gate {
+        answer: Answer::Met,
+        why: "職員が確認".to_owned(),
+        ..gate
+    }
+}
+
+struct Ask<'a> {
+    outlook: &'a Outlook,
+    policy: &'a Policy,
+    id: &'a UnitId,
+    order: &'a Order,
+}
+
+impl Ask<'_> {
+    fn gates(&self, hazard: Hazard, exposures: &[&Exposure]) -> Vec<Gate> {
+        let mut gates = Vec::new();
+        if hazard == Hazard::Flood {
+            let wanted: Vec<&SourceId> = exposures
+                .iter()
+                .flat_map(|exposure| &exposure.gauges)
+                .collect();
+            let gauges: Vec<&Gauge> = wanted
+                .iter()
+                .filter_map(|id| self.outlook.gauges.get(*id))
+                .collect();
+            let unheard = gauges.len() < wanted.len();
+            let of = |name, ask: &dyn Fn(&Gauge) -> Answer| {
+                if unheard {
+                    gate(name, Answer::Unknown, "情報のない水位計があります")
+                } else {
+                    self.joined(name, &gauges, ask)
+                }
+            };
+            gates.push(of(GateName::BelowHere, &|gauge| self.below(gauge)));
+            gates.push(of(GateName::FallingHere, &falling));
+            gates.push(of(GateName::StaysBelow, &|gauge| self.stays_below(gauge)));
+            gates.push(self.upstream(&gauges));
+            if self.policy.lift.asks_dam {
+                gates.push(self.dam());
+            }
+        }
+        gates.push(self.no_warning(exposures));
+        gates.push(self.no_report(exposures));
+        if hazard != Hazard::Flood {
+            gates.push(gate(
+                GateName::Inspected,
+                Answer::Unknown,
+                "現地の状況はこのシステムでは分かりません",
+            ));
+        }
+        gates
+    }
+
+    /// Upstream gauges that nobody named, or that are not heard, keep the gate shut.
+    fn upstream(&self, gauges: &[&Gauge]) -> Gate {
+        let name = GateName::CrestPassed;
+        let Some(named) = gauges
+            .iter()
+            .map(|gauge| gauge.upstream.as_ref())
+            .collect::<Option<Vec<_>>>()
+        else {
+            return gate(name, Answer::Unknown, "上流の水位計が登録されていません");
+        };
+        let wanted: BTreeSet<&SourceId> = named.into_iter().flatten().collect();
+        let heard: Vec<&Gauge> = wanted
+            .iter()
+            .filter_map(|id| self.outlook.gauges.get(*id))
+            .collect();
+        if heard.len() < wanted.len() || gauges.is_empty() {
+            gate(name, Answer::Unknown, "情報のない上流の水位計があります")
+        } else if heard.is_empty() {
+            gate(name, Answer::Met, "上流に水位計がありません")
+        } else {
+            self.joined(name, &heard, crest_passed)
+        }
+    }
+
+    /// All gauges must say yes; the first that does not is named.
+    fn joined(&self, name: GateName, gauges: &[&Gauge], ask: impl Fn(&Gauge) -> Answer) -> Gate {
+        let answers: Vec<(Answer, &str)> = gauges
+            .iter()
+            .map(|gauge| (ask(gauge), gauge.name.as_str()))
+            .collect();
+        let answer = Answer::all(answers.iter().map(|(answer, _)| *answer));
+        let names: Vec<&str> = answers
+            .iter()
+            .filter(|(of, _)| *of == answer)
+            .map(|(_, name)| *name)
+            .collect();
+        gate(
+            name,
+            answer,
+            &format!("{}: {}", names.join("、"), answer.japanese()),
+        )
+    }
+
+    /// The level that the order was for. For level 5 that of level 4: the way back leads past it.
+    fn mark_m(&self, gauge: &Gauge) -> Option<f64> {
+        let marks: &[Mark] = match self.order.level {
+            OrderLevel::ElderlyEvacuation => {
+                &[Mark::EvacuationJudgement, Mark::Caution, Mark::Danger]
+            }
+            OrderLevel::EvacuationOrder | OrderLevel::EmergencySafety => {
+                &[Mark::Danger, Mark::DesignHighWater, Mark::OverflowStart]
+            }
+        };
+        gauge.marks.first_known(marks).map(|(_, level_m)| level_m)
+    }
+
+    fn below(&self, gauge: &Gauge) -> Answer {
+        match (
+            self.mark_m(gauge),
+            gauge.worst_m(self.outlook.as_of),
+            gauge.is_held(),
+        ) {
+            (Some(mark_m), Some(level_m), _) if level_m >= mark_m => Answer::NotMet,
+            (Some(_), Some(_), false) => Answer::Met,
+            _ => Answer::Unknown,
+        }
+    }
+
+    fn stays_below(&self, gauge: &Gauge) -> Answer {
+        let Some(mark_m) = self.mark_m(gauge) else {
+            return Answer::Unknown;
+        };
+        if gauge.is_held() {
+            return Answer::Unknown;
+        }
+        let limit = SignedDuration::from_mins(i64::from(self.policy.criteria.stale.forecast_min));
+        let Some(made) = gauge
+            .forecast
+            .as_ref()
+            // That the last level stays, said of itself, proves nothing.
+            .filter(|made| made.tier != Tier::Persistence)
+            .filter(|made| self.outlook.as_of.duration_since(made.made_at) <= limit)
+        else {
+            return Answer::Unknown;
+        };
+        let asked: Vec<_> = made
+            .leads
+            .iter()
+            .filter(|lead| f64::from(lead.lead_h) <= self.policy.lift.below_for_h + 1e-9)
+            .collect();
+        let reaches = asked
+            .last()
+            .is_some_and(|lead| f64::from(lead.lead_h) >= self.policy.lift.below_for_h - 1e-9);
+        if asked.iter().any(|lead| lead.quantile_m(0.9) >= mark_m) {
+            Answer::NotMet
+        } else if reaches {
+            Answer::Met
+        } else {
+            Answer::Unknown
+        }
+    }
+
+    fn dam(&self) -> Gate {
+        let counts = |told: &&Told<bool>| {
+            let age_h = self.outlook.as_of.duration_since(told.at).as_secs_f64() / 3600.0;
+            told.value || age_h <= self.policy.lift.dam_word_h
+        };
+        match self
+            .outlook
+            .official
+            .dam_release_ahead
+            .as_ref()
+            .filter(counts)
+        {
+            Some(told) if told.value => gate(GateName::NoDamRelease, Answer::NotMet, &told.source),
+            Some(told) => gate(GateName::NoDamRelease, Answer::Met, &told.source),
+            None => gate(
+                GateName::NoDamRelease,
+                Answer::Unknown,
+                "ダムの放流予定が確認されていません",
+            ),
+        }
+    }
+
+    fn no_warning(&self, exposures: &[&Exposure]) -> Gate {
+        let official = &self.outlook.official;
+        let limit = SignedDuration::from_mins(i64::from(self.policy.criteria.stale.official_min));
+        let fresh = official
+            .heard_at
+            .is_some_and(|at| self.outlook.as_of.duration_since(at) <= limit);
+        if !fresh {
+            return gate(
+                GateName::NoWarning,
+                Answer::Unknown,
+                "公的情報が届いていないか、古くなっています",
+            );
+        }
+        let asks = |level: JmaLevel| level.number() >= 3;
+        let found = exposures.iter().find_map(|exposure| match exposure.kind {
+            Kind::Tsunami => official
+                .tsunami
+                .as_ref()
+                .filter(|told| told.value >= TsunamiClass::Advisory)
+                .map(|told| told.value.japanese().to_owned()),
+            Kind::Landslide => official
+                .levels
+                .get(&Product::Landslide)
+                .filter(|told| asks(told.value))
+                .map(|told| Product::Landslide.japanese(told.value)),
+            Kind::StormSurge => official
+                .levels
+                .get(&Product::StormSurge)
+                .filter(|told| asks(told.value))
+                .map(|told| Product::StormSurge.japanese(told.value)),
+            Kind::Earthquake => None,
+            _ => exposure
+                .river
+                .as_ref()
+                .and_then(|river| official.rivers.get(river))
+                .filter(|told| asks(told.value))
+                .map(|told| crate::outlook::named_river(told.value))
+                .or_else(|| {
+                    official
+                        .levels
+                        .get(&Product::HeavyRain)
+                        .filter(|told| asks(told.value))
+                        .map(|told| Product::HeavyRain.japanese(told.value))
+                }),
+        });
+        match found {
+            Some(warning) => gate(GateName::NoWarning, Answer::NotMet, &warning),
+            None => gate(GateName::NoWarning, Answer::Met, "発表なし"),
+        }
+    }
+
+    fn no_report(&self, exposures: &[&Exposure]) -> Gate {
+        let serious = |kind: ReportKind| {
+            !matches!(
+                kind,
+                ReportKind::RoadClosed | ReportKind::SeepageSlight | ReportKind::PumpStopped
+            )
+        };
+        let open = self.outlook.reports.iter().find(|report| {
+            serious(report.kind)
+                && exposures
+                    .iter()
+                    .any(|exposure| report.concerns(self.id, exposure.river.as_deref()))
+        });
+        match open {
+            Some(report) => gate(
+                GateName::NoReport,
+                Answer::NotMet,
+                &format!("{}({})", report.kind.japanese(), report.source),
+            ),
+            None => gate(
+                GateName::NoReport,
+                Answer::Met,
+                "残っている報告はありません",
+            ),
+        }
+    }
+}
+
+fn gate(name: GateName, answer: Answer, why: &str) -> Gate {
+    Gate {
+        name,
+        answer,
+        why: why.to_owned(),
+    }
+}
+
+fn falling(gauge: &Gauge) -> Answer {
+    match (gauge.rise_m_per_h, gauge.is_held()) {
+        (Some(rise), false) if rise < -STANDS_M_PER_H => Answer::Met,
+        (Some(_), false) => Answer::NotMet,
+        _ => Answer::Unknown,
+    }
+}
+
+/// Upstream it is enough that the water does not rise, unless it stands above the danger level: a flat crest has not passed.
+fn crest_passed(gauge: &Gauge) -> Answer {
+    let high = gauge
+        .observed
+        .zip(gauge.marks.get(Mark::Danger))
+        .is_some_and(|(observed, danger_m)| observed.level_m >= danger_m);
+    match (gauge.rise_m_per_h, gauge.is_held()) {
+        (Some(rise), false) if rise <= STANDS_M_PER_H && !high => Answer::Met,
+        (Some(_), false) => Answer::NotMet,
+        _ => Answer::Unknown,
+    }
+}

@@ -1,0 +1,71 @@
+//! What is known and what may come: everything that advice is made from. Whoever calls fills it in.
+
+mod forecast;
+mod gauge;
+mod mark;
+mod official;
+mod report;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use self::forecast::{Forecast, Lead, Tier};
+pub use self::gauge::{Gauge, Held, Observed, Voice};
+pub use self::mark::{Mark, Marks};
+pub use self::official::{Intensity, Official, Product, RiskMap, Told, TsunamiClass};
+pub use self::report::{Report, ReportKind};
+
+use crate::id::{SourceId, UnitId};
+
+/// Everything that a recommendation is made from. Nothing else enters it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// The moment of the event it was made for.
+    pub as_of: Timestamp,
+    /// Water levels.
+    pub gauges: BTreeMap<SourceId, Gauge>,
+    /// Rain.
+    pub rain: BTreeMap<SourceId, Rain>,
+    /// What the agency and the river offices say.
+    pub official: Official,
+    /// What people saw.
+    pub reports: Vec<Report>,
+    /// Minutes until the shelters that a unit would use are open; 0 = open. Absent = nobody reported: the usual time.
+    #[serde(default)]
+    pub opening_min: BTreeMap<UnitId, f64>,
+}
+
+impl Outlook {
+    /// Nothing is known yet.
+    pub fn empty(as_of: Timestamp) -> Self {
+        Self {
+            as_of,
+            gauges: BTreeMap::new(),
+            rain: BTreeMap::new(),
+            official: Official::default(),
+            reports: Vec::new(),
+            opening_min: BTreeMap::new(),
+        }
+    }
+}
+
+/// Rain of one station, millimetres.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rain {
+    /// Its name.
+    pub name: String,
+    /// Fallen within so many hours, by hours.
+    pub past_mm: BTreeMap<u32, Told<f64>>,
+    /// Expected within so many hours, by hours.
+    pub ahead_mm: BTreeMap<u32, Told<f64>>,
+}
+
+pub(crate) use self::gauge::{after_hours, hours_between};
+pub(crate) use self::official::named;
+
+/// レベルn氾濫(特別警報, 危険警報, 警報, 注意報).
+pub(crate) fn named_river(level: crate::level::JmaLevel) -> String {
+    named("氾濫", level)
+}

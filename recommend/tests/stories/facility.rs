@@ -1,0 +1,103 @@
+//! Senjuen 2020: fourteen died in a home for the elderly with five people on night duty.
+
+use hinan_recommend::{Facility, FacilityId, Orders, Policy, Span, Town, UnitId, recommend};
+use jiff::Timestamp;
+
+use super::made::{
+    KURASHIKI, exposure, forecast, gauge, hours_between, japan, level, minutes, nothing_remembered,
+    outlook, unit,
+};
+
+#[test]
+fn a_home_that_needs_four_hours_is_told_four_hours_and_a_margin_before_the_water_whatever_its_district_is_told()
+ {
+    let home = Facility {
+        id: FacilityId::from("home"),
+        name: "千寿園のような施設".to_owned(),
+        unit: UnitId::from("kuma"),
+        people: 65,
+        lead_min: Span::new(120.0, 180.0, 240.0),
+        exposures: vec![exposure("yakage", 65)],
+    };
+    let district = unit("kuma", 1_000, vec![exposure("yakage", 400)]);
+    let town =
+        Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town");
+    let mut policy = Policy::national();
+    // The district is told by levels alone, so that it cannot lend the home its level.
+    policy
+        .criteria
+        .conditions
+        .retain(|condition| ["fr3-judgement", "fr4-danger"].contains(&condition.id.as_str()));
+    let begins = japan("2020-07-04T08:00");
+    let level_m = |at: Timestamp| 2.0 + 0.75 * hours_between(begins, at);
+    let water_at = japan("2020-07-04T16:00");
+    let mut memory = nothing_remembered();
+    let mut now = begins;
+    let district_then = loop {
+        let mut seen = gauge(now, level_m(now), 0.75);
+        seen.forecast = Some(forecast(now, 0.05, |ahead| {
+            level_m(now + jiff::SignedDuration::from_secs_f64(ahead * 3600.0))
+        }));
+        let (advice, next) = recommend(
+            &town,
+            &outlook(now, [("yakage", seen)]),
+            &policy,
+            &Orders::none(),
+            &memory,
+        );
+        memory = next;
+        if advice.facilities.iter().any(|of| of.due) {
+            break level(&advice, "kuma");
+        }
+        now = minutes(now, 10);
+        assert!(now < water_at, "the home was never told");
+    };
+    let ahead_h = hours_between(now, water_at);
+    println!("home told {ahead_h:.2} h before the water; its district then: {district_then:?}");
+    assert!(ahead_h >= 4.0 + 0.5, "{ahead_h:.2} h");
+    assert!(ahead_h <= 6.0, "and not so early that nobody believes it");
+    assert!(
+        district_then < Some(hinan_recommend::OrderLevel::EvacuationOrder),
+        "independent of its district"
+    );
+}
+
+#[test]
+fn a_home_that_was_told_is_not_untold_by_one_lull_and_one_without_any_word_is_unknown() {
+    let home = Facility {
+        id: FacilityId::from("home"),
+        name: "施設".to_owned(),
+        unit: UnitId::from("kuma"),
+        people: 65,
+        lead_min: Span::new(120.0, 180.0, 240.0),
+        exposures: vec![exposure("yakage", 65)],
+    };
+    let district = unit("kuma", 1_000, vec![exposure("yakage", 400)]);
+    let town =
+        Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town");
+    let policy = Policy::national();
+    let now = japan("2020-07-04T12:00");
+    let ask = |level_m, rise, at, memory: &hinan_recommend::Memory| {
+        recommend(
+            &town,
+            &outlook(at, [("yakage", gauge(at, level_m, rise))]),
+            &policy,
+            &Orders::none(),
+            memory,
+        )
+    };
+    let (told, memory) = ask(5.0, 1.0, now, &nothing_remembered());
+    assert!(told.facilities[0].due);
+    let (lull, _) = ask(5.1, 0.0, minutes(now, 60), &memory);
+    assert!(lull.facilities[0].due, "one lull unsays nothing");
+    let (long_gone, _) = ask(3.1, 0.0, minutes(now, 480), &memory);
+    assert!(!long_gone.facilities[0].due);
+    let (nothing, _) = recommend(
+        &town,
+        &outlook(now, []),
+        &policy,
+        &Orders::none(),
+        &nothing_remembered(),
+    );
+    assert!(!nothing.facilities[0].known && nothing.facilities[0].arrival.is_none());
+}

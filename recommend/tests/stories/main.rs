@@ -1,0 +1,14 @@
+//! Nights that went wrong, replayed: one file per story, each told in one sentence. The hydrographs are made by hand after the
+//! published figures of the event that each is named after; they are like it, they are not it.
+#![expect(clippy::print_stdout, reason = "a story prints what it measured")]
+
+mod facility;
+mod gauge_lost;
+mod left_out;
+mod lifting;
+mod made;
+mod night;
+mod properties;
+mod rising_metre_an_hour;
+mod strict;
+mod too_wide;
