@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 fn demand(criterion: &mut Criterion) {
     criterion.bench_function("fit on the published rates", |b| {
-        b.iter(RateModel::of_published)
+        b.iter(RateModel::of_published);
     });
     let model = RateModel::of_published().expect("the table is fitted");
     let rates = model.rates(CallLevel::EveryoneLeaves, Conditions::default());
