@@ -12,6 +12,7 @@ use crate::chance;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Signer};
 use crate::clock::wall;
 use crate::store::StoreError;
+use crate::store::audit::CONTRADICTED;
 
 /// How often the length of the audit is looked at: what was cut off within this time is not seen.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -34,7 +35,7 @@ pub(crate) fn begin(app: &App) -> anyhow::Result<Signer> {
                 tx.audit(
                     app.clock.now(),
                     "system",
-                    "audit_contradicted",
+                    CONTRADICTED,
                     &app.town().code,
                     &detail,
                 )

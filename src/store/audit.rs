@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use super::seal::SEALED;
+pub(crate) use super::seal::{CONTRADICTED, SEALED};
 use super::seal::Seals;
 use super::{StoreError, Tx, View, instant, millis};
 use crate::digest::Digest;
@@ -275,6 +275,9 @@ impl View<'_> {
                 );
                 if now != entry.hash {
                     return broken(entry.seq, "its content was changed");
+                }
+                if entry.action == CONTRADICTED && entry.subject == "record" {
+                    return broken(entry.seq, &format!("it says: {}", entry.detail));
                 }
                 if let Err(error) = seals.note(&entry) {
                     return broken(entry.seq, &error.to_string());

@@ -310,6 +310,7 @@ impl Store {
             writer.transaction_with_behavior(TransactionBehavior::Immediate)?,
             Cell::new(None),
         );
+        tx.accuse()?;
         let done = f(&tx)?;
         tx.seal()?;
         tx.0.commit()?;

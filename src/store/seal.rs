@@ -34,6 +34,8 @@ const COVERED: [(&str, &str); 12] = [
 pub(crate) const SEALED: &str = "sealed";
 /// Rows named in one entry.
 const ROWS_MAX: u32 = 200;
+/// The word of an entry that says that the record is not what was written.
+pub(crate) const CONTRADICTED: &str = "audit_contradicted";
 
 /// What the chain says of covered rows: by table and key, the entry that sealed it last and the digest; none when the
 /// row was sealed as removed.
@@ -133,6 +135,33 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Every transaction of ours ends with nothing left to seal. What waits at the beginning of one was written by another
+    /// program: an entry says so, for good, before the rows are sealed as they stand.
+    pub(super) fn accuse(&self) -> Result<(), StoreError> {
+        let foreign = self.view().unsealed()?;
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let why = words_of(&foreign);
+        tracing::error!(why, "another program wrote to the record");
+        let at: Option<i64> = self
+            .0
+            .query_row(
+                "SELECT at_ms FROM audit ORDER BY seq DESC LIMIT 1",
+                [],
+                |row| row.get(0),
+            )
+            .optional()?;
+        self.audit(
+            instant(at.unwrap_or(0))?,
+            "system",
+            CONTRADICTED,
+            "record",
+            &json!({ "why": why }),
+        )?;
+        Ok(())
+    }
+
     /// Seals what this transaction touched. [`super::Store::write`] calls it last, before the commit.
     pub(super) fn seal(&self) -> Result<(), StoreError> {
         loop {
@@ -181,9 +210,43 @@ impl Tx<'_> {
     }
 }
 
+/// Rows that another program wrote, in words; at most twenty are named.
+fn words_of(foreign: &[(String, String)]) -> String {
+    let named: Vec<String> = foreign
+        .iter()
+        .map(|(table, key)| format!("{table} {key}"))
+        .collect();
+    format!("another program wrote {}", named.join(", "))
+}
+
 impl View<'_> {
+    /// The first twenty rows that were written and not sealed, by table and key.
+    fn unsealed(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let there: Option<i64> = self
+            .0
+            .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'unsealed'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        if there.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT tbl, key FROM unsealed ORDER BY tbl, key LIMIT 20")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The first covered row that is not as the chain says.
     pub(super) fn first_altered(&self, mut seals: Seals) -> Result<Option<Altered>, StoreError> {
+        let foreign = self.unsealed()?;
+        if !foreign.is_empty() {
+            let (at, _) = self.audit_head()?;
+            return Ok(Some(Altered {
+                at,
+                why: words_of(&foreign),
+            }));
+        }
         for (table, column) in COVERED {
             let mut statement = self
                 .0

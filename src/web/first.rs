@@ -50,6 +50,15 @@ pub(super) async fn alone(
     let app = &doors.app;
     let waiting = app.store.read(|view| view.first_approved(&id))?;
     let waiting = waiting.ok_or(Refusal::Unknown)?;
+    // This page shows what the first person chose: the second must not see it before their own choice.
+    if waiting.notice.state().by() != who.officer.name {
+        let why = "この画面は、1人目の承認者だけが開けます".to_owned();
+        return Err(Declined::NotAuthorised(why).into());
+    }
+    if !waiting.draft.waiting {
+        let why = "この承認は終わりました。推奨から判断し直してください".to_owned();
+        return Err(Declined::NoLongerOpen(why).into());
+    }
     let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone)?;
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");

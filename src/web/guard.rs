@@ -27,7 +27,10 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let foreign_site =
         text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let host = text(header::HOST.as_str()).unwrap_or_default();
+    // HTTP/2, which browsers speak over TLS, names the host in the address and sends no such header.
+    let host = text(header::HOST.as_str())
+        .or_else(|| request.uri().authority().map(|of| of.as_str()))
+        .unwrap_or_default();
     let foreign_origin = text(header::ORIGIN.as_str()).is_some_and(|origin| {
         origin
             .split_once("://")

@@ -30,6 +30,7 @@ async fn altering_one_byte_of_a_decision_or_cutting_the_tail_is_detected() {
     every_byte_of_their_pages_counts(&copy(&town, "bytes"));
     an_added_or_removed_row_is_found(&copy(&town, "rows"));
     taking_the_rules_away_and_starting_again_seals_nothing_anew(&copy(&town, "laundered"));
+    what_another_program_writes_is_not_sealed_as_ours(&copy(&town, "foreign"));
     a_cut_tail_is_found(&copy(&town, "tail"));
     a_tail_cut_together_with_its_checkpoints_is_found_by_a_copy(&copy(&town, "both"));
     the_export_can_be_checked_line_by_line(&town.data_dir());
@@ -232,6 +233,24 @@ fn taking_the_rules_away_and_starting_again_seals_nothing_anew(dir: &Path) {
         why.contains("delivery") && why.contains("was changed"),
         "{why}"
     );
+}
+
+/// The rules stay in place, so that they note the row: the next transaction of the service must not take it for its own.
+fn what_another_program_writes_is_not_sealed_as_ours(dir: &Path) {
+    let db = open(dir);
+    db.execute_batch("UPDATE delivery SET note = 'never sent'")
+        .unwrap();
+    drop(db);
+    let why = verify(dir).unwrap_err();
+    assert!(why.contains("another program wrote delivery"), "{why}");
+    let store = Store::open(dir, hinan::realm::Realm::Actual, "012076").unwrap();
+    let at = hinan::clock::wall();
+    store
+        .write(|tx| tx.audit(at, "tanaka", "signed_in", "tanaka", &serde_json::json!({})))
+        .unwrap();
+    drop(store);
+    let why = verify(dir).unwrap_err();
+    assert!(why.contains("another program wrote delivery"), "{why}");
 }
 
 fn last(dir: &Path) -> i64 {

@@ -64,6 +64,11 @@ async fn an_order_leaves_when_a_second_person_chose_the_same_without_seeing_the_
         "nothing is chosen beforehand"
     );
 
+    // What the first chose is on the page before going alone; the second does not get to see it.
+    let peeked = sato.opens(&format!("/plain/first/{draft}/alone")).await;
+    assert_eq!(peeked.status, StatusCode::FORBIDDEN);
+    assert!(!peeked.text.contains(confirmation.digest()));
+
     // The first cannot be the second, by the page or by a request made by hand.
     let own = tanaka.opens(&format!("/plain/second/{draft}")).await;
     assert_eq!(
