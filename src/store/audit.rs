@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use super::seal::{CONTRADICTED, SEALED};
 use super::seal::Seals;
+pub(crate) use super::seal::{CONTRADICTED, SEALED};
 use super::{StoreError, Tx, View, instant, millis};
 use crate::digest::Digest;
 

@@ -224,7 +224,9 @@ impl View<'_> {
     fn unsealed(&self) -> Result<Vec<(String, String)>, StoreError> {
         let there: Option<i64> = self
             .0
-            .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'unsealed'")?
+            .prepare_cached(
+                "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'unsealed'",
+            )?
             .query_row([], |row| row.get(0))
             .optional()?;
         if there.is_none() {

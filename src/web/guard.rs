@@ -23,6 +23,19 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     if request.method() == Method::GET || request.method() == Method::HEAD {
         return next.run(request).await;
     }
+    if is_foreign(&request) {
+        metrics::counter!("hinan_foreign_requests_total").increment(1);
+        return (
+            StatusCode::FORBIDDEN,
+            "この操作は、このサービスの画面からだけ行えます\n",
+        )
+            .into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether a browser says that the request comes from a page of somebody else.
+fn is_foreign(request: &Request) -> bool {
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let foreign_site =
@@ -36,15 +49,7 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
             .split_once("://")
             .is_none_or(|(_, authority)| authority != host)
     });
-    if foreign_site || foreign_origin {
-        metrics::counter!("hinan_foreign_requests_total").increment(1);
-        return (
-            StatusCode::FORBIDDEN,
-            "この操作は、このサービスの画面からだけ行えます\n",
-        )
-            .into_response();
-    }
-    next.run(request).await
+    foreign_site || foreign_origin
 }
 
 /// Where somebody knocks: the account, and from where. A browser that the account was signed in with before is a place of
@@ -95,6 +100,36 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_our_own_is_known_with_and_without_a_host_header() {
+        let asked = |address: &str, host: Option<&str>, origin: &str| {
+            let mut request = Request::builder()
+                .method(Method::POST)
+                .uri(address)
+                .header(header::ORIGIN, origin);
+            if let Some(host) = host {
+                request = request.header(header::HOST, host);
+            }
+            is_foreign(&request.body(axum::body::Body::empty()).unwrap())
+        };
+        let ours = "https://bosai.example:8443";
+        assert!(!asked("/plain/signin", Some("bosai.example:8443"), ours));
+        // As HTTP/2 brings it.
+        assert!(!asked(
+            "https://bosai.example:8443/plain/signin",
+            None,
+            ours
+        ));
+        for (address, host) in [
+            ("/plain/signin", Some("bosai.example:8443")),
+            ("https://bosai.example:8443/plain/signin", None),
+            ("/plain/signin", None),
+        ] {
+            assert!(asked(address, host, "https://evil.example"));
+            assert!(asked(address, host, "null"));
+        }
+    }
 
     fn knock(from: &str) -> Knock {
         ("sato".to_owned(), from.to_owned())
