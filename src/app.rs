@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use hinan_gis::{Sketch, Town};
 use hinan_sensors::official::{External, Lanes, Live};
@@ -57,6 +57,7 @@ pub struct App {
     pub devices: Arc<Devices>,
     /// Rings when readings are not believed any more and must be marked.
     pub distrusted: Notify,
+    neighbours: OnceLock<BTreeMap<String, Vec<String>>>,
     spoken: RwLock<Spoken>,
     picture: RwLock<Arc<Picture>>,
     links: RwLock<BTreeMap<String, Link>>,
@@ -144,6 +145,7 @@ impl App {
             owed: Notify::new(),
             devices: Arc::default(),
             distrusted: Notify::new(),
+            neighbours: OnceLock::new(),
             spoken: RwLock::default(),
             replay,
             began,
@@ -163,6 +165,13 @@ impl App {
     #[must_use]
     pub fn town(&self) -> &Town {
         &self.reference.town
+    }
+
+    /// Which issuing units lie beside which; worked out when it is first asked for.
+    #[must_use]
+    pub fn neighbours(&self) -> &BTreeMap<String, Vec<String>> {
+        self.neighbours
+            .get_or_init(|| crate::publish::examine::neighbours(self.town()))
     }
 
     /// The latest finished picture.

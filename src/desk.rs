@@ -128,7 +128,7 @@ pub fn prepare_issue(
         gauge,
         choice,
     );
-    let notice = drafted(app, facts, &live, Some(&stored.proposal))?;
+    let notice = drafted(app, facts, &live, Some(&stored.proposal), &reason)?;
     keep(
         app,
         officer,
@@ -173,7 +173,7 @@ pub fn prepare_end(
         vec![reference(order)],
         reason.1.clone(),
     );
-    let notice = drafted(app, facts, &live(all, now), None)?;
+    let notice = drafted(app, facts, &live(all, now), None, &reason)?;
     keep(app, officer, notice, None, reason)
 }
 
@@ -544,12 +544,38 @@ fn drafted(
     facts: Facts,
     live: &[Notice<Approved>],
     decided_on: Option<&Proposal>,
+    (code, words): &(String, String),
 ) -> Result<Notice<Draft>, Declined> {
     let texts = app.dispatch.texts(&facts);
     let notice = Notice::draft(facts, &texts).map_err(|e| Declined::Incomplete(e.to_string()))?;
-    match examine::blocking(&examine::findings(app, &notice, live, decided_on)) {
+    let open = app.store.read(open_proposals)?;
+    let beside = examine::Beside {
+        live,
+        decided_on,
+        open: &open,
+        own_words: own_words(code, words),
+    };
+    match examine::blocking(&examine::findings(app, &notice, &beside)) {
         Some(why) => Err(Declined::Incomplete(why)),
         None => Ok(notice),
+    }
+}
+
+/// Everything that waits for a decision.
+pub(crate) fn open_proposals(view: &View<'_>) -> Result<Vec<Proposal>, StoreError> {
+    Ok(view
+        .open_items()?
+        .into_iter()
+        .map(|item| item.proposal)
+        .collect())
+}
+
+/// A reason counts for leaving somebody out only where the officer wrote it.
+pub(crate) fn own_words<'w>(code: &str, words: &'w str) -> &'w str {
+    if code == hinan_dashboard::form::REASON_OWN {
+        words
+    } else {
+        ""
     }
 }
 
@@ -563,7 +589,13 @@ fn held_up(
     let proposal = draft.proposal.as_deref();
     let decided_on = proposal.map(|id| view.proposal(id)).transpose()?.flatten();
     let decided_on = decided_on.as_ref().map(|stored| &stored.proposal);
-    let findings = examine::findings(app, &draft.notice, live, decided_on);
+    let beside = examine::Beside {
+        live,
+        decided_on,
+        open: &open_proposals(view)?,
+        own_words: own_words(&draft.reason_code, &draft.reason),
+    };
+    let findings = examine::findings(app, &draft.notice, &beside);
     let why = examine::blocking(&findings).or_else(|| {
         let unready = app.dispatch.may_leave(&draft.notice).err()?;
         Some(unready.to_string())

@@ -463,6 +463,16 @@ fn channels(config: &Config, target: MqttTarget) -> anyhow::Result<Vec<Channel>>
         ));
     }
     let (area_mail, l_alert) = (&publish.area_mail.dir, &publish.l_alert.dir);
+    for (key, dir) in [
+        ("publish.area_mail.dir", area_mail),
+        ("publish.l_alert.dir", l_alert),
+    ] {
+        anyhow::ensure!(
+            dir.as_os_str().is_empty() || dir.is_dir(),
+            "{key} is {}, which is not a folder; make or mount it, or leave the key empty",
+            dir.display()
+        );
+    }
     if !area_mail.as_os_str().is_empty() {
         channels.push(Channel::AreaMail(AreaMailChannel::new(area_mail.clone())));
     }

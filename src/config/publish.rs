@@ -297,10 +297,11 @@ impl Publish {
                     "1 to 32 of a-z 0-9 -, each name once",
                 );
             }
-            let own = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-            if !one.url.starts_with("https://")
-                && !own.iter().any(|start| one.url.starts_with(start))
-            {
+            let sound = reqwest::Url::parse(&one.url).is_ok_and(|url| {
+                let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+                url.scheme() == "https" || (url.scheme() == "http" && here)
+            });
+            if !sound {
                 return refused(
                     &key("url"),
                     &one.url,

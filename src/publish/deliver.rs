@@ -1,11 +1,14 @@
 //! The delivering loops: one per channel, so that a hanging channel never stops another.
 //!
 //! A loop takes no hint about what changed. It reads what is owed, notes that it begins, sends, records. Sending twice is
-//! harmless: the bytes and their identifier stay the same. In order: a notice must not overtake the one it replaces.
+//! harmless: the bytes and their identifier stay the same. Oldest first, and MQTT strictly in order; elsewhere a notice that a
+//! receiver cannot digest rests and is tried again while those behind it go, and is given up when what replaced it has arrived.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -17,9 +20,11 @@ use super::channel::webhook::WebhookChannel;
 use super::outbox::{Attempt, ChannelName};
 use super::publication::Publication;
 use crate::app::App;
-use crate::store::{StoreError, outbox::StoredDelivery};
+use crate::clock::monotonic;
+use crate::store::outbox::{DeliveryState, StoredDelivery};
+use crate::store::{StoreError, Tx};
 
-const BATCH: u32 = 50;
+const BATCH: u32 = 500;
 /// Looks without being called, in case a call was missed.
 const LOOKS_EVERY: Duration = Duration::from_secs(30);
 /// What an attempt in flight is given when the service stops.
@@ -112,7 +117,9 @@ pub async fn run(
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let name = channel.name();
-    let mut failures = 0_u32;
+    // What retains a state must be told in order; elsewhere a notice that cannot be digested holds up no other.
+    let strict = matches!(channel, Channel::Mqtt(_));
+    let mut resting: BTreeMap<i64, Resting> = BTreeMap::new();
     loop {
         // Registered before reading, so that a promise made in between is not slept through.
         let ring = app.owed.notified();
@@ -120,39 +127,54 @@ pub async fn run(
         ring.as_mut().enable();
         let owed = app.store.read(|view| view.owed(&name, BATCH))?;
         metrics::gauge!("hinan_deliveries_owed", "channel" => name.word()).set(owed.len() as f64);
-        let mut failed = false;
+        resting.retain(|id, _| owed.iter().any(|delivery| delivery.id == *id));
         for delivery in &owed {
             if *stop.borrow() {
                 return Ok(());
+            }
+            if resting
+                .get(&delivery.id)
+                .is_some_and(|rest| rest.until > monotonic())
+            {
+                if strict {
+                    break;
+                }
+                continue;
             }
             let attempt = tokio::select! {
                 attempt = attempt(&app, &channel, delivery, &pace) => attempt?,
                 () = stopped(&mut stop) => return Ok(()),
             };
-            failed = !record(&app, &name, delivery, &attempt)?;
-            if failed {
+            if record(&app, &name, delivery, &attempt)? {
+                resting.remove(&delivery.id);
+                continue;
+            }
+            let failures = resting.get(&delivery.id).map_or(0, |rest| rest.failures) + 1;
+            let until = monotonic() + pace.pause(failures);
+            resting.insert(delivery.id, Resting { failures, until });
+            if strict {
                 break;
             }
         }
-        if !failed && owed.len() == BATCH as usize {
+        if resting.is_empty() && owed.len() == BATCH as usize {
             continue;
         }
-        failures = if failed {
-            failures.saturating_add(1)
-        } else {
-            0
-        };
-        let wait = if failed {
-            pace.pause(failures)
-        } else {
-            LOOKS_EVERY
-        };
+        let next = resting.values().map(|rest| rest.until).min();
+        let wait = next.map_or(LOOKS_EVERY, |until| {
+            until.saturating_duration_since(monotonic())
+        });
         tokio::select! {
-            () = &mut ring, if !failed => {}
+            () = &mut ring => {}
             () = tokio::time::sleep(wait) => {}
             _ = stop.changed() => return Ok(()),
         }
     }
+}
+
+/// A delivery that failed and waits for its next attempt.
+struct Resting {
+    failures: u32,
+    until: Instant,
 }
 
 /// Until the service is told to stop, and a moment longer: what is in flight is given that moment.
@@ -167,13 +189,25 @@ async fn attempt(
     delivery: &StoredDelivery,
     pace: &Pace,
 ) -> Result<Attempt, StoreError> {
-    let publication = app
-        .store
-        .read(|view| view.publication(&delivery.notice))?
-        .ok_or_else(|| StoreError::Damaged {
-            what: delivery.notice.clone(),
-            why: "owed, but not there".to_owned(),
-        })?;
+    let publication = match app.store.read(|view| view.publication(&delivery.notice)) {
+        Ok(Some(publication)) => publication,
+        Ok(None) => {
+            return Ok(Attempt::GiveUp {
+                why: "記録に発表がありません".to_owned(),
+            });
+        }
+        Err(StoreError::Sql(error)) => return Err(error.into()),
+        // One row that is not believed is not sent, and stops no other.
+        Err(why) => {
+            tracing::error!(notice = %delivery.notice, %why, "not believed, not sent");
+            return Ok(Attempt::GiveUp {
+                why: format!("記録が承認された内容と一致しないため送りません: {why}"),
+            });
+        }
+    };
+    if let Err(why) = app.dispatch.leaves_signed(&publication) {
+        return Ok(Attempt::GiveUp { why });
+    }
     let now = app.clock.now();
     if matches!(channel, Channel::Feed) {
         return Ok(channel.send(&publication).await);
@@ -220,6 +254,9 @@ fn record(
     let (now, word) = (app.clock.now(), name.word());
     app.store.write(|tx| {
         tx.record_attempt(delivery.id, attempt, now)?;
+        if matches!(attempt, Attempt::Delivered { .. }) {
+            overtaken(tx, &word, delivery, now)?;
+        }
         let (action, said) = match attempt {
             Attempt::Delivered { receipt } => ("delivered", receipt),
             Attempt::GiveUp { why } => ("delivery_given_up", why),
@@ -248,6 +285,33 @@ fn record(
     Ok(goes_on)
 }
 
+/// What a delivered notice replaced and is still owed here must not come after it: it would say what no longer holds.
+fn overtaken(
+    tx: &Tx<'_>,
+    channel: &str,
+    delivery: &StoredDelivery,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let view = tx.view();
+    let Some(notice) = view.notice(&delivery.notice)? else {
+        return Ok(());
+    };
+    for replaced in &notice.content().facts().replaces {
+        let owed = view.deliveries(replaced.id.as_str())?;
+        let waiting = owed.iter().find(|one| {
+            one.channel.word() == channel
+                && !matches!(one.state, DeliveryState::Delivered | DeliveryState::GivenUp)
+        });
+        if let Some(waiting) = waiting {
+            let why = format!("これを置き換えた発表 {} が先に届きました", delivery.notice);
+            tx.record_attempt(waiting.id, &Attempt::GiveUp { why: why.clone() }, now)?;
+            let detail = json!({ "channel": channel, "receipt": why, "digest": waiting.digest });
+            tx.audit(now, "system", "delivery_given_up", &waiting.notice, &detail)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,8 +324,8 @@ mod tests {
             pause_max: Duration::from_secs(30),
             jitter_seed: seed,
         };
-        for failures in 1..40 {
-            let full = Duration::from_millis(500 << failures.min(20).saturating_sub(1))
+        for failures in 1..40_u32 {
+            let full = Duration::from_millis(500_u64 << failures.min(20).saturating_sub(1))
                 .min(Duration::from_secs(30));
             let pause = pace(7).pause(failures);
             assert!(

@@ -137,6 +137,19 @@ impl Dispatch {
         Ok(())
     }
 
+    /// Whether what is about to be sent carries the town's signature, where it must.
+    ///
+    /// # Errors
+    /// In words, why it must not be sent.
+    pub fn leaves_signed(&self, publication: &Publication) -> Result<(), String> {
+        match (&self.signing, self.must_sign) {
+            (_, false) => Ok(()),
+            (Some(key), true) => signature::verify(publication.document(), key.public())
+                .map_err(|why| format!("署名を確かめられないため送りません: {why}")),
+            (None, true) => Err("署名鍵がないため送りません".to_owned()),
+        }
+    }
+
     /// Makes an approved notice ready to leave. `earlier` are the notices before it, newest first.
     ///
     /// # Errors

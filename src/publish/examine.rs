@@ -1,8 +1,8 @@
 //! What the service knows around a notice, for the checks of `hinan_notice::check`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use geo::BoundingRect as _;
+use geo::{BoundingRect as _, CoordsIter as _};
 use hinan_gis::{Hazard as SiteHazard, Town};
 use hinan_notice::check::{
     Finding, Severity, Shelter, ShelterState, Subject, Surroundings, Unit, examine,
@@ -14,15 +14,21 @@ use crate::approve::facts::{Facts, Hazard};
 use crate::approve::notice::{Approved, Notice};
 use crate::recommend::proposal::Proposal;
 
-/// What is wrong with a text that was put on screen at its time `sent`. `live` are the orders in force, `decided_on` the
-/// proposal that it answers.
+/// What a text is looked at beside.
+pub struct Beside<'b> {
+    /// Orders in force.
+    pub live: &'b [Notice<Approved>],
+    /// The proposal that the text answers.
+    pub decided_on: Option<&'b Proposal>,
+    /// Every proposal that waits for a decision.
+    pub open: &'b [Proposal],
+    /// Why the officer decides so, in words of their own; empty where a line was only adopted.
+    pub own_words: &'b str,
+}
+
+/// What is wrong with a text that was put on screen at its time `sent`.
 #[must_use]
-pub fn findings<S>(
-    app: &App,
-    notice: &Notice<S>,
-    live: &[Notice<Approved>],
-    decided_on: Option<&Proposal>,
-) -> Vec<Finding> {
+pub fn findings<S>(app: &App, notice: &Notice<S>, beside: &Beside<'_>) -> Vec<Finding> {
     let (facts, document) = (notice.content().facts(), notice.content().document());
     let texts = app.dispatch.texts(facts);
     let subject = Subject {
@@ -31,7 +37,7 @@ pub fn findings<S>(
         document_bytes: document.len(),
         now: officers_now(app, facts.sent),
     };
-    examine(&subject, &around(app, facts, live, decided_on))
+    examine(&subject, &around(app, facts, beside))
 }
 
 /// The sentences of those that block, or nothing.
@@ -64,48 +70,93 @@ fn officers_now(app: &App, sent: Timestamp) -> Timestamp {
         .unwrap_or(sent)
 }
 
-fn around<'s>(
-    app: &App,
-    facts: &Facts,
-    live: &'s [Notice<Approved>],
-    decided_on: Option<&Proposal>,
-) -> Surroundings<'s> {
+fn around<'s>(app: &App, facts: &Facts, beside: &Beside<'s>) -> Surroundings<'s> {
     let town = app.town();
     Surroundings {
-        live: live.iter().map(|notice| notice.content().facts()).collect(),
-        units: units(town, decided_on),
+        live: beside
+            .live
+            .iter()
+            .map(|notice| notice.content().facts())
+            .collect(),
+        units: units(app, facts, beside),
         shelters: shelters(town, facts.hazard),
         town_box: town.outline.bounding_rect().map(|found| {
             let (min, max) = (found.min(), found.max());
             [min.x, min.y, max.x, max.y]
         }),
-        // The sheet has no field for it: what is advised is decided whole, or the rest stays in the inbox.
-        left_out_because: String::new(),
-        observed_at: decided_on.and_then(|proposal| observed_at(app, proposal)),
+        left_out_because: beside.own_words.to_owned(),
+        observed_at: beside
+            .decided_on
+            .and_then(|proposal| observed_at(app, proposal)),
         area_mail: app.dispatch.limits().clone(),
         area_mail_is_sent: !app.config.publish.area_mail.dir.as_os_str().is_empty(),
     }
 }
 
-/// Every issuing unit; what is advised for it is what the proposal in question advises.
-fn units(town: &Town, decided_on: Option<&Proposal>) -> BTreeMap<String, Unit> {
-    town.districts
+/// Every issuing unit with the highest level that is advised for it now against this river: by what waits for a decision
+/// and by the latest picture.
+fn units(app: &App, facts: &Facts, beside: &Beside<'_>) -> BTreeMap<String, Unit> {
+    let picture = app.picture();
+    let mut advised: BTreeMap<&str, u8> = BTreeMap::new();
+    let proposals = beside
+        .decided_on
+        .into_iter()
+        .chain(beside.open)
+        .chain(&picture.advice.proposals);
+    for proposal in proposals.filter(|proposal| proposal.key.river == facts.river) {
+        for concerned in &proposal.districts {
+            let level = advised.entry(&concerned.id).or_default();
+            *level = (*level).max(proposal.key.level.number());
+        }
+    }
+    let neighbours = app.neighbours();
+    let districts = &app.town().districts;
+    districts
         .iter()
         .map(|district| {
-            let advised = decided_on.filter(|proposal| {
-                proposal
-                    .districts
-                    .iter()
-                    .any(|concerned| concerned.id == district.id)
-            });
             let unit = Unit {
                 name: district.name.clone(),
-                advised_level: advised.map_or(0, |proposal| proposal.key.level.number()),
-                neighbours: Vec::new(),
+                advised_level: advised.get(district.id.as_str()).copied().unwrap_or(0),
+                neighbours: neighbours.get(&district.id).cloned().unwrap_or_default(),
             };
             (district.id.clone(), unit)
         })
         .collect()
+}
+
+/// Which units lie beside which: those whose outlines share a corner, to about a metre.
+#[must_use]
+pub fn neighbours(town: &Town) -> BTreeMap<String, Vec<String>> {
+    let mut at: BTreeMap<(i64, i64), BTreeSet<&str>> = BTreeMap::new();
+    for district in &town.districts {
+        for point in district.outline.coords_iter() {
+            at.entry((rounded(point.x), rounded(point.y)))
+                .or_default()
+                .insert(&district.id);
+        }
+    }
+    let mut beside: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for units in at.values().filter(|units| units.len() > 1) {
+        for unit in units {
+            let others = units.iter().filter(|other| *other != unit);
+            beside
+                .entry((*unit).to_owned())
+                .or_default()
+                .extend(others.map(|other| (*other).to_owned()));
+        }
+    }
+    beside
+        .into_iter()
+        .map(|(unit, others)| (unit, others.into_iter().collect()))
+        .collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "degrees times 100,000 are far from the limits"
+)]
+fn rounded(degrees: f64) -> i64 {
+    (degrees * 1e5).round() as i64
 }
 
 /// Every site of the list. Whether one is open nobody has told the service: that is said, not assumed.

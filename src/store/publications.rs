@@ -63,18 +63,34 @@ impl View<'_> {
         Ok(Some(Publication::of(notice, parts)?))
     }
 
-    /// What a channel has accepted, newest first.
+    /// What a channel has accepted, newest first. One that is not believed is left out and said in the log: the others must
+    /// be seen.
     ///
     /// # Errors
-    /// As of [`View::publication`].
+    /// The database's.
     pub fn published(
         &self,
         channel: &ChannelName,
         limit: u32,
     ) -> Result<Vec<Publication>, StoreError> {
-        self.delivered_notices(channel, limit)?
-            .iter()
-            .filter_map(|notice| self.publication(notice.id().as_str()).transpose())
-            .collect()
+        let ids: Vec<String> = {
+            let mut statement = self.0.prepare_cached(
+                "SELECT n.id FROM notice n JOIN delivery d ON d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered' \
+                 ORDER BY n.approved_ms DESC, n.id DESC LIMIT ?2",
+            )?;
+            let rows = statement.query_map(params![channel.word(), limit], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let mut published = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.publication(&id) {
+                Ok(found) => published.extend(found),
+                Err(StoreError::Sql(error)) => return Err(error.into()),
+                Err(why) => {
+                    tracing::error!(notice = id, %why, "a published notice is not believed and not shown")
+                }
+            }
+        }
+        Ok(published)
     }
 }

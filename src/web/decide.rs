@@ -320,20 +320,25 @@ pub(super) fn all_texts(app: &App, facts: &Facts, document: &[u8]) -> Vec<Notice
 /// What the checks say of a text that may leave, for the officer to see before the last click.
 pub(super) fn warnings(app: &App, draft: &StoredDraft) -> Result<Vec<String>, StoreError> {
     let now = app.clock.now();
-    let (live, stored) = app.store.read(|view| {
+    let (live, stored, open) = app.store.read(|view| {
         let proposal = draft
             .proposal
             .as_deref()
             .map(|id| view.proposal(id))
             .transpose()?;
-        Ok((view.live_notices(now)?, proposal.flatten()))
+        let open = desk::open_proposals(view)?;
+        Ok((view.live_notices(now)?, proposal.flatten(), open))
     })?;
-    let decided_on = stored.as_ref().map(|stored| &stored.proposal);
+    let beside = examine::Beside {
+        live: &live,
+        decided_on: stored.as_ref().map(|stored| &stored.proposal),
+        open: &open,
+        own_words: desk::own_words(&draft.reason_code, &draft.reason),
+    };
     Ok(examine::warning(&examine::findings(
         app,
         &draft.notice,
-        &live,
-        decided_on,
+        &beside,
     )))
 }
 

@@ -227,7 +227,7 @@ async fn one_notice_leaves_signed_on_every_channel_with_the_same_words() {
     })
     .await;
     assert!(
-        kept[0].contains(&format!("Message-ID: <{id}@example.lg.jp>"))
+        kept[0].contains(&format!("Message-ID: <{id}.0@example.lg.jp>"))
             && kept[0].contains("To: list@example.lg.jp")
     );
     let file = |dir: &Path, end: &str| std::fs::read_to_string(dir.join(format!("{id}{end}"))).ok();

@@ -314,7 +314,7 @@ pub(crate) mod tests {
         let mut bad = order("one");
         bad.districts.clear();
         bad.shelters[0].id = "unknown".to_owned();
-        bad.ground = "これは訓練です。避難勧告".to_owned();
+        bad.ground = "避難勧告を出しました。○○".to_owned();
         bad.expires = bad.sent;
         let findings = found(&bad, &around());
         assert!(findings.len() >= 4 && blocks(&findings));

@@ -1,7 +1,7 @@
 //! Drill and live never mix, and no template is sent half filled in.
 
 use super::{Finding, Subject, blocking};
-use crate::facts::Facts;
+use crate::facts::{Facts, Kind};
 use crate::realm::Realm;
 
 /// Words that say that something is not meant.
@@ -93,13 +93,31 @@ fn texts<'s>(subject: &'s Subject<'_>) -> Vec<(&'s str, String)> {
     all
 }
 
+/// Names of places and what an observation says, gauge names in it: a town may have a 試験場橋. Of a cancel also the reason,
+/// which may be that a drill was sent in earnest.
 fn names(facts: &Facts) -> Vec<String> {
+    let own = [
+        &facts.ground,
+        &facts.ground_en,
+        &facts.town,
+        &facts.town_en,
+        &facts.river,
+        &facts.river_en,
+        &facts.sender_name,
+    ];
+    let reason = (facts.kind == Kind::Cancel).then_some(&facts.note);
     let districts = facts.districts.iter().flat_map(|d| [&d.name, &d.name_en]);
     let shelters = facts.shelters.iter().map(|s| &s.name);
-    districts
+    let mut names: Vec<String> = own
+        .into_iter()
+        .chain(reason)
+        .chain(districts)
         .chain(shelters)
         .map(|name| name.to_lowercase())
-        .collect()
+        .collect();
+    // Longer ones first: a short one would take a piece out of a long one.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    names
 }
 
 fn without(text: &str, names: &[String]) -> String {

@@ -3,20 +3,22 @@
 
 use std::path::PathBuf;
 
-use super::folder;
+use super::folder::Folder;
 use crate::publish::outbox::Attempt;
 use crate::publish::publication::Publication;
 
 /// Writes into a folder.
 pub struct AreaMailChannel {
-    dir: PathBuf,
+    folder: Folder,
 }
 
 impl AreaMailChannel {
-    /// Writes into this folder; makes it when there is something to write.
+    /// Writes into this folder, which must be there.
     #[must_use]
     pub fn new(dir: PathBuf) -> Self {
-        Self { dir }
+        Self {
+            folder: Folder::new(dir),
+        }
     }
 
     /// Writes `{notice}.txt`.
@@ -29,6 +31,6 @@ impl AreaMailChannel {
         let mail = &texts.area_mail;
         let bytes = format!("{}\n{}\n", mail.subject, mail.body).into_bytes();
         let name = format!("{}.txt", publication.facts().id);
-        folder::put(self.dir.clone(), name, bytes).await
+        self.folder.put(name, bytes).await
     }
 }

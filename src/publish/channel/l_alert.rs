@@ -5,20 +5,22 @@ use std::path::PathBuf;
 use hinan_notice::document::l_alert;
 use hinan_notice::text::JAPANESE;
 
-use super::folder;
+use super::folder::Folder;
 use crate::publish::outbox::Attempt;
 use crate::publish::publication::Publication;
 
 /// Writes into a folder.
 pub struct LAlertChannel {
-    dir: PathBuf,
+    folder: Folder,
 }
 
 impl LAlertChannel {
-    /// Writes into this folder; makes it when there is something to write.
+    /// Writes into this folder, which must be there.
     #[must_use]
     pub fn new(dir: PathBuf) -> Self {
-        Self { dir }
+        Self {
+            folder: Folder::new(dir),
+        }
     }
 
     /// Writes `{notice}.xml`.
@@ -31,7 +33,7 @@ impl LAlertChannel {
         };
         let facts = publication.facts();
         match l_alert::write(facts, &headline, &publication.parts().chain) {
-            Ok(bytes) => folder::put(self.dir.clone(), format!("{}.xml", facts.id), bytes).await,
+            Ok(bytes) => self.folder.put(format!("{}.xml", facts.id), bytes).await,
             Err(why) => Attempt::GiveUp {
                 why: why.to_string(),
             },

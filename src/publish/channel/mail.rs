@@ -50,6 +50,7 @@ pub struct MailChannel {
     from: Mailbox,
     to: Vec<Mailbox>,
     domain: String,
+    taken: std::sync::Mutex<Taken>,
 }
 
 impl MailChannel {
@@ -94,57 +95,81 @@ impl MailChannel {
             from,
             to,
             domain,
+            taken: std::sync::Mutex::default(),
         })
     }
 
-    /// Hands the mail over. Each attempt has the same message id and bytes, so that a list server can tell a second one.
+    /// Hands one mail over to each list that has not taken it. A list or server that refuses may be mended by a person while
+    /// the order still holds, so nothing is given up here. A second attempt has the same message id and bytes.
     pub async fn send(&self, publication: &Publication) -> Attempt {
-        let message = match self.message(publication) {
-            Ok(message) => message,
-            Err(why) => return Attempt::GiveUp { why },
+        let Some(texts) = publication.texts() else {
+            return Attempt::GiveUp {
+                why: "この発表にはメールの文がありません".to_owned(),
+            };
         };
-        let transport = self.transport.clone();
-        // The library waits where it stands; a thread that may wait is given to it.
-        let sent = tokio::task::spawn_blocking(move || transport.send(&message)).await;
-        match sent {
-            Ok(Ok(answer)) => Attempt::Delivered {
-                receipt: format!(
-                    "SMTP {} {}",
-                    answer.code(),
-                    answer.first_word().unwrap_or_default()
+        let facts = publication.facts();
+        let (mut receipts, mut faults) = (Vec::new(), Vec::new());
+        for (n, list) in self.to.iter().enumerate() {
+            let key = (facts.id.to_string(), n);
+            if let Some(receipt) = self.taken().get(&key) {
+                receipts.push(receipt.clone());
+                continue;
+            }
+            let message = Message::builder()
+                .from(self.from.clone())
+                .to(list.clone())
+                .message_id(Some(format!("<{}.{n}@{}>", facts.id, self.domain)))
+                .date(moment(facts.sent))
+                .subject(texts.mail.subject.clone())
+                .header(ContentType::TEXT_PLAIN)
+                .body(texts.mail.body.clone());
+            let message = match message {
+                Ok(message) => message,
+                Err(why) => {
+                    faults.push(format!("{}: {why}", list.email));
+                    continue;
+                }
+            };
+            let transport = self.transport.clone();
+            // The library waits where it stands; a thread that may wait is given to it.
+            match tokio::task::spawn_blocking(move || transport.send(&message)).await {
+                Ok(Ok(answer)) => {
+                    let word = answer.first_word().unwrap_or_default();
+                    let receipt = format!("SMTP {} {word}", answer.code());
+                    self.taken().insert(key, receipt.clone());
+                    receipts.push(receipt);
+                }
+                Ok(Err(why)) => faults.push(format!("{}: {why}", list.email)),
+                Err(why) => faults.push(format!("{}: {why}", list.email)),
+            }
+        }
+        if faults.is_empty() {
+            self.taken()
+                .retain(|(notice, _), _| *notice != facts.id.to_string());
+            Attempt::Delivered {
+                receipt: receipts.join("; "),
+            }
+        } else {
+            Attempt::TryAgain {
+                why: format!(
+                    "{}件中{}件に届いていません: {}",
+                    self.to.len(),
+                    faults.len(),
+                    faults.join("; ")
                 ),
-            },
-            Ok(Err(error)) if error.is_permanent() => Attempt::GiveUp {
-                why: format!("メールサーバが拒みました: {error}"),
-            },
-            Ok(Err(error)) => Attempt::TryAgain {
-                why: format!("メールサーバ: {error}"),
-            },
-            Err(error) => Attempt::TryAgain {
-                why: format!("送信が途中で終わりました: {error}"),
-            },
+            }
         }
     }
 
-    fn message(&self, publication: &Publication) -> Result<Message, String> {
-        let Some(texts) = publication.texts() else {
-            return Err("この発表にはメールの文がありません".to_owned());
-        };
-        let facts = publication.facts();
-        let mut builder = Message::builder()
-            .from(self.from.clone())
-            .message_id(Some(format!("<{}@{}>", facts.id, self.domain)))
-            .date(moment(facts.sent))
-            .subject(texts.mail.subject.clone())
-            .header(ContentType::TEXT_PLAIN);
-        for one in &self.to {
-            builder = builder.to(one.clone());
-        }
-        builder
-            .body(texts.mail.body.clone())
-            .map_err(|why| why.to_string())
+    fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
+        self.taken
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
+
+/// Receipts by notice and list, until all lists have taken a notice.
+type Taken = std::collections::BTreeMap<(String, usize), String>;
 
 /// A time as the mail library wants it, in whole seconds.
 fn moment(at: jiff::Timestamp) -> SystemTime {

@@ -12,6 +12,8 @@ use crate::publish::publication::Publication;
 
 /// What is read of an answer, bytes; the rest is the receiver's own affair.
 const ANSWER_MAX: usize = 4096;
+/// How long its body is waited for.
+const BODY_WITHIN: std::time::Duration = std::time::Duration::from_millis(500);
 /// What is kept of it, characters.
 const RECEIPT_MAX: usize = 120;
 
@@ -81,12 +83,16 @@ impl WebhookChannel {
 async fn judged(mut answer: reqwest::Response) -> Attempt {
     let status = answer.status();
     let mut said = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        said.extend_from_slice(&chunk);
-        if said.len() >= ANSWER_MAX {
-            break;
+    // The status decides. A body that does not come changes nothing.
+    let reading = async {
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            said.extend_from_slice(&chunk);
+            if said.len() >= ANSWER_MAX {
+                break;
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(BODY_WITHIN, reading).await;
     let said: String = String::from_utf8_lossy(&said)
         .chars()
         .filter(|c| !c.is_control())
