@@ -1,5 +1,5 @@
 //! What the forecasts promise, tried on a synthetic basin.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod basin;
 
