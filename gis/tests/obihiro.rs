@@ -1,6 +1,7 @@
 //! The demo town as it is committed: what its data promise, and the index against a plain loop on all of it.
 #![allow(clippy::unwrap_used)]
 
+use std::io::Read as _;
 use std::sync::LazyLock;
 
 use geo::{Area, BooleanOps, Intersects, Point};
@@ -463,9 +464,18 @@ fn a_tolerance_that_makes_no_sense_still_gives_a_bounded_drawing() {
 }
 
 #[test]
-fn packing_the_map_again_gives_the_committed_bytes() {
+fn packing_the_map_again_gives_the_committed_text() {
+    // How well the text is compressed is the library's choice and changes with it; what stands in it does not.
+    let text = |packed: &[u8]| {
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(packed)
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    };
     let packed = read("map.json.gz");
-    assert_eq!(MapFile::unpack(&packed).unwrap().pack().unwrap(), packed);
+    let again = MapFile::unpack(&packed).unwrap().pack().unwrap();
+    assert!(text(&again) == text(&packed), "the text is another");
 }
 
 #[test]

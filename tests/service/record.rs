@@ -126,14 +126,14 @@ fn other_software_is_refused(dir: &Path) {
                 "INSERT INTO delivery (notice, digest, channel, state, changed_ms) \
                  SELECT id, digest, 'feed', 'waiting', 1 FROM draft WHERE id = {shown}"
             ),
-            "FOREIGN KEY",
+            "nothing is owed that is not ready to leave",
         ),
         (
             format!(
                 "INSERT INTO delivery (notice, digest, channel, state, changed_ms) \
                  VALUES ('jp-x', '{digest}', 'feed', 'waiting', 1)"
             ),
-            "FOREIGN KEY",
+            "nothing is owed that is not ready to leave",
         ),
         ("UPDATE delivery SET state = 'waiting'".to_owned(), "cannot be undone"),
         ("DELETE FROM delivery".to_owned(), "cannot be deleted"),

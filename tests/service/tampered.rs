@@ -238,11 +238,11 @@ fn taking_the_rules_away_and_starting_again_seals_nothing_anew(dir: &Path) {
 /// The rules stay in place, so that they note the row: the next transaction of the service must not take it for its own.
 fn what_another_program_writes_is_not_sealed_as_ours(dir: &Path) {
     let db = open(dir);
-    db.execute_batch("UPDATE delivery SET note = 'never sent'")
+    db.execute_batch("UPDATE officer SET display = 'eve'")
         .unwrap();
     drop(db);
     let why = verify(dir).unwrap_err();
-    assert!(why.contains("another program wrote delivery"), "{why}");
+    assert!(why.contains("another program wrote officer"), "{why}");
     let store = Store::open(dir, hinan::realm::Realm::Actual, "012076").unwrap();
     let at = hinan::clock::wall();
     store
@@ -250,7 +250,7 @@ fn what_another_program_writes_is_not_sealed_as_ours(dir: &Path) {
         .unwrap();
     drop(store);
     let why = verify(dir).unwrap_err();
-    assert!(why.contains("another program wrote delivery"), "{why}");
+    assert!(why.contains("another program wrote officer"), "{why}");
 }
 
 fn last(dir: &Path) -> i64 {
