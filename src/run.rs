@@ -459,7 +459,7 @@ fn channels(config: &Config, target: MqttTarget) -> anyhow::Result<Vec<Channel>>
             timeout: std::time::Duration::from_secs(publish.attempt_max_s),
         };
         channels.push(Channel::Mail(
-            MailChannel::new(target).context("publish.mail")?,
+            MailChannel::new(&target).context("publish.mail")?,
         ));
     }
     let (area_mail, l_alert) = (&publish.area_mail.dir, &publish.l_alert.dir);

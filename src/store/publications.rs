@@ -87,7 +87,7 @@ impl View<'_> {
                 Ok(found) => published.extend(found),
                 Err(StoreError::Sql(error)) => return Err(error.into()),
                 Err(why) => {
-                    tracing::error!(notice = id, %why, "a published notice is not believed and not shown")
+                    tracing::error!(notice = id, %why, "a published notice is not believed and not shown");
                 }
             }
         }

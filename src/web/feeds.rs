@@ -26,7 +26,8 @@ pub(super) async fn atom(
 ) -> Result<Response, Refusal> {
     let app = &doors.app;
     let current = current(app)?;
-    let bytes = atom::write(&publisher(app), &entries(&current), app.began).map_err(failed)?;
+    let bytes = atom::write(&publisher(app), &entries(&current), app.began)
+        .map_err(|error| failed(&error))?;
     Ok(tagged(
         &headers,
         "application/atom+xml; charset=utf-8",
@@ -41,7 +42,8 @@ pub(super) async fn rss(
 ) -> Result<Response, Refusal> {
     let app = &doors.app;
     let current = current(app)?;
-    let bytes = rss::write(&publisher(app), &entries(&current), app.began).map_err(failed)?;
+    let bytes = rss::write(&publisher(app), &entries(&current), app.began)
+        .map_err(|error| failed(&error))?;
     Ok(tagged(
         &headers,
         "application/rss+xml; charset=utf-8",
@@ -134,7 +136,7 @@ fn entries(published: &[Publication]) -> Vec<Entry<'_>> {
         .collect()
 }
 
-fn failed(error: std::io::Error) -> StoreError {
+fn failed(error: &std::io::Error) -> StoreError {
     StoreError::Damaged {
         what: "the feed".to_owned(),
         why: error.to_string(),

@@ -111,7 +111,7 @@ mod tests {
             if let Some(host) = host {
                 request = request.header(header::HOST, host);
             }
-            is_foreign(&request.body(axum::body::Body::empty()).unwrap())
+            is_foreign(&request.body(axum::body::Body::empty()).expect("a request"))
         };
         let ours = "https://bosai.example:8443";
         assert!(!asked("/plain/signin", Some("bosai.example:8443"), ours));

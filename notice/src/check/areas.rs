@@ -229,11 +229,14 @@ fn crosses_itself(ring: &[[f64; 2]]) -> bool {
     })
 }
 
+/// On which side of the line the point lies: 1, -1, or 0 on it.
 fn side(a: [f64; 2], b: [f64; 2], p: [f64; 2]) -> f64 {
-    ((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])).signum()
-        * f64::from(u8::from(
-            (b[0] - a[0]) * (p[1] - a[1]) != (b[1] - a[1]) * (p[0] - a[0]),
-        ))
+    let twice_area = (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
+    if twice_area.abs() > 0.0 {
+        twice_area.signum()
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]

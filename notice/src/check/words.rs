@@ -252,7 +252,7 @@ mod tests {
                 texts.languages[0]
                     .text
                     .instruction
-                    .push_str("避難所へ避難してください。")
+                    .push_str("避難所へ避難してください。");
             },
         );
         assert!(codes(&out, Blocks).contains(&"words_contradict_level"));

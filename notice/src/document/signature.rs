@@ -29,7 +29,7 @@ pub struct SigningKey {
 
 enum Pair {
     Rsa(Box<RsaKeyPair>),
-    Ecdsa(EcdsaKeyPair),
+    Ecdsa(Box<EcdsaKeyPair>),
 }
 
 /// Why a key cannot sign. Nothing of the key is quoted.
@@ -95,7 +95,7 @@ impl SigningKey {
         let der = key.secret_pkcs8_der();
         let ecdsa = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, random);
         let pair = match (ecdsa, RsaKeyPair::from_pkcs8(der)) {
-            (Ok(pair), _) => Pair::Ecdsa(pair),
+            (Ok(pair), _) => Pair::Ecdsa(Box::new(pair)),
             (_, Ok(pair)) => Pair::Rsa(Box::new(pair)),
             (_, Err(why)) => return Err(UnusableKey::Kind(why.to_string())),
         };

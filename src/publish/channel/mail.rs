@@ -58,7 +58,7 @@ impl MailChannel {
     ///
     /// # Errors
     /// When an address or a certificate cannot be read.
-    pub fn new(target: MailTarget) -> anyhow::Result<Self> {
+    pub fn new(target: &MailTarget) -> anyhow::Result<Self> {
         let from: Mailbox = target.from.parse()?;
         let to = target
             .to
