@@ -271,7 +271,7 @@ async fn in_one_town(chance: &mut SeededChance) -> (Duration, u32) {
     }
 
     // Then the power fails at each click.
-    let (order, districts) = ordered(&town, &sato, "札内川").await;
+    let (order, districts) = ordered(&town, &sato, "帯広川").await;
     let mut lost = 0;
     lost += u32::from(approved_while_the_power_fails(&mut town, &sato, &order, chance).await);
     let id = document_id(&order.document);
@@ -285,20 +285,25 @@ async fn in_one_town(chance: &mut SeededChance) -> (Duration, u32) {
 
     hanging.becomes(Manner::Well);
     let wanted: BTreeSet<String> = all.iter().cloned().collect();
-    for (name, consumer) in [
-        ("well", &well),
-        ("hanging", &hanging),
-        ("down", &down),
-        ("failing", &failing),
+    // An order that was cancelled before a receiver was there is given up once the cancelling has arrived.
+    let ends: BTreeSet<String> = [all[1].clone(), all[3].clone()].into();
+    for (name, consumer, needs) in [
+        ("well", &well, &wanted),
+        ("hanging", &hanging, &ends),
+        ("down", &down, &ends),
+        ("failing", &failing, &wanted),
     ] {
-        within(PATIENCE, &format!("{name} has everything"), || {
+        within(PATIENCE, &format!("{name} has what counts"), || {
             let has: BTreeSet<String> = consumer.effects().into_iter().collect();
-            let complete = wanted.is_subset(&has);
+            let complete = needs.is_subset(&has);
             async move { complete.then_some(()) }
         })
         .await;
         let effects: BTreeSet<String> = consumer.effects().into_iter().collect();
-        assert_eq!(effects, wanted, "{name}: nothing that was not approved");
+        assert!(
+            effects.is_subset(&wanted),
+            "{name}: nothing that was not approved"
+        );
         // Every call for a notice has the same bytes, so that whoever remembers its name does nothing twice.
         consumer.is_sound();
     }
