@@ -144,7 +144,7 @@ impl Tx<'_> {
         )? == 1)
     }
 
-    /// Remembers a browser that an officer signed in with; of one officer's, the newest [`BROWSERS_MAX`].
+    /// Remembers a browser that an officer signed in with; of one officer's, the newest `BROWSERS_MAX`.
     ///
     /// # Errors
     /// The database's.
