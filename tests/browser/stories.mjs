@@ -220,7 +220,7 @@ export function stories(demo, eyes) {
       }],
       ["the Atom feed names it and leads to its CAP document", async () => {
         const feed = await text(`${origin}/feed.atom`, "application/atom+xml");
-        const href = feed.match(/<link rel="enclosure"[^>]*href="([^"]+)"/)?.[1];
+        const href = feed.match(/<link [^>]*rel="enclosure"[^>]*>/)?.[0].match(/href="([^"]+)"/)?.[1];
         must(href?.endsWith(`/cap/${seen.notice}.xml`), `no CAP document of ${seen.notice} in:\n${feed}`);
         seen.published = await text(new URL(new URL(href).pathname, origin).href, "application/cap+xml");
       }],
