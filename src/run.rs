@@ -287,7 +287,10 @@ async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Resul
     let mut rounds = 0_u32;
     while !*stop.borrow() {
         handle.run_upkeep();
-        tokio::task::block_in_place(|| attention::pass_on(&app))?;
+        // What cannot be passed on now is passed on in a moment: warning people does not end because of it.
+        if let Err(error) = tokio::task::block_in_place(|| attention::pass_on(&app)) {
+            tracing::error!(%error, "advice that nobody saw could not be passed on");
+        }
         if rounds.is_multiple_of(FORGET_EVERY) {
             // What cannot be trimmed today is trimmed tomorrow; that is no reason to stop.
             if let Err(error) = tokio::task::block_in_place(|| forget::official(&app)) {

@@ -51,7 +51,7 @@ pub(crate) fn begin(app: &App) -> anyhow::Result<Signer> {
 /// Signs whenever the audit has grown, until told to stop, and once more then.
 ///
 /// # Errors
-/// When the record cannot be read.
+/// When the record cannot be read at the very end.
 pub(crate) async fn watch(
     app: Arc<App>,
     signer: Signer,
@@ -64,8 +64,18 @@ pub(crate) async fn watch(
     let mut signed = 0;
     loop {
         let stopping = *stop.borrow();
-        let head = app.store.read(|view| view.audit_head())?;
-        if head.0 != signed {
+        let head = match app.store.read(|view| view.audit_head()) {
+            // A busy or damaged record is looked at again in a moment; only when stopping there is no other time.
+            Err(error) if !stopping => {
+                metrics::counter!("hinan_checkpoints_lost_total").increment(1);
+                tracing::error!(%error, "the length of the audit could not be read, and is not signed");
+                None
+            }
+            head => Some(head?),
+        };
+        if let Some(head) = head
+            && head.0 != signed
+        {
             signed = head.0;
             let realm = app.config.service.realm;
             let checkpoint = signer.sign(&app.town().code, realm, head, wall());
