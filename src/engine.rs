@@ -18,6 +18,7 @@ use crate::concern::Concern;
 use crate::config::Recommend;
 use crate::digest::Digest;
 use crate::outlook::{ModelSet, Outlook, outlook};
+use crate::recommend::core::Core;
 use crate::recommend::hold::hold;
 use crate::recommend::proposal::{Proposal, bundle};
 use crate::recommend::{Recommendation, recommend};
@@ -40,8 +41,10 @@ pub struct Reference {
     pub devices: Arc<Devices>,
     /// Its models; none when they are switched off or there is no history.
     pub models: Option<Arc<ModelSet>>,
-    /// Its criteria.
+    /// When advice is asked again and ends.
     pub policy: Recommend,
+    /// Its criteria, and its districts as the core of the advice knows them.
+    pub core: Arc<Core>,
     /// How often gauges are expected to report, seconds.
     pub cadence_s: u32,
 }
@@ -199,7 +202,7 @@ impl Engine {
             r.cadence_s,
             as_of,
         )?;
-        let mut fresh = recommend(&outlook, &r.town, &r.policy);
+        let mut fresh = recommend(&outlook, &r.town, &r.core);
         fresh.retain(|advice| is_of_now(advice, &self.held, as_of, &r.policy));
         let recommendations = hold(fresh, &self.held, &outlook);
         let proposals = bundle(&recommendations, &outlook, &r.town);
@@ -220,7 +223,11 @@ fn is_of_now(
     policy: &Recommend,
 ) -> bool {
     let oldest = SignedDuration::from_hours(i64::from(policy.expire_after_h));
-    let newest = advice.met.iter().filter_map(|c| c.observed_at).max();
+    let newest = advice
+        .met
+        .iter()
+        .filter_map(hinan_recommend::Finding::newest_at)
+        .max();
     let recent = newest.is_none_or(|at| as_of.duration_since(at) <= oldest);
     recent
         || held

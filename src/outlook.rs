@@ -60,6 +60,36 @@ pub struct GaugeOutlook {
 }
 
 impl GaugeOutlook {
+    /// A gauge of which nothing was heard yet.
+    #[must_use]
+    pub fn of_site(site: &GaugeSite, as_of: Timestamp) -> Self {
+        Self {
+            id: site.id.clone(),
+            name: site.name.clone(),
+            name_en: site.name_en.clone(),
+            river: site.river.clone(),
+            river_en: site.river_en.clone(),
+            marks: Marks::from(&site.levels),
+            observed: None,
+            voice: Voice::NeverHeard,
+            health: None,
+            rise_m_per_h: None,
+            watch: None,
+            forecast: GaugeForecast {
+                gauge: site.id.clone(),
+                as_of,
+                tier: hinan_models::Tier::NoInformation,
+                why_ja: String::new(),
+                why_en: String::new(),
+                upstream_missing: Vec::new(),
+                level_now_m: None,
+                level_now_at: None,
+                rise_m_per_h: None,
+                leads: Vec::new(),
+            },
+        }
+    }
+
     /// Whether its last level is only held, because it stopped reporting.
     #[must_use]
     pub fn is_silent(&self) -> bool {

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::demo::obihiro;
 use crate::engine::Reference;
 use crate::outlook::{ModelSet, case};
+use crate::recommend::core::{Core, CoreError};
 use crate::store::Store;
 
 /// Column names of level histories are this and the station id.
@@ -37,6 +38,9 @@ pub enum TownError {
     /// The town's files are not what they must be.
     #[error("town: {0}")]
     Town(#[from] hinan_gis::LoadError),
+    /// Its criteria, or its districts, cannot be advised by.
+    #[error(transparent)]
+    Core(#[from] CoreError),
     /// A gauge cannot be a station.
     #[error("gauge {gauge}: {why}")]
     Station {
@@ -90,6 +94,7 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         layers,
     } = geography(config)?;
     let stations = stations(config, &town)?;
+    let core = Core::load(config, &town)?;
     let models = if config.models.enabled {
         models(config, &town)?
     } else {
@@ -104,6 +109,7 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         stations: Arc::new(stations),
         models: models.map(Arc::new),
         policy: config.recommend.clone(),
+        core: Arc::new(core),
         cadence_s: config.sensors.cadence_s,
     })
 }

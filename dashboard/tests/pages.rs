@@ -327,6 +327,36 @@ fn counter_evidence_is_always_there_and_as_large_as_the_evidence() {
 }
 
 #[test]
+fn a_deadline_shows_every_term_that_was_subtracted_and_what_waiting_costs() {
+    let sample = Sample::honest();
+    let view = sample.recommendation();
+    let html = page::recommendation(&sample.frame(), &view);
+    for term in &view.time_terms {
+        assert!(
+            html.contains(&term.name) && html.contains(&term.name_en),
+            "{}",
+            term.name
+        );
+    }
+    let deadline = view.deadline.as_ref().expect("the sample has one");
+    assert!(html.contains(&deadline.limit) && html.contains(&deadline.made_by));
+    assert!(
+        html.contains("いま決める") && html.contains("60分待つ") && html.contains("15分過ぎる")
+    );
+    assert!(
+        html.contains("見通せません"),
+        "what cannot be foreseen is said, not shown as zero"
+    );
+    assert!(html.contains("hinan explain r-0031"));
+    let none = RecommendationView {
+        deadline: None,
+        waiting: Vec::new(),
+        ..view
+    };
+    assert!(!page::recommendation(&sample.frame(), &none).contains("判断の期限の内訳"));
+}
+
+#[test]
 fn a_locked_or_closed_recommendation_offers_no_decision() {
     let sample = Sample::honest();
     let open = page::recommendation(&sample.frame(), &sample.recommendation());
@@ -656,6 +686,8 @@ fn empty_pages() -> Vec<Page> {
         crossing: None,
         decide_by: None,
         time_terms: Vec::new(),
+        deadline: None,
+        waiting: Vec::new(),
         exposed: None,
         charts: Vec::new(),
         evidence: Vec::new(),

@@ -134,17 +134,25 @@ fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
-/// An observed level is observed; a forecast is likely only when it is more likely than not.
+/// What was measured, reported or announced is observed. What is expected, worked out or assumed is likely only when it is more
+/// likely than not.
 fn certainty(proposal: &Proposal) -> Certainty {
-    let forecasts: Vec<f64> = proposal
+    if proposal
         .met
         .iter()
-        .filter(|c| c.lead_h.is_some())
-        .filter_map(|c| c.value)
-        .collect();
-    if forecasts.len() < proposal.met.len() {
-        Certainty::Observed
-    } else if forecasts.iter().any(|chance| *chance > 0.5) {
+        .any(hinan_recommend::Finding::is_observed)
+    {
+        return Certainty::Observed;
+    }
+    let forecast = proposal
+        .met
+        .iter()
+        .filter_map(|finding| Some(finding.chance()?.0));
+    let arrival = proposal
+        .urgent
+        .as_ref()
+        .and_then(|advice| advice.deadlines.chance);
+    if forecast.chain(arrival).any(|chance| chance > 0.5) {
         Certainty::Likely
     } else {
         Certainty::Possible

@@ -7,6 +7,7 @@ use clap::Args;
 use super::print::say;
 use crate::brokers;
 use crate::config::{Config, DEFAULT};
+use crate::recommend::core::Core;
 use crate::town;
 
 /// Reads a configuration as the service would, with the town's files, and says what it means.
@@ -37,7 +38,9 @@ impl CheckConfig {
             brokers::tls(remote)?;
         }
         let history = town::history(&config)?;
+        let core = Core::load(&config, &town)?;
         say(&config.explained());
+        say(&core.policy.criteria.explained());
         say(&format!(
             "{}: 水位計{} 発令区域{} 避難場所{} 浸水区域{} / gauges, districts, shelters, zones\n学習用の水位 history: {}",
             town.name,

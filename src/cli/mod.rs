@@ -7,6 +7,7 @@ mod decode;
 mod demo;
 mod devices;
 mod evaluate;
+mod explain;
 mod forecast;
 mod import;
 mod locate;
@@ -60,6 +61,8 @@ enum Command {
     Locate(locate::Locate),
     /// 取込: turn the geodata a town really has into one checked bundle
     Import(import::Import),
+    /// 導出: write out how one recommendation was worked out, to recompute it by hand
+    Explain(explain::Explain),
     /// Recompute what was advised: from a recording, or from a data directory
     Replay(replay::Replay),
     /// Who may speak: enrol devices (観測機器), give them new secrets, take them out of use
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Forecast(forecast) => forecast.run(),
         Command::Locate(locate) => locate.run(),
         Command::Import(import) => import.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Replay(replay) => replay.run(),
         Command::Devices(devices) => devices.run(),
         Command::Officer(officer) => officer.run(),

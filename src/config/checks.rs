@@ -27,14 +27,6 @@ pub(super) fn within<T: Copy + PartialOrd + std::fmt::Display>(
     }
 }
 
-pub(super) fn lead(key: &str, value: u32) -> Result<(), ConfigError> {
-    if [1, 2, 3, 6].contains(&value) {
-        Ok(())
-    } else {
-        refused(key, &value, "1, 2, 3 or 6")
-    }
-}
-
 pub(super) fn filled(key: &str, value: &str, accepted: &str) -> Result<(), ConfigError> {
     if value.is_empty() {
         refused(key, &"empty", accepted)

@@ -1,6 +1,6 @@
 //! What a configuration means, in plain words, for `hinan check-config`.
 
-use super::{Broker, Config, DevicesRule, RemoteBroker, TlsClients};
+use super::{Broker, Config, DevicesRule, Recommend, RemoteBroker, TlsClients};
 
 impl Config {
     /// What this configuration means, in plain words, for `hinan check-config`.
@@ -14,10 +14,7 @@ impl Config {
              MQTT: {}:{}{}, 観測値 readings {}/{{station}}\n\
              機器 devices: {}\n\
              {}{}\
-             警戒レベル3 高齢者等避難: 避難判断水位に到達し上昇中、または{}時間以内に氾濫危険水位(なければ計画高水位)へ達する確率が{:.0}%以上、\
-             または氾濫注意水位を超えて1時間に{} m以上の急な上昇\n\
-             警戒レベル4 避難指示: 氾濫危険水位に到達、または{}時間以内に計画高水位へ達する確率が{:.0}%以上\n\
-             警戒レベル5 緊急安全確保: 計画高水位(氾濫開始相当水位の代わり)に到達\n\
+             {}\
              承認 approval: 画面に出してから{}分以内; レベル3 {:?}, レベル4 {:?}, レベル5 {:?}, 取消 {:?}, 解除 Two; 2人目を{}分待って単独発令\n\
              配信 publication: {} ({}時間で失効) topic {}/{}\n\
              画面 web: http://{}/\n",
@@ -39,11 +36,7 @@ impl Config {
             self.broker.devices_explained(),
             self.broker.remote.iter().map(explained).collect::<String>(),
             self.topics_explained(),
-            r.level3_lead_h,
-            r.level3_probability * 100.0,
-            r.rapid_rise_m_per_h,
-            r.level4_lead_h,
-            r.level4_probability * 100.0,
+            r.deadline_explained(),
             self.approve.basis_age_max_min,
             self.approve.level3,
             self.approve.level4,
@@ -71,6 +64,30 @@ impl Config {
             text.push_str(&format!("公的情報 official information {filter}\n"));
         }
         text
+    }
+}
+
+impl Recommend {
+    /// What is subtracted from the arrival of the water, in plain words.
+    fn deadline_explained(&self) -> String {
+        let d = &self.deadline;
+        let slow = [
+            ("承認", d.approval),
+            ("伝達", d.dissemination),
+            ("準備", d.preparation),
+            ("移動", d.travel),
+            ("避難所の開設", d.opening),
+        ];
+        let terms: Vec<String> = slow
+            .iter()
+            .map(|(name, span)| format!("{name} {:.0}分", span.slow_min))
+            .collect();
+        format!(
+            "判断の期限 deadline: 水が来る早い側({:.0}%)の時刻 − 遅い側の所要時間({})、夜間の移動は{}倍\n",
+            d.early_chance * 100.0,
+            terms.join(" + "),
+            d.travel_night_times
+        )
     }
 }
 

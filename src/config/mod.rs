@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_explain_themselves() {
         let config = Config::parse("", "nothing").expect("defaults");
-        assert!(config.explained().contains("避難指示"));
+        assert!(config.explained().contains("判断の期限"));
     }
 
     #[test]
@@ -227,8 +227,16 @@ mod tests {
             "approve.basis_age_max_min is 0; it must be from 1 to 120",
         );
         check(
-            "[recommend]\nlevel4_lead_h = 5",
-            "recommend.level4_lead_h is 5; it must be 1, 2, 3 or 6",
+            "[recommend]\nreopen_after_min = 1",
+            "recommend.reopen_after_min is 1; it must be from 5 to 720",
+        );
+        check(
+            "[recommend.deadline]\ntravel = { quick_min = 9, middle_min = 5, slow_min = 20 }",
+            "recommend.deadline.travel is 9, 5, 20; it must be 0 <= quick_min",
+        );
+        check(
+            "[recommend.deadline]\nearly_chance = 0.9",
+            "recommend.deadline.early_chance is 0.9; it must be from 0.01 to 0.5",
         );
         check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
     }

@@ -8,6 +8,8 @@ pub mod report;
 pub mod obihiro {
     /// Gauges, levels, rivers.
     pub const TOWN: &str = include_str!("../../config/obihiro/town.toml");
+    /// The criteria it is advised by.
+    pub const CRITERIA: &str = include_str!("../../config/obihiro/criteria.toml");
     /// Zones, districts, shelters.
     pub const MAP: &[u8] = include_bytes!("../../config/obihiro/map.json.gz");
     /// The floods before: what models are fitted on.

@@ -1,12 +1,11 @@
 //! What speaks against a recommendation. It is never folded away.
 
+use hinan_recommend::{Finding, Test};
 use hinan_sensors::HealthReason;
 use hinan_sensors::quality::Flag;
 use serde::{Deserialize, Serialize};
 
 use crate::outlook::{Assumed, GaugeOutlook, Outlook, Voice};
-
-use super::criterion::{Criterion, Rule};
 
 /// One thing that speaks against the advice, or weakens it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,7 +106,7 @@ impl Counter {
 
 /// Everything that weakens advice resting on this gauge and these met conditions.
 #[must_use]
-pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> Vec<Counter> {
+pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[Finding]) -> Vec<Counter> {
     let name = || gauge.name.clone();
     let mut found = Vec::new();
     found.extend(unheard(outlook, gauge));
@@ -120,11 +119,8 @@ pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[&Criterion]) -> V
             rise_m_per_h: rise,
         });
     }
-    for criterion in met
-        .iter()
-        .filter(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
-    {
-        found.extend(against_forecast(gauge, criterion));
+    for finding in met {
+        found.extend(against_forecast(gauge, finding));
     }
     if outlook.models_on {
         let model_speaks = gauge
@@ -189,15 +185,15 @@ pub fn unheard(outlook: &Outlook, gauge: &GaugeOutlook) -> Option<Counter> {
     }
 }
 
-fn against_forecast(gauge: &GaugeOutlook, criterion: &Criterion) -> Vec<Counter> {
-    let (Some(chance), Some(mark), Some(mark_m), Some(lead_h)) = (
-        criterion.value,
-        criterion.mark.clone(),
-        criterion.mark_m,
-        criterion.lead_h,
-    ) else {
+fn against_forecast(gauge: &GaugeOutlook, finding: &Finding) -> Vec<Counter> {
+    let asked = finding.leaves().find_map(|(test, result)| match test {
+        Test::Forecast { within_h, .. } => Some((result.seen.value?, result.seen.mark?, *within_h)),
+        _ => None,
+    });
+    let Some((chance, (mark, mark_m), lead_h)) = asked else {
         return Vec::new();
     };
+    let mark = mark.code().to_owned();
     let mut found = Vec::new();
     let name = || gauge.name.clone();
     if let Some(observed) = gauge.observed.filter(|o| o.level_m < mark_m) {

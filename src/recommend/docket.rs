@@ -181,7 +181,11 @@ fn was_just_declined(
 }
 
 fn is_older_than(proposal: &Proposal, decided_at: Timestamp) -> bool {
-    let newest = proposal.met.iter().filter_map(|c| c.observed_at).max();
+    let newest = proposal
+        .met
+        .iter()
+        .filter_map(hinan_recommend::Finding::newest_at)
+        .max();
     newest.is_some_and(|newest| newest <= decided_at)
 }
 
@@ -189,29 +193,49 @@ fn is_older_than(proposal: &Proposal, decided_at: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::recommend::criterion::{Answer, Criterion, Rule};
     use crate::recommend::proposal::ConcernedDistrict;
+    use crate::recommend::translate::examine;
 
     fn at(time: &str) -> Timestamp {
         format!("2016-08-30T{time}:00Z").parse().expect("a time")
     }
 
+    /// The danger level reached by a level of this time at this gauge, as the criteria of the built-in town say it.
+    fn reached(observed: &str, gauge: &str) -> hinan_recommend::Finding {
+        let town = crate::town::town(&Config::defaults()).expect("the built-in town loads");
+        let core = crate::recommend::core::Core::load(&Config::defaults(), &town)
+            .expect("its criteria are sound");
+        let site = town
+            .gauges
+            .iter()
+            .find(|site| site.levels.danger_m.is_some());
+        let mut one = crate::outlook::GaugeOutlook::of_site(
+            site.expect("one has a danger level"),
+            at(observed),
+        );
+        one.id = gauge.to_owned();
+        let danger_m = one.marks.danger_m.expect("just looked for");
+        one.observed = Some(crate::situation::Observed {
+            at: at(observed),
+            level_m: danger_m + 0.1,
+            flag: hinan_sensors::quality::Flag::Good,
+            doubts: hinan_sensors::quality::Doubts::default(),
+        });
+        one.voice = crate::outlook::Voice::Live;
+        let outlook = crate::outlook::Outlook {
+            as_of: at(observed),
+            gauges: std::collections::BTreeMap::from([(one.id.clone(), one.clone())]),
+            models_on: false,
+        };
+        let all = examine(&outlook, &one, &core);
+        all.into_iter()
+            .find(|finding| finding.condition.id == "fr4-danger")
+            .expect("the town has this condition")
+    }
+
     /// Level 4 for the Tokachi, resting on a level of this time at this gauge.
     fn proposal(observed: &str, gauge: &str) -> Proposal {
-        let met = Criterion {
-            rule: Rule::DangerReached,
-            gauge: gauge.to_owned(),
-            gauge_name: gauge.to_owned(),
-            answer: Answer::Met,
-            value: Some(37.0),
-            range_m: None,
-            threshold: Some(36.0),
-            mark_m: Some(36.0),
-            mark: Some("danger".to_owned()),
-            observed_at: Some(at(observed)),
-            lead_h: None,
-            assumed: None,
-        };
+        let met = reached(observed, gauge);
         Proposal {
             key: ProposalKey {
                 river: "十勝川".to_owned(),
@@ -228,10 +252,10 @@ mod tests {
                 people_in_zone: 100,
             }],
             met: vec![met],
-            examined: Vec::new(),
             counter: Vec::new(),
             shelters: Vec::new(),
             reach_between: None,
+            urgent: None,
         }
     }
 

@@ -1,24 +1,25 @@
-//! Outlook and policy in, recommendations with reasons out.
+//! Outlook and policy in, recommendations with reasons out. The core is the crate `hinan_recommend`; here it is asked in its
+//! words, and its answers become what officers decide on.
 //!
 //! Deliberately absent: clocks, stores, sockets, locks. The same question gets the same answer, byte for byte.
 //! A recommendation is advice to officers; nothing in this module can publish.
 
+pub mod core;
 pub mod counter;
-pub mod criterion;
 pub mod docket;
-pub mod examine;
 pub mod hold;
 pub mod level;
 pub mod proposal;
+pub mod translate;
 
-use hinan_gis::{District, Reach, Town};
+use hinan_gis::Town;
+use hinan_recommend::{Answer, Finding, Memory, Orders, UnitAdvice};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Recommend;
-use crate::outlook::{GaugeOutlook, Outlook};
+use crate::outlook::Outlook;
 
+use self::core::Core;
 use self::counter::Counter;
-use self::criterion::{Answer, Criterion};
 use self::level::OrderLevel;
 
 /// Advice for one issuing unit (発令単位).
@@ -36,94 +37,63 @@ pub struct Recommendation {
     pub gauge: String,
     /// People in the flood zone of this river, an estimate.
     pub people_in_zone: u32,
-    /// Conditions of this level or above that hold.
-    pub met: Vec<Criterion>,
-    /// Every condition that was examined.
-    pub examined: Vec<Criterion>,
+    /// Conditions of this level that hold.
+    pub met: Vec<Finding>,
     /// What speaks against it.
     pub counter: Vec<Counter>,
+    /// The core's whole answer: every condition, deadlines, the way to be safe.
+    pub advice: UnitAdvice,
 }
 
 /// What we would advise if asked now: for each district the highest level that any of its rivers asks for.
 /// An unmet or unknown condition never raises a level.
 #[must_use]
-pub fn recommend(outlook: &Outlook, town: &Town, policy: &Recommend) -> Vec<Recommendation> {
-    town.districts
-        .iter()
-        .filter_map(|district| for_district(outlook, district, policy))
-        .collect()
+pub fn recommend(outlook: &Outlook, town: &Town, core: &Core) -> Vec<Recommendation> {
+    let asked = translate::outlook(outlook, core);
+    // What stood before is the engine's to hold, and what is in force the docket's.
+    let (advice, _) = hinan_recommend::recommend(
+        &core.town,
+        &asked,
+        &core.policy,
+        &Orders::none(),
+        &Memory::empty(),
+    );
+    let units = advice.units.into_values();
+    let mut found: Vec<Recommendation> = units
+        .filter_map(|unit| in_our_words(outlook, town, &unit))
+        .collect();
+    // In the town's order.
+    found.sort_by_cached_key(|one| {
+        town.districts
+            .iter()
+            .position(|district| district.id == one.district)
+    });
+    found
 }
 
-fn for_district(
-    outlook: &Outlook,
-    district: &District,
-    policy: &Recommend,
-) -> Option<Recommendation> {
-    district
-        .reaches
+fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<Recommendation> {
+    let district = town.district(advice.unit.as_str())?;
+    let river = advice.river.clone()?;
+    let reach = district.reaches.iter().find(|reach| reach.river == river)?;
+    let met: Vec<Finding> = advice
+        .findings
         .iter()
-        .filter_map(|reach| for_reach(outlook, district, reach, policy))
-        // The first of equals stays: reaches stand in the order of people concerned.
-        .reduce(|best, other| {
-            if other.level > best.level {
-                other
-            } else {
-                best
-            }
-        })
-}
-
-fn for_reach(
-    outlook: &Outlook,
-    district: &District,
-    reach: &Reach,
-    policy: &Recommend,
-) -> Option<Recommendation> {
-    let (gauge, examined, level) = deciding(outlook, reach, policy)?;
-    let met: Vec<Criterion> = examined
-        .iter()
-        .filter(|c| c.answer == Answer::Met && c.rule.level() == level)
+        .filter(|finding| finding.answer == Answer::Met && finding.condition.level == advice.level)
         .cloned()
         .collect();
-    let counter = counter::against(outlook, gauge, &met.iter().collect::<Vec<_>>());
+    let gauge = advice
+        .gauge
+        .as_ref()
+        .and_then(|id| outlook.gauges.get(id.as_str()));
     Some(Recommendation {
         district: district.id.clone(),
-        river: reach.river.clone(),
+        river,
         river_en: reach.river_en.clone(),
-        level,
-        gauge: gauge.id.clone(),
+        level: level::ordered(advice.level),
+        gauge: gauge.map_or_else(String::new, |gauge| gauge.id.clone()),
         people_in_zone: reach.people_in_zone,
+        counter: gauge.map_or_else(Vec::new, |gauge| counter::against(outlook, gauge, &met)),
         met,
-        examined,
-        counter,
+        advice: advice.clone(),
     })
-}
-
-/// The first gauge of the reach that can answer anything decides. A silent one answers only what it holds and assumes, so
-/// the next one is asked too and may ask for more. When none can answer there is nothing to advise on, and the
-/// situation page says which gauges are missing.
-fn deciding<'a>(
-    outlook: &'a Outlook,
-    reach: &Reach,
-    policy: &Recommend,
-) -> Option<(&'a GaugeOutlook, Vec<Criterion>, OrderLevel)> {
-    let mut best: Option<(&GaugeOutlook, Vec<Criterion>, OrderLevel)> = None;
-    for gauge in reach.gauges.iter().filter_map(|id| outlook.gauges.get(id)) {
-        let examined = examine::examine(outlook, gauge, policy);
-        let speaks = examined.iter().any(|c| c.answer != Answer::Unknown);
-        let asked = examined
-            .iter()
-            .filter(|c| c.answer == Answer::Met)
-            .map(|c| c.rule.level())
-            .max();
-        if let Some(level) = asked
-            && best.as_ref().is_none_or(|(_, _, held)| level > *held)
-        {
-            best = Some((gauge, examined, level));
-        }
-        if speaks && !gauge.is_held() {
-            break;
-        }
-    }
-    best
 }

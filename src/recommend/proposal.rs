@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use hinan_gis::{Hazard, Town};
+use hinan_recommend::{Deadline, Finding, UnitAdvice};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Recommendation;
 use super::counter::Counter;
-use super::criterion::Criterion;
-use super::level::OrderLevel;
+use super::level::{OrderLevel, advised};
 use crate::digest::Digest;
 use crate::outlook::Outlook;
 
@@ -32,15 +32,15 @@ pub struct Proposal {
     /// Issuing units, in the town's order.
     pub districts: Vec<ConcernedDistrict>,
     /// Conditions that hold.
-    pub met: Vec<Criterion>,
-    /// All conditions examined, met or not.
-    pub examined: Vec<Criterion>,
+    pub met: Vec<Finding>,
     /// What speaks against it.
     pub counter: Vec<Counter>,
     /// Sites approved for floods and outside the flood zone.
     pub shelters: Vec<ProposedShelter>,
     /// When the water may reach the level in question: early and late.
     pub reach_between: Option<(Timestamp, Option<Timestamp>)>,
+    /// The core's whole answer for the district whose deadline comes first.
+    pub urgent: Option<Box<UnitAdvice>>,
 }
 
 /// What makes two proposals the same item.
@@ -86,15 +86,33 @@ impl Proposal {
             .sum()
     }
 
+    /// Every condition that was examined, met or not.
+    #[must_use]
+    pub fn examined(&self) -> &[Finding] {
+        self.urgent.as_ref().map_or(&[], |advice| &advice.findings)
+    }
+
+    /// The latest useful moment to decide, for the district where it comes first.
+    #[must_use]
+    pub fn deadline(&self) -> Option<&Deadline> {
+        self.urgent.as_ref()?.deadlines.of(advised(self.key.level))
+    }
+
     /// Digest of what matters for a decision: who, what level, on which grounds. Numbers may move under an
     /// officer's eyes without changing it; districts, level and grounds may not.
     #[must_use]
     pub fn substance(&self) -> Digest {
         let districts: Vec<&str> = self.districts.iter().map(|d| d.id.as_str()).collect();
-        let grounds: Vec<(super::criterion::Rule, &str)> = self
+        let grounds: Vec<(&str, Option<&str>)> = self
             .met
             .iter()
-            .map(|c| (c.rule, c.gauge.as_str()))
+            .map(|finding| {
+                let gauge = finding
+                    .gauge
+                    .as_ref()
+                    .map(hinan_recommend::SourceId::as_str);
+                (finding.condition.id.as_str(), gauge)
+            })
             .collect();
         Digest::of_json(&(&self.key, districts, grounds))
     }
@@ -140,7 +158,11 @@ fn join(
             })
         })
         .collect();
-    let mark_m = first.met.iter().filter_map(|c| c.mark_m).next_back();
+    let mark_m = first
+        .met
+        .iter()
+        .filter_map(|finding| Some(finding.mark()?.1))
+        .next_back();
     let gauge = outlook.gauges.get(&first.gauge);
     let reach_between = mark_m.and_then(|mark| gauge?.forecast.crossing_time_range(mark));
     Some(Proposal {
@@ -151,9 +173,27 @@ fn join(
         shelters: shelters(&districts, town),
         districts,
         met: first.met.clone(),
-        examined: first.examined.clone(),
         counter: first.counter.clone(),
         reach_between,
+        urgent: most_urgent(members).map(|member| Box::new(member.advice.clone())),
+    })
+}
+
+/// The member whose deadline comes first; the first in the town's order where there is none, whatever the order of members.
+fn most_urgent<'r>(members: &[&'r Recommendation]) -> Option<&'r Recommendation> {
+    members.iter().copied().min_by(|a, b| {
+        let by = |of: &Recommendation| {
+            of.advice
+                .deadlines
+                .of(advised(of.level))
+                .map(|deadline| deadline.decide_by)
+        };
+        let (first, other) = (by(a), by(b));
+        first
+            .is_none()
+            .cmp(&other.is_none())
+            .then(first.cmp(&other))
+            .then_with(|| a.district.cmp(&b.district))
     })
 }
 

@@ -178,20 +178,8 @@ fn reason_code<'a>(stored: &StoredProposal, value: &'a str) -> &'a str {
 /// The line behind an adopted reason.
 pub(super) fn adopted<'a>(stored: &'a StoredProposal, value: &str) -> Option<&'a str> {
     let index: usize = value.parse().ok()?;
-    let criterion = stored.proposal.met.get(index)?;
-    Some(rule_words(criterion.rule))
-}
-
-fn rule_words(rule: crate::recommend::criterion::Rule) -> &'static str {
-    use crate::recommend::criterion::Rule;
-    match rule {
-        Rule::JudgementLevelReached => "避難判断水位に到達し上昇中",
-        Rule::DangerExpected => "氾濫危険水位(なければ計画高水位)に達する見込み",
-        Rule::RapidRise => "氾濫注意水位を超え急激な水位上昇",
-        Rule::DangerReached => "氾濫危険水位に到達",
-        Rule::OverflowExpected => "計画高水位に達する見込み",
-        Rule::OverflowLevelReached => "計画高水位に到達",
-    }
+    let finding = stored.proposal.met.get(index)?;
+    Some(&finding.condition.words)
 }
 
 pub(super) fn filled(fields: &Fields) -> Filled {

@@ -80,7 +80,7 @@ pub(super) fn item(stored: &StoredProposal) -> InboxItem {
         place: place(&proposal.key.river),
         districts: district_names(proposal),
         people: Some(u64::from(proposal.people_in_zone())),
-        decide_by: None,
+        decide_by: decide_by(proposal),
         crossing: crossing(proposal),
         reason: lines::reason_line(proposal),
         made_at: stored.first_at,
@@ -118,6 +118,21 @@ pub(super) fn crossing(proposal: &Proposal) -> Option<Span> {
     Some(Span {
         from: early,
         to: late.map(|late| late.max(early)),
+    })
+}
+
+/// The latest useful moment to decide: with everything slow, and with everything at its usual pace.
+pub(super) fn decide_by(proposal: &Proposal) -> Option<Span> {
+    let deadline = proposal.deadline()?;
+    let usual_min: f64 = deadline.terms.iter().map(|term| term.middle_min).sum();
+    let arrival = proposal.urgent.as_ref()?.deadlines.arrival.as_ref()?;
+    let usual = arrival.middle.and_then(|middle| {
+        let takes = jiff::SignedDuration::try_from_secs_f64((usual_min * 60.0).round()).ok()?;
+        middle.checked_sub(takes).ok()
+    });
+    Some(Span {
+        from: deadline.decide_by,
+        to: usual.map(|usual| usual.max(deadline.decide_by)),
     })
 }
 

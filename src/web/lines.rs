@@ -3,11 +3,11 @@
 use crate::clock::spoken;
 use crate::outlook::{Assumed, GaugeOutlook};
 use crate::recommend::counter::Counter;
-use crate::recommend::criterion::{Criterion, Rule};
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use hinan_dashboard::view::{AlertLevel, Chance, Evidence};
 use hinan_models::Tier;
+use hinan_recommend::{Finding, Held, Test, TestResult};
 use jiff::Timestamp;
 
 /// The name of a 基準水位.
@@ -61,82 +61,72 @@ pub(super) fn chance(probability: f64) -> String {
 }
 
 /// A condition that holds, as a line of evidence.
-pub(super) fn evidence(criterion: &Criterion, as_of: Timestamp) -> Evidence {
-    let gauge = &criterion.gauge_name;
-    let name = criterion.mark.as_deref().map_or("", mark);
-    let mark_m = criterion.mark_m.unwrap_or(f64::NAN);
-    let value = criterion.value.unwrap_or(f64::NAN);
-    if let Some(assumed) = criterion.rests_on() {
+pub(super) fn evidence(finding: &Finding, as_of: Timestamp) -> Evidence {
+    let assumed = finding.leaves().find_map(|(test, result)| {
+        Some((test, result, result.seen.assumed?, result.seen.assumed_m?))
+    });
+    if let Some((test, result, held, level_m)) = assumed {
+        let held = as_assumed(held, level_m);
         return Evidence {
-            text: by_assumption(criterion, &assumed, name, mark_m),
+            text: by_assumption(test, result, &held),
             source: "仮定(水位計は途絶)".to_owned(),
-            at: assumed.at,
+            at: held.at,
         };
     }
-    let (text, source) = match criterion.rule {
-        Rule::JudgementLevelReached => (
-            format!("{gauge}の水位 {value:.2} mが{name} {mark_m:.2} mに達し、上昇しています"),
-            "観測",
-        ),
-        Rule::DangerReached | Rule::OverflowLevelReached => {
-            let stands_for = if criterion.rule == Rule::OverflowLevelReached {
-                "(氾濫開始相当水位の代わり)"
-            } else {
-                ""
-            };
-            (
-                format!(
-                    "{gauge}の水位 {value:.2} mが{name} {mark_m:.2} m{stands_for}に達しています"
-                ),
-                "観測",
-            )
-        }
-        Rule::RapidRise => (
-            format!(
-                "{gauge}の水位が{name} {mark_m:.2} mを超え、1時間に{value:.2} m上昇しています(急激な水位上昇)"
-            ),
-            "観測",
-        ),
-        Rule::DangerExpected | Rule::OverflowExpected => {
-            let range = criterion.range_m.map_or_else(String::new, |(low, high)| {
-                format!(
-                    "。{}時間後の水位の幅 {low:.2}〜{high:.2} m(90%)",
-                    criterion.lead_h.unwrap_or(0)
-                )
-            });
-            (
-                format!(
-                    "{gauge}が{}時間以内に{name} {mark_m:.2} mに達する確率 {}(基準 {:.0}%以上){range}",
-                    criterion.lead_h.unwrap_or(0),
-                    chance(value),
-                    criterion.threshold.unwrap_or(f64::NAN) * 100.0,
-                ),
-                "予測モデル(参考)",
-            )
-        }
-    };
     Evidence {
-        text,
-        source: source.to_owned(),
-        at: criterion.observed_at.unwrap_or(as_of),
+        text: finding.sentences().join("。"),
+        source: source(finding).to_owned(),
+        at: finding.newest_at().unwrap_or(as_of),
+    }
+}
+
+/// Where a condition's answer comes from; a forecast before what was observed, because it is the weaker word.
+fn source(finding: &Finding) -> &'static str {
+    let mut source = "観測";
+    for (test, _) in finding.leaves() {
+        source = match test {
+            Test::Forecast { .. } => return "予測モデル(参考)",
+            Test::Deadline { .. } => return "計算",
+            Test::Report { .. } => "報告",
+            Test::GaugeAt { .. }
+            | Test::LevelAt { .. }
+            | Test::Rising
+            | Test::Rise { .. }
+            | Test::Rain { .. } => source,
+            _ => "公的情報",
+        };
+    }
+    source
+}
+
+/// What the core holds of a gauge, as the pages know it.
+fn as_assumed(held: Held, level_m: f64) -> Assumed {
+    Assumed {
+        level_m,
+        last_m: held.last_m,
+        at: held.at,
+        rise_m_per_h: held.rise_m_per_h,
     }
 }
 
 /// A condition that holds because a silent gauge is assumed to have gone on as it was last heard: reading, time, assumption.
-fn by_assumption(criterion: &Criterion, assumed: &Assumed, name: &str, mark_m: f64) -> String {
-    let gauge = &criterion.gauge_name;
+fn by_assumption(test: &Test, result: &TestResult, assumed: &Assumed) -> String {
+    let gauge = &result.seen.source;
     let last = last_heard(assumed);
     let level_m = assumed.level_m;
-    match criterion.rule {
-        Rule::RapidRise => format!(
-            "{gauge}は{last}を最後に途絶えました。急な上昇が続いていると仮定します(いま {level_m:.2} m、{name} {mark_m:.2} m)"
+    let named = result.seen.mark.map_or_else(
+        || "基準".to_owned(),
+        |(mark, mark_m)| format!("{} {mark_m:.2} m", mark.japanese()),
+    );
+    match test {
+        Test::Rise { .. } => format!(
+            "{gauge}は{last}を最後に途絶えました。急な上昇が続いていると仮定します(いま {level_m:.2} m)"
         ),
-        Rule::DangerExpected | Rule::OverflowExpected => format!(
-            "{gauge}は{last}を最後に途絶えました。上昇が続くと仮定すると{}時間以内に{level_m:.2} mとなり、{name} {mark_m:.2} mに達します",
-            criterion.lead_h.unwrap_or(0)
+        Test::Forecast { within_h, .. } => format!(
+            "{gauge}は{last}を最後に途絶えました。上昇が続くと仮定すると{within_h}時間以内に{level_m:.2} mとなり、{named}に達します"
         ),
-        Rule::JudgementLevelReached | Rule::DangerReached | Rule::OverflowLevelReached => format!(
-            "{gauge}は{last}を最後に途絶えました。上昇が続いたと仮定すると、いま{level_m:.2} mで、{name} {mark_m:.2} mに達しています"
+        _ => format!(
+            "{gauge}は{last}を最後に途絶えました。上昇が続いたと仮定すると、いま{level_m:.2} mで、{named}に達しています"
         ),
     }
 }
@@ -258,6 +248,25 @@ fn tier_word(tier: &str) -> &'static str {
     }
 }
 
+/// A figure of people or minutes without its fraction; nothing below zero.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "held between zero and the largest number there is"
+)]
+pub(super) fn whole(value: f64) -> u32 {
+    value.round().clamp(0.0, f64::from(u32::MAX)) as u32
+}
+
+/// The same with its sign.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "held within the numbers there are"
+)]
+pub(super) fn signed(value: f64) -> i64 {
+    value.round().clamp(-1e9, 1e9) as i64
+}
+
 /// Minutes as `2時間10分`.
 pub(super) fn minutes(minutes: i64) -> String {
     match (minutes / 60, minutes % 60) {
@@ -361,7 +370,6 @@ pub(super) fn chance_range(gauge: &GaugeOutlook, lead_h: u32, level_m: f64) -> (
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recommend::criterion::Answer;
 
     fn assumed() -> Assumed {
         Assumed {
@@ -374,33 +382,25 @@ mod tests {
 
     #[test]
     fn what_rests_on_an_assumption_names_reading_time_and_assumption() {
-        let criterion = Criterion {
-            rule: Rule::DangerReached,
-            gauge: "obihiro".to_owned(),
-            gauge_name: "帯広".to_owned(),
-            answer: Answer::Met,
-            value: Some(37.7),
-            range_m: None,
-            threshold: Some(37.4),
-            mark_m: Some(37.4),
-            mark: Some("danger".to_owned()),
-            observed_at: Some(assumed().at),
-            lead_h: None,
-            assumed: Some(assumed()),
+        let result = TestResult {
+            answer: hinan_recommend::Answer::Met,
+            seen: hinan_recommend::Seen {
+                source: "帯広".to_owned(),
+                value: Some(36.5),
+                threshold: Some(37.4),
+                mark: Some((hinan_recommend::Mark::Danger, 37.4)),
+                ..hinan_recommend::Seen::default()
+            },
+            inner: Vec::new(),
         };
-        let line = evidence(&criterion, assumed().at);
+        let test = Test::GaugeAt {
+            marks: vec![hinan_recommend::Mark::Danger],
+        };
         assert_eq!(
-            line.text,
+            by_assumption(&test, &result, &assumed()),
             "帯広は8月31日(水) 03:00の36.50 m(当時1時間に0.40 mの上昇)を最後に途絶えました。上昇が続いたと仮定すると、いま37.70 mで、\
              氾濫危険水位 37.40 mに達しています"
         );
-        assert!(line.source.contains("仮定"));
-        // What was reached when it was last heard is no assumption.
-        let measured = Criterion {
-            mark_m: Some(36.0),
-            ..criterion
-        };
-        assert_eq!(evidence(&measured, assumed().at).source, "観測");
     }
 
     #[test]

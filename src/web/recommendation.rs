@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use axum::response::Html;
 use hinan_dashboard::page;
-use hinan_dashboard::view::{ChanceFact, Exposed, RecommendationView, ShelterRow, ShelterState};
+use hinan_dashboard::view::{
+    ChanceFact, DeadlineFact, Exposed, RecommendationView, ShelterRow, ShelterState, TimeTerm,
+    WaitingRow,
+};
+use hinan_recommend::{Answer, Term, UnitAdvice, Waiting, action_words};
 
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -13,7 +17,6 @@ use super::who::SignedIn;
 use super::{frame, gauges, inbox, lines};
 use crate::app::App;
 use crate::outlook::GaugeOutlook;
-use crate::recommend::criterion::Rule;
 use crate::recommend::proposal::Proposal;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -77,14 +80,21 @@ fn view(app: &App, stored: &StoredProposal, covered: &BTreeSet<String>) -> Recom
         hazard: "洪水".to_owned(),
         place: inbox::place(&proposal.key.river),
         districts: inbox::district_names(proposal),
-        mode: None,
+        mode: proposal.urgent.as_deref().map(mode),
         made_at: stored.first_at,
         data_as_of: proposal.as_of,
         no_chance: chance.is_none().then(|| "予測モデルが使えないため、確率はありません".to_owned()),
         chance,
         crossing: inbox::crossing(proposal),
-        decide_by: None,
-        time_terms: Vec::new(),
+        decide_by: inbox::decide_by(proposal),
+        time_terms: proposal
+            .deadline()
+            .map_or_else(Vec::new, |deadline| deadline.terms.iter().map(time_term).collect()),
+        deadline: deadline(app, proposal),
+        waiting: proposal
+            .urgent
+            .as_ref()
+            .map_or_else(Vec::new, |advice| advice.deadlines.waiting.iter().map(waiting).collect()),
         exposed: Some(Exposed {
             people: u64::from(proposal.people_in_zone()),
             households: None,
@@ -124,27 +134,79 @@ fn left_out(app: &App, proposal: &Proposal, covered: &BTreeSet<String>) -> Vec<S
         .collect()
 }
 
+/// How to be safe, in the law's word and in one sentence.
+fn mode(advice: &UnitAdvice) -> String {
+    let words = action_words(advice.level, advice.hazard(), &advice.action);
+    let why = advice.action.why.join("。");
+    format!("{}: {words}({why})", advice.action.mode.japanese())
+}
+
+fn time_term(term: &Term) -> TimeTerm {
+    TimeTerm {
+        name: term.name.japanese().to_owned(),
+        name_en: term.name.english().to_owned(),
+        minutes: lines::whole(term.slow_min),
+        note: term.note.clone(),
+    }
+}
+
+/// What the deadline is made from, for the district where it comes first.
+fn deadline(app: &App, proposal: &Proposal) -> Option<DeadlineFact> {
+    let advice = proposal.urgent.as_ref()?;
+    let deadline = proposal.deadline()?;
+    let district = app.town().district(advice.unit.as_str());
+    Some(DeadlineFact {
+        district: district
+            .map_or_else(|| advice.unit.to_string(), |district| district.name.clone()),
+        safe_by: deadline.safe_by,
+        limit: deadline.limit.japanese().to_owned(),
+        limit_en: deadline.limit.english().to_owned(),
+        needs_min: lines::whole(deadline.needs_min),
+        in_the_dark: deadline.in_the_dark,
+        made_by: advice
+            .deadlines
+            .arrival
+            .as_ref()
+            .map_or_else(String::new, |arrival| {
+                format!("{} {}", arrival.source, arrival.tier.japanese())
+            }),
+    })
+}
+
+fn waiting(of: &Waiting) -> WaitingRow {
+    WaitingRow {
+        wait_min: of.wait_min,
+        late_by_min: lines::signed(of.late_by_min),
+        too_late: of.chance_too_late.map(lines::chance),
+        people: of.people_too_late.map(lines::whole).map(u64::from),
+        in_the_dark: of.in_the_dark,
+        in_the_storm: of.in_the_storm,
+    }
+}
+
 /// The chance that leads: of the level that the met conditions are about.
 fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<ChanceFact> {
-    let about = proposal
+    let (about, (value, ahead_h)) = proposal
         .met
         .iter()
-        .find(|c| matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected))
+        .find_map(|finding| Some((finding, finding.chance()?)))
         .or_else(|| {
-            proposal.examined.iter().rfind(|c| {
-                c.value.is_some() && matches!(c.rule, Rule::DangerExpected | Rule::OverflowExpected)
-            })
+            proposal
+                .examined()
+                .iter()
+                .rev()
+                .find_map(|finding| Some((finding, finding.chance()?)))
         })?;
-    let (mark_m, ahead_h) = (about.mark_m?, about.lead_h?);
+    let (mark, mark_m) = about.mark()?;
     let (low, high) = lines::chance_range(gauge, ahead_h, mark_m);
     Some(ChanceFact {
-        mark: lines::mark(about.mark.as_deref()?).to_owned(),
+        mark: mark.japanese().to_owned(),
         mark_m,
         gauge: gauge.name.clone(),
         ahead_h,
-        percent: about.value? * 100.0,
-        low_percent: low.min(about.value? * 100.0),
-        high_percent: high.max(about.value? * 100.0),
+        percent: value * 100.0,
+        low_percent: low.min(value * 100.0),
+        high_percent: high.max(value * 100.0),
     })
 }
 
@@ -171,21 +233,20 @@ fn shelters(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
 /// What would move this recommendation, from the conditions that were not met.
 fn would_change(proposal: &Proposal) -> Vec<String> {
     let mut lines: Vec<String> = proposal
-        .examined
+        .examined()
         .iter()
-        .filter(|c| c.rule.level() > proposal.key.level)
-        .filter_map(|c| {
-            let (mark, mark_m) = (lines::mark(c.mark.as_deref()?), c.mark_m?);
-            Some(match c.rule {
-                Rule::DangerExpected | Rule::OverflowExpected => format!(
-                    "{}が{}時間以内に{mark} {mark_m:.2} mへ達する確率が{:.0}%以上になると、{}に上がります",
-                    c.gauge_name,
-                    c.lead_h?,
-                    c.threshold? * 100.0,
-                    c.rule.level()
-                ),
-                _ => format!("{}が{mark} {mark_m:.2} mに達すると、{}に上がります", c.gauge_name, c.rule.level()),
-            })
+        .filter(|finding| {
+            finding.condition.level > proposal.key.level && finding.answer != Answer::Met
+        })
+        .map(|finding| {
+            let mark = finding.mark().map_or_else(String::new, |(mark, mark_m)| {
+                format!("({} {mark_m:.2} m)", mark.japanese())
+            });
+            format!(
+                "{}{mark}と、{}に上がります",
+                finding.open_tests().join("、かつ"),
+                finding.condition.level
+            )
         })
         .collect();
     lines.push(

@@ -166,6 +166,7 @@ fn router(doors: Doors, encrypted: bool) -> Router {
             get(api::stations::readings),
         )
         .route("/api/v1/extents", get(api::extents::list))
+        .route("/api/v1/recommendations", get(api::recommendations::list))
         .route("/api/v1/official", get(api::official::view))
         .route("/api/v1/external", get(api::external::view))
         .route("/api/v1/quarantine", get(api::quarantine::list))

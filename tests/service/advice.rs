@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinan::config::Config;
 use hinan::engine::Engine;
 use hinan::outlook::{GaugeOutlook, Marks, Outlook, Voice};
-use hinan::recommend::criterion::Answer;
 use hinan::recommend::docket::{Change, Declined, InForce, OpenItem, changes};
-use hinan::recommend::examine::examine;
 use hinan::recommend::hold::hold;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::bundle;
+use hinan::recommend::translate::examine;
 use hinan::recommend::{Recommendation, recommend};
 use hinan::situation::Observed;
 use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
+use hinan_recommend::Answer;
 use hinan_sensors::Reading;
 use hinan_sensors::quality::{Doubts, Flag};
 use hinan_town::storm;
@@ -165,7 +165,7 @@ fn lead(lead_h: u32, now_m: f64, state: &State) -> LeadForecast {
 }
 
 fn advised(states: &[State]) -> Vec<Recommendation> {
-    recommend(&outlook(states), &plain().town, &plain().policy)
+    recommend(&outlook(states), &plain().town, &plain().core)
 }
 
 fn by_district(advice: &[Recommendation]) -> BTreeMap<&str, OrderLevel> {
@@ -235,15 +235,15 @@ proptest! {
         let gauge = outlook.gauges.values().nth(which.index(outlook.gauges.len())).unwrap();
         let mut silent = gauge.clone();
         silent.voice = Voice::Silent { for_min: 300 };
-        let policy = &plain().policy;
-        let before = examine(&outlook, gauge, policy);
-        for (now, then) in examine(&outlook, &silent, policy).iter().zip(&before) {
+        let core = &plain().core;
+        let before = examine(&outlook, gauge, core);
+        for (now, then) in examine(&outlook, &silent, core).iter().zip(&before) {
             prop_assert!(now.answer != Answer::Met || then.answer == Answer::Met, "{now:?}");
         }
         // And every advice rests on a condition that holds.
         for advice in advised(&states) {
             prop_assert!(!advice.met.is_empty());
-            prop_assert!(advice.met.iter().all(|c| c.answer == Answer::Met && c.rule.level() == advice.level));
+            prop_assert!(advice.met.iter().all(|c| c.answer == Answer::Met && c.condition.level == advice.level));
         }
     }
 
@@ -255,16 +255,16 @@ proptest! {
             state.voice = Voice::Silent { for_min: 300 };
         }
         let outlook = outlook(&silent);
-        let fresh = recommend(&outlook, &plain().town, &plain().policy);
+        let fresh = recommend(&outlook, &plain().town, &plain().core);
         prop_assert!(never_lower(&before, &hold(fresh, &before, &outlook)));
     }
 
     #[test]
     fn the_same_question_gets_the_same_bytes_in_any_order(states in states()) {
         let outlook = outlook(&states);
-        let (town, policy) = (&plain().town, &plain().policy);
-        let once = recommend(&outlook, town, policy);
-        let again = recommend(&outlook.clone(), town, policy);
+        let (town, core) = (&plain().town, &plain().core);
+        let once = recommend(&outlook, town, core);
+        let again = recommend(&outlook.clone(), town, core);
         prop_assert_eq!(serde_json::to_vec(&once).unwrap(), serde_json::to_vec(&again).unwrap());
         let forwards = bundle(&once, &outlook, town);
         let mut reversed = once;
@@ -292,7 +292,7 @@ proptest! {
         let now = at();
         let all = |states: &[State]| {
             let outlook = outlook(states);
-            bundle(&recommend(&outlook, town, policy), &outlook, town)
+            bundle(&recommend(&outlook, town, &plain().core), &outlook, town)
         };
         let (proposals, before) = (all(&states), all(&earlier));
         let open: Vec<OpenItem> = before

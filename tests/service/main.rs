@@ -9,6 +9,7 @@ mod authority;
 mod bad_input;
 mod channels;
 mod chaos;
+mod derived;
 mod drill;
 mod encrypted;
 mod encrypted_pages;

@@ -124,8 +124,8 @@ fn a_wrong_configuration_names_key_value_and_what_is_accepted() {
             &["approve.basis_age_max_min", "is 0", "from 1 to 120"],
         ),
         (
-            "[recommend]\nlevel3_probability = 1.5",
-            &["recommend.level3_probability", "1.5", "0.01 to 0.99"],
+            "[recommend]\nreopen_after_min = 1",
+            &["recommend.reopen_after_min", "is 1", "from 5 to 720"],
         ),
         ("[web]\n\nlistn = \"x\"", &["line 3", "listn", "listen"]),
         (

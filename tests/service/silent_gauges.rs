@@ -3,9 +3,9 @@
 use hinan::engine::{Advice, Engine};
 use hinan::outlook::{GaugeOutlook, Marks};
 use hinan::recommend::counter::Counter;
-use hinan::recommend::criterion::{Answer, Criterion, Rule};
-use hinan::recommend::examine::examine;
 use hinan::recommend::level::OrderLevel;
+use hinan::recommend::translate::examine;
+use hinan_recommend::{Answer, Finding};
 use hinan_sensors::{Health, HealthReason, Held, Reading, State};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::{Strategy, any, prop, prop_assert, proptest};
@@ -48,8 +48,16 @@ fn gauge(advice: &Advice) -> &GaugeOutlook {
     &advice.outlook.gauges[OBIHIRO]
 }
 
-fn asked(examined: &[Criterion], rule: Rule) -> &Criterion {
-    examined.iter().find(|c| c.rule == rule).unwrap()
+/// Conditions of the demo town's criteria.
+const JUDGEMENT_LEVEL_REACHED: &str = "fr3-judgement";
+const RAPID_RISE: &str = "fr3-rapid";
+const DANGER_REACHED: &str = "fr4-danger";
+
+fn asked<'f>(examined: &'f [Finding], condition: &str) -> &'f Finding {
+    examined
+        .iter()
+        .find(|finding| finding.condition.id == condition)
+        .unwrap()
 }
 
 #[test]
@@ -70,16 +78,19 @@ fn a_rise_is_assumed_to_go_on_and_what_it_reaches_is_advised_with_reading_time_a
     assert_eq!(highest(&silent), Some(OrderLevel::EvacuationOrder));
     let advice = silent.recommendations.iter().find(|r| r.gauge == OBIHIRO);
     let advice = advice.unwrap();
-    let reached = asked(&advice.met, Rule::DangerReached);
-    let assumed = reached.rests_on().expect("it rests on the assumption");
-    assert_eq!(assumed.at, hour(5), "the time of the last reading");
-    assert!((assumed.last_m - last_m).abs() < 1e-9);
-    assert!((assumed.rise_m_per_h.unwrap() - 0.4).abs() < 1e-9);
+    let reached = asked(&advice.met, DANGER_REACHED);
+    assert!(reached.rests_on_assumption(), "it rests on the assumption");
+    let seen = &reached.tests[0].seen;
+    let held = seen.assumed.unwrap();
+    assert_eq!(held.at, hour(5), "the time of the last reading");
+    assert!((held.last_m - last_m).abs() < 1e-9);
+    assert!((held.rise_m_per_h.unwrap() - 0.4).abs() < 1e-9);
     assert!(
-        (assumed.level_m - (danger_m + 0.3)).abs() < 1e-6,
-        "{assumed:?}"
+        (seen.assumed_m.unwrap() - (danger_m + 0.3)).abs() < 1e-6,
+        "{seen:?}"
     );
-    assert_eq!(reached.observed_at, Some(hour(5)));
+    assert_eq!(reached.newest_at(), Some(hour(5)));
+    let assumed = gauge(&silent).assumed(silent.outlook.as_of).unwrap();
     let said = advice.counter.iter().find_map(|counter| match counter {
         Counter::Quiet { for_min, held, .. } => Some((*for_min, *held)),
         _ => None,
@@ -98,24 +109,20 @@ fn what_a_silent_gauge_had_not_reached_is_unknown_and_a_fall_is_not_believed_to_
     let last_m = evacuation_judgement_m.unwrap() + 0.05;
     assert!(caution_m.unwrap() < last_m && last_m + 0.1 < danger_m.unwrap());
     let falling: Vec<f64> = (0..4).map(|n| last_m + 0.3 * f64::from(3 - n)).collect();
-    let policy = &plain().policy;
+    let core = &plain().core;
     let mut engine = heard(&falling);
     let heard = engine.evaluate(hour(3)).unwrap();
-    let examined = examine(&heard.outlook, gauge(&heard), policy);
-    let answer = |examined: &[Criterion], rule| asked(examined, rule).answer;
+    let examined = examine(&heard.outlook, gauge(&heard), core);
+    let answer = |examined: &[Finding], rule| asked(examined, rule).answer;
     assert_eq!(
-        answer(&examined, Rule::JudgementLevelReached),
+        answer(&examined, JUDGEMENT_LEVEL_REACHED),
         Answer::NotMet,
         "it falls"
     );
     let silent = engine.evaluate(hour(7)).unwrap();
-    let examined = examine(&silent.outlook, gauge(&silent), policy);
-    for rule in [
-        Rule::JudgementLevelReached,
-        Rule::DangerReached,
-        Rule::RapidRise,
-    ] {
-        assert_eq!(answer(&examined, rule), Answer::Unknown, "{rule:?}");
+    let examined = examine(&silent.outlook, gauge(&silent), core);
+    for rule in [JUDGEMENT_LEVEL_REACHED, DANGER_REACHED, RAPID_RISE] {
+        assert_eq!(answer(&examined, rule), Answer::Unknown, "{rule}");
     }
     let assumed = gauge(&silent).assumed(hour(7)).unwrap();
     assert!((assumed.level_m - last_m).abs() < 1e-9 && !assumed.is_worse());
@@ -125,16 +132,11 @@ fn what_a_silent_gauge_had_not_reached_is_unknown_and_a_fall_is_not_believed_to_
 fn a_gauge_that_stands_still_while_the_river_rises_does_not_say_that_nothing_is_reached() {
     let last_m = marks().caution_m.unwrap() - 0.5;
     let advice = heard(&[last_m; 4]).evaluate(hour(3)).unwrap();
-    let policy = &plain().policy;
+    let core = &plain().core;
     let believed = gauge(&advice);
     assert!(!believed.is_held());
-    let of = |gauge: &GaugeOutlook| {
-        asked(
-            &examine(&advice.outlook, gauge, policy),
-            Rule::DangerReached,
-        )
-        .answer
-    };
+    let of =
+        |gauge: &GaugeOutlook| asked(&examine(&advice.outlook, gauge, core), DANGER_REACHED).answer;
     assert_eq!(of(believed), Answer::NotMet);
     let mut stuck = believed.clone();
     stuck.health = Some(Health {

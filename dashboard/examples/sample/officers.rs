@@ -3,14 +3,14 @@
 use hinan_dashboard::view::{
     AlertLevel, AuditRow, AuditView, Broken, ChainCheck, Chance, ChanceFact, Change, ChannelPlan,
     CheckNumber, ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow, ConfirmView, Confirmed,
-    Danger, DangerKind, DecisionSheet, DeclineView, Delivery, DeliveryCell, Draft, EndNoticeView,
-    ErrorView, Evidence, Exposed, ExternalGroup, ExternalItem, FieldErrors, Filled, Frame,
-    GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LayerCell, LayerHead,
+    Danger, DangerKind, DeadlineFact, DecisionSheet, DeclineView, Delivery, DeliveryCell, Draft,
+    EndNoticeView, ErrorView, Evidence, Exposed, ExternalGroup, ExternalItem, FieldErrors, Filled,
+    Frame, GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LayerCell, LayerHead,
     LayerLink, LayerView, LayersView, LevelChoice, LinkView, NextMark, NoticeEvent, NoticeRow,
     NoticeState, NoticeText, NoticeView, OfficialBoard, OfficialItem, OfficialWarning,
     PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact,
     ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span,
-    TextKind, Tier, TimeTerm, Who,
+    TextKind, Tier, TimeTerm, WaitingRow, Who,
 };
 use jiff::Timestamp;
 
@@ -437,15 +437,56 @@ impl Sample {
             time_terms: vec![
                 TimeTerm {
                     name: t("夜間の移動"),
+                    name_en: t("travel at night"),
                     minutes: 60,
+                    note: t("一般の設定値"),
                 },
                 TimeTerm {
                     name: t("準備"),
+                    name_en: t("preparation"),
                     minutes: 45,
+                    note: t("一般の設定値"),
                 },
                 TimeTerm {
                     name: t("伝達"),
+                    name_en: t("dissemination"),
                     minutes: 30,
+                    note: t("一般の設定値"),
+                },
+            ],
+            deadline: Some(DeadlineFact {
+                district: t("東地区"),
+                safe_by: jst(31, 3, 0),
+                limit: t("危険の到達"),
+                limit_en: t("the hazard arrives"),
+                needs_min: 135,
+                in_the_dark: true,
+                made_by: t("帯広 予測モデル"),
+            }),
+            waiting: vec![
+                WaitingRow {
+                    wait_min: 0,
+                    late_by_min: -105,
+                    too_late: Some(t("5%未満")),
+                    people: Some(40),
+                    in_the_dark: true,
+                    in_the_storm: false,
+                },
+                WaitingRow {
+                    wait_min: 60,
+                    late_by_min: -45,
+                    too_late: Some(t("9%")),
+                    people: Some(1_900),
+                    in_the_dark: true,
+                    in_the_storm: true,
+                },
+                WaitingRow {
+                    wait_min: 120,
+                    late_by_min: 15,
+                    too_late: None,
+                    people: None,
+                    in_the_dark: true,
+                    in_the_storm: true,
                 },
             ],
             exposed: Some(Exposed {

@@ -56,7 +56,9 @@ pub use public::{
     FeedLink, PublicFrame, PublicHome, PublicNotice, PublicNoticePage, PublicShelter,
 };
 pub use published::{Delivery, DeliveryCell, NoticeRow, NoticeState, PublishedView};
-pub use recommendation::{ChanceFact, Exposed, RecommendationView, TimeTerm};
+pub use recommendation::{
+    ChanceFact, DeadlineFact, Exposed, RecommendationView, TimeTerm, WaitingRow,
+};
 pub use review::{ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView};
 pub use shelter::{ShelterRow, ShelterState};
 pub use sign_in::SignInView;

@@ -29,8 +29,12 @@ pub struct RecommendationView {
     pub crossing: Option<Span>,
     /// The latest useful time to decide, early and slow end.
     pub decide_by: Option<Span>,
-    /// The biggest parts of the time an order needs to work, biggest first.
+    /// The parts of the time an order needs to work, in order.
     pub time_terms: Vec<TimeTerm>,
+    /// What the deadline is made from; `None` where there is none.
+    pub deadline: Option<DeadlineFact>,
+    /// What it costs to wait, shortest wait first.
+    pub waiting: Vec<WaitingRow>,
     /// The people.
     pub exposed: Option<Exposed>,
     /// Hydrographs, the decisive gauge first.
@@ -85,8 +89,48 @@ pub struct ChanceFact {
 pub struct TimeTerm {
     /// Its name, such as 伝達 or 移動.
     pub name: String,
+    /// The same in English.
+    pub name_en: String,
     /// Minutes, at the slow end.
     pub minutes: u32,
+    /// What it rests on, such as `一般の設定値`.
+    pub note: String,
+}
+
+/// What a deadline is made from.
+#[derive(Clone, Debug)]
+pub struct DeadlineFact {
+    /// The district where it comes first.
+    pub district: String,
+    /// Everybody must be safe by then.
+    pub safe_by: Timestamp,
+    /// Why then, such as 危険の到達 or 日没.
+    pub limit: String,
+    /// The same in English.
+    pub limit_en: String,
+    /// Minutes that are subtracted.
+    pub needs_min: u32,
+    /// Whether somebody would move in the dark if it is decided as late as that.
+    pub in_the_dark: bool,
+    /// Gauge and method that the arrival is made from.
+    pub made_by: String,
+}
+
+/// Deciding so many minutes from now.
+#[derive(Clone, Debug)]
+pub struct WaitingRow {
+    /// Minutes from now; 0 = at once.
+    pub wait_min: u32,
+    /// Minutes after the deadline; negative when there is time left.
+    pub late_by_min: i64,
+    /// The chance that it is too late then, in words; `None` = cannot be foreseen.
+    pub too_late: Option<String>,
+    /// People at risk times that chance.
+    pub people: Option<u64>,
+    /// Whether people would be on their way after sunset.
+    pub in_the_dark: bool,
+    /// Whether people would be on their way in the storm.
+    pub in_the_storm: bool,
 }
 
 /// The people a recommendation is about.

@@ -10,6 +10,7 @@ pub(super) mod external;
 pub(super) mod official;
 pub(super) mod openapi;
 pub(super) mod quarantine;
+pub(super) mod recommendations;
 pub(super) mod schema;
 pub(super) mod stations;
 

@@ -1,0 +1,235 @@
+//! What the core of the advice refers to: the town in its words, and what the town decided beforehand.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hinan_gis::{District, Reach, Town};
+use hinan_recommend::{
+    Criteria, CriteriaError, Exposure, Kind, Mark, NATIONAL, Place, Policy, SourceId, Unit, UnitId,
+};
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::demo::obihiro;
+
+/// The name of a town's own criteria in its folder.
+pub const CRITERIA_FILE: &str = "criteria.toml";
+
+/// The depth ranks of flood maps reach so far at their upper end, metres; the last has none.
+const RANK_UP_TO_M: [f64; 5] = [0.5, 3.0, 5.0, 10.0, 20.0];
+
+/// Town and policy as the core wants them.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// The town.
+    pub town: hinan_recommend::Town,
+    /// Criteria and settings.
+    pub policy: Policy,
+    /// Gauges that decide for somebody. Others are shown and not asked.
+    pub(super) sources: BTreeSet<SourceId>,
+}
+
+/// Why there is no core.
+#[derive(Debug, Error)]
+pub enum CoreError {
+    /// A criteria file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A criteria file is not what it must be.
+    #[error(transparent)]
+    Criteria(#[from] CriteriaError),
+    /// A criteria file names a gauge that the town does not have.
+    #[error(
+        "condition[{condition}] level-at gauge = {gauge}: 受け付けるのは町の水位計のid / accepted: the id of one of the town's gauges"
+    )]
+    UnknownGauge {
+        /// The condition.
+        condition: String,
+        /// What it names.
+        gauge: String,
+    },
+    /// The levels of a gauge contradict each other.
+    #[error(
+        "gauge {gauge}: {higher_m} m ({higher}) is below {lower_m} m ({lower}); 受け付けるのは低い順の基準水位 / accepted: levels that rise in the order of their names"
+    )]
+    Disorder {
+        /// The gauge.
+        gauge: String,
+        /// The lower mark.
+        lower: &'static str,
+        /// Its level.
+        lower_m: f64,
+        /// The mark that should be higher.
+        higher: &'static str,
+        /// Its level.
+        higher_m: f64,
+    },
+    /// The town cannot be advised on.
+    #[error("town: {0}")]
+    Town(#[from] hinan_recommend::TownError),
+}
+
+impl Core {
+    /// From the configuration and the town's geodata.
+    ///
+    /// # Errors
+    /// Names the file or the district, its key, what was found and what is accepted.
+    pub fn load(config: &Config, town: &Town) -> Result<Self, CoreError> {
+        let policy = Policy {
+            criteria: criteria(config)?,
+            deadline: config.recommend.deadline,
+            ..Policy::national()
+        };
+        for (gauge, condition) in policy.criteria.named_gauges() {
+            if town.gauge(gauge).is_none() {
+                return Err(CoreError::UnknownGauge {
+                    condition: condition.id.clone(),
+                    gauge: gauge.to_owned(),
+                });
+            }
+        }
+        for site in &town.gauges {
+            if let Some([(lower, lower_m), (higher, higher_m)]) =
+                super::translate::marks(&site.levels).disorder()
+            {
+                return Err(CoreError::Disorder {
+                    gauge: site.id.clone(),
+                    lower: lower.code(),
+                    lower_m,
+                    higher: higher.code(),
+                    higher_m,
+                });
+            }
+        }
+        let town = in_its_words(town)?;
+        let sources = town
+            .units()
+            .iter()
+            .flat_map(|unit| &unit.exposures)
+            .flat_map(|exposure| exposure.gauges.iter().cloned())
+            .chain(
+                policy
+                    .criteria
+                    .named_gauges()
+                    .map(|(gauge, _)| SourceId::new(gauge)),
+            )
+            .collect();
+        Ok(Self {
+            town,
+            policy,
+            sources,
+        })
+    }
+}
+
+/// The criteria that decide: those named in the configuration, else those in the town's folder, else of the built-in town its
+/// own, else the national model.
+///
+/// # Errors
+/// [`CoreError::Unreadable`] or [`CoreError::Criteria`] with the file's name.
+pub fn criteria(config: &Config) -> Result<Criteria, CoreError> {
+    let named = &config.recommend.criteria;
+    if !named.as_os_str().is_empty() {
+        return read(named);
+    }
+    let dir = &config.town.dir;
+    if dir.as_os_str().is_empty() {
+        return Ok(Criteria::read(
+            obihiro::CRITERIA,
+            "config/obihiro/criteria.toml",
+        )?);
+    }
+    let own = dir.join(CRITERIA_FILE);
+    if own.is_file() {
+        return read(&own);
+    }
+    Ok(Criteria::read(NATIONAL, "config/criteria.toml")?)
+}
+
+fn read(path: &Path) -> Result<Criteria, CoreError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CoreError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Criteria::read(&text, &path.display().to_string())?)
+}
+
+/// Districts where nobody lives cannot be ordered and are left out.
+fn in_its_words(town: &Town) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
+    let units = town
+        .districts
+        .iter()
+        .filter(|district| district.people > 0)
+        .map(unit)
+        .collect();
+    hinan_recommend::Town::new(
+        town.name.clone(),
+        middle(town),
+        units,
+        Vec::new(),
+        Vec::new(),
+    )
+}
+
+/// Where the sun is asked for: the middle of the districts' names on the map.
+fn middle(town: &Town) -> Place {
+    let labels = || town.districts.iter().map(|district| district.label);
+    let number = f64::from(u32::try_from(town.districts.len().max(1)).unwrap_or(u32::MAX));
+    Place {
+        lat: labels().map(|at| at.y()).sum::<f64>() / number,
+        lon: labels().map(|at| at.x()).sum::<f64>() / number,
+    }
+}
+
+fn unit(district: &District) -> Unit {
+    Unit {
+        id: UnitId::new(district.id.as_str()),
+        name: district.name.clone(),
+        name_en: district
+            .name_en
+            .clone()
+            .unwrap_or_else(|| district.name.clone()),
+        people: district.people,
+        exposures: district
+            .reaches
+            .iter()
+            .map(|reach| exposure(district, reach))
+            .collect(),
+        travel_min: None,
+    }
+}
+
+/// No map of collapse zones, no storeys and no duration of flooding is loaded: they stay unknown, and nobody is told to stay.
+fn exposure(district: &District, reach: &Reach) -> Exposure {
+    let deepest = district.people_by_rank[1..]
+        .iter()
+        .rposition(|people| *people > 0);
+    Exposure {
+        kind: if reach.gauges.is_empty() {
+            Kind::OtherRiver
+        } else {
+            Kind::ForecastRiver
+        },
+        river: Some(reach.river.clone()),
+        gauges: reach
+            .gauges
+            .iter()
+            .map(|id| SourceId::new(id.as_str()))
+            .collect(),
+        rain: Vec::new(),
+        people_at_risk: reach.people_in_zone.min(district.people),
+        people_in_collapse_zone: None,
+        depth_max_m: deepest.map(|rank| RANK_UP_TO_M.get(rank).copied().unwrap_or(50.0)),
+        people_with_dry_room: None,
+        isolation_h: None,
+        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
+        lag_min: 0.0,
+        tsunami_from: None,
+        road_cut_m: None,
+    }
+}

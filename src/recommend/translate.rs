@@ -1,0 +1,171 @@
+//! From the outlook of the service to the words of the core.
+
+use hinan_gis::ReferenceLevels;
+use hinan_models::{GaugeForecast, Method};
+use hinan_recommend::{
+    Asked, Exposure, Finding, Forecast, Gauge, Held, Kind, Lead, Mark, Marks, Observed, Place,
+    SourceId, Sun, Tier, Unit, UnitId, evaluate,
+};
+use hinan_sensors::quality::Flag;
+use jiff::Timestamp;
+
+use super::core::Core;
+use crate::outlook::{GaugeOutlook, Outlook, Voice};
+
+/// So long a rise is assumed to go on at a gauge that is not heard any more, hours; as `hinan_sensors` assumes it.
+const GOES_ON_FOR_H: f64 = 3.0;
+
+/// What the core is asked with: the gauges that decide for somebody.
+#[must_use]
+pub fn outlook(from: &Outlook, core: &Core) -> hinan_recommend::Outlook {
+    hinan_recommend::Outlook {
+        gauges: core
+            .sources
+            .iter()
+            .filter_map(|id| Some((id.clone(), gauge(from.gauges.get(id.as_str())?, from))))
+            .collect(),
+        ..hinan_recommend::Outlook::empty(from.as_of)
+    }
+}
+
+/// Every condition for rivers, asked of one gauge alone: what it says for whoever lives along its river.
+#[must_use]
+pub fn examine(from: &Outlook, gauge_of: &GaugeOutlook, core: &Core) -> Vec<Finding> {
+    let id = SourceId::new(gauge_of.id.as_str());
+    let translated = gauge(gauge_of, from);
+    let mut asked = hinan_recommend::Outlook::empty(from.as_of);
+    asked.gauges.insert(id.clone(), translated.clone());
+    let exposure = Exposure {
+        kind: Kind::ForecastRiver,
+        river: Some(gauge_of.river.clone()),
+        gauges: vec![id.clone()],
+        rain: Vec::new(),
+        people_at_risk: 1,
+        people_in_collapse_zone: None,
+        depth_max_m: None,
+        people_with_dry_room: None,
+        isolation_h: None,
+        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
+        lag_min: 0.0,
+        tsunami_from: None,
+        road_cut_m: None,
+    };
+    let unit = Unit {
+        id: UnitId::new(gauge_of.id.as_str()),
+        name: gauge_of.name.clone(),
+        name_en: gauge_of.name_en.clone(),
+        people: 1,
+        exposures: Vec::new(),
+        travel_min: None,
+    };
+    let place: Place = core.town.place();
+    evaluate(&Asked {
+        outlook: &asked,
+        criteria: &core.policy.criteria,
+        unit: &unit,
+        exposure: &exposure,
+        gauge: Some((&id, &translated)),
+        deadlines: None,
+        sun: Sun::at(place, from.as_of),
+    })
+}
+
+fn gauge(from: &GaugeOutlook, outlook: &Outlook) -> Gauge {
+    Gauge {
+        name: from.name.clone(),
+        name_en: from.name_en.clone(),
+        river: from.river.clone(),
+        marks: named(&from.marks),
+        observed: from.observed.map(|observed| Observed {
+            at: observed.at,
+            level_m: observed.level_m,
+            doubted: observed.flag >= Flag::Suspect,
+        }),
+        voice: match from.voice {
+            Voice::Live => hinan_recommend::Voice::Live,
+            Voice::Late { for_min } => hinan_recommend::Voice::Late { for_min },
+            Voice::Silent { for_min } => hinan_recommend::Voice::Silent { for_min },
+            Voice::NeverHeard => hinan_recommend::Voice::NeverHeard,
+        },
+        held: held(from),
+        rise_m_per_h: from.rise_m_per_h,
+        forecast: outlook
+            .models_on
+            .then(|| forecast(&from.forecast, outlook.as_of))
+            .flatten(),
+        // Lifting is not asked here: nobody is told that a crest has passed.
+        upstream: None,
+    }
+}
+
+/// Named levels of a gauge of the town.
+pub(super) fn marks(levels: &ReferenceLevels) -> Marks {
+    named(&crate::outlook::Marks::from(levels))
+}
+
+fn named(of: &crate::outlook::Marks) -> Marks {
+    let known = [
+        (Mark::Standby, of.standby_m),
+        (Mark::Caution, of.caution_m),
+        (Mark::EvacuationJudgement, of.evacuation_judgement_m),
+        (Mark::Danger, of.danger_m),
+        (Mark::DesignHighWater, of.design_high_water_m),
+    ];
+    Marks::new(
+        known
+            .into_iter()
+            .filter_map(|(mark, level_m)| Some((mark, level_m?))),
+    )
+}
+
+/// Where the device's health keeps nothing, the last level stands, and no rise is known.
+fn held(from: &GaugeOutlook) -> Option<Held> {
+    if !from.is_held() {
+        return None;
+    }
+    let kept = from.health.as_ref().and_then(|health| health.held);
+    match (kept, from.observed) {
+        (Some(kept), observed) => Some(Held {
+            last_m: observed.map_or(kept.level_m, |observed| observed.level_m.max(kept.level_m)),
+            at: kept.at,
+            rise_m_per_h: kept.trend_m_per_h,
+            goes_on_for_h: GOES_ON_FOR_H,
+        }),
+        (None, Some(observed)) => Some(Held {
+            last_m: observed.level_m,
+            at: observed.at,
+            rise_m_per_h: None,
+            goes_on_for_h: GOES_ON_FOR_H,
+        }),
+        (None, None) => None,
+    }
+}
+
+fn forecast(from: &GaugeForecast, as_of: Timestamp) -> Option<Forecast> {
+    let by_model = from.leads.iter().any(|lead| lead.method == Method::Model);
+    let tier = match from.tier {
+        hinan_models::Tier::NoInformation => return None,
+        hinan_models::Tier::Full if by_model => Tier::Model,
+        hinan_models::Tier::UpstreamPartly | hinan_models::Tier::OwnOnly if by_model => {
+            Tier::ModelPartly
+        }
+        hinan_models::Tier::RateOfRise => Tier::Rate,
+        _ => Tier::Persistence,
+    };
+    Some(Forecast {
+        made_at: as_of,
+        tier,
+        leads: from
+            .leads
+            .iter()
+            .map(|lead| Lead {
+                lead_h: lead.lead_h,
+                median_m: lead.median_m,
+                quantiles: lead.quantiles.iter().map(|q| (q.p, q.level_m)).collect(),
+                rate_of_rise_m: lead.rate_of_rise_m,
+                by_model: lead.method == Method::Model,
+                outside_training: lead.outside_training,
+            })
+            .collect(),
+    })
+}
