@@ -45,17 +45,9 @@ impl Explain {
             );
         };
         let proposal = &stored.proposal;
-        let Some(urgent) = &proposal.urgent else {
-            bail!(
-                "{}: この推奨には計算の記録がありません / this recommendation was kept without its derivation",
-                self.id
-            );
-        };
-        let town = town::town(&config)?;
-        let core = Core::load(&config, &town)?;
         let names: Vec<&str> = proposal.districts.iter().map(|d| d.name.as_str()).collect();
         say(&format!(
-            "推奨 recommendation {}: {} {}、{}地区 {}\n初めて作られた first made {}、根拠の最後 grounds last held {}\n最も期限の早い地区について the district whose deadline comes first:",
+            "推奨 recommendation {}: {} {}、{}地区 {}\n初めて作られた first made {}、根拠の最後 grounds last held {}",
             self.id,
             proposal.key.river,
             proposal.key.level,
@@ -64,6 +56,23 @@ impl Explain {
             stored.first_at,
             stored.supported_at,
         ));
+        let Some(urgent) = &proposal.urgent else {
+            say(
+                "この推奨は以前の版が記録したもので、期限の計算はありません。当時調べた条件 written by an earlier version, without deadlines; the conditions examined then:",
+            );
+            for finding in proposal.examined() {
+                say(&format!(
+                    "- {} [{}] {}",
+                    finding.condition.words,
+                    finding.answer.japanese(),
+                    finding.sentences().join("。")
+                ));
+            }
+            return Ok(());
+        };
+        let town = town::town(&config)?;
+        let core = Core::load(&config, &town)?;
+        say("最も期限の早い地区について the district whose deadline comes first:");
         say(&explain(&core.town, &core.policy, proposal.as_of, urgent));
         let same = urgent.findings.iter().all(|finding| {
             core.policy

@@ -7,6 +7,7 @@ mod broker;
 mod checks;
 mod explained;
 mod models;
+mod moved;
 mod official;
 mod publish;
 mod read;
@@ -81,6 +82,20 @@ pub enum ConfigError {
         /// Line, column and what was expected.
         message: String,
     },
+    /// A key that has a new place.
+    #[error("{path}{line}: {key} = {value}: {place}")]
+    Moved {
+        /// The file.
+        path: String,
+        /// Its line, if it was found.
+        line: String,
+        /// The key with its section.
+        key: String,
+        /// The value found.
+        value: String,
+        /// Where it lives now.
+        place: String,
+    },
     /// A value out of its range.
     #[error("{key} is {value}; it must be {accepted}")]
     Refused {
@@ -119,6 +134,7 @@ impl Config {
             message: error.to_string(),
         };
         let own: toml::Table = toml::from_str(text).map_err(|e| malformed(&e))?;
+        moved::check(&own, text, path)?;
         let mut all: toml::Table = toml::from_str(DEFAULT).map_err(|e| malformed(&e))?;
         overlay(&mut all, own);
         let config: Self = match toml::Value::Table(all).try_into() {
@@ -239,6 +255,15 @@ mod tests {
             "recommend.deadline.early_chance is 0.9; it must be from 0.01 to 0.5",
         );
         check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
+    }
+
+    #[test]
+    fn a_key_that_moved_to_the_criteria_file_says_where_it_lives_now() {
+        let old = "[recommend]\nevery_s = 600\nlevel4_probability = 0.5";
+        check(old, "town.toml, line 3: recommend.level4_probability = 0.5");
+        check(old, "chance");
+        check(old, "criteria.toml");
+        check("[recommend]\nrapid_rise_m_per_h = 1.0", "m_per_h");
     }
 
     #[test]

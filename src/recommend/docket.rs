@@ -256,6 +256,7 @@ mod tests {
             shelters: Vec::new(),
             reach_between: None,
             urgent: None,
+            examined_then: Vec::new(),
         }
     }
 

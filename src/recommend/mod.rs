@@ -7,6 +7,7 @@
 pub mod core;
 pub mod counter;
 pub mod docket;
+pub mod earlier;
 pub mod hold;
 pub mod level;
 pub mod proposal;

@@ -41,6 +41,9 @@ pub struct Proposal {
     pub reach_between: Option<(Timestamp, Option<Timestamp>)>,
     /// The core's whole answer for the district whose deadline comes first.
     pub urgent: Option<Box<UnitAdvice>>,
+    /// Every condition examined, in proposals that an earlier version wrote down without the core's answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examined_then: Vec<Finding>,
 }
 
 /// What makes two proposals the same item.
@@ -89,7 +92,9 @@ impl Proposal {
     /// Every condition that was examined, met or not.
     #[must_use]
     pub fn examined(&self) -> &[Finding] {
-        self.urgent.as_ref().map_or(&[], |advice| &advice.findings)
+        self.urgent
+            .as_ref()
+            .map_or(&self.examined_then, |advice| &advice.findings)
     }
 
     /// The latest useful moment to decide, for the district where it comes first.
@@ -176,6 +181,7 @@ fn join(
         counter: first.counter.clone(),
         reach_between,
         urgent: most_urgent(members).map(|member| Box::new(member.advice.clone())),
+        examined_then: Vec::new(),
     })
 }
 

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{StoreError, Tx, View, instant, json, millis, text};
+use super::{StoreError, Tx, View, instant, millis, text};
 use crate::digest::Digest;
-use crate::recommend::Recommendation;
+use crate::recommend::{Recommendation, earlier};
 
 /// One evaluation as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,18 +58,21 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn last_advice(&self) -> Result<Vec<Recommendation>, StoreError> {
-        let body: Option<String> = self
+        let last: Option<(i64, String)> = self
             .0
             .query_row(
-                "SELECT body FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1",
+                "SELECT as_of_ms, body FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1",
                 [],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        body.map_or_else(
-            || Ok(Vec::new()),
-            |body| json("the advice of an evaluation", &body),
-        )
+        let Some((as_of_ms, body)) = last else {
+            return Ok(Vec::new());
+        };
+        earlier::advice(&body, instant(as_of_ms)?).map_err(|error| StoreError::Damaged {
+            what: "the advice of an evaluation".to_owned(),
+            why: error.to_string(),
+        })
     }
 
     /// All evaluations, oldest first.

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, View, instant, json, millis, text};
+use super::{StoreError, Tx, View, instant, millis, text};
 use crate::digest::Digest;
 use crate::recommend::docket::{Declined, OpenItem};
+use crate::recommend::earlier;
 use crate::recommend::proposal::Proposal;
 
 /// A proposal with its story.
@@ -217,7 +218,7 @@ impl View<'_> {
         })?;
         rows.map(|row| {
             let (body, ms, substance) = row?;
-            let proposal: Proposal = json("a proposal", &body)?;
+            let proposal = read("a proposal", &body)?;
             let substance = Digest::try_from(substance).map_err(|why| StoreError::Damaged {
                 what: "a proposal".to_owned(),
                 why,
@@ -242,6 +243,14 @@ type Raw = (
     Option<i64>,
     Option<String>,
 );
+
+/// A body of today's version or of an earlier one.
+fn read(what: &str, body: &str) -> Result<Proposal, StoreError> {
+    earlier::proposal(body).map_err(|error| StoreError::Damaged {
+        what: what.to_owned(),
+        why: error.to_string(),
+    })
+}
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok((
@@ -274,11 +283,68 @@ fn stored(
         _ => None,
     };
     Ok(StoredProposal {
-        proposal: json(&format!("proposal {id}"), &body)?,
+        proposal: read(&format!("proposal {id}"), &body)?,
         state,
         first_at: instant(first_ms)?,
         supported_at: instant(supported_ms)?,
         decided,
         id,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::realm::Realm;
+    use crate::store::Store;
+
+    /// As a version wrote it whose conditions were its own, with the digest it gave.
+    const BODY: &str = r#"{"key":{"river":"札内川","level":"evacuation_order"},"river_en":"Satsunai River",
+        "as_of":"2016-08-30T13:00:00Z","gauge":"nantaibashi",
+        "districts":[{"id":"higashi","name":"東","name_en":"Higashi","people_in_zone":1200}],
+        "met":[{"rule":"danger_reached","gauge":"nantaibashi","gauge_name":"南帯橋","answer":"met","value":31.2,"range_m":null,
+                "threshold":31.0,"mark_m":31.0,"mark":"danger","observed_at":"2016-08-30T13:00:00Z","lead_h":null}],
+        "examined":[],"counter":[{"kind":"overflow_only"}],"shelters":[],"reach_between":null}"#;
+    const DIGESTED: &str = r#"[{"river":"札内川","level":"evacuation_order"},["higashi"],[["danger_reached","nantaibashi"]]]"#;
+
+    #[test]
+    fn a_proposal_of_an_earlier_version_is_read_decided_and_sealed_as_it_was() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path(), Realm::Actual, "012076").unwrap();
+        let at: Timestamp = "2016-08-30T13:00:00Z".parse().unwrap();
+        let substance = Digest::of(DIGESTED.as_bytes());
+        store
+            .write(|tx| {
+                tx.0.execute(
+                    "INSERT INTO proposal (id, river, level, state, first_ms, supported_ms, body, substance) \
+                     VALUES ('r-then', '札内川', 4, 'open', ?1, ?1, ?2, ?3)",
+                    params![millis(at), BODY, substance.as_str()],
+                )?;
+                Ok(())
+            })
+            .unwrap();
+        let then = store.read(|view| view.proposal("r-then")).unwrap().unwrap();
+        assert_eq!(then.proposal.substance(), substance);
+        assert_eq!(store.read(|view| view.open_items()).unwrap().len(), 1);
+        let decided = Decided {
+            by: "sato".to_owned(),
+            at,
+            reason: "様子を見る".to_owned(),
+        };
+        let was_open = store
+            .write(|tx| tx.close_proposal("r-then", ProposalState::Declined, Some(&decided)))
+            .unwrap();
+        assert!(was_open);
+        let declined = store.read(|view| view.declined_since(at)).unwrap();
+        assert_eq!(declined[0].substance, substance);
+        let body: String = store
+            .read(|view| {
+                let mut of = view.0.prepare("SELECT body FROM proposal")?;
+                Ok(of.query_row([], |row| row.get(0))?)
+            })
+            .unwrap();
+        assert_eq!(body, BODY, "what was written stays as it was");
+        assert!(store.read(|view| view.verify_audit()).is_ok());
+    }
 }

@@ -158,21 +158,12 @@ pub(super) fn half_width(text: &str) -> String {
         .collect()
 }
 
-/// The code of an adopted reason: the rule behind the line, a stable word.
-fn reason_code<'a>(stored: &StoredProposal, value: &'a str) -> &'a str {
-    use crate::recommend::criterion::Rule;
+/// The code of an adopted reason: the name of the condition behind the line, a stable word.
+fn reason_code<'a>(stored: &'a StoredProposal, value: &'a str) -> &'a str {
     let index: Option<usize> = value.parse().ok();
-    match index.and_then(|index| stored.proposal.met.get(index)) {
-        None => value,
-        Some(criterion) => match criterion.rule {
-            Rule::JudgementLevelReached => "judgement_level_reached",
-            Rule::DangerExpected => "danger_expected",
-            Rule::RapidRise => "rapid_rise",
-            Rule::DangerReached => "danger_reached",
-            Rule::OverflowExpected => "overflow_expected",
-            Rule::OverflowLevelReached => "overflow_level_reached",
-        },
-    }
+    index
+        .and_then(|index| stored.proposal.met.get(index))
+        .map_or(value, |finding| finding.condition.id.as_str())
 }
 
 /// The line behind an adopted reason.

@@ -17,6 +17,7 @@ use super::who::SignedIn;
 use super::{frame, gauges, inbox, lines};
 use crate::app::App;
 use crate::outlook::GaugeOutlook;
+use crate::recommend::level::advised;
 use crate::recommend::proposal::Proposal;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -236,7 +237,7 @@ fn would_change(proposal: &Proposal) -> Vec<String> {
         .examined()
         .iter()
         .filter(|finding| {
-            finding.condition.level > proposal.key.level && finding.answer != Answer::Met
+            finding.condition.level > advised(proposal.key.level) && finding.answer != Answer::Met
         })
         .map(|finding| {
             let mark = finding.mark().map_or_else(String::new, |(mark, mark_m)| {

@@ -16,7 +16,6 @@ use hinan::engine::{Engine, Reference};
 use hinan::publish::dispatch::Dispatch;
 use hinan::publish::outbox::{Attempt, ChannelName};
 use hinan::realm::Realm;
-use hinan::recommend::criterion::Rule;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::{ConcernedDistrict, Proposal, ProposalKey};
 use hinan::store::Store;
@@ -311,12 +310,6 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         name_en: format!("District {n}"),
         people_in_zone: 100 * n,
     };
-    let rule = match level {
-        OrderLevel::ElderlyEvacuation => Rule::JudgementLevelReached,
-        OrderLevel::EvacuationOrder => Rule::DangerReached,
-        OrderLevel::EmergencySafety => Rule::OverflowLevelReached,
-    };
-    assert_eq!(rule.level(), level);
     Proposal {
         key: ProposalKey {
             river: river.to_owned(),
@@ -327,9 +320,10 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         gauge: "301081281107050".to_owned(),
         districts: vec![district(1), district(2)],
         met: Vec::new(),
-        examined: Vec::new(),
         counter: Vec::new(),
         shelters: Vec::new(),
         reach_between: None,
+        urgent: None,
+        examined_then: Vec::new(),
     }
 }
