@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+
+import { parse } from "./routes.svelte";
+
+it("addresses lead to their screens, and what is unknown to the situation", () => {
+  expect(parse("#/published")).toEqual({ screen: "published" });
+  expect(parse("#/recommendations/01%2Fx")).toEqual({ screen: "recommendation", id: "01/x" });
+  expect(parse("#/second/d-1")).toEqual({ screen: "second", id: "d-1" });
+  for (const odd of ["", "#", "#/nowhere", "#/recommendations/", "#/texts/%E0%A4%A"]) expect(parse(odd)).toEqual({ screen: "situation" });
+});
