@@ -47,6 +47,13 @@ export class Demo {
     return this.#console.match(/(http:\/\/127\.0\.0\.1:\d+)\/plain\//)?.[1] ?? null;
   }
 
+  // Where its devices publish, as host and port.
+  broker() {
+    const found = this.#console.match(/broker: (127\.0\.0\.1:\d+)/)?.[1];
+    must(found, `the console names no broker:\n${this.tail()}`);
+    return found;
+  }
+
   // The one-time account of an office, as the console prints it: name, password of three groups of four, office.
   account(user) {
     const line = this.#console.match(new RegExp(`^\\s*${user}\\s+([a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4})\\s`, "m"));

@@ -1,0 +1,120 @@
+// The pictures of the console in the documentation, made anew from the demo:
+//
+//   HINAN_BIN=target/debug/hinan node tests/browser/console/pictures.mjs [FOLDER]
+//
+// FOLDER          where they go; default: docs/images
+// HINAN_BIN, HINAN_CHROMIUM as for run.mjs
+
+import { mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+import { must, within } from "../cases.mjs";
+import { Demo } from "../demo.mjs";
+import { Desk } from "./desk.mjs";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+const FOLDER = resolve(process.argv[2] ?? join(ROOT, "docs/images"));
+// Two hours before the river passed its danger level.
+const NIGHT = { from: "2016-08-30T23:30:00+09:00", speed: 6 };
+const LAPTOP = { width: 1366, height: 768 };
+const DESK = { width: 1600, height: 900 };
+
+const demo = new Demo(resolve(process.env.HINAN_BIN ?? join(ROOT, "target/debug/hinan")), NIGHT);
+let browser = null;
+try {
+  mkdirSync(FOLDER, { recursive: true });
+  await demo.ready();
+  browser = await chromium.launch({ executablePath: process.env.HINAN_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--mute-audio"] });
+  const desk = new Desk(browser, demo, FOLDER, "console");
+  const take = async (page, name) => {
+    await page.waitForTimeout(1_500);
+    await page.screenshot({ path: join(FOLDER, `console-${name}.png`), caret: "initial" });
+    console.log(`console-${name}.png`);
+  };
+
+  const duty = await desk.officer("duty", { viewport: LAPTOP, offline: false });
+  await desk.recommendation(duty, 240);
+  await duty.locator("[data-testid=map][data-complete=true], [data-testid=map] [data-complete=true]").first().waitFor({ timeout: 30_000 }).catch(() => {});
+  await take(duty, "situation");
+
+  const night = await desk.officer("duty", { viewport: DESK, theme: "night", offline: false });
+  await desk.recommendation(night);
+  await night.getByTestId("hydrograph").first().waitFor();
+  await take(night, "night");
+  await night.context().close();
+
+  const english = await desk.officer("duty", { viewport: DESK, lang: "en", offline: false });
+  await desk.recommendation(english);
+  await take(english, "english");
+  await english.context().close();
+
+  const areas = await sheet(duty);
+  await take(duty, "sheet");
+  await duty.getByTestId("approve").click();
+  await duty.getByTestId("screen-waiting").waitFor();
+
+  const approver = await desk.officer("approver", { viewport: LAPTOP, offline: false });
+  await within(15, "the waiting item", async () => await approver.getByTestId("waiting-item").count() > 0);
+  await approver.getByTestId("waiting-item").first().click();
+  await approver.getByTestId("check").fill(String(areas.count));
+  await take(approver, "second");
+  await approver.getByTestId(`choice-${areas.level}`).click();
+  await approver.getByTestId("second-approve").click();
+  await approver.getByTestId("screen-notice").waitFor();
+  await desk.open(approver, "published");
+  await approver.getByTestId("notice-row").first().waitFor();
+  await approver.waitForTimeout(3_000);
+  await take(approver, "published");
+
+  await desk.open(approver, "situation");
+  await approver.getByTestId("screen-situation").waitFor();
+  for (const [name, viewport] of [["wall", { width: 1920, height: 1080 }]]) {
+    const wall = await approver.context().newPage();
+    await wall.setViewportSize(viewport);
+    await wall.goto(`${desk.origin()}/wall/`);
+    await wall.waitForTimeout(4_000);
+    await take(wall, name);
+    await wall.close();
+  }
+
+  const { body } = await desk.api(approver, "GET", "/api/v1/inbox");
+  const paper = await approver.context().newPage();
+  await paper.goto(`${desk.origin()}/console/#/print/${encodeURIComponent(body.items[0].id)}`);
+  await paper.waitForTimeout(4_000);
+  await paper.emulateMedia({ media: "print" });
+  await paper.setViewportSize({ width: 1123, height: 794 });
+  await take(paper, "print");
+  await paper.close();
+
+  await desk.open(duty, "situation");
+  await duty.context().setOffline(true);
+  await duty.getByTestId("stale-bar").waitFor({ timeout: 40_000 });
+  await take(duty, "stale");
+} finally {
+  await browser?.close();
+  await demo.stop();
+}
+
+// Fills the sheet up to the last press; grounds that changed meanwhile are read again.
+async function sheet(page) {
+  for (let reading = 1; ; reading += 1) {
+    await page.getByTestId("decide").click();
+    await page.getByTestId("approve").waitFor();
+    const level = Number((await page.locator("label.choice", { has: page.locator("em") }).getAttribute("data-testid")).slice("level-".length));
+    await page.getByTestId(`level-${level}`).click();
+    await page.getByTestId("reason").first().click();
+    try {
+      await page.getByTestId("digest").waitFor({ timeout: 10_000 });
+      const count = Number((await page.getByTestId("message-body").innerText()).match(/(\d+)地区/)?.[1]);
+      await page.getByTestId("check").fill(String(count));
+      must(await page.getByTestId("approve").isEnabled(), "the button is shut");
+      return { level, count };
+    } catch (error) {
+      must(reading < 5, `after ${reading} readings: ${error.message}`);
+      await page.keyboard.press("Escape");
+    }
+  }
+}
