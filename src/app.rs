@@ -22,8 +22,10 @@ use crate::maps::Maps;
 use crate::newest::NewestValues;
 use crate::presence::Presence;
 use crate::publish::dispatch::Dispatch;
+use crate::publish::shelf::Shelf;
 use crate::situation::Situation;
 use crate::store::Store;
+use crate::vault::Keeper;
 
 /// The running service.
 pub struct App {
@@ -41,6 +43,10 @@ pub struct App {
     pub maps: Maps,
     /// What notices leave with.
     pub dispatch: Dispatch,
+    /// The key to second factors.
+    pub vault: Keeper,
+    /// What residents see, finished.
+    pub shelf: Shelf,
     /// Name of this run of the service: attempts of an earlier one are known by it.
     pub run: String,
     /// Rings when something is owed to a channel.
@@ -65,6 +71,7 @@ pub struct App {
     checkpoint: RwLock<Option<Checkpoint>>,
     warnings: RwLock<Vec<String>>,
     first_run: RwLock<Option<String>>,
+    certificate: OnceLock<String>,
     presence: Presence,
 }
 
@@ -141,6 +148,8 @@ impl App {
             sketch,
             maps: Maps::default(),
             dispatch,
+            vault: Keeper::default(),
+            shelf: Shelf::default(),
             run: hex::encode(chance::bytes::<8>()),
             owed: Notify::new(),
             devices: Arc::default(),
@@ -157,6 +166,7 @@ impl App {
             checkpoint: RwLock::default(),
             warnings: RwLock::default(),
             first_run: RwLock::default(),
+            certificate: OnceLock::new(),
             presence: Presence::default(),
         }
     }
@@ -283,6 +293,18 @@ impl App {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .push(sentence);
+    }
+
+    /// SHA-256 of the certificate that the pages are served with, as browsers show it; none without TLS here.
+    #[must_use]
+    pub fn certificate_fingerprint(&self) -> Option<&str> {
+        self.certificate.get().map(String::as_str)
+    }
+
+    pub(crate) fn set_certificate_fingerprint(&self, fingerprint: String) {
+        if self.certificate.set(fingerprint).is_err() {
+            tracing::warn!("the certificate was set twice; the first stays");
+        }
     }
 
     /// Makes the secret of the link by which the first administrator registers. It works once, in this run only.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::digest::Digest;
+use crate::private_file;
 use crate::realm::Realm;
 use crate::store::{StoreError, View};
 
@@ -28,6 +29,8 @@ const FILE_BEFORE: &str = "checkpoints.before.jsonl";
 const FILE_MAX_BYTES: u64 = 4 << 20;
 /// Longest line that is read as a checkpoint, bytes.
 const LINE_MAX: usize = 4096;
+/// Damaged lines that are told one by one.
+const FAULTS_MAX: usize = 5;
 
 /// The audit had so many entries at this time, and its last hash was this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +174,7 @@ fn message(
 pub struct Signer {
     pair: Ed25519KeyPair,
     public_key: String,
+    is_new: bool,
 }
 
 impl Signer {
@@ -188,10 +192,12 @@ impl Signer {
             Ok(text) => Self::of_file(&path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let seed = seed();
-                let mut file = private_file(&path).map_err(failed)?;
+                let mut file = private_file::create(&path).map_err(failed)?;
                 writeln!(file, "{}", hex::encode(seed)).map_err(failed)?;
                 file.sync_all().map_err(failed)?;
-                Self::of_seed(&path, &seed)
+                let mut signer = Self::of_seed(&path, &seed)?;
+                signer.is_new = true;
+                Ok(signer)
             }
             Err(error) => Err(failed(error)),
         }
@@ -202,23 +208,12 @@ impl Signer {
             path: path.to_owned(),
             why: why.to_owned(),
         };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(path)
-                .map_err(|source| CheckpointError::File {
-                    path: path.to_owned(),
-                    source,
-                })?
-                .permissions()
-                .mode();
-            if mode & 0o077 != 0 {
-                return Err(refused(&format!(
-                    "mode {:03o} lets others read the key that signs the audit; it must be 600 (chmod 600)",
-                    mode & 0o777
-                )));
-            }
-        }
+        private_file::check(path)
+            .map_err(|source| CheckpointError::File {
+                path: path.to_owned(),
+                source,
+            })?
+            .map_err(|why| refused(&why))?;
         let seed = hex::decode(text.trim())
             .ok()
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
@@ -233,7 +228,17 @@ impl Signer {
                 why: why.to_string(),
             })?;
         let public_key = hex::encode(pair.public_key().as_ref());
-        Ok(Self { pair, public_key })
+        Ok(Self {
+            pair,
+            public_key,
+            is_new: false,
+        })
+    }
+
+    /// Whether the key was made just now: nothing can have been signed with it.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// The public key, 64 hexadecimal digits.
@@ -264,16 +269,18 @@ impl Signer {
     }
 }
 
-/// A new file that its owner alone may read. One that exists is an error.
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
+/// The public key of the data directory `dir`, if there is a key and it can be read; then it is the only one to be believed.
+#[must_use]
+pub fn public_key_in(dir: &Path) -> Option<String> {
+    let text = fs::read_to_string(dir.join(KEY_FILE)).ok()?;
+    let signer = Signer::of_file(&dir.join(KEY_FILE), &text).ok()?;
+    Some(signer.public_key)
+}
+
+/// The key's file in the data directory.
+#[must_use]
+pub fn key_path(dir: &Path) -> PathBuf {
+    dir.join(KEY_FILE)
 }
 
 /// Adds a checkpoint to the file in `dir`, and makes sure that it is on the disk.
@@ -336,23 +343,79 @@ pub fn kept(dir: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
     Ok(all)
 }
 
+/// What `dir` keeps as far as it can be read, and where it cannot, in words: at a start one damaged line must not be in the
+/// way of all that the others prove.
+#[must_use]
+pub fn kept_as_far_as_readable(dir: &Path) -> (Vec<Checkpoint>, Vec<String>) {
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for name in [FILE_BEFORE, FILE] {
+        let path = dir.join(name);
+        if !path.exists() {
+            continue;
+        }
+        let walked = walk(&path, |checkpoint| match checkpoint {
+            Ok(checkpoint) => {
+                all.push(checkpoint);
+                Ok(())
+            }
+            Err(fault) => {
+                if faults.len() < FAULTS_MAX {
+                    faults.push(fault.to_string());
+                }
+                Ok(())
+            }
+        });
+        if let Err(fault) = walked {
+            faults.push(fault.to_string());
+        }
+    }
+    (all, faults)
+}
+
+/// Moves the files of checkpoints in `dir` out of the way. Nothing is lost; new ones begin.
+///
+/// # Errors
+/// The system's.
+pub fn set_aside(dir: &Path) -> io::Result<()> {
+    for name in [FILE_BEFORE, FILE] {
+        let path = dir.join(name);
+        if path.exists() {
+            private_file::set_aside(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// The checkpoints in one file, as it was downloaded or copied.
 ///
 /// # Errors
 /// [`CheckpointError`]
 pub fn read(path: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
+    let mut all = Vec::new();
+    walk(path, |checkpoint| {
+        all.push(checkpoint?);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Goes through a file line by line. A last line that a power cut left unfinished is passed over.
+fn walk(
+    path: &Path,
+    mut each: impl FnMut(Result<Checkpoint, CheckpointError>) -> Result<(), CheckpointError>,
+) -> Result<(), CheckpointError> {
     let failed = |source| CheckpointError::File {
         path: path.to_owned(),
         source,
     };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-    let (mut all, mut number) = (Vec::new(), 0);
+    let mut number = 0;
     loop {
         let mut line = Vec::new();
         number += 1;
         let length = reader.read_until(b'\n', &mut line).map_err(failed)?;
         if length == 0 {
-            return Ok(all);
+            return Ok(());
         }
         let whole = line.last() == Some(&b'\n');
         let parsed = if length > LINE_MAX {
@@ -361,15 +424,13 @@ pub fn read(path: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
             serde_json::from_slice(&line).map_err(|error| error.to_string())
         };
         match parsed {
-            Ok(checkpoint) => all.push(checkpoint),
-            Err(_) if !whole => return Ok(all),
-            Err(why) => {
-                return Err(CheckpointError::Unreadable {
-                    path: path.to_owned(),
-                    line: number,
-                    why,
-                });
-            }
+            Ok(checkpoint) => each(Ok(checkpoint))?,
+            Err(_) if !whole => return Ok(()),
+            Err(why) => each(Err(CheckpointError::Unreadable {
+                path: path.to_owned(),
+                line: number,
+                why,
+            }))?,
         }
     }
 }
@@ -455,5 +516,27 @@ mod tests {
         fs::write(&path, [b"{}\n", whole.as_slice()].concat()).unwrap();
         let refused = kept(home.path()).err().unwrap().to_string();
         assert!(refused.contains("line 1"), "{refused}");
+        // At a start what can be read counts, and what cannot is told.
+        let (readable, faults) = kept_as_far_as_readable(home.path());
+        assert_eq!(
+            readable.iter().map(|c| c.entries).collect::<Vec<_>>(),
+            [1, 2]
+        );
+        assert!(
+            faults.len() == 1 && faults[0].contains("line 1"),
+            "{faults:?}"
+        );
+        set_aside(home.path()).unwrap();
+        assert!(kept(home.path()).unwrap().is_empty());
+        assert_eq!(
+            fs::read_dir(home.path())
+                .unwrap()
+                .filter(|file| {
+                    let name = file.as_ref().unwrap().file_name();
+                    name.to_string_lossy().contains("aside-1")
+                })
+                .count(),
+            1
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! that changes anything, so that a crash leaves an open entry instead of nothing.
 
 pub mod attention;
+pub mod lifting;
 pub mod second;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,6 @@ use crate::publish::outbox::Delivery;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use crate::store::drafts::StoredDraft;
-use crate::store::notices::live;
 use crate::store::proposals::{Decided, ProposalState, StoredProposal};
 use crate::store::{StoreError, Tx, View};
 use jiff::{SignedDuration, Timestamp};
@@ -133,12 +133,18 @@ pub fn prepare_issue(
         app,
         officer,
         notice,
-        Some((proposal_id.to_owned(), substance)),
+        (Some(proposal_id.to_owned()), Some(substance)),
         reason,
     )
 }
 
-/// Prepares the exact text that lifts or cancels an order.
+/// Chips that say why a notice is lifted, and why it is cancelled. One does not stand for the other: a lift needs two persons.
+pub const LIFT_REASON: &str = "over";
+/// See [`LIFT_REASON`].
+pub const CANCEL_REASONS: [&str; 2] = ["wrong", "other_area"];
+
+/// Prepares the exact text that lifts or cancels an order. `read` is the digest of the grounds that were on screen
+/// ([`lifting::substance`]); it counts for a lift.
 ///
 /// # Errors
 /// [`Declined`] says why there is nothing to read.
@@ -148,34 +154,72 @@ pub fn prepare_end(
     notice_id: &str,
     kind: Kind,
     reason: Reason<'_>,
+    read: &Digest,
 ) -> Result<StoredDraft, Declined> {
     may(officer, Act::Prepare)?;
     let reason = coded(reason)?;
+    match (kind, reason.0.as_str()) {
+        (Kind::Cancel, LIFT_REASON) => {
+            return Err(Declined::Incomplete(
+                "危険が去ったときは、取消ではなく解除です。取消は、誤って発表したときに使います"
+                    .to_owned(),
+            ));
+        }
+        (Kind::Lift, code) if CANCEL_REASONS.contains(&code) => {
+            return Err(Declined::Incomplete(
+                "誤って発表したときは、解除ではなく取消です".to_owned(),
+            ));
+        }
+        _ => {}
+    }
     let now = app.clock.now();
     // An order that expired by itself was never lifted: the law wants that said in public, too.
-    let all = app.store.read(|view| view.notices(1000))?;
-    let ended = ended(&all);
-    let order = all
-        .iter()
-        .find(|n| {
-            n.id().as_str() == notice_id
-                && n.content().facts().kind == Kind::Issue
-                && !ended.contains(n.id())
-        })
-        .ok_or_else(|| {
-            Declined::NoLongerOpen("この発表は、すでに解除・取消・置き換え済みです".to_owned())
-        })?;
+    let (order, live) = app.store.read(|view| {
+        let order = match view.is_unended(notice_id)? {
+            true => view.notice(notice_id)?,
+            false => None,
+        };
+        Ok((order, view.live_notices(now)?))
+    })?;
+    let order = order.ok_or_else(|| {
+        Declined::NoLongerOpen("この発表は、すでに解除・取消・置き換え済みです".to_owned())
+    })?;
+    let facts = order.content().facts();
+    let grounds = if kind == Kind::Lift {
+        let (river, level) = (facts.river.as_str(), facts.level);
+        let (now_true, waiting) = app
+            .store
+            .read(|view| Ok((lifting::substance(app, view, river)?, open_proposals(view)?)))?;
+        let higher = waiting
+            .iter()
+            .find(|p| p.key.river == river && p.key.level >= level);
+        if let Some(higher) = higher {
+            return Err(Declined::Incomplete(format!(
+                "{river}には{}の推奨が判断待ちです。先にそれを判断してください",
+                higher.key.level
+            )));
+        }
+        if *read != now_true {
+            return Err(Declined::Changed(LIFT_CHANGED.to_owned()));
+        }
+        Some(now_true)
+    } else {
+        None
+    };
     let facts = compose::end(
-        order.content().facts(),
+        facts,
         kind,
         new_id(app),
         now,
-        vec![reference(order)],
+        vec![reference(&order)],
         reason.1.clone(),
     );
-    let notice = drafted(app, facts, &live(all, now), None, &reason)?;
-    keep(app, officer, notice, None, reason)
+    let notice = drafted(app, facts, &live, None, &reason)?;
+    keep(app, officer, notice, (None, grounds), reason)
 }
+
+const LIFT_CHANGED: &str =
+    "解除の根拠(水位、予測、判断待ちの推奨)が変わりました。新しい画面を確認してください";
 
 /// Approves a draft. Where one person is enough: notice, audit and deliveries in one transaction, or nothing. Where two
 /// are wanted, this is the first approval, and nothing leaves.
@@ -303,9 +347,14 @@ fn publish(
 ) -> Result<Result<NoticeId, Declined>, StoreError> {
     let draft_id = approved.id().as_str();
     // What could hold it up was looked for before; if it cannot leave now, nothing of this transaction stands.
+    let view = tx.view();
+    let mut replaced = Vec::new();
+    for reference in &approved.content().facts().replaces {
+        replaced.extend(view.publication(reference.id.as_str())?);
+    }
     let publication = app
         .dispatch
-        .prepare(approved, &tx.view().notices(1000)?, now)
+        .prepare(approved, &replaced, &view.live_notices(now)?, now)
         .map_err(|why| StoreError::Damaged {
             what: format!("notice {draft_id}"),
             why: why.to_string(),
@@ -476,13 +525,18 @@ fn approvable(
             .collect();
         listed == now_replaced && higher_in_force(&live, &facts.river, &ids, facts.level).is_none()
     } else {
-        let known: BTreeSet<NoticeId> =
-            view.notices(1000)?.iter().map(|n| n.id().clone()).collect();
-        let ended: BTreeSet<NoticeId> = ended(&view.notices(1000)?);
-        listed
-            .iter()
-            .all(|id| known.contains(*id) && !ended.contains(*id))
+        let mut all = true;
+        for id in &listed {
+            all &= view.is_unended(id.as_str())?;
+        }
+        all
     };
+    // A lift rests on the river as it was on screen, and on nobody asking for more meanwhile.
+    if facts.kind == Kind::Lift
+        && draft.substance != Some(lifting::substance(app, view, &facts.river)?)
+    {
+        return Ok(Err(Declined::Changed(LIFT_CHANGED.to_owned())));
+    }
     if !still_true {
         return Ok(Err(Declined::Changed(
             "発令中の情報が変わりました。新しい文面を確認してください".to_owned(),
@@ -528,14 +582,6 @@ fn higher_in_force<'a>(
                 .iter()
                 .any(|d| districts.contains(d.id.as_str()))
     })
-}
-
-/// Notices that a later one replaced, lifted or cancelled.
-fn ended(notices: &[Notice<Approved>]) -> BTreeSet<NoticeId> {
-    notices
-        .iter()
-        .flat_map(|n| n.content().facts().replaces.iter().map(|r| r.id.clone()))
-        .collect()
 }
 
 /// The text of these facts, if nothing about it is wrong.
@@ -607,11 +653,10 @@ fn keep(
     app: &App,
     officer: &Officer,
     notice: Notice<Draft>,
-    proposal: Option<(String, Digest)>,
+    (proposal, substance): (Option<String>, Option<Digest>),
     (reason_code, reason): (String, String),
 ) -> Result<StoredDraft, Declined> {
     let now = app.clock.now();
-    let (proposal, substance) = proposal.unzip();
     let rules = app.config.approve.rules();
     let facts = notice.content().facts();
     let needs = rules.needs(facts.kind, facts.level);

@@ -66,6 +66,15 @@ mod tests {
     }
 
     #[test]
+    fn long_passwords_are_taken_whole() {
+        let long = "河".repeat(80) + "川";
+        let hash = hash(&long).expect("243 bytes are acceptable");
+        assert!(matches(&long, Some(&hash)));
+        assert!(!matches(&"河".repeat(81), Some(&hash)), "the end counts");
+        assert!(super::hash(&"a".repeat(257)).is_err());
+    }
+
+    #[test]
     fn the_hash_of_nobody_is_well_formed_so_that_unknown_names_cost_the_same() {
         assert!(!matches("", None));
         assert!(PasswordHash::new(NOBODY).is_ok());

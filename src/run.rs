@@ -23,7 +23,7 @@ use crate::app::{App, Link, Picture, Replayed};
 use crate::arrivals::{Ack, Arrivals, Message, arrivals};
 use crate::brokers::{self, MAIN, Way};
 use crate::chance;
-use crate::clock::EventClock;
+use crate::clock::{EventClock, wall};
 use crate::config::Config;
 use crate::desk::attention;
 use crate::distrust;
@@ -31,6 +31,7 @@ use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
 use crate::forget;
 use crate::intake::Intake;
+use crate::own_certificate;
 use crate::publish::channel::area_mail::AreaMailChannel;
 use crate::publish::channel::l_alert::LAlertChannel;
 use crate::publish::channel::mail::{MailChannel, MailTarget};
@@ -42,6 +43,7 @@ use crate::publish::outbox::ChannelName;
 use crate::store::Store;
 use crate::store::notices::live;
 use crate::tend;
+use crate::vault::Vault;
 use crate::web;
 use crate::witness;
 
@@ -55,6 +57,8 @@ const MISDEEDS_MAX: usize = 1024;
 pub(crate) const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// Rounds of upkeep, five seconds each, between two looks for official information that is too old: an hour.
 const FORGET_EVERY: u32 = 720;
+/// No order that was approved before this time can hold: `publish.expires_after_h` allows 48 hours.
+const HELD: jiff::SignedDuration = jiff::SignedDuration::from_hours(49);
 /// How often the counts of the embedded broker are shown anew.
 const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -125,6 +129,7 @@ pub async fn start(
         config, clock, store, reference, first, replay, dispatch,
     ));
     app.newest.restore(newest);
+    open_vault(&app)?;
     let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "realm": app.config.service.realm });
     app.store.write(|tx| {
         tx.audit(
@@ -190,12 +195,7 @@ pub async fn start(
         });
     }
 
-    let files = (&app.config.web.tls_certificate, &app.config.web.tls_key);
-    let web_tls = if files.0.as_os_str().is_empty() {
-        None
-    } else {
-        Some(web::acceptor(files.0, files.1)?)
-    };
+    let web_tls = web_tls(&app)?;
     let web_doors = web::Doors::new(Arc::clone(&app), metrics, doors_stop);
     doors.spawn(async move {
         web::serve(doorways.web, web_tls, web_doors)
@@ -301,6 +301,27 @@ async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Resul
         tokio::select! {
             () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
             told = stop.changed() => if told.is_err() { break },
+        }
+    }
+    Ok(())
+}
+
+/// Opens the key to second factors, and encrypts what an earlier version kept in the clear. Without it nobody gets in who has a
+/// second factor: that is said, and everything else starts.
+fn open_vault(app: &App) -> anyhow::Result<()> {
+    match Vault::open(&app.config.service.data_dir) {
+        Ok(vault) => {
+            let sealed = vault.seal_clear(&app.store)?;
+            if sealed > 0 {
+                tracing::info!(sealed, "second factors were encrypted");
+            }
+            app.vault.keep(vault);
+        }
+        Err(why) => {
+            tracing::error!(%why, "second factors cannot be read: nobody who has one can sign in");
+            app.warn(format!(
+                "2要素目の鍵を読めないため、2要素目のある職員はサインインできません。管理者へ連絡してください: {why}"
+            ));
         }
     }
     Ok(())
@@ -426,6 +447,24 @@ async fn embedded(
     Ok(broker)
 }
 
+/// TLS of the pages: with the town's certificate, or one of the service's own making.
+fn web_tls(app: &App) -> anyhow::Result<Option<tokio_rustls::TlsAcceptor>> {
+    let config = &app.config.web;
+    if !config.has_tls() {
+        return Ok(None);
+    }
+    let (certificate, key) = if config.self_signed {
+        let host = reqwest::Url::parse(&app.config.publish.public_url).ok();
+        let host = host.as_ref().and_then(|url| url.host_str());
+        let made = own_certificate::at(&app.config.service.data_dir, host, wall())?;
+        (made.certificate, made.key)
+    } else {
+        (config.tls_certificate.clone(), config.tls_key.clone())
+    };
+    app.set_certificate_fingerprint(own_certificate::fingerprint(&certificate)?);
+    Ok(Some(web::acceptor(&certificate, &key)?))
+}
+
 /// The channels that this town has, each with its worker to come.
 fn channels(config: &Config, target: MqttTarget) -> anyhow::Result<Vec<Channel>> {
     let publish = &config.publish;
@@ -498,7 +537,7 @@ fn pace(config: &Config) -> Pace {
 fn retained(app: &App) -> anyhow::Result<Vec<hinan_broker::Retained>> {
     let published = app
         .store
-        .read(|view| view.published(&ChannelName::Mqtt, 1000))?;
+        .read(|view| view.published(&ChannelName::Mqtt, app.clock.now() - HELD, 10_000))?;
     let delivered: Vec<_> = published.iter().map(|one| one.notice().clone()).collect();
     let base = format!(
         "{}/{}/{}",

@@ -21,14 +21,20 @@ impl Secret {
         Self(bits)
     }
 
-    /// From 40 hexadecimal digits, as stored.
+    /// The bits themselves, to be encrypted.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+
+    /// From 40 hexadecimal digits, as versions before 8 of the record kept it.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         let bytes = hex::decode(text).ok()?;
         Some(Self(bytes.try_into().ok()?))
     }
 
-    /// As stored.
+    /// As 40 hexadecimal digits.
     #[must_use]
     pub fn to_hex(&self) -> String {
         hex::encode(self.0)

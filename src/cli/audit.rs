@@ -35,7 +35,8 @@ pub(super) struct Verify {
     /// Checkpoints that were copied or downloaded and kept elsewhere: they show a tail that was cut from both
     #[arg(long, value_name = "FILE")]
     checkpoints: Option<PathBuf>,
-    /// The public key that must have signed, 64 hexadecimal digits; without it the key in each checkpoint is believed
+    /// The public key that must have signed, 64 hexadecimal digits; without it that of the data directory, and where that
+    /// cannot be read the key in each checkpoint is believed
     #[arg(long, value_name = "HEX")]
     public_key: Option<String>,
 }
@@ -68,14 +69,30 @@ impl Verify {
         if let Some(file) = &self.checkpoints {
             checkpoints.extend(checkpoint::read(file)?);
         }
-        let key = self.public_key.as_deref();
-        let (chain, contradiction, unfounded, notices) =
-            Store::look(&self.data_dir, |view: &View<'_>| {
+        // The record names the key that signs it; where the key itself can be read, that one is believed.
+        let named = Store::look(&self.data_dir, |view| view.last_detail("audit_key"))?;
+        let named: Option<String> = named.and_then(|detail| {
+            let detail: serde_json::Value = serde_json::from_str(&detail).ok()?;
+            Some(detail["public_key"].as_str()?.to_owned())
+        });
+        let own = checkpoint::public_key_in(&self.data_dir);
+        let key = self
+            .public_key
+            .as_deref()
+            .or(own.as_deref())
+            .or(named.as_deref());
+        let (chain, contradiction, unfounded, notices) = Store::look(
+            &self.data_dir,
+            |view: &View<'_>| {
                 let chain = view.verify_audit()?;
                 if matches!(chain, Chain::Broken { .. }) {
                     return Ok((chain, None, None, 0));
                 }
                 let mut contradiction = None;
+                if named.is_some() && checkpoints.is_empty() {
+                    let why = "it was signed before, but no checkpoint of it is kept: its tail may have been cut off";
+                    contradiction = Some(why.to_owned());
+                }
                 for checkpoint in &checkpoints {
                     contradiction = checkpoint.contradiction(view, key)?;
                     if contradiction.is_some() {
@@ -88,7 +105,8 @@ impl Verify {
                     view.first_unfounded_notice()?,
                     view.notices(u32::MAX)?.len(),
                 ))
-            })?;
+            },
+        )?;
         let (entries, head) = match chain {
             Chain::Whole { entries, head } => (entries, head),
             Chain::Broken { at, why } => {

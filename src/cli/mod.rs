@@ -1,6 +1,7 @@
 //! The command line: it teaches, checks, and hands over.
 
 mod audit;
+mod authority;
 mod bridge;
 mod check_config;
 mod decode;
@@ -69,6 +70,8 @@ enum Command {
     Devices(devices::Devices),
     /// Add or change an officer's account
     Officer(officer::Officer),
+    /// 発令権限: who may issue, on which basis; the order of succession
+    Authority(authority::Authority),
     /// 気象庁: carry the agency's public telegrams to the town's MQTT broker
     Bridge(bridge::BridgeCommand),
     /// 監査記録: verify it, or export it
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Devices(devices) => devices.run(),
         Command::Officer(officer) => officer.run(),
+        Command::Authority(authority) => authority.run(),
         Command::Bridge(bridge) => bridge.run(),
         Command::Audit(audit) => audit.run(),
         Command::Verify(verify) => verify.run(),

@@ -5,23 +5,23 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
+use super::authority::AuthorityArgs;
 use super::print::say;
-use crate::approve::authority::{Basis, Grant};
 use crate::approve::officer::{self as account, Role};
 use crate::clock::wall;
 use crate::config::Config;
-use crate::recommend::level::OrderLevel;
 use crate::second_factor::Secret;
 use crate::store::Store;
+use crate::store::recoveries::Lost;
+use crate::vault::Vault;
 use crate::{chance, password, town};
 
-/// Adds an account, or gives an existing one a new office, role and password.
+/// Adds an account, or gives an existing one a new office, role and password. Works beside a running service.
 ///
-/// The service must not be running: accounts belong to its record. The password is read from standard input,
-/// or made and printed once with --generate.
+/// The password is read from standard input, or made and printed once with --generate; then its officer must choose one of
+/// their own before they can let anything out. `hinan authority` gives and takes authorities without a new password.
 #[derive(Args)]
 pub(super) struct Officer {
     /// The town's configuration
@@ -39,28 +39,8 @@ pub(super) struct Officer {
     /// Make a second factor (確認コード) and print its secret once; without it a second factor is added at the first sign-in
     #[arg(long)]
     totp: bool,
-    /// For an approver: on what the power to issue rests: own (市町村長本人), delegated (委任), acting (職務代理) or
-    /// pre_authorised (事前の承認, with --condition)
-    #[arg(long, default_value = "delegated")]
-    basis: String,
-    /// For an approver: the document that says so, such as the number of the rule or the letter
-    #[arg(long)]
-    document: Option<String>,
-    /// For an approver: under which condition, in words
-    #[arg(long, default_value = "")]
-    condition: String,
-    /// For an approver: the highest level, 3, 4 or 5
-    #[arg(long, default_value_t = 5)]
-    level_max: u8,
-    /// For an approver: place in the order of succession, from 1
-    #[arg(long, default_value_t = 1)]
-    rank: u32,
-    /// For an approver: from when (RFC 3339); from ever when it is not given
-    #[arg(long)]
-    from: Option<Timestamp>,
-    /// For an approver: until before when (RFC 3339); 2100 when it is not given
-    #[arg(long)]
-    until: Option<Timestamp>,
+    #[command(flatten)]
+    authority: AuthorityArgs,
     /// Make a password and print it once
     #[arg(long)]
     generate: bool,
@@ -83,7 +63,10 @@ impl Officer {
                 self.name
             );
         }
-        let grant = self.grant(role)?;
+        let grant = match role {
+            Role::Approver => Some(self.authority.grant(&self.name)?),
+            _ => None,
+        };
         let secret = if self.generate {
             chance::spoken_password()
         } else {
@@ -91,7 +74,8 @@ impl Officer {
         };
         let hash = password::hash(&secret)?;
         let code = town::town(&config)?.code;
-        let store = Store::open(&config.service.data_dir, config.service.realm, &code)?;
+        let dir = &config.service.data_dir;
+        let store = Store::open_beside(dir, config.service.realm, &code)?;
         let display = self.display.unwrap_or_else(|| self.name.clone());
         let officer = account::Officer {
             name: self.name,
@@ -100,9 +84,18 @@ impl Officer {
             second_factor: false,
         };
         let factor = self.totp.then(|| Secret::new(chance::bytes()));
+        let sealed = match &factor {
+            Some(factor) => Some(Vault::open(dir)?.seal(&officer.name, factor, chance::bytes())),
+            None => None,
+        };
+        let by = if self.generate { "console" } else { "" };
         store.write(|tx| {
-            tx.put_officer(&officer, &hash)?;
+            let was_there = tx.view().officer(&officer.name)?.is_some();
+            tx.put_account(&officer, &hash, by)?;
             tx.end_sessions_of(&officer.name)?;
+            if was_there {
+                tx.put_recovery(&officer.name, Lost::Password, "console", wall(), true)?;
+            }
             tx.audit(
                 wall(),
                 "console",
@@ -110,8 +103,12 @@ impl Officer {
                 &officer.name,
                 &json!({ "role": role }),
             )?;
-            if let Some(factor) = &factor {
-                tx.put_second_factor(&officer.name, &factor.to_hex(), 0, wall())?;
+            if let Some(sealed) = &sealed {
+                let had = tx.view().second_factor(&officer.name)?.is_some();
+                tx.put_second_factor(&officer.name, sealed, 0, wall())?;
+                if had {
+                    tx.put_recovery(&officer.name, Lost::SecondFactor, "console", wall(), true)?;
+                }
                 tx.audit(
                     wall(),
                     "console",
@@ -152,51 +149,6 @@ impl Officer {
             ));
         }
         Ok(())
-    }
-
-    /// The authority of an approver; others have none.
-    fn grant(&self, role: Role) -> anyhow::Result<Option<Grant>> {
-        if role != Role::Approver {
-            return Ok(None);
-        }
-        let Some(basis) = Basis::from_word(&self.basis) else {
-            bail!(
-                "--basis is {}; it must be one of {}",
-                self.basis,
-                Basis::ALL.map(Basis::word).join(", ")
-            );
-        };
-        let Some(level_max) = OrderLevel::from_number(self.level_max) else {
-            bail!("--level-max is {}; it must be 3, 4 or 5", self.level_max);
-        };
-        if basis == Basis::PreAuthorised && self.condition.trim().is_empty() {
-            bail!("--condition is empty; pre_authorised needs the condition in words");
-        }
-        if self.rank == 0 {
-            bail!("--rank is 0; it must be 1 or more");
-        }
-        let from = self.from.unwrap_or(Timestamp::UNIX_EPOCH);
-        let until = match self.until {
-            Some(until) => until,
-            None => Timestamp::from_second(4_102_444_800)?,
-        };
-        if until <= from {
-            bail!("--until is {until}; it must be after --from {from}");
-        }
-        Ok(Some(Grant {
-            id: 0,
-            officer: self.name.clone(),
-            basis,
-            document: self
-                .document
-                .clone()
-                .unwrap_or_else(|| "文書の記載なし(コンソールで登録)".to_owned()),
-            condition: self.condition.clone(),
-            level_max,
-            rank: self.rank,
-            from,
-            until,
-        }))
     }
 }
 

@@ -45,18 +45,24 @@ impl Serve {
             };
             let mut running = run::start(config, EventClock::present(), reference, doorways, None).await?;
             let app = &running.app;
+            let scheme = if app.config.web.has_tls() { "https" } else { "http" };
             say(&format!(
-                "避難 Hinan {} {} / {}\n職員 officers: http://{}/plain/\n住民 residents: http://{}/",
+                "避難 Hinan {} {} / {}\n職員 officers: {scheme}://{}/plain/\n住民 residents: {scheme}://{}/",
                 env!("CARGO_PKG_VERSION"),
                 app.town().name,
                 app.config.service.realm,
                 app.config.web.listen,
                 app.config.web.listen
             ));
+            if let Some(fingerprint) = app.certificate_fingerprint() {
+                say(&format!(
+                    "証明書 certificate SHA-256 (ブラウザの表示と比べてください compare with the browser's): {fingerprint}"
+                ));
+            }
             if app.store.read(|view| view.officer_count())? == 0 {
                 let link = app.begin_first_run();
                 say(&format!(
-                    "アカウントがまだありません。次のアドレスを一度だけ開いて、最初の管理者を登録してください / no accounts yet, open once:\n  http://{}/plain/first-run/{link}",
+                    "アカウントがまだありません。次のアドレスを一度だけ開いて、最初の管理者を登録してください / no accounts yet, open once:\n  {scheme}://{}/plain/first-run/{link}",
                     app.config.web.listen
                 ));
             }

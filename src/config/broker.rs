@@ -22,6 +22,7 @@ pub struct Broker {
     pub username: String,
     pub password_env: String,
     pub client_id: String,
+    pub realm: Realm,
     pub packet_max_bytes: usize,
     pub keep_alive_s: u16,
     pub devices: DevicesRule,

@@ -149,6 +149,17 @@ impl Config {
     /// Checks every value against its range.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.broker.check()?;
+        if !self.broker.embedded
+            && self.service.realm == Realm::Exercise
+            && self.broker.realm == Realm::Actual
+        {
+            return refused(
+                "broker.realm",
+                &self.broker.realm,
+                "\"exercise\" in an exercise with a broker elsewhere (broker.embedded = false): a login at a live broker \
+                 must not be within its reach",
+            );
+        }
         if let (Realm::Exercise, Some(live)) = (
             self.service.realm,
             self.broker.remote.iter().find(|r| r.realm == Realm::Actual),
@@ -255,6 +266,10 @@ mod tests {
             "recommend.deadline.early_chance is 0.9; it must be from 0.01 to 0.5",
         );
         check("[web]\nlisten = \"somewhere\"", "web.listen is somewhere");
+        check(
+            "[web]\nself_signed = true\ntls_certificate = \"a\"\ntls_key = \"b\"",
+            "web.self_signed is true",
+        );
     }
 
     #[test]
@@ -334,6 +349,18 @@ mod tests {
         assert!(
             Config::parse(&format!("{drill}{remote}realm = \"exercise\""), "town.toml").is_ok()
         );
+        let elsewhere = "[broker]\nembedded = false\n";
+        check(
+            &format!("{drill}{elsewhere}"),
+            "broker.realm is actual; it must be \"exercise\"",
+        );
+        assert!(
+            Config::parse(
+                &format!("{drill}{elsewhere}realm = \"exercise\""),
+                "town.toml"
+            )
+            .is_ok()
+        );
         let without = "[officers]\nwithout_second_factor = true";
         check(without, "officers.without_second_factor is true");
         assert!(Config::parse(&format!("{drill}{without}"), "town.toml").is_ok());
@@ -376,6 +403,12 @@ mod tests {
         check(
             "[publish]\nsign = \"required\"",
             "publish.sign_key_file is empty",
+        );
+        let signing = "[publish]\nsign = \"required\"\nsign_key_file = \"k\"\nsign_certificate_file = \"c\"\n";
+        assert!(Config::parse(signing, "town.toml").is_ok());
+        check(
+            &format!("[service]\nrealm = \"exercise\"\n{signing}"),
+            "publish.sign_realm is actual; it must be exercise",
         );
         check(
             "[publish.area_mail]\nbody_max = 0",

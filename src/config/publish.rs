@@ -67,6 +67,7 @@ pub struct Publish {
     pub sign: Signing,
     pub sign_key_file: PathBuf,
     pub sign_certificate_file: PathBuf,
+    pub sign_realm: Realm,
     pub templates_dir: PathBuf,
     pub attempt_max_s: u64,
     pub retry_max_s: u64,
@@ -222,6 +223,11 @@ impl Publish {
         }
         for (on, key, of) in [
             (
+                self.sign == Signing::Required,
+                "publish.sign_realm",
+                self.sign_realm,
+            ),
+            (
                 !self.mail.host.is_empty(),
                 "publish.mail.realm",
                 self.mail.realm,
@@ -246,7 +252,9 @@ impl Publish {
                 return refused(
                     &key,
                     &of,
-                    &format!("{realm}, as service.realm: drill and live never share a channel"),
+                    &format!(
+                        "{realm}, as service.realm: drill and live never share a channel or a key"
+                    ),
                 );
             }
         }

@@ -14,15 +14,24 @@ use super::checks::{refused, within};
 pub struct Web {
     pub listen: String,
     pub idle_max_min: u32,
+    pub session_max_h: u32,
     pub form_max_bytes: usize,
     pub listeners_max: usize,
     pub tls_certificate: PathBuf,
     pub tls_key: PathBuf,
+    pub self_signed: bool,
 }
 
 impl Web {
+    /// Whether the pages are served over TLS here.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.self_signed || !self.tls_certificate.as_os_str().is_empty()
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("web.idle_max_min", self.idle_max_min, 5, 720)?;
+        within("web.session_max_h", self.session_max_h, 1, 168)?;
         within("web.listeners_max", self.listeners_max, 1, 1000)?;
         within("web.form_max_bytes", self.form_max_bytes, 1024, 1 << 20)?;
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -30,6 +39,13 @@ impl Web {
                 "web.listen",
                 &self.listen,
                 "ADDRESS:PORT, such as 0.0.0.0:8080",
+            );
+        }
+        if self.self_signed && !self.tls_certificate.as_os_str().is_empty() {
+            return refused(
+                "web.self_signed",
+                &true,
+                "false where web.tls_certificate names the town's own certificate",
             );
         }
         match (

@@ -169,6 +169,13 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
                 format!("{by}が1人で発表しました。別の承認者が確かめてください。「発表」から開いてください。")
             });
         }
+        // Whoever gave a key back could hold it: everybody reads of it for a day.
+        for one in view.recoveries_done(crate::clock::wall() - day)? {
+            let (of, what) = (name(&one.officer)?, one.what.spoken());
+            let by = one.done_by.as_deref().unwrap_or_default();
+            let by = if by == "console" { "コンソール".to_owned() } else { name(by)? };
+            lines.push(format!("{of}の{what}が、24時間以内に再発行されました({by})。心当たりがなければ、すぐ管理者へ連絡してください。"));
+        }
         for stored in view.open_proposals()? {
             let (step, to) = view.escalated(&stored.id)?;
             if step > 0 && view.seen(&stored.id)?.is_none() {

@@ -19,7 +19,9 @@ use super::channel::mqtt::MqttChannel;
 use super::channel::webhook::WebhookChannel;
 use super::outbox::{Attempt, ChannelName};
 use super::publication::Publication;
+use super::retained::Clearing;
 use crate::app::App;
+use crate::approve::facts::Facts;
 use crate::clock::monotonic;
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::{StoreError, Tx};
@@ -109,65 +111,125 @@ impl Channel {
 /// Delivers until told to stop.
 ///
 /// # Errors
-/// When the record cannot be read or written: publishing blindly is worse than stopping.
+/// When the record cannot be read or written: publishing blindly is worse than stopping. A record that another program holds for a
+/// while is tried again.
 pub async fn run(
     app: Arc<App>,
     channel: Channel,
     pace: Pace,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
-    let name = channel.name();
-    // What retains a state must be told in order; elsewhere a notice that cannot be digested holds up no other.
-    let strict = matches!(channel, Channel::Mqtt(_));
-    let mut resting: BTreeMap<i64, Resting> = BTreeMap::new();
+    let mut worker = Worker {
+        name: channel.name(),
+        // What retains a state must be told in order; elsewhere a notice that cannot be digested holds up no other.
+        strict: matches!(channel, Channel::Mqtt(_)),
+        clearing: matches!(channel, Channel::Mqtt(_)).then(Clearing::new),
+        resting: BTreeMap::new(),
+        app: &app,
+        channel,
+        pace,
+    };
+    let mut busy = 0;
     loop {
         // Registered before reading, so that a promise made in between is not slept through.
         let ring = app.owed.notified();
         tokio::pin!(ring);
         ring.as_mut().enable();
-        let owed = app.store.read(|view| view.owed(&name, BATCH))?;
-        metrics::gauge!("hinan_deliveries_owed", "channel" => name.word()).set(owed.len() as f64);
-        resting.retain(|id, _| owed.iter().any(|delivery| delivery.id == *id));
-        for delivery in &owed {
-            if *stop.borrow() {
-                return Ok(());
+        let wait = match worker.round(&mut stop).await {
+            Ok(Some(wait)) => {
+                busy = 0;
+                wait
             }
-            if resting
-                .get(&delivery.id)
-                .is_some_and(|rest| rest.until > monotonic())
-            {
-                if strict {
-                    break;
-                }
-                continue;
+            Ok(None) => return Ok(()),
+            Err(error) if error.is_busy() => {
+                busy += 1;
+                metrics::counter!("hinan_deliveries_held_up_total").increment(1);
+                tracing::warn!(%error, channel = worker.name.word(), "the record is held by another program; tried again");
+                worker.pace.pause(busy)
             }
-            let attempt = tokio::select! {
-                attempt = attempt(&app, &channel, delivery, &pace) => attempt?,
-                () = stopped(&mut stop) => return Ok(()),
-            };
-            if record(&app, &name, delivery, &attempt)? {
-                resting.remove(&delivery.id);
-                continue;
-            }
-            let failures = resting.get(&delivery.id).map_or(0, |rest| rest.failures) + 1;
-            let until = monotonic() + pace.pause(failures);
-            resting.insert(delivery.id, Resting { failures, until });
-            if strict {
-                break;
-            }
-        }
-        if resting.is_empty() && owed.len() == BATCH as usize {
-            continue;
-        }
-        let next = resting.values().map(|rest| rest.until).min();
-        let wait = next.map_or(LOOKS_EVERY, |until| {
-            until.saturating_duration_since(monotonic())
-        });
+            Err(error) => return Err(error),
+        };
         tokio::select! {
             () = &mut ring => {}
             () = tokio::time::sleep(wait) => {}
             _ = stop.changed() => return Ok(()),
         }
+    }
+}
+
+struct Worker<'a> {
+    app: &'a App,
+    channel: Channel,
+    name: ChannelName,
+    pace: Pace,
+    strict: bool,
+    clearing: Option<Clearing>,
+    resting: BTreeMap<i64, Resting>,
+}
+
+impl Worker<'_> {
+    /// Goes through what is owed once. How long to rest afterwards, or nothing when told to stop.
+    async fn round(
+        &mut self,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Option<Duration>, StoreError> {
+        let (app, name) = (self.app, &self.name);
+        let owed = app.store.read(|view| view.owed(name, BATCH))?;
+        metrics::gauge!("hinan_deliveries_owed", "channel" => name.word()).set(owed.len() as f64);
+        self.resting
+            .retain(|id, _| owed.iter().any(|delivery| delivery.id == *id));
+        for delivery in &owed {
+            if *stop.borrow() {
+                return Ok(None);
+            }
+            if self
+                .resting
+                .get(&delivery.id)
+                .is_some_and(|rest| rest.until > monotonic())
+            {
+                if self.strict {
+                    break;
+                }
+                continue;
+            }
+            let (attempt, facts) = tokio::select! {
+                attempt = attempt(app, &self.channel, delivery, &self.pace) => attempt?,
+                () = stopped(stop) => return Ok(None),
+            };
+            if record(app, name, delivery, &attempt)? {
+                self.resting.remove(&delivery.id);
+                if let (Some(clearing), Some(facts)) = (&mut self.clearing, &facts) {
+                    clearing.told(facts);
+                }
+                continue;
+            }
+            let failures = self
+                .resting
+                .get(&delivery.id)
+                .map_or(0, |rest| rest.failures)
+                + 1;
+            let until = monotonic() + self.pace.pause(failures);
+            self.resting
+                .insert(delivery.id, Resting { failures, until });
+            if self.strict {
+                break;
+            }
+        }
+        if self.resting.is_empty() && owed.len() == BATCH as usize {
+            return Ok(Some(Duration::ZERO));
+        }
+        let next = self.resting.values().map(|rest| rest.until).min();
+        let mut wait = next.map_or(LOOKS_EVERY, |until| {
+            until.saturating_duration_since(monotonic())
+        });
+        if let (Some(clearing), Channel::Mqtt(mqtt)) = (&mut self.clearing, &self.channel) {
+            tokio::select! {
+                looked = clearing.look(app, mqtt, &self.pace) => looked?,
+                () = stopped(stop) => return Ok(None),
+            }
+            wait = wait.min(clearing.wait(app));
+        }
+        Ok(Some(wait))
     }
 }
 
@@ -188,35 +250,43 @@ async fn attempt(
     channel: &Channel,
     delivery: &StoredDelivery,
     pace: &Pace,
-) -> Result<Attempt, StoreError> {
+) -> Result<(Attempt, Option<Facts>), StoreError> {
     let publication = match app.store.read(|view| view.publication(&delivery.notice)) {
         Ok(Some(publication)) => publication,
         Ok(None) => {
-            return Ok(Attempt::GiveUp {
-                why: "記録に発表がありません".to_owned(),
-            });
+            let why = "記録に発表がありません".to_owned();
+            return Ok((Attempt::GiveUp { why }, None));
         }
         Err(StoreError::Sql(error)) => return Err(error.into()),
         // One row that is not believed is not sent, and stops no other.
         Err(why) => {
             tracing::error!(notice = %delivery.notice, %why, "not believed, not sent");
-            return Ok(Attempt::GiveUp {
-                why: format!("記録が承認された内容と一致しないため送りません: {why}"),
-            });
+            let why = format!("記録が承認された内容と一致しないため送りません: {why}");
+            return Ok((Attempt::GiveUp { why }, None));
         }
     };
+    let facts = publication.facts().clone();
+    // The record refuses such a text when it is made; whoever has changed the record meets this here.
+    if facts.realm != app.config.service.realm {
+        let why = format!(
+            "この発表は{}のもので、このサービスは{}です。送りません",
+            facts.realm, app.config.service.realm
+        );
+        return Ok((Attempt::GiveUp { why }, None));
+    }
     if let Err(why) = app.dispatch.leaves_signed(&publication) {
-        return Ok(Attempt::GiveUp { why });
+        return Ok((Attempt::GiveUp { why }, None));
     }
     let now = app.clock.now();
     if matches!(channel, Channel::Feed) {
-        return Ok(channel.send(&publication).await);
+        return Ok((channel.send(&publication).await, Some(facts)));
     }
-    let expires = publication.facts().expires;
-    if expires <= now {
-        return Ok(Attempt::GiveUp {
-            why: format!("失効({})後のため送りません", crate::clock::spoken(expires)),
-        });
+    if facts.expires <= now {
+        let why = format!(
+            "失効({})後のため送りません",
+            crate::clock::spoken(facts.expires)
+        );
+        return Ok((Attempt::GiveUp { why }, None));
     }
     let word = channel.name().word();
     app.store.write(|tx| {
@@ -236,12 +306,13 @@ async fn attempt(
         }
         tx.begin_attempt(delivery.id, &app.run, now)
     })?;
-    match tokio::time::timeout(pace.attempt_max, channel.send(&publication)).await {
-        Ok(attempt) => Ok(attempt),
-        Err(_) => Ok(Attempt::TryAgain {
+    let attempt = match tokio::time::timeout(pace.attempt_max, channel.send(&publication)).await {
+        Ok(attempt) => attempt,
+        Err(_) => Attempt::TryAgain {
             why: format!("{}秒以内に応答がありません", pace.attempt_max.as_secs_f64()),
-        }),
-    }
+        },
+    };
+    Ok((attempt, Some(facts)))
 }
 
 /// Records an attempt. Says whether the next one in line may go.
@@ -268,6 +339,9 @@ fn record(
     })?;
     let (outcome, goes_on) = match attempt {
         Attempt::Delivered { receipt } => {
+            if *name == ChannelName::Feed {
+                app.shelf.changed();
+            }
             tracing::info!(notice = %delivery.notice, channel = word, receipt, "notice delivered");
             ("delivered", true)
         }

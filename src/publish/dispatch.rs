@@ -5,7 +5,7 @@ use hinan_notice::document::l_alert::Chain;
 use hinan_notice::document::signature::{self, SigningKey, UnusableKey};
 use hinan_notice::text::phrasebook::{FILE_MAX_BYTES, Refused};
 use hinan_notice::text::{AreaMailLimits, Phrasebook, Texts};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::outbox::ChannelName;
@@ -14,6 +14,9 @@ use crate::approve::facts::{Facts, Kind};
 use crate::approve::notice::{Approved, Notice};
 use crate::chance;
 use crate::config::{Publish, Signing};
+
+/// So long before its end a certificate is spoken of.
+const CERTIFICATE_ENDS_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Everything that approved notices leave with.
 pub struct Dispatch {
@@ -150,14 +153,16 @@ impl Dispatch {
         }
     }
 
-    /// Makes an approved notice ready to leave. `earlier` are the notices before it, newest first.
+    /// Makes an approved notice ready to leave. `replaced` is what left for the notices that it replaces, in their order;
+    /// `live` are the orders in force until now.
     ///
     /// # Errors
     /// [`Unpublishable`]; where signing is required nothing is made without a signature.
     pub fn prepare(
         &self,
         notice: &Notice<Approved>,
-        earlier: &[Notice<Approved>],
+        replaced: &[Publication],
+        live: &[Notice<Approved>],
         now: Timestamp,
     ) -> Result<Publication, Unpublishable> {
         let (facts, approved) = (notice.content().facts(), notice.content().document());
@@ -171,32 +176,63 @@ impl Dispatch {
             (None, true) => return Err(Unpublishable::Unsigned("署名鍵がありません".to_owned())),
             (None, false) => approved.to_vec(),
         };
-        let all: Vec<&Facts> = earlier.iter().map(|n| n.content().facts()).collect();
-        let replaced = |one: &Facts| facts.replaces.iter().any(|r| r.id == one.id);
-        let ended: Vec<&Facts> = all.iter().copied().filter(|one| replaced(one)).collect();
-        let live: Vec<&Facts> = live(&all, facts, now);
+        let ended: Vec<&Facts> = replaced.iter().map(Publication::facts).collect();
+        let before: Vec<(&Facts, Chain)> = replaced
+            .iter()
+            .map(|one| (one.facts(), one.parts().chain.clone()))
+            .collect();
         let parts = Parts {
             document,
-            areas: areas_after(facts, &ended, &live),
-            chain: Chain::of(facts, &all),
+            areas: areas_after(facts, &ended, &live_after(live, facts, now)),
+            chain: Chain::after(facts, &before),
             texts: Some(texts),
         };
         Ok(Publication::of(notice.clone(), parts)?)
     }
+
+    /// From when until when the certificate of the signing key holds; none where nothing is signed or it cannot be read.
+    #[must_use]
+    pub fn certificate_holds(&self) -> Option<(Timestamp, Timestamp)> {
+        self.signing.as_ref().and_then(SigningKey::validity)
+    }
+
+    /// What must be said of the certificate now: it does not hold, or it ends soon.
+    #[must_use]
+    pub fn certificate_warning(&self, now: Timestamp) -> Option<String> {
+        let (from, until) = self.certificate_holds()?;
+        let spoken = crate::clock::spoken;
+        if now < from {
+            Some(format!(
+                "署名用の証明書は{}からのものです。受信側は、いまの署名を受け付けません",
+                spoken(from)
+            ))
+        } else if now >= until {
+            Some(format!(
+                "署名用の証明書は{}に期限が切れました。受信側は署名を受け付けません。すぐ替えてください",
+                spoken(until)
+            ))
+        } else if until.duration_since(now) < CERTIFICATE_ENDS_SOON {
+            Some(format!(
+                "署名用の証明書の期限は{}です。替える用意をしてください",
+                spoken(until)
+            ))
+        } else {
+            None
+        }
+    }
 }
 
 /// The orders in force after `newest`.
-fn live<'f>(earlier: &[&'f Facts], newest: &'f Facts, now: Timestamp) -> Vec<&'f Facts> {
-    let all: Vec<&Facts> = earlier.iter().copied().chain([newest]).collect();
-    let replaced: std::collections::BTreeSet<_> = all
-        .iter()
-        .flat_map(|facts| facts.replaces.iter().map(|reference| &reference.id))
-        .collect();
-    all.iter()
-        .copied()
-        .filter(|facts| {
-            facts.kind == Kind::Issue && facts.expires > now && !replaced.contains(&facts.id)
-        })
+fn live_after<'f>(
+    live: &'f [Notice<Approved>],
+    newest: &'f Facts,
+    now: Timestamp,
+) -> Vec<&'f Facts> {
+    live.iter()
+        .map(|notice| notice.content().facts())
+        .chain([newest])
+        .filter(|facts| facts.kind == Kind::Issue && facts.expires > now)
+        .filter(|facts| newest.replaces.iter().all(|r| r.id != facts.id))
         .collect()
 }
 

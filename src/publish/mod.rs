@@ -8,3 +8,5 @@ pub mod dispatch;
 pub mod examine;
 pub mod outbox;
 pub mod publication;
+mod retained;
+pub mod shelf;

@@ -211,7 +211,7 @@ impl View<'_> {
     /// # Errors
     /// The database's.
     pub fn verify_audit(&self) -> Result<Chain, StoreError> {
-        let (chain, seals) = self.walk()?;
+        let (chain, seals) = self.walked(true)?;
         let Chain::Whole { entries, head } = chain else {
             return Ok(chain);
         };
@@ -235,8 +235,18 @@ impl View<'_> {
         })
     }
 
-    /// Walks the chain itself, and collects what it seals.
-    pub(super) fn walk(&self) -> Result<(Chain, Seals), StoreError> {
+    /// The first covered row that is not as the chain says, in words; also of a record that says itself that it was written to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn first_changed_row(&self) -> Result<Option<String>, StoreError> {
+        let (_, seals) = self.walked(false)?;
+        Ok(self.first_altered(seals)?.map(|altered| altered.why))
+    }
+
+    /// Walks the chain itself, and collects what it seals. An entry that says that somebody else wrote to the record breaks
+    /// it where `believes_accusations`.
+    pub(super) fn walked(&self, believes_accusations: bool) -> Result<(Chain, Seals), StoreError> {
         let (mut expected, mut previous, mut seals) = (1, origin(), Seals::default());
         let broken = |at, why: &str| {
             let why = why.to_owned();
@@ -276,7 +286,8 @@ impl View<'_> {
                 if now != entry.hash {
                     return broken(entry.seq, "its content was changed");
                 }
-                if entry.action == CONTRADICTED && entry.subject == "record" {
+                let accuses = entry.action == CONTRADICTED && entry.subject == "record";
+                if accuses && believes_accusations {
                     return broken(entry.seq, &format!("it says: {}", entry.detail));
                 }
                 if let Err(error) = seals.note(&entry) {

@@ -32,6 +32,23 @@ impl Tx<'_> {
         Ok(self.0.last_insert_rowid())
     }
 
+    /// Revokes one authority of an officer. Says how many: 1, or 0 when there is none that is not revoked yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn revoke_grant(
+        &self,
+        id: i64,
+        officer: &str,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<usize, StoreError> {
+        Ok(self.0.execute(
+            "UPDATE authority SET revoked_ms = ?4, revoked_by = ?3 WHERE id = ?1 AND officer = ?2 AND revoked_ms IS NULL",
+            params![id, officer, by, millis(at)],
+        )?)
+    }
+
     /// Revokes all authorities of an officer that are not revoked yet. Says how many.
     ///
     /// # Errors

@@ -20,8 +20,11 @@ pub mod proposals;
 pub mod publications;
 pub mod quarantine;
 pub mod readings;
+pub mod recoveries;
 mod seal;
 pub mod uplinks;
+
+pub use self::seal::COVERED;
 
 use std::cell::Cell;
 use std::fs::File;
@@ -37,7 +40,7 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -45,6 +48,7 @@ const STEPS: [&str; 7] = [
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
 /// Name of the record in its data directory.
 pub(crate) const FILE: &str = "hinan.sqlite3";
@@ -123,6 +127,21 @@ pub enum StoreError {
     /// What is stored to be sent is not what was approved.
     #[error(transparent)]
     NotApproved(#[from] crate::publish::publication::NotApproved),
+}
+
+impl StoreError {
+    /// Whether another program or thread holds the record for a moment: the same may work if it is tried again.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        match self {
+            Self::Sql(error) => matches!(
+                error.sqlite_error_code(),
+                Some(DatabaseBusy | DatabaseLocked)
+            ),
+            _ => false,
+        }
+    }
 }
 
 /// The open record.
@@ -265,13 +284,13 @@ impl Store {
             }
             for (key, wanted) in [("realm", realm.word()), ("town", town_code)] {
                 let found: Option<String> =
-                    tx.0.query_row("SELECT value FROM about WHERE key = ?1", [key], |row| {
+                    tx.0.query_row("SELECT value FROM belonging WHERE key = ?1", [key], |row| {
                         row.get(0)
                     })
                     .optional()?;
                 match found {
                     None => {
-                        tx.0.execute("INSERT INTO about VALUES (?1, ?2)", [key, wanted])?;
+                        tx.0.execute("INSERT INTO belonging VALUES (?1, ?2)", [key, wanted])?;
                     }
                     Some(found) if found == wanted => {}
                     Some(found) => {

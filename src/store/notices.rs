@@ -1,7 +1,7 @@
 //! Approved notices. Loading one recomputes its digest: the store cannot forge an approval.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::{StoreError, Tx, View, instant, json, millis, text};
 use crate::approve::facts::Kind;
@@ -35,9 +35,6 @@ impl Tx<'_> {
     }
 }
 
-/// Longest life of an order, with an hour of grace: `publish.expires_after_h` allows 48.
-const LIVE_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(49);
-
 const COLUMNS: &str = "n.facts, n.document, n.digest, n.approved_by, n.approved_ms, n.how, n.authority, \
     (SELECT a.officer FROM approval a WHERE a.draft = n.id AND a.place = 'first')";
 
@@ -58,19 +55,6 @@ impl View<'_> {
         self.notices_where("?1 = ''", "", limit)
     }
 
-    /// Approved notices that a channel has accepted, newest first.
-    ///
-    /// # Errors
-    /// The database's, a damaged row or a forged one.
-    pub fn delivered_notices(
-        &self,
-        channel: &ChannelName,
-        limit: u32,
-    ) -> Result<Vec<Notice<Approved>>, StoreError> {
-        let delivered = "EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered')";
-        self.notices_where(delivered, &channel.word(), limit)
-    }
-
     /// One approved notice, if this channel has accepted it.
     ///
     /// # Errors
@@ -86,21 +70,30 @@ impl View<'_> {
         if delivered { self.notice(id) } else { Ok(None) }
     }
 
-    /// Orders in force at `now`: issued, not expired, not replaced, lifted or cancelled by a later notice.
+    /// Orders in force at `now`: issued, not expired, not replaced, lifted or cancelled by a later notice. Newest first.
     ///
     /// # Errors
     /// The database's, a damaged row or a forged one.
     pub fn live_notices(&self, now: Timestamp) -> Result<Vec<Notice<Approved>>, StoreError> {
-        // No order outlives 48 hours, so older approvals cannot matter.
-        let since = now - LIVE_MAX;
+        let unended =
+            "n.id IN (SELECT notice FROM in_force WHERE expires_ms > CAST(?1 AS INTEGER))";
         Ok(live(
-            self.notices_where(
-                "n.approved_ms > CAST(?1 AS INTEGER)",
-                &millis(since).to_string(),
-                1000,
-            )?,
+            self.notices_where(unended, &millis(now).to_string(), 1000)?,
             now,
         ))
+    }
+
+    /// Whether this is an order that no later notice has replaced, lifted or cancelled. It may have expired.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn is_unended(&self, id: &str) -> Result<bool, StoreError> {
+        let found: Option<i64> = self
+            .0
+            .prepare_cached("SELECT 1 FROM in_force WHERE notice = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(found.is_some())
     }
 
     fn notices_where(

@@ -14,6 +14,8 @@ pub struct Session {
     pub officer: Officer,
     /// What every form of this session carries.
     pub csrf: String,
+    /// Real time of the sign-in.
+    pub begun_at: Timestamp,
     /// Real time of the last click.
     pub seen_at: Timestamp,
 }
@@ -24,27 +26,60 @@ const BROWSERS_MAX: u32 = 20;
 /// A second factor as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFactor {
-    /// The shared secret, hexadecimal.
-    pub secret_hex: String,
+    /// The shared secret, encrypted (`crate::vault`), hexadecimal.
+    pub sealed_hex: String,
     /// The last time step whose code was used.
     pub last_step: i64,
 }
 
 impl Tx<'_> {
-    /// Adds an account or replaces its office, role and password.
+    /// Adds an account or replaces its office, role and password, which its officer chose.
     ///
     /// # Errors
     /// The database's.
     pub fn put_officer(&self, officer: &Officer, password_hash: &str) -> Result<(), StoreError> {
+        self.put_account(officer, password_hash, "")
+    }
+
+    /// Adds an account or replaces its office, role and password, which `by` made and knows: until the officer has chosen
+    /// one of their own, nothing can be let out with it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_account(
+        &self,
+        officer: &Officer,
+        password_hash: &str,
+        by: &str,
+    ) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT INTO officer (name, display, role, password) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET \
-             display = excluded.display, role = excluded.role, password = excluded.password",
+            "INSERT INTO officer (name, display, role, password, password_by) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (name) DO UPDATE SET display = excluded.display, role = excluded.role, \
+             password = excluded.password, password_by = excluded.password_by",
             params![
                 officer.name,
                 officer.display,
                 officer.role.word(),
-                password_hash
+                password_hash,
+                by
             ],
+        )?;
+        Ok(())
+    }
+
+    /// Gives an account another password. `by` made it and knows it; empty when the officer chose it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_password(
+        &self,
+        officer: &str,
+        password_hash: &str,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE officer SET password = ?2, password_by = ?3 WHERE name = ?1",
+            params![officer, password_hash, by],
         )?;
         Ok(())
     }
@@ -57,17 +92,6 @@ impl Tx<'_> {
         Ok(self
             .0
             .execute("DELETE FROM session WHERE officer = ?1", [officer])?)
-    }
-
-    /// Ends all sessions of an account but this one.
-    ///
-    /// # Errors
-    /// The database's.
-    pub fn end_other_sessions_of(&self, officer: &str, but: &Digest) -> Result<usize, StoreError> {
-        Ok(self.0.execute(
-            "DELETE FROM session WHERE officer = ?1 AND token <> ?2",
-            [officer, but.as_str()],
-        )?)
     }
 
     /// Begins a session.
@@ -83,22 +107,38 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT INTO session (token, officer, csrf, seen_ms, strong) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO session (token, officer, csrf, seen_ms, strong, begun_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
             params![token.as_str(), officer, csrf, millis(now), strong],
         )?;
         Ok(())
     }
 
-    /// The session's officer has shown a second factor.
+    /// Encrypts what an earlier version kept in the clear: the row is written anew. Says how many there were.
     ///
     /// # Errors
-    /// The database's.
-    pub fn strengthen_session(&self, token: &Digest) -> Result<(), StoreError> {
-        self.0.execute(
-            "UPDATE session SET strong = 1 WHERE token = ?1",
-            [token.as_str()],
-        )?;
-        Ok(())
+    /// The database's, or what `seal` cannot read.
+    pub fn seal_clear_factors(
+        &self,
+        seal: impl Fn(&str, &str) -> Option<String>,
+    ) -> Result<usize, StoreError> {
+        let clear: Vec<(String, String)> = {
+            let mut statement = self
+                .0
+                .prepare("SELECT officer, secret FROM second_factor WHERE length(secret) = 40")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for (officer, secret) in &clear {
+            let sealed = seal(officer, secret).ok_or_else(|| StoreError::Damaged {
+                what: format!("the second factor of {officer}"),
+                why: "it is not 40 hexadecimal digits".to_owned(),
+            })?;
+            self.0.execute(
+                "UPDATE second_factor SET secret = ?2 WHERE officer = ?1",
+                [officer, &sealed],
+            )?;
+        }
+        Ok(clear.len())
     }
 
     /// Gives an account a second factor, or another one. Codes of steps up to `last_step` do not work any more.
@@ -108,7 +148,7 @@ impl Tx<'_> {
     pub fn put_second_factor(
         &self,
         officer: &str,
-        secret_hex: &str,
+        sealed_hex: &str,
         last_step: i64,
         at: Timestamp,
     ) -> Result<(), StoreError> {
@@ -117,7 +157,7 @@ impl Tx<'_> {
             .execute("DELETE FROM second_factor WHERE officer = ?1", [officer])?;
         self.0.execute(
             "INSERT INTO second_factor VALUES (?1, ?2, ?3, ?4)",
-            params![officer, secret_hex, last_step, millis(at)],
+            params![officer, sealed_hex, last_step, millis(at)],
         )?;
         Ok(())
     }
@@ -216,6 +256,19 @@ impl View<'_> {
             .transpose()
     }
 
+    /// Who made the password of an account and knows it; none when its officer chose it, or there is no such account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn password_by(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let by: Option<String> = self
+            .0
+            .prepare_cached("SELECT password_by FROM officer WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        Ok(by.filter(|by| !by.is_empty()))
+    }
+
     /// All accounts, by name, and whether each has a second factor.
     ///
     /// # Errors
@@ -250,7 +303,7 @@ impl View<'_> {
             .prepare_cached("SELECT secret, last_step FROM second_factor WHERE officer = ?1")?
             .query_row([officer], |row| {
                 Ok(StoredFactor {
-                    secret_hex: row.get(0)?,
+                    sealed_hex: row.get(0)?,
                     last_step: row.get(1)?,
                 })
             })
@@ -287,10 +340,11 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError> {
-        let row: Option<(String, String, String, String, i64, bool)> = self
+        type Raw = (String, String, String, String, i64, bool, i64);
+        let row: Option<Raw> = self
             .0
             .prepare_cached(
-                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong FROM session s \
+                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong, s.begun_ms FROM session s \
                  JOIN officer o ON o.name = s.officer WHERE s.token = ?1",
             )?
             .query_row([token.as_str()], |row| {
@@ -301,13 +355,15 @@ impl View<'_> {
                     row.get(3)?,
                     row.get(4)?,
                     row.get(5)?,
+                    row.get(6)?,
                 ))
             })
             .optional()?;
-        row.map(|(name, display, role, csrf, seen_ms, strong)| {
+        row.map(|(name, display, role, csrf, seen_ms, strong, begun_ms)| {
             Ok(Session {
                 officer: officer(name, display, &role, strong)?,
                 csrf,
+                begun_at: instant(begun_ms)?,
                 seen_at: instant(seen_ms)?,
             })
         })

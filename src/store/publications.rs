@@ -1,8 +1,9 @@
 //! What leaves for approved notices. Loading checks every byte against what was approved.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{StoreError, Tx, View, json, text};
+use super::{StoreError, Tx, View, json, millis, text};
 use crate::publish::outbox::ChannelName;
 use crate::publish::publication::{Parts, Publication};
 
@@ -63,34 +64,78 @@ impl View<'_> {
         Ok(Some(Publication::of(notice, parts)?))
     }
 
-    /// What a channel has accepted, newest first. One that is not believed is left out and said in the log: the others must
-    /// be seen.
+    /// What leaves for one notice; nothing, and a word in the log, when it is not believed: the others must be seen.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn believed(&self, id: &str) -> Result<Option<Publication>, StoreError> {
+        match self.publication(id) {
+            Err(StoreError::Sql(error)) => Err(error.into()),
+            Err(why) => {
+                tracing::error!(notice = id, %why, "a published notice is not believed and not shown");
+                Ok(None)
+            }
+            found => found,
+        }
+    }
+
+    /// The notices approved since `since` that a channel has accepted, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn published_ids(
+        &self,
+        channel: &ChannelName,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT n.id FROM notice n JOIN delivery d ON d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered' \
+             WHERE n.approved_ms >= ?2 ORDER BY n.approved_ms DESC, n.id DESC LIMIT ?3",
+        )?;
+        let rows = statement.query_map(params![channel.word(), millis(since), limit], |row| {
+            row.get(0)
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What a channel has accepted of the notices approved since `since`, newest first, as far as it is believed.
     ///
     /// # Errors
     /// The database's.
     pub fn published(
         &self,
         channel: &ChannelName,
+        since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Publication>, StoreError> {
-        let ids: Vec<String> = {
-            let mut statement = self.0.prepare_cached(
-                "SELECT n.id FROM notice n JOIN delivery d ON d.notice = n.id AND d.channel = ?1 AND d.state = 'delivered' \
-                 ORDER BY n.approved_ms DESC, n.id DESC LIMIT ?2",
-            )?;
-            let rows = statement.query_map(params![channel.word(), limit], |row| row.get(0))?;
-            rows.collect::<Result<_, _>>()?
-        };
+        let ids = self.published_ids(channel, since, limit)?;
         let mut published = Vec::with_capacity(ids.len());
         for id in ids {
-            match self.publication(&id) {
-                Ok(found) => published.extend(found),
-                Err(StoreError::Sql(error)) => return Err(error.into()),
-                Err(why) => {
-                    tracing::error!(notice = id, %why, "a published notice is not believed and not shown");
-                }
-            }
+            published.extend(self.believed(&id)?);
         }
         Ok(published)
+    }
+
+    /// What was published to end or replace this notice, oldest first; at most ten.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn endings_of(&self, notice: &str) -> Result<Vec<Publication>, StoreError> {
+        let ids: Vec<String> = {
+            let mut statement = self.0.prepare_cached(
+                "SELECT n.id FROM notice n WHERE n.approved_ms >= (SELECT approved_ms FROM notice WHERE id = ?1) \
+                 AND EXISTS (SELECT 1 FROM json_each(n.facts, '$.replaces') r WHERE json_extract(r.value, '$.id') = ?1) \
+                 AND EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.channel = 'feed' AND d.state = 'delivered') \
+                 ORDER BY n.approved_ms, n.id LIMIT 10",
+            )?;
+            let rows = statement.query_map([notice], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let mut endings = Vec::new();
+        for id in ids {
+            endings.extend(self.believed(&id)?);
+        }
+        Ok(endings)
     }
 }

@@ -15,8 +15,9 @@ use super::audit::Entry;
 use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
-/// Covered tables and their keys.
-const COVERED: [(&str, &str); 12] = [
+/// Covered tables and their keys: what decisions rest on, who may make them, and what the record belongs to.
+pub const COVERED: [(&str, &str); 15] = [
+    ("belonging", "key"),
     ("proposal", "id"),
     ("draft", "id"),
     ("notice", "id"),
@@ -29,6 +30,8 @@ const COVERED: [(&str, &str); 12] = [
     ("approval", "id"),
     ("second_choice", "id"),
     ("review", "notice"),
+    ("recovery", "id"),
+    ("in_force", "notice"),
 ];
 /// The word of an entry that seals.
 pub(crate) const SEALED: &str = "sealed";
@@ -109,10 +112,17 @@ impl Tx<'_> {
         if !made && !reshaped {
             return Ok(());
         }
+        if !reshaped {
+            // Only a new version makes these rules. Whoever took them away could have written anything unnoted.
+            let why = "the rules that note changes were taken away";
+            tracing::error!(why, "another program wrote to the record");
+            self.audit_now(CONTRADICTED, "record", &json!({ "why": why }))?;
+        }
         let seals = if reshaped {
             Seals::default()
         } else {
-            self.view().walk()?.1
+            // A record that accuses somebody keeps its seals all the same.
+            self.view().walked(false)?.1
         };
         for (table, key) in COVERED {
             let keys: Vec<String> = {
@@ -144,6 +154,16 @@ impl Tx<'_> {
         }
         let why = words_of(&foreign);
         tracing::error!(why, "another program wrote to the record");
+        self.audit_now(CONTRADICTED, "record", &json!({ "why": why }))
+    }
+
+    /// An entry where nobody says what time it is: not before the entry before.
+    fn audit_now(
+        &self,
+        action: &str,
+        subject: &str,
+        detail: &serde_json::Value,
+    ) -> Result<(), StoreError> {
         let at: Option<i64> = self
             .0
             .query_row(
@@ -152,13 +172,7 @@ impl Tx<'_> {
                 |row| row.get(0),
             )
             .optional()?;
-        self.audit(
-            instant(at.unwrap_or(0))?,
-            "system",
-            CONTRADICTED,
-            "record",
-            &json!({ "why": why }),
-        )?;
+        self.audit(instant(at.unwrap_or(0))?, "system", action, subject, detail)?;
         Ok(())
     }
 
@@ -252,7 +266,10 @@ impl View<'_> {
         for (table, column) in COVERED {
             let mut statement = self
                 .0
-                .prepare(&format!("SELECT * FROM {table} ORDER BY {column}"))?;
+                // An index would be asked for the columns that it holds: the row itself must be read.
+                .prepare(&format!(
+                    "SELECT * FROM {table} NOT INDEXED ORDER BY {column}"
+                ))?;
             let names: Vec<String> = statement
                 .column_names()
                 .into_iter()

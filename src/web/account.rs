@@ -1,27 +1,33 @@
-//! GET and POST /plain/account: an officer's own account, and its second factor.
+//! GET and POST /plain/account: an officer's own account: its password and its second factor.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{SlipField, SlipForm, SlipText, SlipView};
 use hinan_dashboard::{form, page};
 use serde_json::json;
 
 use super::frame;
-use super::posted::Posted;
+use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
+use super::sign_in::session_cookie;
 use super::who::SignedIn;
 use crate::app::App;
 use crate::approve::officer::Act;
-use crate::chance;
-use crate::clock::wall;
+use crate::clock::{monotonic, wall};
 use crate::desk::Declined;
+use crate::digest::Digest;
 use crate::second_factor::Secret;
+use crate::{chance, password};
 
 /// The step that makes a secret, and the one that confirms it by a code.
 const MAKE: &str = "make";
 const CONFIRM: &str = "confirm";
+/// The step that changes the password, and its fields.
+const PASSWORD: &str = "password";
+const NEW_PASSWORD: &str = "new_password";
+const NEW_AGAIN: &str = "new_again";
 
 /// The page.
 pub(super) async fn page(
@@ -42,6 +48,21 @@ pub(super) async fn handler(
 ) -> Result<Response, Refusal> {
     let app = &doors.app;
     let name = who.officer.name.clone();
+    if fields.text(form::STEP) == PASSWORD {
+        return match change_password(&doors, &who, &fields).await? {
+            Ok(left) => Ok(left),
+            Err(error) => {
+                let view = view(app, &who, None, Some(error))?;
+                let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
+                Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            }
+        };
+    }
+    // Whoever else knows the password must not be able to add a factor of their own to it.
+    if app.store.read(|view| view.password_by(&name))?.is_some() {
+        let why = "先に、自分のパスワードに替えてください".to_owned();
+        return Err(Declined::NotAuthorised(why).into());
+    }
     if app.store.read(|view| view.second_factor(&name))?.is_some() {
         let why = "2要素目は登録済みです。替えるには、管理者に解除を頼んでください".to_owned();
         return Err(Declined::NoLongerOpen(why).into());
@@ -57,11 +78,15 @@ pub(super) async fn handler(
                 return Ok(Redirect::to("/plain/account").into_response());
             };
             if let Some(step) = secret.step_of(fields.text(form::CODE), wall().as_second(), 0) {
+                let sealed = app.vault.seal(&name, &secret)?;
+                let (token, csrf) = (chance::token(), chance::token());
+                let digest = Digest::of(token.as_bytes());
                 app.store.write(|tx| {
-                    tx.put_second_factor(&name, &secret.to_hex(), step, wall())?;
-                    // Other sessions of the account have shown no second factor: they end.
-                    tx.end_other_sessions_of(&name, &who.token)?;
-                    tx.strengthen_session(&who.token)?;
+                    tx.put_second_factor(&name, &sealed, step, wall())?;
+                    // Other sessions of the account have shown no second factor: they end. So does this one, under its old
+                    // name: what may do more gets a new one.
+                    tx.end_sessions_of(&name)?;
+                    tx.put_session(&digest, &name, &csrf, true, wall())?;
                     tx.audit(
                         app.clock.now(),
                         &name,
@@ -72,7 +97,8 @@ pub(super) async fn handler(
                     Ok(())
                 })?;
                 doors.enrolling.forget(&name);
-                return Ok(Redirect::to("/plain/account").into_response());
+                let cookie = [(header::SET_COOKIE, session_cookie(app, &token))];
+                return Ok((cookie, Redirect::to("/plain/account")).into_response());
             }
             let error = "確認コードが違います。アプリの6桁をもう一度入力してください".to_owned();
             (secret, Some(error))
@@ -89,6 +115,93 @@ pub(super) async fn handler(
     Ok((status, page).into_response())
 }
 
+/// Changes the password and ends every session of the account: whoever sits at another browser signs in with the new one.
+async fn change_password(
+    doors: &Doors,
+    who: &SignedIn,
+    fields: &Fields,
+) -> Result<Result<Response, String>, Refusal> {
+    let (app, name) = (&doors.app, who.officer.name.clone());
+    let (old, new) = (
+        fields.text(form::PASSWORD).to_owned(),
+        fields.text(NEW_PASSWORD).to_owned(),
+    );
+    if new != fields.text(NEW_AGAIN) {
+        return Ok(Err(
+            "新しいパスワードが、2回とも同じではありません".to_owned()
+        ));
+    }
+    if new == old {
+        return Ok(Err("新しいパスワードが、いまのものと同じです".to_owned()));
+    }
+    // A session that was left open must not become a place to guess at.
+    let knock = (name.clone(), who.token.to_string());
+    if let Err(wait) = doors.attempts.begin(&knock, true, monotonic()) {
+        return Ok(Err(format!(
+            "失敗が続いたため、あと{}秒お待ちください",
+            wait.as_secs() + 1
+        )));
+    }
+    let stored = app.store.read(|view| view.officer(&name))?;
+    let (_, hash) = stored.ok_or(Refusal::SignedOut)?;
+    let checked = {
+        let _turn = doors.hashing.acquire().await.ok();
+        tokio::task::spawn_blocking(move || {
+            password::matches(&old, Some(&hash)).then(|| password::hash(&new))
+        })
+        .await
+        .map_err(|error| Refusal::BadForm(error.to_string()))?
+    };
+    let hash = match checked {
+        None => return Ok(Err("いまのパスワードが違います".to_owned())),
+        Some(Err(_)) => {
+            doors.attempts.succeeded(&knock, true);
+            return Ok(Err("パスワードは12文字以上、256バイトまでです".to_owned()));
+        }
+        Some(Ok(hash)) => hash,
+    };
+    doors.attempts.succeeded(&knock, true);
+    app.store.write(|tx| {
+        tx.put_password(&name, &hash, "")?;
+        tx.end_sessions_of(&name)?;
+        tx.audit(
+            app.clock.now(),
+            &name,
+            "password_changed",
+            &name,
+            &json!({}),
+        )
+    })?;
+    Ok(Ok(Redirect::to("/plain/signin").into_response()))
+}
+
+fn password_form() -> SlipForm {
+    let text = |name: &str, label: &str, kind| SlipField::Text {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        kind,
+        value: String::new(),
+    };
+    SlipForm {
+        post_to: "/plain/account".to_owned(),
+        legend: "パスワードを替える / Change the password".to_owned(),
+        fields: vec![
+            text(form::PASSWORD, "いまのパスワード", SlipText::Password),
+            text(
+                NEW_PASSWORD,
+                "新しいパスワード(12文字以上)",
+                SlipText::NewPassword,
+            ),
+            text(
+                NEW_AGAIN,
+                "新しいパスワードをもう一度",
+                SlipText::NewPassword,
+            ),
+        ],
+        buttons: vec![[PASSWORD.to_owned(), "替えて、サインインし直す".to_owned()]],
+    }
+}
+
 fn view(
     app: &App,
     who: &SignedIn,
@@ -97,9 +210,13 @@ fn view(
 ) -> Result<SlipView, Refusal> {
     let officer = &who.officer;
     let now = app.clock.now();
-    let (factor, grants) = app
-        .store
-        .read(|view| Ok((view.second_factor(&officer.name)?, view.grants()?)))?;
+    let (factor, grants, given_by) = app.store.read(|view| {
+        Ok((
+            view.second_factor(&officer.name)?,
+            view.grants()?,
+            view.password_by(&officer.name)?,
+        ))
+    })?;
     let own = grants.iter().filter(|grant| grant.officer == officer.name);
     let authority: Vec<String> = own
         .map(|g| {
@@ -147,11 +264,28 @@ fn view(
         view.links
             .push(["/plain/officers".to_owned(), "アカウントの管理".to_owned()]);
     }
+    view.links
+        .push(["/plain/succession".to_owned(), "職務代理の順序".to_owned()]);
+    if let Some(fingerprint) = app.certificate_fingerprint() {
+        let label = "このサービスの証明書(SHA-256)".to_owned();
+        view.facts.push([label, fingerprint.to_owned()]);
+    }
+    if let Some(by) = given_by {
+        view.lead.push(format!(
+            "いまのパスワードは{by}が作りました。自分で選んだものに替えるまで、発表の承認も、2要素目の登録もできません。"
+        ));
+        view.forms.push(password_form());
+        return Ok(view);
+    }
+    if secret.is_none() {
+        view.forms.push(password_form());
+    }
     if factor.is_some() {
         return Ok(view);
     }
     let post_to = "/plain/account".to_owned();
-    view.forms.push(match secret {
+    // What is missing comes first.
+    view.forms.insert(0, match secret {
         None => {
             view.lead.push("発表の承認には、2要素目が必要です。スマートフォンなどの認証アプリを用意してください。".to_owned());
             SlipForm {

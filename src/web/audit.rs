@@ -215,6 +215,18 @@ pub(super) fn words(entry: &Entry) -> String {
         "second_factor_added" => format!("{subject} の2要素目を登録"),
         "second_factor_reset" => format!("{subject} の2要素目を解除"),
         "password_reset" => format!("{subject} のパスワードを変更"),
+        "password_changed" => "自分のパスワードを変更".to_owned(),
+        "recovery_asked" => format!(
+            "{subject} の{}の再発行を申し出",
+            if detail["what"] == "password" {
+                "パスワード"
+            } else {
+                "2要素目"
+            }
+        ),
+        "audit_key" => "監査記録の署名鍵を登録".to_owned(),
+        "checkpoint_damaged" => format!("検認点を読めず: {}", text("why")),
+        "retained_cleared" => format!("失効した {subject} をブローカーから消去"),
         "approved" if detail["flagged"] == true => format!(
             "単独発令 {} {subject}(理由: {})",
             level_words(&text("level")),

@@ -17,14 +17,17 @@ use super::{approve_notice, decide, frame, published};
 use crate::app::App;
 use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
-use crate::desk;
-use crate::outlook::GaugeOutlook;
+use crate::desk::{self, lifting};
+use crate::digest::Digest;
 use crate::store::drafts::StoredDraft;
 
 const REASONS: [(&str, &str); 3] = [
-    ("over", "水位が下がり、上流でも下がっていることを確認した"),
-    ("wrong", "誤って発表した"),
-    ("other_area", "対象地区を誤った"),
+    (
+        desk::LIFT_REASON,
+        "水位が下がり、上流でも下がっていることを確認した",
+    ),
+    (desk::CANCEL_REASONS[0], "誤って発表した"),
+    (desk::CANCEL_REASONS[1], "対象地区を誤った"),
 ];
 
 /// How the officer came here.
@@ -119,7 +122,10 @@ pub(super) async fn handler(
             code: fields.reason_code(),
             words: &reason,
         };
-        match desk::prepare_end(app, &who.officer, &id, kind, reason) {
+        // A form without a digest was made by no page of ours; it stands for grounds that nobody saw.
+        let read =
+            Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
+        match desk::prepare_end(app, &who.officer, &id, kind, reason, &read) {
             Ok(draft) => {
                 let view = confirm(app, &id, &draft, filled)?;
                 return Ok(
@@ -145,10 +151,14 @@ fn view(
     errors: FieldErrors,
 ) -> Result<EndNoticeView, Refusal> {
     let now = app.clock.now();
-    let row = app
-        .store
-        .read(|view| published::row(app, view, notice, &view.notices(1000)?, now))?;
-    let (lift_met, lift_lacks) = lifting(app, &notice.content().facts().river);
+    let river = &notice.content().facts().river;
+    let (row, grounds) = app.store.read(|view| {
+        Ok((
+            published::row(app, view, notice, &view.notices(1000)?, now)?,
+            lifting::substance(app, view, river)?,
+        ))
+    })?;
+    let (lift_met, lift_lacks) = lifting(app, river);
     Ok(EndNoticeView {
         row,
         lift_lacks,
@@ -164,86 +174,24 @@ fn view(
             question: "この発表の対象地区は、何地区ですか".to_owned(),
             hint: "数字だけ。全角でもかまいません".to_owned(),
         },
-        digest: notice.state().digest().to_string(),
+        digest: grounds.to_string(),
         ending,
         filled,
         errors,
     })
 }
 
-/// What speaks for lifting and what is missing, from the gauges that decide for the river. Rain that ends is
-/// never enough; the river itself must fall.
+/// What speaks for lifting and what is missing, in words.
 pub(super) fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
-    let picture = app.picture();
-    let (mut met, mut lacks) = (Vec::new(), Vec::new());
-    let deciding = app
-        .town()
-        .rivers
-        .iter()
-        .filter(|r| r.name == river)
-        .flat_map(|r| r.gauges.iter());
-    for gauge in deciding.filter_map(|id| picture.advice.outlook.gauges.get(id)) {
-        let (for_lifting, line) = judged(gauge);
-        if for_lifting {
-            met.push(line);
-        } else {
-            lacks.push(line);
-        }
-    }
-    lacks.push("上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください".to_owned());
-    (met, lacks)
-}
-
-fn judged(gauge: &GaugeOutlook) -> (bool, String) {
-    let name = &gauge.name;
-    let Some(observed) = gauge.observed.filter(|_| !gauge.is_silent()) else {
-        return (false, format!("{name}の水位が届いていません"));
-    };
-    if gauge.is_held() {
-        return (
-            false,
-            format!("{name}の水位計は信じられません。現地で確かめてください"),
-        );
-    }
-    let limit = gauge
-        .marks
-        .danger_m
-        .or(gauge.marks.design_high_water_m)
-        .or(gauge.marks.caution_m);
-    let falling = gauge.rise_m_per_h.is_some_and(|rise| rise < 0.0);
-    let upper = gauge
-        .forecast
-        .leads
-        .iter()
-        .map(|lead| lead.quantile_m(0.95))
-        .fold(f64::NEG_INFINITY, f64::max);
-    match limit {
-        Some(limit) if observed.level_m < limit && falling && upper < limit => (
-            true,
-            format!(
-                "{name}は{:.2} mで下がっており、6時間先までの上限も{limit:.2} mを下回ります",
-                observed.level_m
-            ),
-        ),
-        Some(limit) => (
-            false,
-            format!(
-                "{name}は{:.2} m({}{limit:.2} m)で、{}",
-                observed.level_m,
-                if observed.level_m >= limit {
-                    "なお基準以上 "
-                } else {
-                    "基準未満 "
-                },
-                if falling {
-                    "下がっていますが、予測の上限が基準を超えます"
-                } else {
-                    "下がっていません"
-                }
-            ),
-        ),
-        None => (false, format!("{name}には比べる基準水位がありません")),
-    }
+    let (met, lacks): (Vec<_>, Vec<_>) = lifting::grounds(app, river)
+        .into_iter()
+        .partition(|ground| ground.met);
+    let lines = |grounds: Vec<lifting::Ground>| grounds.into_iter().map(|g| g.line);
+    let by_telephone = "上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください";
+    (
+        lines(met).collect(),
+        lines(lacks).chain([by_telephone.to_owned()]).collect(),
+    )
 }
 
 fn confirm(

@@ -13,26 +13,22 @@ use crate::approve::facts::Facts;
 use crate::digest::Digest;
 use crate::publish::outbox::ChannelName;
 use crate::publish::publication::Publication;
+use crate::publish::shelf::{Current, Finished};
 use crate::store::StoreError;
-use crate::store::notices::live;
 
-/// Entries in a feed, at most.
-const ENTRIES_MAX: u32 = 200;
+/// Entries in a feed, at most, beside the orders in force, which are all in it.
+const OTHERS_MAX: usize = 200;
 
 /// The Atom index.
 pub(super) async fn atom(
     State(doors): State<Doors>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let app = &doors.app;
-    let current = current(app)?;
-    let bytes = atom::write(&publisher(app), &entries(&current), app.began)
-        .map_err(|error| failed(&error))?;
-    Ok(tagged(
-        &headers,
-        "application/atom+xml; charset=utf-8",
-        bytes,
-    ))
+    let kind = "application/atom+xml; charset=utf-8";
+    index(&doors, &headers, "/feed.atom", kind, |app, current| {
+        let listed = listed(app, current);
+        atom::write(&publisher(app), &entries(&listed), app.began).map_err(|error| failed(&error))
+    })
 }
 
 /// The RSS index.
@@ -40,15 +36,11 @@ pub(super) async fn rss(
     State(doors): State<Doors>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let app = &doors.app;
-    let current = current(app)?;
-    let bytes = rss::write(&publisher(app), &entries(&current), app.began)
-        .map_err(|error| failed(&error))?;
-    Ok(tagged(
-        &headers,
-        "application/rss+xml; charset=utf-8",
-        bytes,
-    ))
+    let kind = "application/rss+xml; charset=utf-8";
+    index(&doors, &headers, "/feed.rss", kind, |app, current| {
+        let listed = listed(app, current);
+        rss::write(&publisher(app), &entries(&listed), app.began).map_err(|error| failed(&error))
+    })
 }
 
 /// The notices as JSON.
@@ -56,13 +48,19 @@ pub(super) async fn json(
     State(doors): State<Doors>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let app = &doors.app;
-    let current = current(app)?;
-    let in_force = in_force(app, &current);
-    let holds = |facts: &Facts| in_force.iter().any(|one| one.id == facts.id);
-    let realm = app.config.service.realm;
-    let bytes = json::write(&publisher(app), realm, &entries(&current), holds, app.began);
-    Ok(tagged(&headers, "application/json", bytes))
+    let kind = "application/json";
+    index(&doors, &headers, "/alerts.json", kind, |app, current| {
+        let listed = listed(app, current);
+        let holds = |facts: &Facts| current.holds(facts.id.as_str());
+        let realm = app.config.service.realm;
+        Ok(json::write(
+            &publisher(app),
+            realm,
+            &entries(&listed),
+            holds,
+            app.began,
+        ))
+    })
 }
 
 /// The areas with orders in force as GeoJSON.
@@ -70,11 +68,33 @@ pub(super) async fn geojson(
     State(doors): State<Doors>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    let kind = "application/geo+json";
+    index(&doors, &headers, "/alerts.geojson", kind, |app, current| {
+        let all = current.all.iter().map(|one| one.facts());
+        let facts: Vec<&Facts> = all
+            .filter(|facts| current.holds(facts.id.as_str()))
+            .collect();
+        Ok(geojson::write(
+            &publisher(app),
+            app.config.service.realm,
+            &facts,
+        ))
+    })
+}
+
+/// One index, from the shelf.
+fn index(
+    doors: &Doors,
+    headers: &HeaderMap,
+    name: &str,
+    kind: &'static str,
+    write: impl FnOnce(&App, &Current) -> Result<Vec<u8>, StoreError>,
+) -> Result<Response, Refusal> {
     let app = &doors.app;
-    let in_force = in_force(app, &current(app)?);
-    let facts: Vec<&Facts> = in_force.iter().collect();
-    let bytes = geojson::write(&publisher(app), app.config.service.realm, &facts);
-    Ok(tagged(&headers, "application/geo+json", bytes))
+    let now = app.clock.now();
+    let current = app.shelf.current(&app.store, now)?;
+    let finished = current.page(name, now, || write(app, &current))?;
+    Ok(answer(headers, kind, &finished))
 }
 
 /// One CAP document, byte for byte as published.
@@ -83,37 +103,38 @@ pub(super) async fn cap(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    let (app, kind) = (&doors.app, "application/cap+xml; charset=utf-8");
     let id = file.strip_suffix(".xml").ok_or(Refusal::Unknown)?;
+    let current = app.shelf.current(&app.store, app.clock.now())?;
+    if let Some(found) = current.find(id) {
+        return Ok(tagged(&headers, kind, found.document().to_vec()));
+    }
     let published =
-        doors.app.store.read(
+        app.store.read(
             |view| match view.delivered_notice(id, &ChannelName::Feed)? {
                 Some(_) => view.publication(id),
                 None => Ok(None),
             },
         )?;
     let document = published.ok_or(Refusal::Unknown)?.document().to_vec();
-    Ok(tagged(
-        &headers,
-        "application/cap+xml; charset=utf-8",
-        document,
-    ))
+    Ok(tagged(&headers, kind, document))
 }
 
-/// Messages that have not expired, newest first: those in force, and those that say that others are not any more.
-fn current(app: &App) -> Result<Vec<Publication>, StoreError> {
+/// Messages that have not expired, newest first: every order in force, and the newest of those that say that others are not any
+/// more.
+fn listed<'c>(app: &App, current: &'c Current) -> Vec<&'c Publication> {
     let now = app.clock.now();
-    let mut published = app
-        .store
-        .read(|view| view.published(&ChannelName::Feed, ENTRIES_MAX))?;
-    published.retain(|one| one.facts().expires > now);
-    Ok(published)
-}
-
-fn in_force(app: &App, current: &[Publication]) -> Vec<Facts> {
-    let notices = current.iter().map(|one| one.notice().clone()).collect();
-    live(notices, app.clock.now())
+    let mut others = 0;
+    current
+        .all
         .iter()
-        .map(|notice| notice.content().facts().clone())
+        .map(|one| &**one)
+        .filter(|one| one.facts().expires > now)
+        .filter(|one| {
+            let counts = !current.holds(one.facts().id.as_str());
+            others += usize::from(counts);
+            !counts || others <= OTHERS_MAX
+        })
         .collect()
 }
 
@@ -125,7 +146,7 @@ fn publisher(app: &App) -> Publisher<'_> {
     }
 }
 
-fn entries(published: &[Publication]) -> Vec<Entry<'_>> {
+fn entries<'p>(published: &[&'p Publication]) -> Vec<Entry<'p>> {
     published
         .iter()
         .map(|one| Entry {
@@ -146,6 +167,20 @@ fn failed(error: &std::io::Error) -> StoreError {
 /// Sends bytes with their tag, or nothing to somebody who has them already.
 fn tagged(headers: &HeaderMap, kind: &'static str, bytes: Vec<u8>) -> Response {
     let tag = format!("\"{}\"", Digest::of(&bytes));
+    sent(headers, kind, &tag, || bytes)
+}
+
+/// A finished answer, or nothing to somebody who has it already.
+pub(super) fn answer(headers: &HeaderMap, kind: &'static str, finished: &Finished) -> Response {
+    sent(headers, kind, &finished.tag, || finished.bytes.clone())
+}
+
+fn sent(
+    headers: &HeaderMap,
+    kind: &'static str,
+    tag: &str,
+    bytes: impl FnOnce() -> Vec<u8>,
+) -> Response {
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|v| v.to_str().ok());
@@ -155,11 +190,11 @@ fn tagged(headers: &HeaderMap, kind: &'static str, bytes: Vec<u8>) -> Response {
             .any(|one| matches!(one.trim(), "*") || one.trim().trim_start_matches("W/") == tag)
     });
     let caching = [
-        (header::ETAG, tag),
+        (header::ETAG, tag.to_owned()),
         (header::CACHE_CONTROL, "no-cache".to_owned()),
     ];
     if current {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (caching, [(header::CONTENT_TYPE, kind)], bytes).into_response()
+    (caching, [(header::CONTENT_TYPE, kind)], bytes()).into_response()
 }

@@ -17,6 +17,7 @@ pub(super) fn officers(
 ) -> Result<Frame, StoreError> {
     let undecided = app.store.read(|view| Ok(view.open_items()?.len()))?;
     let mut notices = app.warnings();
+    notices.extend(app.dispatch.certificate_warning(crate::clock::wall()));
     notices.extend(attention::standing(app, &who.officer)?);
     Ok(Frame {
         notices,

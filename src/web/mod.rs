@@ -40,6 +40,7 @@ mod second;
 mod seen;
 mod sign_in;
 mod situation;
+mod succession;
 mod tiles;
 mod tls;
 mod who;

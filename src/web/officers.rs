@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{SlipField, SlipForm, SlipTable, SlipText, SlipView};
 use hinan_dashboard::{form, page};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::frame;
@@ -15,15 +16,22 @@ use super::router::Doors;
 use super::who::SignedIn;
 use crate::app::App;
 use crate::approve::officer::{Act, Officer, Role};
+use crate::clock::wall;
 use crate::desk::{self, Declined};
+use crate::store::recoveries::Lost;
 use crate::{chance, password};
 
 const ADD: &str = "add";
 const RESET_PASSWORD: &str = "reset_password";
 const RESET_FACTOR: &str = "reset_factor";
+/// The step that does what another administrator asked for.
+const CONFIRM: &str = "confirm";
 /// Fields of these forms only.
 const DISPLAY: &str = "display";
 const ROLE: &str = "role";
+const RECOVERY: &str = "recovery";
+/// How long a request waits for a second administrator.
+const ASKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// All accounts.
 pub(super) async fn page(
@@ -67,6 +75,11 @@ pub(super) async fn handler(
                     Err("氏名・職は、1〜60字で入力してください".to_owned())
                 }
                 None => Err("役割を選んでください".to_owned()),
+                // One administrator must not be able to become two.
+                Some(Role::Administrator) => Err(
+                    "管理者は、コンソールの hinan officer --role administrator で登録してください"
+                        .to_owned(),
+                ),
                 Some(role) => {
                     let secret = chance::spoken_password();
                     let hash = hashed(&doors, &secret).await?;
@@ -77,7 +90,7 @@ pub(super) async fn handler(
                         second_factor: false,
                     };
                     app.store.write(|tx| {
-                        tx.put_officer(&officer, &hash)?;
+                        tx.put_account(&officer, &hash, by)?;
                         tx.audit(now, by, "officer_added", &name, &json!({ "role": role }))?;
                         Ok(())
                     })?;
@@ -87,39 +100,14 @@ pub(super) async fn handler(
                 }
             }
         }
-        (RESET_PASSWORD, Some((officer, _))) => {
-            let secret = chance::spoken_password();
-            let hash = hashed(&doors, &secret).await?;
-            app.store.write(|tx| {
-                tx.put_officer(&officer, &hash)?;
-                tx.end_sessions_of(&name)?;
-                tx.audit(now, by, "password_reset", &name, &json!({}))?;
-                Ok(())
-            })?;
-            Ok(format!(
-                "{name}のパスワードを替えました。一度だけ表示します: {secret}"
-            ))
-        }
+        (RESET_PASSWORD, Some((officer, _))) => ask(&doors, &who, &officer, Lost::Password).await?,
         (RESET_FACTOR, Some(_)) if name == who.officer.name => {
             Err("自分の2要素目は、自分では解除できません。別の管理者に頼んでください".to_owned())
         }
-        (RESET_FACTOR, Some(_)) => {
-            let dropped = app.store.write(|tx| {
-                let dropped = tx.drop_second_factor(&name)?;
-                if dropped {
-                    tx.end_sessions_of(&name)?;
-                    tx.audit(now, by, "second_factor_reset", &name, &json!({}))?;
-                }
-                Ok(dropped)
-            })?;
-            if dropped {
-                Ok(format!(
-                    "{name}の2要素目を解除しました。次のサインインで登録し直します"
-                ))
-            } else {
-                Err(format!("{name}には2要素目がありません"))
-            }
+        (RESET_FACTOR, Some((officer, _))) => {
+            ask(&doors, &who, &officer, Lost::SecondFactor).await?
         }
+        (CONFIRM, _) => confirm(&doors, &who, fields.text(RECOVERY)).await?,
         (_, None) => Err(format!("{name}という利用者はいません")),
         (_, Some(_)) => Err("何をするかを選んでください".to_owned()),
     };
@@ -130,6 +118,132 @@ pub(super) async fn handler(
     let view = view(app, said, error)?;
     let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
     Ok((status, page).into_response())
+}
+
+/// Whether giving the keys of this account back takes two persons: whoever held them could approve, or manage accounts.
+fn takes_two(officer: &Officer) -> bool {
+    matches!(officer.role, Role::Approver | Role::Administrator)
+}
+
+/// Gives a key back, or asks a second administrator to. What is said to the administrator, or why not.
+async fn ask(
+    doors: &Doors,
+    who: &SignedIn,
+    officer: &Officer,
+    lost: Lost,
+) -> Result<Result<String, String>, Refusal> {
+    let app = &doors.app;
+    let (name, by) = (officer.name.as_str(), who.officer.name.as_str());
+    let (has_factor, waiting) = app.store.read(|view| {
+        Ok((
+            view.second_factor(name)?.is_some(),
+            view.recoveries_waiting(wall() - ASKED_FOR)?,
+        ))
+    })?;
+    if lost == Lost::SecondFactor && !has_factor {
+        return Ok(Err(format!("{name}には2要素目がありません")));
+    }
+    if !takes_two(officer) {
+        return give_back(doors, officer, lost, by, None).await;
+    }
+    if waiting
+        .iter()
+        .any(|one| one.officer == name && one.what == lost)
+    {
+        return Ok(Err(format!(
+            "{name}の{}の再発行は、すでに別の管理者の確認を待っています",
+            lost.spoken()
+        )));
+    }
+    app.store.write(|tx| {
+        tx.put_recovery(name, lost, by, wall(), false)?;
+        let detail = json!({ "what": lost.word() });
+        tx.audit(app.clock.now(), by, "recovery_asked", name, &detail)
+    })?;
+    Ok(Ok(format!(
+        "{name}は{}です。{}の再発行には、別の管理者の確認が必要です。その管理者がこの画面で確認するか、コンソールの hinan officer で登録し直してください。まだ何も変わっていません",
+        officer.role.spoken(),
+        lost.spoken()
+    )))
+}
+
+/// The second administrator does what the first asked for.
+async fn confirm(
+    doors: &Doors,
+    who: &SignedIn,
+    number: &str,
+) -> Result<Result<String, String>, Refusal> {
+    let app = &doors.app;
+    let by = who.officer.name.as_str();
+    let since = wall() - ASKED_FOR;
+    let found = match number.parse() {
+        Ok(id) => app.store.read(|view| view.recovery(id))?,
+        Err(_) => None,
+    };
+    let Some(asked) = found.filter(|one| one.done_by.is_none() && one.asked_at >= since) else {
+        return Ok(Err(
+            "確認を待っている再発行の申し出から選んでください".to_owned()
+        ));
+    };
+    if asked.asked_by == by || asked.officer == by {
+        return Ok(Err(
+            "申し出た管理者と本人は、確認できません。別の管理者に頼んでください".to_owned(),
+        ));
+    }
+    let stored = app.store.read(|view| view.officer(&asked.officer))?;
+    let (officer, _) = stored.ok_or(Refusal::Unknown)?;
+    give_back(doors, &officer, asked.what, by, Some(asked.id)).await
+}
+
+/// Makes a new password, or takes the second factor away; the account's sessions end.
+async fn give_back(
+    doors: &Doors,
+    officer: &Officer,
+    lost: Lost,
+    by: &str,
+    asked: Option<i64>,
+) -> Result<Result<String, String>, Refusal> {
+    let (app, name) = (&doors.app, officer.name.as_str());
+    let secret = chance::spoken_password();
+    let hash = match lost {
+        Lost::Password => Some(hashed(doors, &secret).await?),
+        Lost::SecondFactor => None,
+    };
+    let done = app.store.write(|tx| {
+        match asked {
+            Some(id) if !tx.confirm_recovery(id, by, wall())? => return Ok(false),
+            Some(_) => {}
+            None => tx.put_recovery(name, lost, by, wall(), true)?,
+        }
+        let action = match &hash {
+            Some(hash) => {
+                tx.put_password(name, hash, by)?;
+                "password_reset"
+            }
+            None => {
+                tx.drop_second_factor(name)?;
+                "second_factor_reset"
+            }
+        };
+        tx.end_sessions_of(name)?;
+        tx.audit(
+            app.clock.now(),
+            by,
+            action,
+            name,
+            &json!({ "asked": asked }),
+        )?;
+        Ok(true)
+    })?;
+    Ok(match (done, lost) {
+        (false, _) => Err("この申し出は、すでに処理されました".to_owned()),
+        (true, Lost::Password) => Ok(format!(
+            "{name}のパスワードを替えました。一度だけ表示します: {secret}"
+        )),
+        (true, Lost::SecondFactor) => Ok(format!(
+            "{name}の2要素目を解除しました。次のサインインで登録し直します"
+        )),
+    })
 }
 
 async fn hashed(doors: &Doors, secret: &str) -> Result<String, Refusal> {
@@ -151,9 +265,27 @@ fn text(name: &str, label: &str, kind: SlipText) -> SlipField {
 }
 
 fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipView, Refusal> {
-    let (officers, grants) = app
-        .store
-        .read(|view| Ok((view.officers()?, view.grants()?)))?;
+    let (officers, grants, waiting) = app.store.read(|view| {
+        Ok((
+            view.officers()?,
+            view.grants()?,
+            view.recoveries_waiting(wall() - ASKED_FOR)?,
+        ))
+    })?;
+    let mut asked: Vec<SlipField> = Vec::new();
+    for one in &waiting {
+        asked.push(SlipField::Choice {
+            name: RECOVERY.to_owned(),
+            value: one.id.to_string(),
+            label: format!(
+                "{}の{}({}が申し出、{})",
+                one.officer,
+                one.what.spoken(),
+                one.asked_by,
+                crate::clock::spoken(one.asked_at)
+            ),
+        });
+    }
     let rows = officers
         .into_iter()
         .map(|(officer, factor)| {
@@ -173,6 +305,7 @@ fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipVi
         .collect();
     let mut roles: Vec<SlipField> = Role::ALL
         .into_iter()
+        .filter(|role| *role != Role::Administrator)
         .map(|role| SlipField::Choice {
             name: ROLE.to_owned(),
             value: role.word().to_owned(),
@@ -184,6 +317,12 @@ fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipVi
         text(DISPLAY, "氏名・職", SlipText::Words),
     ];
     add.append(&mut roles);
+    let confirming = (!asked.is_empty()).then(|| SlipForm {
+        post_to: "/plain/officers".to_owned(),
+        legend: "確認を待っている再発行 / Waiting for a second administrator".to_owned(),
+        fields: asked,
+        buttons: vec![[CONFIRM.to_owned(), "本人を確かめたので行う".to_owned()]],
+    });
     Ok(SlipView {
         title: "アカウントの管理".to_owned(),
         title_en: "Accounts".to_owned(),
@@ -212,7 +351,10 @@ fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipVi
                     [RESET_FACTOR.to_owned(), "2要素目を解除する".to_owned()],
                 ],
             },
-        ],
+        ]
+        .into_iter()
+        .chain(confirming)
+        .collect(),
         ..SlipView::default()
     })
 }

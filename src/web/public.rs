@@ -1,51 +1,56 @@
 //! GET / and /n/{id}: what residents see. Only what was approved and delivered; no sign-in, no cookie.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use hinan_dashboard::page;
 use hinan_dashboard::view::{PublicHome, PublicNotice, PublicNoticePage, PublicShelter};
 use hinan_notice::text::{EASY_JAPANESE, ENGLISH, JAPANESE};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::refusal::{Refusal, not_found};
 use super::router::Doors;
-use super::{frame, lines};
+use super::{feeds, frame, lines};
 use crate::app::App;
-use crate::approve::facts::Kind;
+use crate::approve::facts::{Facts, Kind};
 use crate::publish::outbox::ChannelName;
 use crate::publish::publication::Publication;
-use crate::store::notices::live;
-
-/// Ended notices stay on the page this long.
-const ENDED_SHOWN: SignedDuration = SignedDuration::from_hours(72);
-const NOTICES_MAX: u32 = 500;
+use crate::publish::shelf::{Current, ENDED_SHOWN};
 
 /// The page of all notices.
-pub(super) async fn home(State(doors): State<Doors>) -> Result<Response, Refusal> {
+pub(super) async fn home(
+    State(doors): State<Doors>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let app = &doors.app;
     let now = app.clock.now();
-    let all = delivered(app)?;
-    let holding = live(all.iter().map(|one| one.notice().clone()).collect(), now);
-    let mut in_force: Vec<PublicNotice> = all
+    let current = app.shelf.current(&app.store, now)?;
+    let finished = current.page("/", now, || Ok::<_, Refusal>(all(app, &current, now)))?;
+    Ok(feeds::answer(&headers, HTML, &finished))
+}
+
+fn all(app: &App, current: &Current, now: Timestamp) -> Vec<u8> {
+    let ends = Ends::of(current.all.iter().map(|one| one.facts()));
+    let mut in_force: Vec<PublicNotice> = current
+        .all
         .iter()
-        .filter(|one| holding.iter().any(|n| n.id() == one.notice().id()))
-        .map(|n| notice_view(app, n, &all))
+        .filter(|one| current.holds(one.notice().id().as_str()))
+        .map(|one| notice_view(app, one, &ends))
         .collect();
     in_force.sort_by(|a, b| b.level.cmp(&a.level).then(b.issued_at.cmp(&a.issued_at)));
-    let ended = all
+    let ended = current
+        .all
         .iter()
-        .filter(|n| n.facts().kind == Kind::Issue)
-        .map(|n| notice_view(app, n, &all))
-        .filter(|n| {
-            let ended_at = n.lifted_at.or(n.cancelled_at);
-            ended_at.is_some_and(|at| now.duration_since(at) < ENDED_SHOWN)
+        .filter(|one| one.facts().kind == Kind::Issue)
+        .filter(|one| {
+            let ended_at = ends.of_notice(one.facts());
+            ended_at.is_some_and(|(_, at)| now.duration_since(at) < ENDED_SHOWN)
         })
+        .map(|one| notice_view(app, one, &ends))
         .collect();
-    Ok(page(page::public_home(
-        &frame::public(app),
-        &PublicHome { in_force, ended },
-    )))
+    page::public_home(&frame::public(app), &PublicHome { in_force, ended }).into_bytes()
 }
 
 /// The page of one notice.
@@ -53,40 +58,74 @@ pub(super) async fn notice(
     State(doors): State<Doors>,
     Path(id): Path<String>,
     uri: axum::http::Uri,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let app = &doors.app;
-    let all = delivered(app)?;
-    let Some(found) = all.iter().find(|n| n.notice().id().as_str() == id) else {
+    let now = app.clock.now();
+    let current = app.shelf.current(&app.store, now)?;
+    if let Some(found) = current.find(&id) {
+        let finished = current.page(&format!("/n/{id}"), now, || {
+            let ends = Ends::of(current.all.iter().map(|one| one.facts()));
+            Ok::<_, Refusal>(one(app, found, &ends))
+        })?;
+        return Ok(feeds::answer(&headers, HTML, &finished));
+    }
+    // An old one: few ask for it.
+    let old = app.store.read(|view| {
+        if view.delivered_notice(&id, &ChannelName::Feed)?.is_none() {
+            return Ok(None);
+        }
+        let found = view.believed(&id)?;
+        Ok(found.map(|found| (found, view.endings_of(&id))))
+    })?;
+    let Some((found, endings)) = old else {
         return Ok(not_found(State(doors.clone()), uri).await);
     };
+    let endings = endings?;
+    let ends = Ends::of(endings.iter().map(Publication::facts));
+    let caching = [(header::CACHE_CONTROL, "no-cache")];
+    let html = [(header::CONTENT_TYPE, HTML)];
+    Ok((caching, html, one(app, &found, &ends)).into_response())
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+
+fn one(app: &App, found: &Publication, ends: &Ends) -> Vec<u8> {
     let text = |language| found.text_in(language).map(|text| text.whole());
     let view = PublicNoticePage {
-        notice: notice_view(app, found, &all),
+        notice: notice_view(app, found, ends),
         english: text(ENGLISH),
         easy_japanese: text(EASY_JAPANESE),
         japanese: text(JAPANESE).unwrap_or_default(),
-        cap_href: Some(format!("/cap/{id}.xml")),
+        cap_href: Some(format!("/cap/{}.xml", found.notice().id())),
     };
-    Ok(page(page::public_notice(&frame::public(app), &view)))
+    page::public_notice(&frame::public(app), &view).into_bytes()
 }
 
-fn page(html: String) -> Response {
-    ([(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response()
+/// Which notices were lifted or cancelled, and when.
+struct Ends(BTreeMap<String, (Kind, Timestamp)>);
+
+impl Ends {
+    fn of<'f>(all: impl Iterator<Item = &'f Facts>) -> Self {
+        let mut ends = BTreeMap::new();
+        for facts in all.filter(|facts| facts.kind != Kind::Issue) {
+            for replaced in &facts.replaces {
+                ends.insert(replaced.id.to_string(), (facts.kind, facts.sent));
+            }
+        }
+        Self(ends)
+    }
+
+    fn of_notice(&self, facts: &Facts) -> Option<(Kind, Timestamp)> {
+        self.0.get(facts.id.as_str()).copied()
+    }
 }
 
-fn delivered(app: &App) -> Result<Vec<Publication>, Refusal> {
-    Ok(app
-        .store
-        .read(|view| view.published(&ChannelName::Feed, NOTICES_MAX))?)
-}
-
-fn notice_view(app: &App, published: &Publication, all: &[Publication]) -> PublicNotice {
+fn notice_view(app: &App, published: &Publication, ends: &Ends) -> PublicNotice {
     let facts = published.facts();
     let ended = |kind: Kind| -> Option<Timestamp> {
-        all.iter()
-            .map(Publication::facts)
-            .find(|other| other.kind == kind && other.replaces.iter().any(|r| r.id == facts.id))
-            .map(|other| other.sent)
+        let (how, at) = ends.of_notice(facts)?;
+        (how == kind).then_some(at)
     };
     PublicNotice {
         id: facts.id.to_string(),

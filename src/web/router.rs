@@ -16,7 +16,7 @@ use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, decide, decline, devices, end_notice, enrolling, features, feeds, first,
     guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
-    refusal, review, second, seen, sign_in, situation, tiles,
+    refusal, review, second, seen, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
 
@@ -114,6 +114,7 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         )
         .route("/plain/n/{id}/review", post(seen::review))
         .route("/plain/account", get(account::page).post(account::handler))
+        .route("/plain/succession", get(succession::page))
         .route(
             "/plain/officers",
             get(officers::page).post(officers::handler),

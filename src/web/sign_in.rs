@@ -18,8 +18,6 @@ use crate::app::App;
 use crate::approve::officer::Act;
 use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
-use crate::second_factor::Secret;
-use crate::store::StoreError;
 use crate::{chance, password};
 
 /// Longest account name, bytes.
@@ -41,6 +39,11 @@ pub(super) async fn handler(
     request: Request,
 ) -> Result<Response, Refusal> {
     let browser = cookie(request.headers(), &browser_cookie(&doors.app));
+    let before = cookie(
+        request.headers(),
+        &cookie_name(doors.app.config.service.realm),
+    );
+    let before = before.map(|token| Digest::of(token.as_bytes()));
     let fields = posted::fields(request, &doors).await?;
     let app = doors.app.clone();
     let (name, typed) = (
@@ -59,7 +62,7 @@ pub(super) async fn handler(
         _ => guard::network(from.ip()),
     };
     let knock = (name.chars().take(NAME_MAX + 1).collect(), place);
-    if let Some(wait) = doors.attempts.wait(&knock, monotonic()) {
+    if let Err(wait) = doors.attempts.begin(&knock, known, monotonic()) {
         let error = format!(
             "失敗が続いたため、あと{}秒お待ちください",
             wait.as_secs() + 1
@@ -80,6 +83,7 @@ pub(super) async fn handler(
     // A crowd at the door must not take the memory of the house.
     let turn = tokio::time::timeout(TURN_WITHIN, doors.hashing.acquire()).await;
     let Ok(Ok(_turn)) = turn else {
+        doors.attempts.not_made(&knock, known);
         let error =
             "ただいま混み合っています。少し待ってから、もう一度サインインしてください".to_owned();
         return Ok((
@@ -97,18 +101,24 @@ pub(super) async fn handler(
     } else {
         (false, false)
     };
-    if exists {
-        doors.attempts.note(&knock, right, monotonic());
+    if right {
+        doors.attempts.succeeded(&knock, known);
     }
     let now = app.clock.now();
     let Some((officer, _)) = account.filter(|_| right) else {
         metrics::counter!("hinan_sign_ins_refused_total").increment(1);
-        // A guessed account is worth an entry, and waits after five; made-up names are only counted.
+        // A guessed account is worth an entry; made-up names are only counted. Nobody waits for it: the time of the answer
+        // must not tell which names exist.
         if exists {
-            app.store.write(|tx| {
-                tx.audit(now, "somebody", "sign_in_refused", &name, &json!({}))?;
-                Ok(())
-            })?;
+            let (app, name) = (app.clone(), name.clone());
+            drop(tokio::task::spawn_blocking(move || {
+                let noted = app
+                    .store
+                    .write(|tx| tx.audit(now, "somebody", "sign_in_refused", &name, &json!({})));
+                if let Err(error) = noted {
+                    tracing::error!(%error, name, "a refused sign-in could not be noted");
+                }
+            }));
         }
         let error = "ユーザー名、パスワード、確認コードのどれかが違います".to_owned();
         return Ok((
@@ -119,10 +129,17 @@ pub(super) async fn handler(
     };
     // A new name for the session each time; the browser gets one of its own, which opens nothing.
     let (token, csrf, remembered) = (chance::token(), chance::token(), chance::token());
+    // With a password that somebody else made and knows, one can look and choose another, no more.
+    let given_by = app.store.read(|view| view.password_by(&officer.name))?;
+    let strong = strong && given_by.is_none();
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
     app.store.write(|tx| {
         // Ended ones are remembered for a while: what was typed in them is kept for their officer.
         tx.end_idle_sessions(wall() - idle_max - REMEMBERED)?;
+        // Whoever signs in again does not leave an open session behind.
+        if let Some(before) = &before {
+            tx.end_session(before)?;
+        }
         tx.put_session(
             &Digest::of(token.as_bytes()),
             &officer.name,
@@ -141,33 +158,40 @@ pub(super) async fn handler(
         Ok(())
     })?;
     tracing::info!(officer = %officer.name, "signed in");
-    let cookie = format!(
-        "{}={token}; Path=/; HttpOnly; SameSite=Strict{}",
-        cookie_name(app.config.service.realm),
-        secure(&app)
-    );
+    let cookie = session_cookie(&app, &token);
     let browser = format!(
         "{}={remembered}; Path=/plain/signin; HttpOnly; SameSite=Strict; Max-Age=31536000{}",
         browser_cookie(&app),
         secure(&app)
     );
     // A role that approves needs a second factor: it is led to where it can be added.
-    let next =
-        if officer.role.may(Act::LetOut) && !strong && !app.config.officers.without_second_factor {
-            "/plain/account"
-        } else {
-            "/plain/"
-        };
+    // So is whoever has not chosen a password of their own yet.
+    let weak =
+        officer.role.may(Act::LetOut) && !strong && !app.config.officers.without_second_factor;
+    let next = if weak || given_by.is_some() {
+        "/plain/account"
+    } else {
+        "/plain/"
+    };
     let cookies = AppendHeaders([(header::SET_COOKIE, cookie), (header::SET_COOKIE, browser)]);
     Ok((cookies, Redirect::to(next)).into_response())
 }
 
+/// The cookie of a session.
+pub(super) fn session_cookie(app: &App, token: &str) -> String {
+    format!(
+        "{}={token}; Path=/; HttpOnly; SameSite=Strict{}",
+        cookie_name(app.config.service.realm),
+        secure(app)
+    )
+}
+
 /// Over TLS, cookies never travel in the clear.
 fn secure(app: &App) -> &'static str {
-    if app.config.web.tls_certificate.as_os_str().is_empty() {
-        ""
-    } else {
+    if app.config.web.has_tls() {
         "; Secure"
+    } else {
+        ""
     }
 }
 
@@ -182,10 +206,7 @@ fn second_factor(app: &App, name: &str, typed: &str) -> Result<(bool, bool), Ref
     let Some(factor) = app.store.read(|view| view.second_factor(name))? else {
         return Ok((true, false));
     };
-    let secret = Secret::from_hex(&factor.secret_hex).ok_or_else(|| StoreError::Damaged {
-        what: format!("the second factor of {name}"),
-        why: "it is not 40 hexadecimal digits".to_owned(),
-    })?;
+    let secret = app.vault.open(name, &factor.sealed_hex)?;
     let Some(step) = secret.step_of(typed, wall().as_second(), factor.last_step) else {
         return Ok((false, false));
     };

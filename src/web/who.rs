@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -13,6 +13,7 @@ use crate::clock::wall;
 use crate::digest::Digest;
 use crate::realm::Realm;
 use crate::store::StoreError;
+use crate::store::officers::Session;
 
 /// Clicks are noted when the last one that was noted is so many seconds ago.
 const IDLE_NOTED_S: i64 = 30;
@@ -39,7 +40,7 @@ impl FromRequestParts<Doors> for SignedIn {
             .read(|view| view.session(&token))?
             .ok_or(Refusal::SignedOut)?;
         let idle = now.duration_since(session.seen_at);
-        if idle > idle_max {
+        if idle > idle_max || is_too_long(app, &session, now) {
             return Err(Refusal::SignedOut);
         }
         // A page that loads itself again is no click: an unattended desk closes.
@@ -78,8 +79,16 @@ pub(super) fn ended(
 /// The record's.
 pub(super) fn holds(app: &App, token: &Digest) -> Result<bool, StoreError> {
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
-    let session = app.store.read(|view| view.session(token))?;
-    Ok(session.is_some_and(|session| wall().duration_since(session.seen_at) <= idle_max))
+    let (session, now) = (app.store.read(|view| view.session(token))?, wall());
+    Ok(session.is_some_and(|session| {
+        now.duration_since(session.seen_at) <= idle_max && !is_too_long(app, &session, now)
+    }))
+}
+
+/// Whether a session has lasted as long as any may, however busy its officer is.
+fn is_too_long(app: &App, session: &Session, now: Timestamp) -> bool {
+    let most = SignedDuration::from_hours(i64::from(app.config.web.session_max_h));
+    now.duration_since(session.begun_at) > most
 }
 
 /// Live and exercise never share a cookie.

@@ -145,6 +145,6 @@ pub(crate) fn fits_the_schema(document: &[u8]) {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Err(error) => eprintln!("skipped: no xmllint ({error})"),
+        Err(error) => hinan_town::without_peer(&format!("no xmllint ({error})")),
     }
 }

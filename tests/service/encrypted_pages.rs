@@ -103,6 +103,66 @@ async fn officers_sign_in_over_tls_and_nothing_is_served_in_the_clear() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_town_without_a_certificate_gets_one_whose_fingerprint_it_can_compare() {
+    let home = tempfile::tempdir().unwrap();
+    let (web, mqtt) = (free_port(), free_port());
+    let path = |name: &str| home.path().join(name).display().to_string();
+    let config = format!(
+        "[service]\ndata_dir = \"{}\"\n[models]\nenabled = false\n[broker]\nport = {mqtt}\n\
+         [publish]\npublic_url = \"https://bosai.example.lg.jp\"\n\
+         [web]\nlisten = \"127.0.0.1:{web}\"\nself_signed = true\n",
+        path("data")
+    );
+    std::fs::write(path("town.toml"), config).unwrap();
+    let file = path("town.toml");
+    hinan::bridge::install_tls();
+    let mut told = Vec::new();
+    for _ in ["first start", "second start"] {
+        let service = Service::start(Path::new(HINAN), &["serve", "--config", &file], home.path());
+        let said = eventually("the fingerprint is printed", || async {
+            let said = service.said();
+            let (_, rest) = said.rsplit_once("compare with the browser's): ")?;
+            Some(rest.lines().next()?.trim().to_owned())
+        })
+        .await;
+        told.push(said);
+        // Whoever was told the certificate trusts it, and nothing else.
+        let certificate = std::fs::read(path("data/web.pem")).unwrap();
+        let trusts = |pem: &[u8]| {
+            reqwest::Client::builder()
+                .tls_certs_only([reqwest::Certificate::from_pem(pem).unwrap()])
+                .resolve("bosai.example.lg.jp", ([127, 0, 0, 1], web).into())
+                .build()
+                .unwrap()
+        };
+        let address = format!("https://bosai.example.lg.jp:{web}/plain/signin");
+        eventually("the sign-in page comes over TLS", || async {
+            let answer = trusts(&certificate).get(&address).send().await;
+            answer.ok().filter(|answer| answer.status().is_success())
+        })
+        .await;
+        let der = pem_bytes(&certificate);
+        let digest = hinan::digest::Digest::of(&der).to_string().to_uppercase();
+        assert_eq!(told[0].replace(':', ""), digest);
+        assert!(service.stops().await.success());
+    }
+    assert_eq!(told[0], told[1], "it is made once");
+}
+
+/// What a PEM file holds, as a browser has it.
+fn pem_bytes(pem: &[u8]) -> Vec<u8> {
+    use base64::Engine as _;
+    let text = String::from_utf8(pem.to_vec()).unwrap();
+    let inside: String = text
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
+    base64::engine::general_purpose::STANDARD
+        .decode(inside)
+        .unwrap()
+}
+
 #[test]
 fn an_exercise_does_not_start_where_a_live_credential_is_set() {
     let home = tempfile::tempdir().unwrap();

@@ -191,12 +191,18 @@ impl Hall {
 
     /// The service recommends.
     pub(crate) fn recommends(&mut self, river: &str, level: OrderLevel) -> String {
+        let proposal = proposal(river, level, self.now());
+        self.recommends_this(&proposal)
+    }
+
+    /// The service recommends this.
+    pub(crate) fn recommends_this(&mut self, proposal: &Proposal) -> String {
         self.proposals += 1;
         let id = format!("r-{}", self.proposals);
         let now = self.now();
         self.app
             .store
-            .write(|tx| tx.open_proposal(&id, &proposal(river, level, now), now))
+            .write(|tx| tx.open_proposal(&id, proposal, now))
             .unwrap();
         id
     }
@@ -223,7 +229,27 @@ impl Hall {
         notice: &str,
         kind: Kind,
     ) -> Result<StoredDraft, Declined> {
-        desk::prepare_end(&self.app, who, notice, kind, REASON)
+        self.ends_because(who, notice, kind, REASON)
+    }
+
+    /// The same for another reason. The officer has the grounds of now on screen.
+    pub(crate) fn ends_because(
+        &self,
+        who: &Officer,
+        notice: &str,
+        kind: Kind,
+        reason: Reason<'_>,
+    ) -> Result<StoredDraft, Declined> {
+        let read = self
+            .app
+            .store
+            .read(|view| {
+                let found = view.notice(notice)?;
+                let river = found.map(|n| n.content().facts().river.clone());
+                desk::lifting::substance(&self.app, view, &river.unwrap_or_default())
+            })
+            .unwrap();
+        desk::prepare_end(&self.app, who, notice, kind, reason, &read)
     }
 
     pub(crate) fn approves(&self, who: &Officer, draft: &StoredDraft) -> Result<Outcome, Declined> {
@@ -257,12 +283,18 @@ impl Hall {
                 .read(|view| view.owed(&channel, 1000))
                 .unwrap();
             for delivery in owed {
-                let notice = self
+                // What the loops send: loading it holds every byte against the approval.
+                let publication = self
                     .app
                     .store
-                    .read(|view| view.notice(&delivery.notice))
+                    .read(|view| view.publication(&delivery.notice))
                     .unwrap()
                     .unwrap();
+                assert_eq!(
+                    publication.facts().realm,
+                    self.app.config.service.realm,
+                    "what leaves is of this realm"
+                );
                 let attempt = Attempt::Delivered {
                     receipt: "taken".to_owned(),
                 };
@@ -270,10 +302,10 @@ impl Hall {
                     .store
                     .write(|tx| tx.record_attempt(delivery.id, &attempt, now))
                     .unwrap();
-                self.outside
-                    .entry(channel.clone())
-                    .or_default()
-                    .push((notice.id().clone(), notice.content().document().to_vec()));
+                self.outside.entry(channel.clone()).or_default().push((
+                    publication.notice().id().clone(),
+                    publication.document().to_vec(),
+                ));
             }
         }
     }

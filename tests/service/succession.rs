@@ -1,11 +1,16 @@
 //! 大島 2013: a warning came at 18:05, nobody read it until midnight, and who could decide was away. Here it goes on to the next
 //! in the order of succession, hop by hop, and the record says why whoever decided was competent.
 
+use std::path::Path;
+
 use hinan::desk::{attention, second};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 use hinan::store::audit::Entry;
 
+use hinan_town::{FLOOD_HOUR, StatusCode, TownPlan, ran};
+
+use crate::HINAN;
 use crate::hall::{Hall, reference};
 
 fn entries(hall: &Hall, action: &str) -> Vec<Entry> {
@@ -124,4 +129,87 @@ fn the_record_says_why_whoever_decided_was_competent_and_flags_who_went_alone() 
         .unwrap();
     let refused = hall.approves(&ando, &draft).err().unwrap().to_string();
     assert!(refused.contains("発令する権限"), "{refused}");
+}
+
+/// The mayor is prevented at night: the deputy gets an authority while the service runs, without a new password, and it holds
+/// from the next click; revoked, it holds no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_is_given_and_taken_beside_the_running_service() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("deputy", "approver")
+        .with_officer("clerk", "viewer")
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    let config = town.config();
+    let authority = |arguments: &[&str]| {
+        let mut all = vec!["authority", arguments[0], "--config", config.as_str()];
+        all.extend(&arguments[1..]);
+        let output = ran(Path::new(HINAN), &all, "");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    assert_eq!(authority(&["revoke", "--name", "deputy"]).0, true);
+    let deputy = town.officer("deputy").await;
+    let sheet = town.sheet_for(&deputy, "十勝川").await;
+    let confirmation = deputy.decides(&sheet, 4, "氾濫危険水位に達した").await;
+    let refused = deputy.approves(&confirmation).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::FORBIDDEN,
+        "{}",
+        refused.heading()
+    );
+
+    for (arguments, why) in [
+        (
+            vec!["grant", "--name", "clerk", "--basis", "acting"],
+            "an authority needs an approver",
+        ),
+        (
+            vec!["grant", "--name", "nobody"],
+            "there is no such account",
+        ),
+        (
+            vec!["grant", "--name", "deputy", "--basis", "pre_authorised"],
+            "--condition is empty",
+        ),
+        (
+            vec!["revoke", "--name", "deputy", "--number", "99"],
+            "has no such authority",
+        ),
+    ] {
+        let (done, said) = authority(&arguments);
+        assert!(!done && said.contains(why), "{said}");
+    }
+    let grant = [
+        "grant",
+        "--name",
+        "deputy",
+        "--basis",
+        "acting",
+        "--document",
+        "職務代理規程第2条",
+        "--rank",
+        "2",
+    ];
+    let (done, said) = authority(&grant);
+    assert!(done, "{said}");
+    let listed = authority(&["list"]).1;
+    assert!(
+        listed.contains("順位2") && listed.contains("職務代理規程第2条"),
+        "{listed}"
+    );
+    let page = deputy.opens("/plain/succession").await;
+    assert!(page.text.contains("職務代理規程第2条") && page.text.contains("有効"));
+    let notice = deputy.lets_out(&confirmation).await;
+    let number = listed.split('番').next().unwrap().trim();
+    let (done, said) = authority(&["revoke", "--name", "deputy", "--number", number]);
+    assert!(done, "{said}");
+    let ends = deputy
+        .ends(&notice, "cancel", sheet.districts(), "観測所を確認した")
+        .await;
+    assert_eq!(deputy.approves(&ends).await.status, StatusCode::FORBIDDEN);
+    town.closes().await;
 }

@@ -436,11 +436,68 @@ async fn the_first_administrator_comes_by_a_link_that_works_once_and_helps_whoev
         .unwrap();
     let password: String = rest.chars().take(14).collect();
 
-    // The new approver is led to the second factor; recovery takes it away again and ends the session.
+    // A password that the administrator knows opens the account page, and no second factor can be added to it.
     let ito = Officer::nobody(&town.address(), "ito");
     assert_eq!(
         ito.tries_to_sign_in(&password).await.to.as_deref(),
         Some("/plain/account")
+    );
+    let refused = post(
+        ito.clone(),
+        "/plain/account",
+        vec![pair(form::STEP, "make")],
+    )
+    .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let changes = |old: &str, new: &str, again: &str| {
+        vec![
+            pair(form::STEP, "password"),
+            pair(form::PASSWORD, old),
+            pair("new_password", new),
+            pair("new_again", again),
+        ]
+    };
+    let own = password_of("ito");
+    for (old, new, again, why) in [
+        (
+            "not this one",
+            own.as_str(),
+            own.as_str(),
+            "いまのパスワードが違います",
+        ),
+        (&password, "short", "short", "12文字以上"),
+        (
+            &password,
+            &own,
+            "another one again",
+            "2回とも同じではありません",
+        ),
+        (&password, &password, &password, "いまのものと同じ"),
+    ] {
+        let refused = post(ito.clone(), "/plain/account", changes(old, new, again)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains(why), "{why}");
+    }
+    let changed = post(
+        ito.clone(),
+        "/plain/account",
+        changes(&password, &own, &own),
+    )
+    .await;
+    assert_eq!(changed.to.as_deref(), Some("/plain/signin"));
+    assert_eq!(
+        ito.opens("/plain/inbox").await.to.as_deref(),
+        Some("/plain/signin"),
+        "every session ends with the old password"
+    );
+    assert_eq!(
+        ito.tries_to_sign_in(&password).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        ito.tries_to_sign_in(&own).await.to.as_deref(),
+        Some("/plain/account"),
+        "led to the second factor"
     );
     let shown = post(
         ito.clone(),
@@ -448,7 +505,8 @@ async fn the_first_administrator_comes_by_a_link_that_works_once_and_helps_whoev
         vec![pair(form::STEP, "make")],
     )
     .await;
-    let code = secret_in(&shown.text).code(step_at(hinan::clock::wall().as_second()));
+    let secret = secret_in(&shown.text);
+    let code = secret.code(step_at(hinan::clock::wall().as_second()));
     post(
         ito.clone(),
         "/plain/account",
@@ -461,38 +519,107 @@ async fn the_first_administrator_comes_by_a_link_that_works_once_and_helps_whoev
             .text
             .contains("このサインインで確認済み")
     );
-    let own = post(
-        admin.clone(),
-        "/plain/officers",
-        vec![pair(form::STEP, "reset_factor"), pair(form::USER, "admin")],
-    )
-    .await;
+    // The secret is nowhere in the record as it is.
+    let record = std::fs::read(town.data_dir().join("hinan.sqlite3")).unwrap();
+    let wal = std::fs::read(town.data_dir().join("hinan.sqlite3-wal")).unwrap_or_default();
+    let hex = secret.to_hex();
+    for bytes in [&record, &wal] {
+        assert!(!bytes.windows(hex.len()).any(|w| w == hex.as_bytes()));
+    }
+
+    // Nobody resets their own factor; an approver's takes two administrators, and the page makes no second one.
+    let reset = |name: &str| vec![pair(form::STEP, "reset_factor"), pair(form::USER, name)];
+    let own_factor = post(admin.clone(), "/plain/officers", reset("admin")).await;
+    assert_eq!(own_factor.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let second_self = vec![
+        pair(form::STEP, "add"),
+        pair(form::USER, "admin2"),
+        pair("display", "管理者2"),
+        pair("role", "administrator"),
+    ];
+    let refused = post(admin.clone(), "/plain/officers", second_self).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let asked = post(admin.clone(), "/plain/officers", reset("ito")).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    assert!(asked.text.contains("別の管理者の確認が必要です"));
     assert_eq!(
-        own.status,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "nobody resets their own"
+        ito.opens("/plain/inbox").await.status,
+        StatusCode::OK,
+        "nothing has changed yet"
     );
-    let reset = post(
-        admin.clone(),
-        "/plain/officers",
-        vec![pair(form::STEP, "reset_factor"), pair(form::USER, "ito")],
-    )
-    .await;
-    assert_eq!(reset.status, StatusCode::OK);
+    let number = fields_value(&asked.text, "recovery");
+    let confirm = vec![pair(form::STEP, "confirm"), pair("recovery", &number)];
+    let alone = post(admin.clone(), "/plain/officers", confirm.clone()).await;
+    assert_eq!(alone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(alone.text.contains("別の管理者に頼んでください"));
+    // The console makes one, beside the running service.
+    let config = town.config();
+    let arguments = [
+        "officer",
+        "--config",
+        &config,
+        "--name",
+        "kanri",
+        "--role",
+        "administrator",
+        "--totp",
+    ];
+    let added = hinan_town::ran(
+        std::path::Path::new(HINAN),
+        &arguments,
+        &password_of("kanri"),
+    );
+    assert!(added.status.success(), "{added:?}");
+    let said = String::from_utf8_lossy(&added.stdout).into_owned();
+    let code = secret_in(&said).code(step_at(hinan::clock::wall().as_second()));
+    let kanri = Officer::nobody(&town.address(), "kanri");
+    let signed_in = kanri
+        .tries_to_sign_in_with(&password_of("kanri"), &code)
+        .await;
+    assert_eq!(signed_in.to.as_deref(), Some("/plain/"));
+    let done = post(kanri.clone(), "/plain/officers", confirm.clone()).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     assert_eq!(
         ito.opens("/plain/inbox").await.to.as_deref(),
         Some("/plain/signin"),
         "the session has ended"
     );
+    let twice = post(kanri.clone(), "/plain/officers", confirm).await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let audit = admin.opens("/plain/audit").await.text;
+    assert!(
+        audit.contains("ito の2要素目を解除") && audit.contains("ito の2要素目の再発行を申し出")
+    );
+    // Everybody reads of it for a day.
     assert!(
         admin
-            .opens("/plain/audit")
+            .opens("/plain/")
             .await
             .text
-            .contains("ito の2要素目を解除"),
-        "it is on record"
+            .contains("伊藤 部長の2要素目が、24時間以内に再発行されました")
+    );
+    // A busy officer's session ends, too.
+    let db = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let long_ago = hinan::clock::wall().as_millisecond() - 12 * 3_600_000 - 1000;
+    db.execute(
+        "UPDATE session SET begun_ms = ?1 WHERE officer = 'kanri'",
+        [long_ago],
+    )
+    .unwrap();
+    assert_eq!(
+        kanri.opens("/plain/").await.to.as_deref(),
+        Some("/plain/signin")
     );
     town.closes().await;
+}
+
+/// The value of the first choice of this name on a page.
+fn fields_value(page: &str, name: &str) -> String {
+    let (_, rest) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
+    rest.split('"').next().unwrap().to_owned()
 }
 
 fn secret_in(page: &str) -> Secret {

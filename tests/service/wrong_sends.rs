@@ -2,8 +2,9 @@
 
 use hinan::approve::facts::Kind;
 use hinan::approve::rule::Choice;
-use hinan::desk::{self, Outcome, second};
+use hinan::desk::{self, Outcome, Reason, second};
 use hinan::digest::Digest;
+use hinan::publish::examine::{self, Beside};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 
@@ -184,4 +185,87 @@ fn watari_nothing_is_scheduled() {
         hall.delivers();
     }
     assert_eq!(hall.reached_outside(), 0);
+}
+
+/// 常総市 2015: eight districts were ordered out, 上三坂 where the dike broke was not, and nobody saw it missing. Here a district of
+/// the same or a higher hazard, in whichever recommendation it stands, is named before the click, and is left out only for
+/// a reason in the officer's own words.
+#[test]
+fn joso_a_district_in_another_recommendation_is_not_left_out_unsaid() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let river = "鬼怒川";
+    let town = std::sync::Arc::clone(&hall.app.reference.town);
+    let unit = |n: usize| (town.districts[n].id.clone(), town.districts[n].name.clone());
+    let (first, second, kamimisaka) = (unit(3), unit(4), unit(40));
+    let of = |level, units: &[&(String, String)]| {
+        let mut proposal =
+            crate::hall::proposal(river, level, "2016-08-30T18:00:00Z".parse().unwrap());
+        let district = proposal.districts[0].clone();
+        proposal.districts = units
+            .iter()
+            .map(|(id, name)| {
+                let mut district = district.clone();
+                (district.id, district.name) = (id.clone(), name.clone());
+                district
+            })
+            .collect();
+        proposal
+    };
+    let two = hall.recommends_this(&of(LEVEL_3, &[&first, &second]));
+    let other = hall.recommends_this(&of(LEVEL_4, &[&kamimisaka]));
+    let ando = Hall::person("ando");
+    let prepares = |hall: &Hall, id: &str, reason| {
+        let stored = hall.app.store.read(|view| view.proposal(id)).unwrap();
+        let read = stored.unwrap().proposal.substance();
+        desk::prepare_issue(&hall.app, &ando, id, LEVEL_4, reason, &read)
+    };
+    let adopted = Reason {
+        code: "line",
+        words: "氾濫危険水位に達した",
+    };
+    let refused = prepares(&hall, &two, adopted).err().unwrap().to_string();
+    assert!(
+        refused.contains(&kamimisaka.1) && refused.contains("除く理由を書いてください"),
+        "{refused}"
+    );
+    // For a reason of one's own it can be prepared, and the page before the click says who is left out and why.
+    let own = Reason {
+        code: "own",
+        words: "上三坂は別の発表で同時に出す",
+    };
+    let draft = prepares(&hall, &two, own).unwrap();
+    let said = hall.app.store.read(|view| {
+        let open = view.open_items()?;
+        Ok(open
+            .into_iter()
+            .map(|item| item.proposal)
+            .collect::<Vec<_>>())
+    });
+    let said = said.unwrap();
+    let beside = Beside {
+        live: &[],
+        decided_on: None,
+        open: &said,
+        own_words: own.words,
+    };
+    let warned = examine::warning(&examine::findings(&hall.app, &draft.notice, &beside));
+    assert!(
+        warned
+            .iter()
+            .any(|line| line.contains(&kamimisaka.1) && line.contains(own.words)),
+        "{warned:?}"
+    );
+    // Once 上三坂 has its order, nothing is missing.
+    let draft = prepares(&hall, &other, own).unwrap();
+    hall.approves(&ando, &draft).unwrap();
+    let (id, read) = (draft.notice.id().as_str(), draft.notice.content().digest());
+    let baba = Hall::person("baba");
+    second::choose(&hall.app, &baba, id, Choice::Issue(LEVEL_4)).unwrap();
+    second::approve(&hall.app, &baba, id, &read).unwrap();
+    let complete = prepares(&hall, &two, adopted).unwrap();
+    // And one that is asked for between the text and the click stops the click.
+    let late = unit(41);
+    hall.recommends_this(&of(LEVEL_4, &[&late]));
+    let refused = hall.approves(&ando, &complete).err().unwrap().to_string();
+    assert!(refused.contains(&late.1), "{refused}");
 }

@@ -96,6 +96,8 @@ pub enum SlipField {
 pub enum SlipText {
     /// Words.
     Words,
+    /// The password that is in use.
+    Password,
     /// A password that is made now.
     NewPassword,
     /// Digits.
@@ -107,7 +109,7 @@ pub enum SlipText {
 impl SlipText {
     pub(crate) fn kind(self) -> &'static str {
         match self {
-            Self::NewPassword => "password",
+            Self::Password | Self::NewPassword => "password",
             Self::Words | Self::Digits | Self::Code => "text",
         }
     }
@@ -115,12 +117,13 @@ impl SlipText {
     pub(crate) fn mode(self) -> &'static str {
         match self {
             Self::Digits | Self::Code => "numeric",
-            Self::Words | Self::NewPassword => "text",
+            Self::Words | Self::Password | Self::NewPassword => "text",
         }
     }
 
     pub(crate) fn complete(self) -> &'static str {
         match self {
+            Self::Password => "current-password",
             Self::NewPassword => "new-password",
             Self::Code => "one-time-code",
             Self::Words | Self::Digits => "off",

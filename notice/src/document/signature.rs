@@ -6,6 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
 use ring::rand::SecureRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
@@ -15,6 +16,8 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
 
 const LAST_TAG: &str = "</alert>";
 const FIRST_TAG: &str = "<alert ";
@@ -126,6 +129,12 @@ impl SigningKey {
         }
     }
 
+    /// From when until when its certificate holds: a signature outside is refused by receivers.
+    #[must_use]
+    pub fn validity(&self) -> Option<(Timestamp, Timestamp)> {
+        validity(&self.certificate)
+    }
+
     /// What it signs with, in words.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -157,6 +166,18 @@ impl SigningKey {
                 .to_vec()),
         }
     }
+}
+
+/// From when until when a certificate (DER) holds; none when it cannot be read.
+#[must_use]
+pub fn validity(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
+    let read = Certificate::from_der(certificate).ok()?;
+    let validity = read.tbs_certificate.validity;
+    let instant = |seconds: u64| Timestamp::from_second(i64::try_from(seconds).ok()?).ok();
+    Some((
+        instant(validity.not_before.to_unix_duration().as_secs())?,
+        instant(validity.not_after.to_unix_duration().as_secs())?,
+    ))
 }
 
 impl std::fmt::Debug for SigningKey {

@@ -82,6 +82,24 @@ pub fn messages(facts: &Facts, document: &str, areas: &[AreaState]) -> Vec<Messa
     all
 }
 
+/// The messages that end what is retained of an order which has expired: its document is cleared, and its areas say what holds
+/// there now. A broker keeps what it was told until it is told otherwise; a display that connects six weeks later must not
+/// find it.
+#[must_use]
+pub fn cleared(facts: &Facts, areas: &[AreaState]) -> Vec<Message> {
+    let state = |area: &AreaState| Message {
+        topic: format!("areas/{}", level_of_topic(&area.area)),
+        retain: true,
+        payload: text(&super::json(area)),
+    };
+    let document = Message {
+        topic: facts.id.to_string(),
+        retain: true,
+        payload: String::new(),
+    };
+    areas.iter().map(state).chain([document]).collect()
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

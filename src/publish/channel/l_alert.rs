@@ -23,7 +23,7 @@ impl LAlertChannel {
         }
     }
 
-    /// Writes `{notice}.xml`.
+    /// Writes `{notice}.xml`, and before it `{notice}-end-1.xml` and so on for other documents that the notice ends.
     pub async fn send(&self, publication: &Publication) -> Attempt {
         let headline = publication.text_in(JAPANESE).map(|text| text.headline);
         let Some(headline) = headline else {
@@ -31,12 +31,24 @@ impl LAlertChannel {
                 why: "この発表には日本語の見出しがありません".to_owned(),
             };
         };
-        let facts = publication.facts();
-        match l_alert::write(facts, &headline, &publication.parts().chain) {
-            Ok(bytes) => self.folder.put(format!("{}.xml", facts.id), bytes).await,
-            Err(why) => Attempt::GiveUp {
-                why: why.to_string(),
-            },
+        let (facts, chain) = (publication.facts(), &publication.parts().chain);
+        let written = l_alert::write_ends(facts, &headline, chain)
+            .and_then(|ends| Ok((ends, l_alert::write(facts, &headline, chain)?)));
+        let (ends, own) = match written {
+            Ok(written) => written,
+            Err(why) => {
+                return Attempt::GiveUp {
+                    why: why.to_string(),
+                };
+            }
+        };
+        for (n, end) in ends.into_iter().enumerate() {
+            let name = format!("{}-end-{}.xml", facts.id, n + 1);
+            let attempt = self.folder.put(name, end).await;
+            if !matches!(attempt, Attempt::Delivered { .. }) {
+                return attempt;
+            }
         }
+        self.folder.put(format!("{}.xml", facts.id), own).await
     }
 }

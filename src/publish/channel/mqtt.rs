@@ -1,8 +1,8 @@
 //! Approved notices over MQTT at QoS 1, below `{prefix}/{realm}/{town}`: the CAP document and the state of each area
 //! retained, and an event (`hinan_notice::send::mqtt`).
 //!
-//! When a notice replaces others, their retained documents are cleared after everything new is acknowledged. A notice that
-//! expired stays until its broker forgets it: subscribers must look at `expires`.
+//! When a notice replaces others, their retained documents are cleared after everything new is acknowledged. What has expired
+//! unended is cleared by the delivering loop (`publish/retained.rs`).
 
 use std::time::Duration;
 
@@ -58,14 +58,7 @@ impl MqttChannel {
             publication.document_text(),
             &publication.parts().areas,
         );
-        let (client, mut events) = self.connect().await?;
-        for message in &messages {
-            publish(&client, &mut events, &self.target.base, message).await?;
-        }
-        // Best effort: everything was acknowledged already.
-        if client.disconnect().await.is_ok() {
-            let _ = tokio::time::timeout(Duration::from_millis(200), events.poll()).await;
-        }
+        self.say(&messages).await?;
         let first = messages
             .first()
             .map_or("", |message| message.topic.as_str());
@@ -74,6 +67,22 @@ impl MqttChannel {
             self.target.base,
             messages.len()
         ))
+    }
+
+    /// Sends messages in order and waits for the broker's acknowledgement of each.
+    ///
+    /// # Errors
+    /// In words, what went wrong; the broker may know some of them then.
+    pub(crate) async fn say(&self, messages: &[Message]) -> Result<(), String> {
+        let (client, mut events) = self.connect().await?;
+        for message in messages {
+            publish(&client, &mut events, &self.target.base, message).await?;
+        }
+        // Best effort: everything was acknowledged already.
+        if client.disconnect().await.is_ok() {
+            let _ = tokio::time::timeout(Duration::from_millis(200), events.poll()).await;
+        }
+        Ok(())
     }
 
     async fn connect(&self) -> Result<(AsyncClient, EventLoop), String> {

@@ -84,6 +84,18 @@ impl Listener {
             .clone()
     }
 
+    /// The newest that a topic which ends so says; none when it says nothing, or an empty message cleared it.
+    #[must_use]
+    pub fn retained(&self, topic_end: &str) -> Option<Vec<u8>> {
+        let heard = self.heard();
+        let newest = heard
+            .into_iter()
+            .rfind(|one| one.topic.ends_with(topic_end));
+        newest
+            .map(|one| one.payload)
+            .filter(|bytes| !bytes.is_empty())
+    }
+
     /// The first message on a topic that ends so, when it comes.
     pub async fn hears(&self, topic_end: &str) -> Heard {
         crate::eventually(&format!("a message on …{topic_end}"), || {

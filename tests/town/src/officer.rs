@@ -120,6 +120,15 @@ impl Officer {
         }
     }
 
+    /// The same browser, with all its cookies, at another address.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Tries to sign in.
     pub async fn tries_to_sign_in(&self, password: &str) -> Answer {
         self.tries_to_sign_in_with(password, "").await

@@ -39,6 +39,7 @@ impl TownPlan {
     #[must_use]
     pub fn in_a_drill(self) -> Self {
         self.with("service.realm", "exercise")
+            .with("broker.realm", "exercise")
     }
 
     /// Level 4 needs two persons, as a town has it that decides nothing about it.

@@ -1,0 +1,150 @@
+//! A certificate of the service's own making (自己署名証明書), for a town that has none yet: made once, kept private, known by
+//! its fingerprint.
+
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use hinan_notice::document::signature::validity;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+use sha2::{Digest as _, Sha256};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+
+use crate::private_file;
+
+/// Names of the files in the data directory.
+const CERTIFICATE: &str = "web.pem";
+const KEY: &str = "web.key";
+/// How long it holds. Some browsers refuse more than 825 days.
+const HOLDS: SignedDuration = SignedDuration::from_hours(800 * 24);
+/// So long before its end another one is made, at a start.
+const RENEWED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The files to serve with.
+pub(crate) struct Made {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// The certificate in `dir`; made if there is none, or if it ends soon (the old one is set aside). It is for `host`, the name
+/// under which residents reach the pages, and for this machine.
+///
+/// # Errors
+/// A file that cannot be read or written, that others can read, or half of a pair.
+pub(crate) fn at(dir: &Path, host: Option<&str>, now: Timestamp) -> anyhow::Result<Made> {
+    let made = Made {
+        certificate: dir.join(CERTIFICATE),
+        key: dir.join(KEY),
+    };
+    match (made.certificate.exists(), made.key.exists()) {
+        (true, true) => {
+            let path = &made.key;
+            if let Err(why) = private_file::check(path)? {
+                bail!("{}: {why}", path.display());
+            }
+            let (_, until) = validity(&first(&made.certificate)?)
+                .with_context(|| format!("{}: no validity is in it", made.certificate.display()))?;
+            if until.duration_since(now) > RENEWED {
+                return Ok(made);
+            }
+            tracing::warn!(%until, "the own certificate ends soon; another one is made");
+            private_file::set_aside(&made.certificate)?;
+            private_file::set_aside(&made.key)?;
+        }
+        // A power cut between the two: nothing was served with it.
+        (false, true) => drop(private_file::set_aside(&made.key)?),
+        (true, false) => bail!(
+            "{} is there and {} is not; put the key back, or remove the certificate so that both are made anew",
+            made.certificate.display(),
+            made.key.display()
+        ),
+        (false, false) => {}
+    }
+    let (certificate, key) = signed(host, now)?;
+    for (path, text) in [(&made.key, key), (&made.certificate, certificate)] {
+        let mut file = private_file::create(path)
+            .with_context(|| format!("{}: cannot be made", path.display()))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+    }
+    Ok(made)
+}
+
+/// A new certificate and its key, PEM.
+fn signed(host: Option<&str>, now: Timestamp) -> anyhow::Result<(String, String)> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"]
+        .map(str::to_owned)
+        .to_vec();
+    if let Some(host) = host.map(|host| host.trim_matches(['[', ']']))
+        && !names.iter().any(|name| name == host)
+    {
+        names.insert(0, host.to_owned());
+    }
+    let mut params = CertificateParams::new(names)?;
+    let subject = host.filter(|host| host.parse::<IpAddr>().is_err());
+    params.distinguished_name.push(
+        DnType::CommonName,
+        format!("Hinan {}", subject.unwrap_or("localhost")),
+    );
+    let day = |at: Timestamp| -> anyhow::Result<_> {
+        let date = TimeZone::UTC.to_datetime(at).date();
+        let (month, day) = (u8::try_from(date.month())?, u8::try_from(date.day())?);
+        Ok(date_time_ymd(i32::from(date.year()), month, day))
+    };
+    // A day early: clocks of browsers differ.
+    params.not_before = day(now - SignedDuration::from_hours(24))?;
+    params.not_after = day(now + HOLDS)?;
+    let key = KeyPair::generate()?;
+    Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+fn first(path: &Path) -> anyhow::Result<CertificateDer<'static>> {
+    CertificateDer::from_pem_file(path)
+        .with_context(|| format!("{}: no certificate in PEM is in it", path.display()))
+}
+
+/// SHA-256 of the first certificate of a PEM file, as browsers show it.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn fingerprint(path: &Path) -> anyhow::Result<String> {
+    let digest = Sha256::digest(first(path)?);
+    let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+    Ok(pairs.join(":"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_made_once_kept_private_and_renewed_before_it_ends() {
+        let home = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-09-01T00:00:00Z".parse().unwrap();
+        let made = at(home.path(), Some("bosai.example.lg.jp"), now).unwrap();
+        let known = fingerprint(&made.certificate).unwrap();
+        assert_eq!(known.len(), 32 * 3 - 1);
+        crate::web::acceptor(&made.certificate, &made.key).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&made.key).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let later = now + SignedDuration::from_hours(24 * 700);
+        at(home.path(), Some("bosai.example.lg.jp"), later).unwrap();
+        assert_eq!(fingerprint(&made.certificate).unwrap(), known);
+        let at_its_end = now + SignedDuration::from_hours(24 * 780);
+        at(home.path(), Some("bosai.example.lg.jp"), at_its_end).unwrap();
+        assert_ne!(fingerprint(&made.certificate).unwrap(), known);
+        let (from, until) = validity(&first(&made.certificate).unwrap()).unwrap();
+        assert!(from < at_its_end && until.duration_since(at_its_end) > RENEWED);
+        std::fs::remove_file(&made.key).unwrap();
+        let why = at(home.path(), None, now).err().unwrap().to_string();
+        assert!(why.contains("web.key is not"), "{why}");
+    }
+}

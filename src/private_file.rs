@@ -1,0 +1,58 @@
+//! Files that only the service's account may read: keys.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// A new file that its owner alone may read. One that exists is an error.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// Whether nobody else may read it; in words what is wrong and what is accepted.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn check(path: &Path) -> io::Result<Result<(), String>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(path)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Ok(Err(format!(
+                "mode {:03o} lets others read this key; it must be 600 (chmod 600)",
+                mode & 0o777
+            )));
+        }
+    }
+    #[cfg(not(unix))]
+    fs::metadata(path)?;
+    Ok(Ok(()))
+}
+
+/// Moves a file that cannot be used out of the way, under a name that is free; nothing is lost. Returns that name.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn set_aside(path: &Path) -> io::Result<std::path::PathBuf> {
+    for number in 1..1000 {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".aside-{number}"));
+        let aside = std::path::PathBuf::from(name);
+        if !aside.exists() {
+            fs::rename(path, &aside)?;
+            return Ok(aside);
+        }
+    }
+    Err(io::Error::other("a thousand files were set aside already"))
+}

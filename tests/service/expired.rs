@@ -1,0 +1,116 @@
+//! Six weeks stale: an order that nobody lifted must not stand on displays for good. What a broker retains of it is cleared when it
+//! expires. And a record that another program holds for a while stops no delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hinan::publish::channel::mqtt::{MqttChannel, MqttTarget};
+use hinan::publish::deliver::{self, Channel, Pace};
+use hinan::realm::Realm;
+use hinan::recommend::level::OrderLevel;
+use hinan_town::{Listener, Mosquitto, eventually};
+use jiff::SignedDuration;
+use tokio::sync::watch;
+
+use crate::hall::{Hall, reference};
+
+fn pace() -> Pace {
+    Pace {
+        attempt_max: Duration::from_secs(5),
+        pause_first: Duration::from_millis(100),
+        pause_max: Duration::from_secs(1),
+        jitter_seed: 7,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_broker_retains_of_an_order_ends_with_it_though_nobody_lifts_it() {
+    let Some(mosquitto) = Mosquitto::start().await else {
+        return;
+    };
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let order = hall.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    let facts = order.notice.content().facts().clone();
+    let Hall { app, home, .. } = hall;
+    let app = Arc::new(app);
+    let target = MqttTarget {
+        host: "127.0.0.1".to_owned(),
+        port: mosquitto.port,
+        client_id: "town".to_owned(),
+        tls: None,
+        credentials: None,
+        packet_max_bytes: 1 << 20,
+        base: "hinan/v1/alerts/actual/012076".to_owned(),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let channel = Channel::Mqtt(MqttChannel::new(target));
+    let running = tokio::spawn(deliver::run(Arc::clone(&app), channel, pace(), stopped));
+    let retained = |when: &'static str| async move {
+        Listener::to(mosquitto.port, when, "hinan/v1/alerts/actual/#").await
+    };
+    let ears = retained("before").await;
+    ears.hears(facts.id.as_str()).await;
+
+    // Half a day later: nobody has lifted it.
+    app.clock
+        .set(facts.expires + SignedDuration::from_secs(1), 1.0);
+    app.owed.notify_waiters();
+    eventually("it was cleared", || async {
+        let entries = app
+            .store
+            .read(|view| view.audit_of(facts.id.as_str()))
+            .unwrap();
+        entries
+            .iter()
+            .any(|entry| entry.action == "retained_cleared")
+            .then_some(())
+    })
+    .await;
+    // A display that connects six weeks later finds no document, and areas in which nothing holds.
+    let late = retained("late").await;
+    let area = &facts.districts[0].id;
+    let state = eventually("the state of an area", || async {
+        late.retained(&format!("/areas/{area}"))
+    })
+    .await;
+    let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
+    assert!(
+        state["level"].is_null() && state["notice"].is_null(),
+        "{state}"
+    );
+    assert_eq!(late.retained(&format!("/{}", facts.id)), None);
+    stop.send(true).unwrap();
+    running.await.unwrap().unwrap();
+    drop(home);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_another_program_holds_for_a_while_stops_no_delivery() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let order = hall.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    let id = order.notice.id().as_str().to_owned();
+    let Hall { app, home, .. } = hall;
+    let app = Arc::new(app);
+    let other = rusqlite::Connection::open(home.path().join("hinan.sqlite3")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(deliver::run(
+        Arc::clone(&app),
+        Channel::Feed,
+        pace(),
+        stopped,
+    ));
+    // Longer than the service waits for the record in one go.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert!(!running.is_finished(), "the loop goes on");
+    other.execute_batch("ROLLBACK").unwrap();
+    eventually("it is delivered all the same", || async {
+        let owed = app.store.read(|view| view.deliveries(&id)).unwrap();
+        owed.iter()
+            .any(|d| d.state == hinan::store::outbox::DeliveryState::Delivered)
+            .then_some(())
+    })
+    .await;
+    stop.send(true).unwrap();
+    running.await.unwrap().unwrap();
+}

@@ -1,0 +1,169 @@
+//! Sessions and what is typed: lines of the list in docs/security.md, each at the doors of the real service.
+
+use hinan_dashboard::form;
+use hinan_town::{Officer, StatusCode, Town, TownPlan, fields, password_of};
+use rusqlite::Connection;
+
+use crate::HINAN;
+
+async fn town() -> Town {
+    TownPlan::of(HINAN)
+        .with_officer("tanaka", "duty_officer")
+        .opens()
+        .await
+        .unwrap()
+}
+
+fn tokens(town: &Town) -> Vec<String> {
+    let db = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    let mut statement = db.prepare("SELECT token FROM session").unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sign_in_gets_a_new_token_and_ends_the_one_before() {
+    let mut town = town().await;
+    let tanaka = town.officer("tanaka").await;
+    let first = tokens(&town);
+    let again = tanaka.tries_to_sign_in(&password_of("tanaka")).await;
+    assert_eq!(again.to.as_deref(), Some("/plain/"));
+    let second = tokens(&town);
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert_ne!(first, second);
+    assert_eq!(tanaka.opens("/plain/").await.status, StatusCode::OK);
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_a_drill_opens_nothing_in_the_live_service() {
+    let mut live = town().await;
+    let mut drill = TownPlan::of(HINAN)
+        .in_a_drill()
+        .with_officer("tanaka", "duty_officer")
+        .opens()
+        .await
+        .unwrap();
+    // The same browser: cookies do not know ports.
+    let tanaka = drill.officer("tanaka").await;
+    let (status, _, _) = tanaka.asks("/plain/", &[]).await;
+    assert_eq!(status, StatusCode::OK);
+    let in_live = tanaka.at(&live.address());
+    assert_eq!(
+        in_live.opens("/plain/").await.to.as_deref(),
+        Some("/plain/signin")
+    );
+    let signed_in = in_live.tries_to_sign_in(&password_of("tanaka")).await;
+    assert_eq!(signed_in.to.as_deref(), Some("/plain/"));
+    // Signed in at both, and each knows its own.
+    assert_eq!(in_live.opens("/plain/").await.status, StatusCode::OK);
+    assert_eq!(tanaka.opens("/plain/").await.status, StatusCode::OK);
+    live.closes().await;
+    drill.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sent_to_an_address_from_a_request() {
+    let mut town = town().await;
+    let evil = "https://evil.example/";
+    let tanaka = Officer::nobody(&town.address(), "tanaka");
+    for path in [
+        format!("/plain/?next={evil}"),
+        format!("/plain/signin?next={evil}&url={evil}&return_to=//evil.example"),
+        format!("/plain//{evil}"),
+        "//evil.example/plain/".to_owned(),
+    ] {
+        let answer = tanaka.opens(&path).await;
+        assert!(
+            answer
+                .to
+                .as_deref()
+                .is_none_or(|to| to.starts_with("/plain")),
+            "{path}: {:?}",
+            answer.to
+        );
+    }
+    let form = [
+        (form::USER, "tanaka"),
+        (form::PASSWORD, &password_of("tanaka")),
+        ("next", evil),
+        ("redirect", evil),
+    ];
+    let answer = tanaka
+        .posts_from("/plain/signin?next=//evil.example", &form, &[])
+        .await;
+    assert_eq!(answer.to.as_deref(), Some("/plain/"));
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_looks_like_sql_is_text() {
+    let mut town = town().await;
+    let nobody = Officer::nobody(&town.address(), "tanaka' OR '1'='1");
+    assert_eq!(
+        nobody.tries_to_sign_in(&password_of("tanaka")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let tanaka = town.officer("tanaka").await;
+    for id in [
+        "x' OR '1'='1",
+        "x'; DROP TABLE notice; --",
+        "%00",
+        "\u{202e}",
+    ] {
+        for way in ["/plain/r/", "/plain/n/", "/n/", "/plain/devices/"] {
+            let path = format!("{way}{}", id.replace(' ', "%20").replace('%', "%25"));
+            assert_eq!(
+                tanaka.opens(&path).await.status,
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
+        }
+    }
+    let db = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    let there: i64 = db
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'notice'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(there, 1);
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_cannot_change_the_shape_of_the_log() {
+    let mut town = town().await;
+    let tanaka = town.officer("tanaka").await;
+    let csrf = fields(&tanaka.opens("/plain/account").await.text)[form::CSRF].clone();
+    let forged = "x\n{\"level\":\"ERROR\",\"message\":\"forged\"}\r\n\u{1b}[31m";
+    let answer = tanaka
+        .posts(
+            "/plain/signin",
+            &[
+                (form::USER, forged),
+                (form::PASSWORD, forged),
+                (form::CODE, forged),
+            ],
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let answer = tanaka
+        .posts(
+            "/plain/r/none/decline",
+            &[
+                (form::CSRF, csrf.as_str()),
+                (form::REASON, "own"),
+                (form::REASON_TEXT, forged),
+            ],
+        )
+        .await;
+    assert!(answer.status.is_client_error());
+    // A whole line that is not ours, or one that is not JSON, would show here; so would an error.
+    for line in town.log().lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).expect("each line is one entry");
+        assert_ne!(entry["message"], "forged");
+    }
+    town.closes().await;
+}
