@@ -65,6 +65,15 @@ export class Demo {
     return this.#console.split("\n").slice(-25).join("\n");
   }
 
+  // Silent without being gone, as a machine that hangs: nothing is answered and no connection ends.
+  pause() {
+    this.#process.kill("SIGSTOP");
+  }
+
+  resume() {
+    this.#process.kill("SIGCONT");
+  }
+
   alive() {
     return this.#ended === null;
   }

@@ -14,6 +14,7 @@ export class Device {
     const [host, port] = address.split(":");
     const device = new Device();
     device.#socket = connect({ host, port: Number(port), noDelay: true });
+    device.#socket.setMaxListeners(0);
     const greeted = new Promise((resolve, reject) => {
       device.#waiting.set("connack", resolve);
       device.#socket.once("error", reject);
@@ -28,7 +29,12 @@ export class Device {
   async publish(topic, payload) {
     const id = this.#next;
     this.#next = (this.#next % 0xffff) + 1;
-    const acknowledged = new Promise((resolve) => this.#waiting.set(id, resolve));
+    const acknowledged = new Promise((resolve, reject) => {
+      this.#waiting.set(id, resolve);
+      this.#socket.once("close", () => reject(new Error(`the broker closed the connection; the reading for ${topic} is not acknowledged`)));
+    });
+    // Who awaits it hears of it; a reading nobody waits for any more may end with the connection.
+    acknowledged.catch(() => {});
     this.#socket.write(packet(0x32, Buffer.concat([word(topic), Buffer.from([id >> 8, id & 0xff]), Buffer.from(payload)])));
     await acknowledged;
   }

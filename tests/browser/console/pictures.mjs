@@ -90,10 +90,11 @@ try {
   await paper.close();
 
   await desk.open(duty, "situation");
-  await duty.context().setOffline(true);
+  demo.pause();
   await duty.getByTestId("stale-bar").waitFor({ timeout: 40_000 });
   await take(duty, "stale");
 } finally {
+  demo.resume();
   await browser?.close();
   await demo.stop();
 }

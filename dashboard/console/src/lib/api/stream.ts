@@ -84,8 +84,11 @@ class Stream {
     const abort = new AbortController();
     this.#abort = abort;
     let bytes = 0;
-    let timer = setTimeout(() => abort.abort(), FIRST_WORD_MS);
-    let opened = false;
+    let waitedInVain = false;
+    let timer = setTimeout(() => {
+      waitedInVain = true;
+      abort.abort();
+    }, FIRST_WORD_MS);
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (this.#lines.lastId) headers["Last-Event-ID"] = this.#lines.lastId;
@@ -95,7 +98,6 @@ class Stream {
         return "signed_out";
       }
       if (!answer.ok || !answer.body) return "held_back";
-      opened = true;
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
         const { value, done } = await reader.read();
@@ -112,7 +114,7 @@ class Stream {
       }
     } catch {
       // Half an event that was cut off comes again in whole.
-      return opened && bytes === 0 ? "held_back" : "broken";
+      return waitedInVain ? "held_back" : "broken";
     } finally {
       clearTimeout(timer);
       const { lastId } = this.#lines;
@@ -158,7 +160,10 @@ class Stream {
     if (this.#polling !== undefined) return;
     const once = async () => {
       try {
+        const silent = connection.state === "stale" || connection.state === "reconnecting";
         const answer = await ask<Status>(STATUS, this.#tag);
+        // It was the server that was silent, not the way to it: the stream is worth a try at once.
+        if (silent) this.#wake?.();
         if (!answer) {
           connection.heard(true);
           return;
