@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { bands, placedMarks } from "./drawing";
 import { scaleOf, type Room } from "./scale";
-import { crossing, fanFrom, gaps, latest, pieces, rhythm_ms, type FanPoint, type Reading } from "./series";
+import { fanFrom, gaps, latest, pieces, rhythm_ms, type FanPoint, type Reading } from "./series";
 import { crossingWords, momentWords, summary } from "./words";
 
 const HOUR = 3_600_000;
@@ -50,11 +50,7 @@ describe("the fan", () => {
     expect(fanFrom([reading(-10, 3)], [{ ...step(1, 3.5, 0.1, 0.4), high90_m: Number.NaN }])).toEqual([]);
   });
 
-  test("says when a mark is reached as a range, open where the lower edge stays below", () => {
-    const fan = [step(0, 3, 0, 0), step(1, 4, 0.5, 1), step(2, 5, 0.5, 1)];
-    expect(crossing(fan, 4)).toEqual({ from: NOW + Math.round((HOUR * 1) / 1.5), to: NOW + 1.5 * HOUR });
-    expect(crossing(fan, 5)).toEqual({ from: NOW + 1.5 * HOUR, to: null });
-    expect(crossing(fan, 6)).toBeNull();
+  test("says when a mark is reached as a range of clock times, never as one time", () => {
     expect(crossingWords({ from: NOW, to: NOW + HOUR, level_m: 4 }, "ja")).toBe("22:00–23:00 に到達の見込み");
     expect(crossingWords({ from: NOW, to: null, level_m: 4 }, "en")).toBe("22:00 at the earliest");
   });

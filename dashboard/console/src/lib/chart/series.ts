@@ -93,22 +93,3 @@ export function fanFrom(readings: readonly Reading[], forecast: readonly FanPoin
   const known = last.level_m;
   return [{ at: last.at, low90_m: known, low50_m: known, median_m: known, high50_m: known, high90_m: known }, ...whole];
 }
-
-// When a level is first reached: from the moment at which the upper edge of the 50 % band does, to the one at which
-// its lower edge does. `to` is null when the lower edge stays below within the forecast; null when even the upper edge does.
-export function crossing(fan: readonly FanPoint[], level_m: number): { from: number; to: number | null } | null {
-  const from = reaches(fan, level_m, (point) => point.high50_m);
-  if (from === null) return null;
-  return { from, to: reaches(fan, level_m, (point) => point.low50_m) };
-}
-
-function reaches(fan: readonly FanPoint[], level_m: number, edge: (point: FanPoint) => number): number | null {
-  for (const [index, point] of fan.entries()) {
-    if (edge(point) < level_m) continue;
-    const before = fan[index - 1];
-    if (before === undefined) return point.at;
-    const share = (level_m - edge(before)) / (edge(point) - edge(before));
-    return Math.round(before.at + share * (point.at - before.at));
-  }
-  return null;
-}
