@@ -26,10 +26,9 @@ export function tellable(people: number | null): number | null {
 export interface Recommended {
   level: number;
   areas: number;
-  people: number | null;
 }
 
-/** What is recommended beyond what holds, highest level first; people in the zone added up. */
+/** What is recommended beyond what holds, highest level first; in how many areas. Their people are left to the recommendation: two figures for one thing confuse. */
 export function recommended(areas: readonly SituationArea[]): Recommended[] {
   const levels = new Map<number, SituationArea[]>();
   for (const area of areas) {
@@ -38,8 +37,5 @@ export function recommended(areas: readonly SituationArea[]): Recommended[] {
   }
   return [...levels]
     .sort(([one], [other]) => other - one)
-    .map(([level, within]) => {
-      const known = within.filter(({ people_in_zone }) => people_in_zone !== null);
-      return { level, areas: within.length, people: known.length === 0 ? null : tellable(known.reduce((sum, { people_in_zone }) => sum + (people_in_zone ?? 0), 0)) };
-    });
+    .map(([level, within]) => ({ level, areas: within.length }));
 }
