@@ -36,7 +36,7 @@ const COMMON = [
   // Sounds need a press by a person; here nobody hears them, and the audio still runs.
   "--mute-audio",
 ];
-const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "mqtt.mjs", "pictures.mjs"]);
+const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "mqtt.mjs", "pictures.mjs", "pixels.mjs"]);
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const once = process.argv.includes("--once");

@@ -28,6 +28,8 @@ export class Styles {
   readonly #ratio: number;
   lang: "ja" | "en" = "ja";
   selection: string | null = null;
+  /** A map of shelters shows each of them at every zoom; on others those that are neither open nor full wait until there is room. */
+  sheltersFirst = false;
 
   readonly #scale: number;
 
@@ -137,7 +139,7 @@ export class Styles {
       const shelter = feature.get("shelter") as Shelter;
       const isChosen = this.selection === `shelter:${shelter.id}`;
       const matters = shelter.state === "open" || shelter.state === "full";
-      if (!isChosen && resolution > SHELTERS_BELOW && !matters) return;
+      if (!isChosen && !this.sheltersFirst && resolution > SHELTERS_BELOW && !matters) return;
       return new Style({
         image: this.#signs.shelter(shelter.state, this.lang),
         text: isChosen || resolution < 6 ? this.#text(shelter.name, { offsetY: 23 }) : undefined,

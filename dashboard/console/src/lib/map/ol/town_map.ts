@@ -107,6 +107,7 @@ export class TownMap implements MapHandle {
 
   setGauges(gauges: readonly Gauge[]): void {
     const on = gauges.filter((gauge) => gauge.lon !== null && gauge.lat !== null);
+    this.#styles.sheltersFirst = gauges.length === 0;
     replace(this.#gauges, on.map((gauge) => placed(gauge.lon ?? 0, gauge.lat ?? 0, { id: gauge.id, name: gauge.name, gauge })));
     this.#changed();
   }
@@ -126,10 +127,11 @@ export class TownMap implements MapHandle {
   }
 
   setTheme(): void {
-    const { lang, selection } = this.#styles;
+    const { lang, selection, sheltersFirst } = this.#styles;
     this.#styles = new Styles(readPalette(this.#target), this.#ratio, this.#scale);
     this.#styles.lang = lang;
     this.#styles.selection = selection;
+    this.#styles.sheltersFirst = sheltersFirst;
     this.#restyle();
     this.#changed();
   }
@@ -151,7 +153,8 @@ export class TownMap implements MapHandle {
     const all = this.#districts.getFeatures();
     const levelled = all.filter((feature) => feature.get("area") !== undefined);
     const extent = createEmpty();
-    for (const feature of levelled.length > 0 ? levelled : all) extend(extent, feature.getGeometry()?.getExtent() ?? createEmpty());
+    const first = this.#styles.sheltersFirst && this.#shelters.getFeatures().length > 0 ? this.#shelters.getFeatures() : all;
+    for (const feature of levelled.length > 0 ? levelled : first) extend(extent, feature.getGeometry()?.getExtent() ?? createEmpty());
     if (isEmpty(extent)) return;
     this.#map.getView().fit(extent, { padding: [ROOM_PX, ROOM_PX, ROOM_PX, ROOM_PX], maxZoom: 15 });
     this.#moved = false;
