@@ -50,16 +50,14 @@ export async function stories(demo, desk) {
         const gauges = rows.filter({ hasText: /^水位計/ });
         must(await gauges.count() === layers.gauges, `${await gauges.count()} gauges in the table, ${layers.gauges} on the map`);
         must(await rows.filter({ hasText: /^発令区域/ }).count() === layers.areas, "areas differ");
-        const { body } = await desk.api(seen.duty, "GET", "/api/v1/situation");
-        const known = new Map(body.gauges.filter((gauge) => gauge.level_m !== null).map((gauge) => [gauge.name, gauge.level_m.toFixed(2)]));
-        let compared = 0;
-        for (const row of await gauges.all()) {
-          const name = (await row.locator("th").innerText()).trim();
-          if (!known.has(name)) continue;
-          must((await row.innerText()).includes(known.get(name)), `${name}: ${await row.innerText()} instead of ${known.get(name)}`);
-          compared += 1;
-        }
-        must(compared > 0, "no figure could be compared");
+        // Levels go on coming; at one moment table and answer are of the same picture.
+        await within(20, "the figures of the table are those of the answer", async () => {
+          const { body } = await desk.api(seen.duty, "GET", "/api/v1/situation?auto=1");
+          const shown = new Map(await gauges.evaluateAll((all) => all.map((row) => [row.querySelector("th").textContent.trim(), row.textContent])));
+          const both = body.gauges.filter((gauge) => gauge.level_m !== null && shown.has(gauge.name));
+          const wrong = both.find((gauge) => !shown.get(gauge.name).includes(gauge.level_m.toFixed(2)));
+          return both.length > 0 && !wrong;
+        });
         await desk.axe(seen.duty, "the table of the map");
         await seen.duty.keyboard.press("Escape");
         await seen.duty.getByTestId("map").getByRole("button", { name: "地図に戻る" }).click();
@@ -98,7 +96,7 @@ export async function stories(demo, desk) {
             named: Object.fromEntries([1, 2, 3, 4, 5].map((level) => [level, getComputedStyle(document.documentElement).getPropertyValue(`--level-${level}`).trim()])),
             drawn: [...document.querySelectorAll("[data-testid=level-mark]")].map((mark) => [mark.dataset.level, getComputedStyle(mark.querySelector(".level-face")).fill]),
           }));
-          must(JSON.stringify(named) === JSON.stringify(Object.fromEntries(Object.entries(LEVELS).sort())), `${theme}: ${JSON.stringify(named)}`);
+          for (const [level, colour] of Object.entries(LEVELS)) must(whole(named[level]) === colour, `${theme}: level ${level} is ${named[level]}`);
           must(drawn.length > 0, `${theme}: no mark is drawn`);
           for (const [level, fill] of drawn) must(fill === rgb(LEVELS[level] ?? "#c8c8cb"), `${theme}: level ${level} is ${fill}`);
           if (theme === "night") {
@@ -302,6 +300,11 @@ async function wall(desk, demo, viewport, before = async () => {}) {
   await page.getByTestId("wall").waitFor();
   await page.getByTestId("wall-figure").first().waitFor();
   return page;
+}
+
+// A style sheet that was made small writes #aa00aa as #a0a.
+function whole(hex) {
+  return hex.length === 4 ? `#${[...hex.slice(1)].map((digit) => digit + digit).join("")}` : hex;
 }
 
 function rgb(hex) {
