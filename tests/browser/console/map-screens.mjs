@@ -53,7 +53,7 @@ export async function stories(demo, desk) {
         await desk.open(seen.duty, "shelters");
         await seen.duty.getByTestId("shelter-table").waitFor();
         const { body } = await desk.api(seen.duty, "GET", "/api/v1/shelters");
-        const wanted = body.shelters.filter((one) => one.in_town && one.approved_for.includes("flood")).length;
+        const wanted = body.shelters.filter((one) => one.in_town && one.approved_for.some((hazard) => hazard.toLowerCase() === "flood")).length;
         const rows = await seen.duty.getByTestId("shelter-table").locator("tbody tr").count();
         must(rows === wanted && wanted > 0, `${rows} rows, ${wanted} shelters`);
         if (body.shelters.every((one) => one.state === "not_reported")) must(await seen.duty.getByTestId("shelters-unreported").count() === 1, "nothing says so");

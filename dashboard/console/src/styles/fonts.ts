@@ -6,7 +6,7 @@ const USUAL = [
   "Noto Sans CJK JP", "NotoSansCJKjp-Regular", "Yu Gothic UI", "YuGothic", "Meiryo",
 ];
 
-// Resolves to the name of the face that text is set in; never rejects, since text is shown in any case.
+/** Resolves to the name of the face that text is set in; never rejects, since text is shown in any case. */
 export async function ensureJapaneseFace(): Promise<string> {
   for (const name of USUAL) {
     try {

@@ -25,7 +25,7 @@ export function bands(fan: readonly FanPoint[], scale: Scale): Bands | null {
   return { edge: band(1), outer: band(SEAM), inner: band(0), median: line(fan.map((point) => [scale.x(point.at), scale.y(point.median_m)])) };
 }
 
-// A piece of the measured line.
+/** A piece of the measured line. */
 export function measured(piece: readonly Reading[], scale: Scale): string {
   return line(piece.map((reading) => [scale.x(reading.at), scale.y(reading.level_m ?? Number.NaN)]));
 }
@@ -36,7 +36,7 @@ export interface PlacedMark extends Mark {
   label_y: number;
 }
 
-// The marks on the chart, from the top, with room for the words of each.
+/** The marks on the chart, from the top, with room for the words of each. */
 export function placedMarks(marks: readonly Mark[], scale: Scale): PlacedMark[] {
   const shown = marks.filter((mark) => scale.shows(mark.level_m)).sort((one, other) => other.level_m - one.level_m);
   const { top, bottom } = scale.room;

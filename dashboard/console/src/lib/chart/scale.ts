@@ -49,7 +49,7 @@ export interface Scale {
   cut: { low_m: number | null; high_m: number | null };
 }
 
-// `null` when there is nothing that could be drawn.
+/** `null` when there is nothing that could be drawn. */
 export function scaleOf({ readings, fan, marks, now }: Shown, room: Room): Scale | null {
   const moments = [...readings, ...fan].map(({ at }) => at);
   const levels = [...readings.filter(isUsable).map(({ level_m }) => level_m), ...fan.map(({ median_m }) => median_m)];

@@ -9,7 +9,7 @@ export interface Reading {
   flag: Flag;
 }
 
-// One step of a forecast: the middle and the edges of the bands that hold half and nine tenths of what may come.
+/** One step of a forecast: the middle and the edges of the bands that hold half and nine tenths of what may come. */
 export interface FanPoint {
   at: number;
   low90_m: number;
@@ -19,7 +19,7 @@ export interface FanPoint {
   high90_m: number;
 }
 
-// A reference level (基準水位). A design level has no alert level.
+/** A reference level (基準水位). A design level has no alert level. */
 export interface Mark {
   name: string;
   key?: string;
@@ -36,7 +36,7 @@ export interface Gap {
   to: number;
 }
 
-// The usual distance of two readings: the middle one of all distances. An hour when there are fewer than two.
+/** The usual distance of two readings: the middle one of all distances. An hour when there are fewer than two. */
 export function rhythm_ms(readings: readonly Reading[]): number {
   const steps = readings
     .slice(1)
@@ -46,7 +46,7 @@ export function rhythm_ms(readings: readonly Reading[]): number {
   return steps[Math.floor(steps.length / 2)] ?? HOUR_MS;
 }
 
-// The measured line in pieces without a gap. What is flagged bad is not part of the line, nor is what is no number.
+/** The measured line in pieces without a gap. What is flagged bad is not part of the line, nor is what is no number. */
 export function pieces(readings: readonly Reading[], cadence_ms = rhythm_ms(readings)): Reading[][] {
   const found: Reading[][] = [];
   let piece: Reading[] = [];
@@ -63,7 +63,7 @@ export function pieces(readings: readonly Reading[], cadence_ms = rhythm_ms(read
   return found;
 }
 
-// The silences between the pieces, and the one that lasts until `now`.
+/** The silences between the pieces, and the one that lasts until `now`. */
 export function gaps(readings: readonly Reading[], now: number, cadence_ms = rhythm_ms(readings)): Gap[] {
   const drawn = pieces(readings, cadence_ms);
   const found: Gap[] = [];
@@ -79,12 +79,12 @@ export function isUsable(reading: Reading): reading is Reading & { level_m: numb
   return reading.flag !== "bad" && reading.level_m !== null && Number.isFinite(reading.level_m);
 }
 
-// The newest reading that is part of the line.
+/** The newest reading that is part of the line. */
 export function latest(readings: readonly Reading[]): (Reading & { level_m: number }) | null {
   return readings.filter(isUsable).at(-1) ?? null;
 }
 
-// The steps of a forecast whose figures are all there, opened at the newest reading, which is known.
+/** The steps of a forecast whose figures are all there, opened at the newest reading, which is known. */
 export function fanFrom(readings: readonly Reading[], forecast: readonly FanPoint[]): FanPoint[] {
   const whole = forecast.filter((point) => Object.values(point).every(Number.isFinite));
   const last = latest(readings);

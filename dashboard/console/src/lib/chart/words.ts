@@ -10,7 +10,7 @@ export interface Reached {
   level_m: number;
 }
 
-// The whole picture in two or three sentences.
+/** The whole picture in two or three sentences. */
 export function summary(
   { title, newest, fan, reached, marks }: { title: string; newest: (Reading & { level_m: number }) | null; fan: readonly FanPoint[]; reached: Reached | null; marks: readonly Mark[] },
   lang: Lang,
@@ -29,14 +29,14 @@ export function summary(
   return sentences.join(lang === "ja" ? "" : " ");
 }
 
-// When a mark is reached: always a range of clock times.
+/** When a mark is reached: always a range of clock times. */
 export function crossingWords({ from, to }: Reached, lang: Lang): string {
   return to === null
     ? say(lang, "chart.reach_open", { from: clockTime(from, lang) })
     : say(lang, "chart.reach", { from: clockTime(from, lang), to: clockTime(to, lang) });
 }
 
-// One moment under the cursor.
+/** One moment under the cursor. */
 export function momentWords(at: number, readings: readonly Reading[], fan: readonly FanPoint[], lang: Lang): string {
   const time = clockTime(at, lang);
   const reading = readings.find((one) => one.at === at);
@@ -52,13 +52,13 @@ export function momentWords(at: number, readings: readonly Reading[], fan: reado
   });
 }
 
-// Names of marks come from the data; only English has words of its own for the keys that the agencies share.
+/** Names of marks come from the data; only English has words of its own for the keys that the agencies share. */
 export function markName(mark: Mark, lang: Lang): string {
   const key = `chart.mark.${mark.key ?? ""}`;
   return lang === "en" && isKey(key) ? say(lang, key as Key) : mark.name;
 }
 
-// For the margin of a chart, where a long name has no room; the table has it whole.
+/** For the margin of a chart, where a long name has no room; the table has it whole. */
 export function shortMarkName(mark: Mark, lang: Lang, narrow = false): string {
   const key = `chart.mark_short.${mark.key ?? ""}`;
   if (lang === "en" && isKey(key)) return say(lang, key as Key);

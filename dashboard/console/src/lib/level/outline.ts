@@ -2,7 +2,7 @@
 
 import { LEVEL_LOOKS, type Level, type Shape } from "./levels";
 
-// Smallest size at which a mark is drawn, pixels: at a desk, and on a wall read from some metres.
+/** Smallest size at which a mark is drawn, pixels: at a desk, and on a wall read from some metres. */
 export const LEAST_DESK_PX = 32;
 export const LEAST_WALL_PX = 64;
 
@@ -22,7 +22,7 @@ export interface MarkDrawing {
   digit_px: number;
 }
 
-// `size_px`: width and height of the box; smaller than `LEAST_DESK_PX` is drawn at that.
+/** `size_px`: width and height of the box; smaller than `LEAST_DESK_PX` is drawn at that. */
 export function markDrawing(level: Level, size_px: number): MarkDrawing {
   const size = Math.max(size_px, LEAST_DESK_PX);
   const { shape } = LEVEL_LOOKS[level];

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Shelter } from "$lib/api/types";
 
-import { countsOf, taken, wantedOf } from "./list";
+import { countsOf, hazardOf, taken, wantedOf } from "./list";
 
 const shelter = (name: string, more: Partial<Shelter> = {}): Shelter => ({
   id: name, name, name_en: null, address: null, at: [143, 42], in_town: true, approved_for: ["flood"], depth_at_site: null, capacity: null, state: "not_reported", occupancy: null, free: null, state_at: null, old: false, note: null, ...more,
@@ -22,6 +22,10 @@ test("search finds names and addresses, in whatever width they are typed", () =>
 test("only what is designated for floods and lies in town, when that is asked", () => {
   const shelters = [shelter("a", { approved_for: ["earthquake"] }), shelter("b", { in_town: false }), shelter("c")];
   expect(wantedOf(shelters, { ...all, floodOnly: true, inTownOnly: true }).map(({ name }) => name)).toEqual(["c"]);
+});
+
+test("a hazard is the same in either spelling", () => {
+  expect(["Flood", "flood", "LargeFire", "storm_surge"].map(hazardOf)).toEqual(["flood", "flood", "large_fire", "storm_surge"]);
 });
 
 test("states are counted, and an unknown occupancy is never zero", () => {

@@ -12,11 +12,20 @@ export interface Wanted {
   inTownOnly: boolean;
 }
 
+/** The name of a hazard as tables say it: the record says `LargeFire` where they say `large_fire`. */
+export function hazardOf(named: string): string {
+  return named.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
+}
+
+export function isForFlood(shelter: Pick<Shelter, "approved_for">): boolean {
+  return shelter.approved_for.some((hazard) => hazardOf(hazard) === "flood");
+}
+
 export function wantedOf(shelters: readonly Shelter[], { words, state, floodOnly, inTownOnly }: Wanted): Shelter[] {
   const typed = words.normalize("NFKC").trim().toLowerCase();
   return shelters
     .filter((shelter) => state === null || shelter.state === state)
-    .filter((shelter) => !floodOnly || shelter.approved_for.includes("flood"))
+    .filter((shelter) => !floodOnly || isForFlood(shelter))
     .filter((shelter) => !inTownOnly || shelter.in_town)
     .filter((shelter) => typed === "" || [shelter.name, shelter.name_en, shelter.address].some((text) => text?.normalize("NFKC").toLowerCase().includes(typed)))
     .sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.name.localeCompare(other.name, "ja"));
