@@ -3,7 +3,7 @@
 //   HINAN_BIN=target/debug/hinan node tests/browser/console/pictures.mjs [FOLDER]
 //
 // FOLDER          where they go; default: docs/images
-// HINAN_BIN, HINAN_CHROMIUM as for run.mjs
+// HINAN_BIN, HINAN_CHROMIUM, HINAN_CONSOLE_DIST as for run.mjs
 
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -14,6 +14,7 @@ import { chromium } from "playwright-core";
 import { must, within } from "../cases.mjs";
 import { Demo } from "../demo.mjs";
 import { Desk } from "./desk.mjs";
+import { door } from "./door.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const FOLDER = resolve(process.argv[2] ?? join(ROOT, "docs/images"));
@@ -24,11 +25,13 @@ const DESK = { width: 1600, height: 900 };
 
 const demo = new Demo(resolve(process.env.HINAN_BIN ?? join(ROOT, "target/debug/hinan")), NIGHT);
 let browser = null;
+let opened = null;
 try {
   mkdirSync(FOLDER, { recursive: true });
   await demo.ready();
   browser = await chromium.launch({ executablePath: process.env.HINAN_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--mute-audio"] });
-  const desk = new Desk(browser, demo, FOLDER, "console");
+  opened = process.env.HINAN_CONSOLE_DIST ? await door(resolve(process.env.HINAN_CONSOLE_DIST), demo.origin()) : null;
+  const desk = new Desk(browser, demo, FOLDER, "console", opened?.origin);
   const take = async (page, name) => {
     await page.waitForTimeout(1_500);
     await page.screenshot({ path: join(FOLDER, `console-${name}.png`), caret: "initial" });
@@ -94,6 +97,7 @@ try {
   await duty.getByTestId("stale-bar").waitFor({ timeout: 40_000 });
   await take(duty, "stale");
 } finally {
+  opened?.shut();
   demo.resume();
   await browser?.close();
   await demo.stop();

@@ -9,8 +9,9 @@ import { clock } from "./clock.svelte";
 import { connection } from "./connection.svelte";
 import { keep, recall } from "./kept";
 
-// Many events in a moment lead to one question.
-const GATHER_MS = 300;
+// The first event is followed at once; many in a moment lead to one more question.
+const GATHER_MS = 400;
+const AT_ONCE_MS = 15;
 
 export class Resource<T> {
   data = $state.raw<T | undefined>(undefined);
@@ -20,6 +21,7 @@ export class Resource<T> {
   #path: string | null = null;
   #etag: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked_ms = -Infinity;
   #asking = false;
   #again = false;
   #stops: (() => void)[] = [];
@@ -43,10 +45,12 @@ export class Resource<T> {
 
   soon(): void {
     if (!this.#path || this.#timer !== undefined) return;
+    const wait_ms = Math.max(AT_ONCE_MS, this.#asked_ms + GATHER_MS - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      this.#asked_ms = performance.now();
       void this.reload(true);
-    }, GATHER_MS);
+    }, wait_ms);
   }
 
   /** `auto`: nobody asked; it must not keep the session alive. */
