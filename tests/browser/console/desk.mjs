@@ -85,13 +85,17 @@ export class Desk {
     await page.evaluate((hash) => (location.hash = hash), `#/${address}`);
   }
 
+  // The hours before the night pass in seconds; what is opened then is superseded before it is read.
+  async paced(page) {
+    await within(240, "the pace of the replay", async () => (await this.api(page, "GET", "/api/v1/status?auto=1")).body.speed < 100);
+  }
+
   // Waits for a recommendation, at most as long as the calm hours take; gives back its level and id.
   async recommendation(page, seconds = 150) {
     await this.open(page, "situation");
     const items = page.getByTestId("inbox").getByTestId("inbox-item");
     await within(seconds, "a recommendation in the inbox", async () => await items.count() > 0);
-    // The hours before the night pass in seconds; what is opened then is superseded before it is read.
-    await within(seconds, "the pace of the replay", async () => (await this.api(page, "GET", "/api/v1/status?auto=1")).body.speed < 100);
+    await this.paced(page);
     // The river goes on: what stands on top now is opened, not what stood there at the start.
     for (let turn = 1; ; turn += 1) {
       const id = await items.first().getAttribute("data-id");

@@ -16,6 +16,7 @@ export async function stories(demo, desk) {
     ["A reading", [
       ["the situation shows gauges with their figures", async () => {
         seen.page = await desk.officer("duty", { offline: false });
+        await desk.paced(seen.page);
         await within(60, "a gauge with a figure", async () => await seen.page.getByTestId("gauge-level").count() > 3);
         seen.gauges = await seen.page.locator("[data-testid=gauge-table] tr[data-gauge]:has([data-testid=gauge-level])").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-gauge")));
       }],
