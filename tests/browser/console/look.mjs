@@ -138,8 +138,7 @@ export async function stories(demo, desk) {
         await desk.open(seen.duty, screen);
         await seen.duty.getByTestId(`screen-${screen}`).waitFor();
         must((await seen.duty.locator("main h1").first().innerText()).trim() !== "", "no heading");
-        await seen.duty.waitForTimeout(600);
-        must((await seen.duty.locator("main").innerText()).length > 60, "the screen is next to empty");
+        await within(15, "something on the screen", async () => (await seen.duty.locator("main").innerText()).length > 60);
         await desk.picture(seen.duty, `screen-${screen}`);
         await desk.axe(seen.duty, screen);
         await seen.duty.getByTestId("theme").click();

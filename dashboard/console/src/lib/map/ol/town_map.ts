@@ -57,6 +57,7 @@ export class TownMap implements MapHandle {
   readonly #areaSigns = new VectorLayer({ source: this.#districts, declutter: true, zIndex: LAYERS.length });
   readonly #shelterSigns = new VectorLayer({ source: this.#shelters, declutter: true, zIndex: zOf("shelters") });
   readonly #gaugeSigns = new VectorLayer({ source: this.#gauges, declutter: true, zIndex: zOf("gauges") });
+  readonly #given = new Map<string, string>();
   readonly #ratio = Math.min(window.devicePixelRatio || 1, RATIO_MAX);
   readonly #scale: number;
   #styles: Styles;
@@ -89,7 +90,7 @@ export class TownMap implements MapHandle {
 
   setAreas(areas: readonly Area[]): void {
     this.#areas = areas;
-    if (!this.#loaded) return;
+    if (!this.#loaded || this.#known("areas", areas)) return;
     const byId = new Map(areas.map((area) => [area.id, area]));
     for (const feature of this.#districts.getFeatures()) feature.set("area", byId.get(String(feature.get("id"))), true);
     this.#districts.changed();
@@ -101,15 +102,25 @@ export class TownMap implements MapHandle {
   }
 
   setShelters(shelters: readonly Shelter[]): void {
+    if (this.#known("shelters", shelters)) return;
     replace(this.#shelters, shelters.map((shelter) => placed(shelter.lon, shelter.lat, { id: shelter.id, name: shelter.name, shelter })));
     this.#changed();
   }
 
   setGauges(gauges: readonly Gauge[]): void {
+    if (this.#known("gauges", gauges)) return;
     const on = gauges.filter((gauge) => gauge.lon !== null && gauge.lat !== null);
     this.#styles.sheltersFirst = gauges.length === 0;
     replace(this.#gauges, on.map((gauge) => placed(gauge.lon ?? 0, gauge.lat ?? 0, { id: gauge.id, name: gauge.name, gauge })));
     this.#changed();
+  }
+
+  // Each new picture brings all things again; those that are as they were are not drawn again.
+  #known(what: string, things: readonly unknown[]): boolean {
+    const text = JSON.stringify(things);
+    const same = this.#given.get(what) === text;
+    this.#given.set(what, text);
+    return same;
   }
 
   setSelection(selection: string | null): void {
