@@ -19,6 +19,7 @@ use crate::digest::Digest;
 use crate::engine::{Advice, Reference};
 use crate::events::{Event, Events};
 use crate::maps::Maps;
+use crate::model_use::ModelsInUse;
 use crate::newest::NewestValues;
 use crate::presence::Presence;
 use crate::publish::dispatch::Dispatch;
@@ -61,6 +62,8 @@ pub struct App {
     pub newest: NewestValues,
     /// Who may speak at our own broker.
     pub devices: Arc<Devices>,
+    /// Which model files forecast.
+    pub models: ModelsInUse,
     /// Rings when readings are not believed any more and must be marked.
     pub distrusted: Notify,
     neighbours: OnceLock<BTreeMap<String, Vec<String>>>,
@@ -140,6 +143,7 @@ impl App {
     ) -> Self {
         let began = clock.now();
         let sketch = reference.town.sketch(80.0);
+        let models = ModelsInUse::from_the_start(reference.models.as_deref());
         Self {
             config,
             clock,
@@ -153,6 +157,7 @@ impl App {
             run: hex::encode(chance::bytes::<8>()),
             owed: Notify::new(),
             devices: Arc::default(),
+            models,
             distrusted: Notify::new(),
             neighbours: OnceLock::new(),
             spoken: RwLock::default(),

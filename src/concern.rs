@@ -1,10 +1,13 @@
 //! What a level at a gauge concerns (水位から見た対象区域): districts, residents, zones, shelters and facilities, at the level
 //! that stands now and at those a forecast reaches. Deliberately absent: clocks, stores, sockets.
 
+use std::collections::BTreeMap;
+
 use geo::Point;
 use hinan_gis::{
     Facts, Layer, LayerKind, PlacedFacility, RangedExtent, StageExtent, StagePlan, StageTable, Town,
 };
+use hinan_models::LabelledZone;
 use jiff::Timestamp;
 
 use crate::outlook::{GaugeOutlook, Outlook};
@@ -20,6 +23,10 @@ const CHANCES: [f64; 3] = [0.1, 0.5, 0.9];
 pub struct Concern {
     plan: StagePlan,
     facilities: Vec<String>,
+    /// By table: the lowest level that concerns each district, in the order of the districts.
+    first_levels: Vec<Vec<(usize, f64)>>,
+    /// By district and gauge.
+    labelled: BTreeMap<(String, String), LabelledZone>,
 }
 
 /// What one gauge concerns along one river.
@@ -57,10 +64,36 @@ impl Concern {
                 _ => None,
             })
             .unzip();
+        let plan = StagePlan::build(town, &places);
+        let tables = plan.tables().iter();
         Self {
-            plan: StagePlan::build(town, &places),
+            first_levels: tables
+                .map(|table| first_levels(&plan, town, table))
+                .collect(),
+            plan,
             facilities,
+            labelled: BTreeMap::new(),
         }
+    }
+
+    /// With districts whose chance of flooding was learnt from past floods.
+    #[must_use]
+    pub fn with_labels(mut self, zones: Vec<LabelledZone>) -> Self {
+        let key = |zone: &LabelledZone| (zone.district.clone(), zone.gauge.clone());
+        self.labelled = zones.into_iter().map(|zone| (key(&zone), zone)).collect();
+        self
+    }
+
+    /// What was learnt of a district by a gauge from past floods.
+    #[must_use]
+    pub fn labelled(&self, district: &str, gauge: &str) -> Option<&LabelledZone> {
+        self.labelled.get(&(district.to_owned(), gauge.to_owned()))
+    }
+
+    /// The town's tables of stages, one per gauge and river, each with the lowest level that concerns each district.
+    pub fn first_levels(&self) -> impl Iterator<Item = (&StageTable, &[(usize, f64)])> {
+        let levels = self.first_levels.iter().map(Vec::as_slice);
+        self.plan.tables().iter().zip(levels)
     }
 
     /// The name of a facility by its position, as extents name it.
@@ -104,6 +137,16 @@ impl Concern {
             assumed: observed_m.is_none_or(|observed_m| level_m > observed_m),
         })
     }
+}
+
+fn first_levels(plan: &StagePlan, town: &Town, table: &StageTable) -> Vec<(usize, f64)> {
+    let mut levels = BTreeMap::new();
+    for step in &table.steps {
+        for found in plan.extent(town, table, step.level_m).districts {
+            levels.entry(found.district).or_insert(step.level_m);
+        }
+    }
+    levels.into_iter().collect()
 }
 
 fn placed(at: Point<f64>) -> PlacedFacility {

@@ -103,6 +103,11 @@ impl Engine {
         self.held = advice;
     }
 
+    /// From the next advice on these models forecast; none: baselines alone.
+    pub fn use_models(&mut self, models: Option<Arc<ModelSet>>) {
+        self.reference.models = models;
+    }
+
     /// Takes one reading; the verdict is that of quality control, `None` when it changes nothing.
     pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
         self.situation.take(reading)

@@ -28,6 +28,7 @@ use crate::clock::monotonic;
 use crate::distrust;
 use crate::engine::{Advice, Engine};
 use crate::events::Event;
+use crate::model_use;
 use crate::recommend::docket::{Change, changes};
 use crate::station_state;
 use crate::store::StoreError;
@@ -105,6 +106,9 @@ impl Intake {
                 }
                 () = app.distrusted.notified() => {
                     tokio::task::block_in_place(|| self.distrust())?;
+                    due = due.min(Instant::from_std(monotonic()) + FOLLOW_UP);
+                }
+                () = app.models.changed.notified() => {
                     due = due.min(Instant::from_std(monotonic()) + FOLLOW_UP);
                 }
                 () = tokio::time::sleep_until(due) => {
@@ -193,6 +197,13 @@ impl Intake {
     fn evaluate(&mut self) -> Result<(), IntakeError> {
         let began = monotonic();
         let now = self.app.clock.now();
+        if let Some(models) = self.app.models.taken() {
+            let town = &self.app.town().code;
+            self.app
+                .store
+                .write(|tx| model_use::note(tx, models.as_deref(), (town, now)))?;
+            self.engine.use_models(models);
+        }
         let advice = self.engine.evaluate(now)?;
         record(&self.app, &advice, self.next_seq - 1, now)?;
         let open = advice.proposals.len();

@@ -1,6 +1,7 @@
 //! What may happen, and what we cannot know: where observations, zones and models meet.
 
 mod assumed;
+mod flooding;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::assumed::Assumed;
+pub use self::flooding::{Chance, Flooding, Reached, flooding};
 use crate::situation::{Observed, Situation};
 
 /// Everything the recommendation is made from. Nothing else enters it.
@@ -169,6 +171,8 @@ pub struct ModelSet {
     pub gauges: Vec<String>,
     /// Seconds between two rows.
     pub step_s: i64,
+    /// Digests of the files that the models came from, by gauge; empty where they were fitted at the start.
+    pub files: BTreeMap<String, String>,
 }
 
 /// Joins what is known, where it matters and what the models expect.

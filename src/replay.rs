@@ -1,6 +1,8 @@
 //! Recomputing advice: from a recording through the bare engine, or from a record to see whether it gives the
 //! same advice again.
 
+use std::sync::Arc;
+
 use hinan_models::History;
 use hinan_sensors::Reading;
 use hinan_sensors::official;
@@ -11,8 +13,11 @@ use serde::Serialize;
 use crate::demo::report::{self, Firsts};
 use crate::distrust;
 use crate::engine::{Engine, Reference};
+use crate::model_use;
+use crate::outlook::ModelSet;
 use crate::recommend::Recommendation;
 use crate::store::{StoreError, View};
+use crate::town::TownError;
 
 /// Before every reading; the calendar's own beginning is beyond what the record counts in.
 const BEGINNING: Timestamp = Timestamp::UNIX_EPOCH;
@@ -86,15 +91,21 @@ pub enum Recomputed {
     },
 }
 
-/// Recomputes every evaluation of a record from its readings.
+/// Recomputes every evaluation of a record from its readings. `models` gives the models of files that forecast then, by gauge
+/// and digest.
 ///
 /// # Errors
-/// The record's, or the engine's.
-pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, RecomputeError> {
+/// The record's, the engine's, or that of a model file which is not there any more.
+pub fn record(
+    reference: &Reference,
+    view: &View<'_>,
+    models: impl Fn(&model_use::Files) -> Result<Option<ModelSet>, TownError>,
+) -> Result<Recomputed, RecomputeError> {
     let mut readings = Vec::new();
     view.each_level_since(BEGINNING, |stored| readings.push(stored))?;
     let evaluations = view.evaluations()?;
     let mut distrusted = distrust::history(view)?;
+    let mut used = model_use::history(view)?;
     let mut engine = Engine::new(reference.clone());
     let grounds = grounds(view, &engine)?;
     let mut next_ground = grounds.iter().peekable();
@@ -114,6 +125,9 @@ pub fn record(reference: &Reference, view: &View<'_>) -> Result<Recomputed, Reco
         }
         let number = i64::try_from(index + 1).unwrap_or(i64::MAX);
         distrust::before_evaluation(&mut distrusted, number, &mut engine);
+        if let Some(files) = model_use::before_evaluation(&mut used, number) {
+            engine.use_models(models(&files)?.map(Arc::new));
+        }
         if engine.evaluate(evaluated.as_of)?.digest() != evaluated.digest {
             return Ok(Recomputed::Differs {
                 as_of: evaluated.as_of,
@@ -147,4 +161,7 @@ pub enum RecomputeError {
     /// The engine.
     #[error("models: {0}")]
     History(#[from] hinan_models::HistoryError),
+    /// Its models.
+    #[error("{0}")]
+    Models(#[from] TownError),
 }

@@ -31,6 +31,7 @@ use crate::door::{PUBLISHER, TownDoor};
 use crate::engine::{Engine, Reference};
 use crate::forget;
 use crate::intake::Intake;
+use crate::model_use;
 use crate::own_certificate;
 use crate::publish::channel::area_mail::AreaMailChannel;
 use crate::publish::channel::l_alert::LAlertChannel;
@@ -142,6 +143,7 @@ pub async fn start(
     })?;
 
     note_rules(&app)?;
+    note_models(&app)?;
     if app.config.officers.without_second_factor {
         app.warn("この再現・訓練では、2要素目(確認コード)なしで承認できます。本番では必ず必要です。 No second factor is asked for here.".to_owned());
     }
@@ -179,6 +181,12 @@ pub async fn start(
     }
     let (tending, stop) = (Arc::clone(&app), doors_stop.clone());
     tended.spawn(async move { tend::tend(tending, broker, stop).await });
+    let (following, stop) = (Arc::clone(&app), doors_stop.clone());
+    doors.spawn(async move {
+        model_use::follow(following, stop)
+            .await
+            .context("approvals of models could not be followed")
+    });
     for way in brokers::ways(&app.config)? {
         remote(&app, way, arrivals.clone(), &mut doors, &doors_stop);
     }
@@ -323,6 +331,18 @@ fn open_vault(app: &App) -> anyhow::Result<()> {
                 "2要素目の鍵を読めないため、2要素目のある職員はサインインできません。管理者へ連絡してください: {why}"
             ));
         }
+    }
+    Ok(())
+}
+
+/// Which model files forecast from the start on. Models that are fitted at the start come from no file, and nothing is noted.
+fn note_models(app: &App) -> anyhow::Result<()> {
+    let settings = &app.config.models;
+    if settings.enabled && !settings.dir.as_os_str().is_empty() {
+        let (models, now) = (app.reference.models.as_deref(), app.clock.now());
+        let town = &app.town().code;
+        app.store
+            .write(|tx| model_use::note(tx, models, (town, now)))?;
     }
     Ok(())
 }

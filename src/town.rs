@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hinan_gis::road::{RoadGraph, RoadLimits};
 use hinan_gis::{Bundle, Layer, Town};
-use hinan_models::{FloodModel, History, Hyper};
+use hinan_models::{FloodModel, History, Hyper, LabelledZone};
 use hinan_sensors::{Devices, InvalidDevice, QualitySettings, Station, StationId, Stations};
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
@@ -17,6 +17,7 @@ use crate::concern::Concern;
 use crate::config::Config;
 use crate::demo::obihiro;
 use crate::engine::Reference;
+use crate::flood_labels;
 use crate::outlook::{ModelSet, case};
 use crate::recommend::core::{Core, CoreError};
 use crate::store::Store;
@@ -78,6 +79,21 @@ pub enum TownError {
         /// The step of the others.
         other_s: i64,
     },
+    /// A record cannot be recomputed without the models it was made with.
+    #[error(
+        "gauge {gauge} was forecast by the model file {digest}, which is not in {dir}; put it back there ([models] dir)"
+    )]
+    ModelGone {
+        /// The gauge.
+        gauge: String,
+        /// Digest of the file.
+        digest: String,
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The table of past floods cannot be used.
+    #[error("[models] flood_labels: {0}")]
+    FloodLabels(#[from] flood_labels::FloodLabelsError),
     /// The settings of the models are wrong.
     #[error("models: {0}")]
     Hyper(#[from] hinan_models::HyperError),
@@ -101,7 +117,7 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         None
     };
     Ok(Reference {
-        concern: Arc::new(Concern::of(&town, &layers)),
+        concern: Arc::new(Concern::of(&town, &layers).with_labels(flood_labels(config, &town)?)),
         layers: Arc::new(layers),
         roads: roads.map(Arc::new),
         town: Arc::new(town),
@@ -112,6 +128,19 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         core: Arc::new(core),
         cadence_s: config.sensors.cadence_s,
     })
+}
+
+/// Districts whose chance of flooding is learnt from past floods.
+fn flood_labels(config: &Config, town: &Town) -> Result<Vec<LabelledZone>, TownError> {
+    let path = &config.models.flood_labels;
+    if path.as_os_str().is_empty() {
+        return Ok(Vec::new());
+    }
+    let (zones, refused) = flood_labels::learnt(path, town)?;
+    for why in refused {
+        tracing::warn!(%why, "chance of flooding by the town's stages");
+    }
+    Ok(zones)
 }
 
 /// The municipality.
@@ -288,7 +317,19 @@ fn from_files(config: &Config) -> Result<Option<ModelSet>, TownError> {
     } else {
         BTreeMap::new()
     };
-    let fitted = artifacts::approved(&config.models.dir, &approved)?;
+    approved_models(config, &approved)
+}
+
+/// The models of approved files, by gauge and digest; none when there are none. A file that is not in the folder any more is
+/// left out.
+///
+/// # Errors
+/// [`TownError`] when the folder cannot be used, or the models do not agree on their step.
+pub fn approved_models(
+    config: &Config,
+    approved: &BTreeMap<String, String>,
+) -> Result<Option<ModelSet>, TownError> {
+    let fitted = artifacts::approved(&config.models.dir, approved)?;
     let mut gauges: BTreeSet<String> = BTreeSet::new();
     let mut step: Option<i64> = None;
     for (gauge, model) in &fitted {
@@ -305,11 +346,43 @@ fn from_files(config: &Config) -> Result<Option<ModelSet>, TownError> {
             });
         }
     }
+    let files = approved
+        .iter()
+        .filter(|(gauge, _)| fitted.contains_key(*gauge))
+        .map(|(gauge, digest)| (gauge.clone(), digest.clone()))
+        .collect();
     Ok(step.map(|step_s| ModelSet {
         fitted,
         gauges: gauges.into_iter().collect(),
         step_s,
+        files,
     }))
+}
+
+/// Exactly these model files, as a record says that they forecast once.
+///
+/// # Errors
+/// [`TownError::ModelGone`] names a file that is not there any more.
+pub fn models_of(
+    config: &Config,
+    files: &BTreeMap<String, String>,
+) -> Result<Option<ModelSet>, TownError> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let set = approved_models(config, files)?;
+    let there = |gauge: &String| {
+        set.as_ref()
+            .is_some_and(|set| set.files.contains_key(gauge))
+    };
+    match files.iter().find(|(gauge, _)| !there(gauge)) {
+        None => Ok(set),
+        Some((gauge, digest)) => Err(TownError::ModelGone {
+            gauge: gauge.clone(),
+            digest: digest.clone(),
+            dir: config.models.dir.clone(),
+        }),
+    }
 }
 
 /// Fits a model for each gauge of the town that the history knows. A gauge that cannot be fitted is served by
@@ -351,5 +424,6 @@ pub fn fit(history: &History, town: &Town) -> Result<ModelSet, TownError> {
         fitted,
         gauges: history.gauges().to_vec(),
         step_s: history.step_s(),
+        files: BTreeMap::new(),
     })
 }

@@ -5,6 +5,9 @@
 //! left out once, blends, doubts and fallbacks; the peers fit one plain model per lead (and five quantiles with
 //! LightGBM), without any validation. Their features are made in Python and are not part of their time.
 //!
+//! Forecasting is timed with one model that is asked again and again, and with [`COPIES`] of it in memory one by one, each asked
+//! in turn, as a country of gauges with eight years each would be: then the model has to come from memory every time.
+//!
 //! Needs a Python with lightgbm and scikit-learn, named by `HINAN_PYTHON`; says so and goes on with ours alone where it
 //! is missing. The water is the synthetic basin with seeded storms. `against_lightgbm.py` does the peers' part.
 #![allow(clippy::print_stdout, missing_docs)]
@@ -24,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 
 const HOURS: u32 = 8 * 8766;
 const FORECASTS: u32 = 5_000;
+const COPIES: usize = 60;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `cargo test` and `cargo bench --no-run` call the binary, too; only a bench has this argument.
@@ -42,10 +46,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         black_box(model.predict(&water, at(hour)));
     }
     let each_us = start.elapsed().as_secs_f64() * 1e6 / f64::from(FORECASTS);
+    let copies: Vec<_> = (0..COPIES).map(|_| model.clone()).collect();
+    let start = Instant::now();
+    for (hour, model) in (HOURS - FORECASTS..HOURS).zip(copies.iter().cycle()) {
+        black_box(model.predict(&water, at(hour)));
+    }
+    let apart_us = start.elapsed().as_secs_f64() * 1e6 / f64::from(FORECASTS);
     println!(
-        "ours: {} rows, {} floods, all members and validation: fit {fit_s:.1} s; one forecast of 4 leads and 7 quantiles {each_us:.1} us; model {} kB",
+        "ours: {} rows, {} floods, all members and validation: fit {fit_s:.1} s; one forecast of 4 leads and 7 quantiles {each_us:.1} us, {apart_us:.1} us where every gauge has a model of its own in memory (10,000 gauges on one core: {:.0} and {:.0} ms); model {} kB",
         water.len(),
         model.card().floods.len(),
+        each_us * 10.0,
+        apart_us * 10.0,
         model.bytes() / 1000
     );
     let Some(python) = std::env::var_os("HINAN_PYTHON") else {
@@ -67,14 +79,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         };
         let mut figures = figures.split('\t').map(str::parse::<f64>);
-        let (Some(Ok(peer_fit_s)), Some(Ok(peer_us))) = (figures.next(), figures.next()) else {
+        let mut figure = || figures.next().and_then(Result::ok);
+        let (Some(peer_fit_s), Some(peer_us), Some(table_ms), Some(kilobytes)) =
+            (figure(), figure(), figure(), figure())
+        else {
             println!("{line}");
             continue;
         };
         println!(
-            "{name}: fit {peer_fit_s:.1} s ({:.2} of ours); one row at a time {peer_us:.0} us ({:.0} times ours)",
+            "{name}: fit {peer_fit_s:.1} s ({:.2} of ours); one row at a time {peer_us:.0} us ({:.0} times ours); 10,000 rows by one model as a table on one core {table_ms:.0} ms ({:.1} times ours); models {kilobytes:.0} kB",
             peer_fit_s / fit_s,
-            peer_us / each_us
+            peer_us / each_us,
+            table_ms / (each_us * 10.0)
         );
     }
     Ok(())

@@ -254,6 +254,25 @@ impl Basin {
         Ok(basin)
     }
 
+    /// The same basin with the rain of the coming hours as it really fell, as columns of a forecast, for every target that has
+    /// rain: for experiments.
+    ///
+    /// # Errors
+    /// When there are too many columns then.
+    pub fn with_perfect_rain(&self, hours: u32) -> Result<Self, HistoryError> {
+        let mut basin = self.clone();
+        for (target, question) in basin.file.target.iter_mut().zip(&mut basin.questions) {
+            if !target.rain.is_empty() {
+                target.rain_forecast.clear();
+                target.rain_forecast_perfect_h = hours;
+                question.case = target.case();
+                question.perfect_rain = true;
+            }
+        }
+        basin.history = with_perfect_rain(&self.history, &basin.file.target)?;
+        Ok(basin)
+    }
+
     /// The rows that teach; all when the case does not say.
     #[must_use]
     pub fn train(&self) -> History {

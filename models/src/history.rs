@@ -1,13 +1,13 @@
 use crate::csv_history;
 use jiff::{SignedDuration, Timestamp};
-use ndarray::{Array2, ArrayView1, Axis, Slice};
-use std::collections::BTreeMap;
+use ndarray::{Array2, ArrayView1, Axis, ShapeBuilder as _, Slice};
 use std::io::Read;
+use std::sync::Arc;
 
 /// Most rows a history may have.
 pub const MAX_ROWS: usize = 2_000_000;
 /// Most gauges a history may have, and most columns a file may have.
-pub const MAX_COLUMNS: usize = 5_000;
+pub const MAX_COLUMNS: usize = 12_000;
 /// Most cells (rows × gauges), so that a small file with one huge gap cannot fill the memory.
 pub const MAX_CELLS: usize = 100_000_000;
 /// No river gauge reports a level further from its datum than this, in metres.
@@ -21,8 +21,32 @@ pub const MAX_ABS_LEVEL_M: f64 = 20_000.0;
 pub struct History {
     start: Timestamp,
     step_s: i64,
-    gauges: Vec<String>,
+    gauges: Arc<Gauges>,
+    /// One gauge after the other in memory, for a forecast reads a few gauges through time and never all at one time.
     levels: Array2<f64>,
+}
+
+/// Names of gauges in the order of their columns, and where to find each.
+#[derive(Debug)]
+struct Gauges {
+    names: Vec<String>,
+    /// Columns in the order of the names.
+    by_name: Vec<usize>,
+}
+
+impl Gauges {
+    fn of(names: Vec<String>) -> Arc<Self> {
+        let mut by_name: Vec<usize> = (0..names.len()).collect();
+        by_name.sort_unstable_by(|a, b| names[*a].cmp(&names[*b]));
+        Arc::new(Self { names, by_name })
+    }
+
+    fn column(&self, gauge: &str) -> Option<usize> {
+        let place = self
+            .by_name
+            .binary_search_by(|column| self.names[*column].as_str().cmp(gauge));
+        Some(self.by_name[place.ok()?])
+    }
 }
 
 /// Why levels could not become a [`History`].
@@ -142,8 +166,8 @@ impl History {
         let history = Self {
             start,
             step_s,
-            gauges,
-            levels,
+            gauges: Gauges::of(gauges),
+            levels: by_gauge(levels),
         };
         if history.time_checked(history.len()).is_none()
             || history.time_checked_before_start().is_none()
@@ -172,12 +196,12 @@ impl History {
 
     /// Names of the gauges, in the order of the columns.
     pub fn gauges(&self) -> &[String] {
-        &self.gauges
+        &self.gauges.names
     }
 
     /// Column of a gauge.
     pub fn gauge_index(&self, gauge: &str) -> Option<usize> {
-        self.gauges.iter().position(|g| g == gauge)
+        self.gauges.column(gauge)
     }
 
     /// Time of the first row.
@@ -251,11 +275,12 @@ impl History {
         Self {
             start: self.start,
             step_s: self.step_s,
-            gauges: self.gauges.clone(),
-            levels: self
-                .levels
-                .slice_axis(Axis(0), Slice::from(..rows))
-                .to_owned(),
+            gauges: Arc::clone(&self.gauges),
+            levels: by_gauge(
+                self.levels
+                    .slice_axis(Axis(0), Slice::from(..rows))
+                    .to_owned(),
+            ),
         }
     }
 
@@ -282,11 +307,12 @@ impl History {
         Self {
             start: self.time(first),
             step_s: self.step_s,
-            gauges: self.gauges.clone(),
-            levels: self
-                .levels
-                .slice_axis(Axis(0), Slice::from(first..end))
-                .to_owned(),
+            gauges: Arc::clone(&self.gauges),
+            levels: by_gauge(
+                self.levels
+                    .slice_axis(Axis(0), Slice::from(first..end))
+                    .to_owned(),
+            ),
         }
     }
 
@@ -300,12 +326,12 @@ impl History {
             return Ok(self.clone());
         }
         if self.is_empty() {
-            return Ok(later.columns_in_order(&columns, &self.gauges));
+            return Ok(later.columns_in_order(&columns, Arc::clone(&self.gauges)));
         }
         let first = self.row_of(later.start)?;
         let rows = first.saturating_add(later.len());
-        check_size(rows, self.gauges.len())?;
-        let mut levels = Array2::from_elem((rows, self.gauges.len()), f64::NAN);
+        check_size(rows, self.gauges().len())?;
+        let mut levels = Array2::from_elem((rows, self.gauges().len()).f(), f64::NAN);
         levels
             .slice_axis_mut(Axis(0), Slice::from(..self.len()))
             .assign(&self.levels);
@@ -313,7 +339,7 @@ impl History {
         levels
             .slice_axis_mut(Axis(0), Slice::from(first..))
             .assign(&ordered);
-        Self::new(self.start, self.step_s, self.gauges.clone(), levels)
+        Self::new(self.start, self.step_s, self.gauges().to_vec(), levels)
     }
 
     /// One gauge's levels, NaN where missing.
@@ -328,35 +354,29 @@ impl History {
                 self.step_s, later.step_s
             )));
         }
-        let places: BTreeMap<&str, usize> = later
-            .gauges
-            .iter()
-            .enumerate()
-            .map(|(i, g)| (g.as_str(), i))
-            .collect();
-        if self.gauges.len() != later.gauges.len() {
+        if self.gauges().len() != later.gauges().len() {
             return Err(HistoryError::Append(format!(
                 "{} gauges here and {} there",
-                self.gauges.len(),
-                later.gauges.len()
+                self.gauges().len(),
+                later.gauges().len()
             )));
         }
-        self.gauges
+        self.gauges()
             .iter()
             .map(|g| {
-                places.get(g.as_str()).copied().ok_or_else(|| {
+                later.gauge_index(g).ok_or_else(|| {
                     HistoryError::Append(format!("gauge `{g}` is missing in the later history"))
                 })
             })
             .collect()
     }
 
-    fn columns_in_order(&self, columns: &[usize], gauges: &[String]) -> Self {
+    fn columns_in_order(&self, columns: &[usize], gauges: Arc<Gauges>) -> Self {
         Self {
             start: self.start,
             step_s: self.step_s,
-            gauges: gauges.to_vec(),
-            levels: self.levels.select(Axis(1), columns),
+            gauges,
+            levels: by_gauge(self.levels.select(Axis(1), columns)),
         }
     }
 
@@ -389,6 +409,15 @@ impl History {
         self.start
             .checked_sub(SignedDuration::from_secs(self.step_s))
             .ok()
+    }
+}
+
+/// The same levels, each gauge's one after the other in memory.
+fn by_gauge(levels: Array2<f64>) -> Array2<f64> {
+    if levels.t().is_standard_layout() {
+        levels
+    } else {
+        levels.t().as_standard_layout().into_owned().reversed_axes()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::learning::doubt::{MEDIAN, PROBABILITIES, Reach, State};
 use crate::learning::lead::{LeadModel, TierModel, WIDEN_BEYOND, beyond, excess};
 use crate::learning::plain::Plain;
 use crate::score::SkillRecord;
-use crate::trees::MISSING;
+use crate::trees::{Answers, MISSING};
 use jiff::Timestamp;
 
 /// What the live comparison with persistence has found for one lead.
@@ -40,6 +40,20 @@ pub(crate) struct Moment {
     level_m: f64,
     /// Change over the last hour, metres; `None` when it is not known.
     change_1h_m: Option<f64>,
+}
+
+/// A moment as the models of one mask see it: the same for every lead.
+struct View {
+    mask: u16,
+    /// Features, centred and scaled; their products stand behind them.
+    scaled: Vec<f64>,
+    /// How many are features.
+    plain: usize,
+    /// How far outside what was taught, 0 to 1.
+    outside_by: f64,
+    /// Whether any feature lies outside what was taught.
+    outside: bool,
+    answers: Answers,
 }
 
 /// The quantiles of the change at one of the fitted leads.
@@ -117,9 +131,13 @@ impl FittedFloodModel {
                 .cuts
                 .encode(&moment.features[..self.layout.width()], &mut codes);
         }
+        // What the leads share is worked out once: nearly always one mask answers for all of them.
+        let mut views: Vec<View> = Vec::new();
         let leads = self.parts.leads.iter().zip(standings).enumerate();
         leads
-            .map(|(lead, (model, standing))| self.knot(lead, model, moment, &codes, *standing))
+            .map(|(lead, (model, standing))| {
+                self.knot(lead, model, moment, (&codes, &mut views), *standing)
+            })
             .collect()
     }
 
@@ -128,7 +146,7 @@ impl FittedFloodModel {
         lead: usize,
         model: &'a LeadModel,
         moment: &Moment,
-        codes: &[u8],
+        (codes, views): (&[u8], &mut Vec<View>),
         standing: Standing,
     ) -> Knot<'a> {
         let tier = model
@@ -136,7 +154,14 @@ impl FittedFloodModel {
             .iter()
             .find(|tier| moment.mask & tier.mask == tier.mask);
         match tier.filter(|_| standing.in_use) {
-            Some(tier) => self.by_members(lead, model, tier, moment, codes, standing),
+            Some(tier) => {
+                let known = views.iter().position(|view| view.mask == tier.mask);
+                let place = known.unwrap_or_else(|| {
+                    views.push(self.view(moment, tier.mask, codes));
+                    views.len() - 1
+                });
+                self.by_members(lead, (model, tier), moment, &views[place], standing)
+            }
             None => match moment.change_1h_m.filter(|_| standing.in_use) {
                 Some(change_1h_m) => self.by_plain(
                     lead,
@@ -158,48 +183,58 @@ impl FittedFloodModel {
         }
     }
 
-    fn by_members<'a>(
-        &'a self,
-        lead: usize,
-        model: &'a LeadModel,
-        tier: &'a TierModel,
-        moment: &Moment,
-        codes: &[u8],
-        standing: Standing,
-    ) -> Knot<'a> {
-        let standard = &self.parts.standard;
-        let features = &moment.features;
-        let chosen = || self.layout.places_of(tier.mask);
-        let outside_by =
-            beyond(chosen().map(|f| (features[f], (standard.low[f], standard.high[f]))));
-        let whole = tier.mask == self.layout.all();
-        let mut hidden;
-        let codes = if whole || moment.mask == tier.mask {
-            codes
+    fn view(&self, moment: &Moment, mask: u16, codes: &[u8]) -> View {
+        let (standard, features) = (&self.parts.standard, &moment.features);
+        let chosen = || self.layout.places_of(mask);
+        let mut scaled: Vec<f64> = chosen().map(|f| standard.apply(f, features[f])).collect();
+        let plain = scaled.len();
+        let products = self.layout.products_of(mask);
+        scaled.extend(products.into_iter().map(|f| standard.apply(f, features[f])));
+        let answers = if moment.mask == mask || mask == self.layout.all() {
+            Answers::of(codes)
         } else {
-            hidden = codes.to_vec();
+            let mut hidden = codes.to_vec();
             for (bit, (_, range)) in self.layout.blocks.iter().enumerate() {
-                if tier.mask >> bit & 1 == 0 {
+                if mask >> bit & 1 == 0 {
                     hidden[range.clone()].fill(MISSING);
                 }
             }
-            &hidden[..]
+            Answers::of(&hidden)
         };
+        View {
+            mask,
+            scaled,
+            plain,
+            outside_by: beyond(
+                chosen().map(|f| (features[f], (standard.low[f], standard.high[f]))),
+            ),
+            outside: chosen().any(|f| standard.outside(f, features[f])),
+            answers,
+        }
+    }
+
+    fn by_members<'a>(
+        &'a self,
+        lead: usize,
+        (model, tier): (&'a LeadModel, &'a TierModel),
+        moment: &Moment,
+        view: &View,
+        standing: Standing,
+    ) -> Knot<'a> {
+        let standard = &self.parts.standard;
+        let whole = tier.mask == self.layout.all();
         let change_m = if tier.beats_persistence {
-            let scaled = |f: usize| standard.apply(f, features[f]);
-            let ridge = tier.lines.ridge.predict(chosen().map(scaled));
-            let products = self.layout.products_of(tier.mask);
-            let bent = tier
-                .lines
-                .bent
-                .predict(chosen().chain(products).map(scaled));
+            let scaled = || view.scaled.iter().copied();
+            let ridge = tier.lines.ridge.predict(scaled().take(view.plain));
+            let bent = tier.lines.bent.predict(scaled());
             let trees = if whole {
                 &model.trees
             } else {
                 &model.trees_partly
             };
-            tier.blend
-                .change_m(&trees.members(ridge, bent, codes), outside_by)
+            let asked = tier.blend.asked(view.outside_by);
+            let members_m = trees.members(ridge, bent, &view.answers, asked);
+            tier.blend.change_m(&members_m, view.outside_by)
         } else {
             0.0
         };
@@ -211,12 +246,15 @@ impl FittedFloodModel {
         );
         let state = State {
             change_m,
-            swing_m: features[CHANGE_1H + 2] * f64::from(LEADS_H[lead]) / 3.0,
+            swing_m: moment.features[CHANGE_1H + 2] * f64::from(LEADS_H[lead]) / 3.0,
             level_m: moment.level_m,
-            excess: over + WIDEN_BEYOND * outside_by,
+            excess: over + WIDEN_BEYOND * view.outside_by,
         };
         let (reach, fan) = if whole {
-            (model.sides.reach(codes), model.fan.changes_m(codes))
+            let reach = model.sides.reach(&view.answers);
+            let asked = tier.doubt.asks_fan(state, reach);
+            let fan = asked.then(|| model.fan.changes_m(&view.answers));
+            (reach, fan.flatten())
         } else {
             (Reach::EVEN, None)
         };
@@ -232,7 +270,7 @@ impl FittedFloodModel {
             },
             expected_m: change_m,
             changes_m: errors_m.map(|error_m| change_m + error_m),
-            outside: over > 0.0 || chosen().any(|f| standard.outside(f, features[f])),
+            outside: over > 0.0 || view.outside,
             record: tier.record.as_ref(),
         }
     }
@@ -335,7 +373,10 @@ impl FittedFloodModel {
                     (format!("上流 {gauge}"), format!("upstream {gauge}"))
                 }
                 Block::Rain => ("雨量".to_owned(), "rain".to_owned()),
-                Block::RainForecast => ("降水予測".to_owned(), "rain forecast".to_owned()),
+                Block::RainForecast => (
+                    "降水予測（届いていないか、降った雨と合わない）".to_owned(),
+                    "rain forecast (not there, or not borne out by the rain that fell)".to_owned(),
+                ),
             });
         }
         missing

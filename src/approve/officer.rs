@@ -14,7 +14,7 @@ pub enum Role {
     DutyOfficer,
     /// 承認者: may let a notice out, as far as their authority (発令権限) reaches.
     Approver,
-    /// 管理者: accounts and second factors; decides nothing.
+    /// 管理者: accounts, second factors and which models forecast; decides nothing about orders.
     Administrator,
     /// 監査: reads and takes away the record.
     Auditor,

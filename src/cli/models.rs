@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::officer::typed;
 use super::print::say;
+use crate::approve::officer::Role;
 use crate::artifacts::{Candidate, candidates};
 use crate::clock::{spoken, wall};
 use crate::config::Config;
@@ -16,13 +17,14 @@ use crate::{password, town};
 
 /// 承認: 予測モデルのカードを読み、使用を承認する、または取り消します。
 ///
-/// [models] dir にあるモデルのうち、承認者（approver）が承認したものだけを予測に使います。引数なしでは、すべてのモデルの
+/// [models] dir にあるモデルのうち、管理者（administrator）が承認したものだけを予測に使います。引数なしでは、すべてのモデルの
 /// カード（期間、出水、精度、弱点）と、これまでの判断を表示します。承認するには、カードを読んだうえで、表示された
 /// ダイジェストを --approve に、アカウント名を --officer に、理由を --reason に書き、パスワードを入力します。
 ///
-/// Only models that an approver has approved forecast. Without --approve or --withdraw it prints the card of every file in
+/// Only models that an administrator has approved forecast. Without --approve or --withdraw it prints the card of every file in
 /// [models] dir and what was decided. A decision names the file by its digest, so that it holds for exactly what was read; it is
-/// noted with name, time and reason in the audit. The service must not be running; it uses the model from its next start.
+/// noted with name, time and reason in the audit. It works beside a running service, which follows within seconds: from its next
+/// advice on it uses what was approved and no longer what was withdrawn.
 #[derive(Args)]
 pub(super) struct Models {
     /// The town's configuration
@@ -34,7 +36,7 @@ pub(super) struct Models {
     /// Withdraw an approval
     #[arg(long, value_name = "DIGEST", requires_all = ["officer", "reason"])]
     withdraw: Option<String>,
-    /// Account of the approver; the password is read from standard input
+    /// Account of the administrator; the password is read from standard input
     #[arg(long, value_name = "NAME")]
     officer: Option<String>,
     /// Why, for the audit
@@ -54,7 +56,7 @@ impl Models {
             say(&format!("使えないファイル not usable: {why}"));
         }
         let code = town::town(&config)?.code;
-        let store = Store::open(&config.service.data_dir, config.service.realm, &code)?;
+        let store = Store::open_beside(&config.service.data_dir, config.service.realm, &code)?;
         let (decision, digest) = match (&self.approve, &self.withdraw) {
             (Some(digest), _) => (ModelDecision::Approved, digest),
             (None, Some(digest)) => (ModelDecision::Withdrawn, digest),
@@ -81,6 +83,11 @@ impl Models {
         if !password::matches(&secret, stored) {
             bail!("アカウント名またはパスワードが違います / account or password is wrong");
         }
+        if known.is_none_or(|(officer, _)| officer.role != Role::Administrator) {
+            bail!(
+                "モデルの使用を決められるのは管理者だけです。{name} は管理者ではありません / only an administrator decides which model is used; {name} is none"
+            );
+        }
         let now = wall();
         store
             .write(|tx| {
@@ -90,10 +97,10 @@ impl Models {
             .context("判断は記録されませんでした / the decision was not noted")?;
         say(match decision {
             ModelDecision::Approved => {
-                "承認しました。次の起動から使われます。 approved: used from the next start of the service"
+                "承認しました。動作中のサービスは数秒以内に使い始めます。 approved: a running service uses it within seconds"
             }
             ModelDecision::Withdrawn => {
-                "承認を取り消しました。次の起動から使われません。 withdrawn: not used from the next start of the service"
+                "承認を取り消しました。動作中のサービスは数秒以内に使用をやめます。 withdrawn: a running service stops using it within seconds"
             }
         });
         Ok(())

@@ -43,7 +43,10 @@ impl Replay {
         };
         let reference = town::load(&config)?;
         if let Some(dir) = &self.data_dir {
-            let outcome = Store::look(dir, |view| Ok(replay::record(&reference, view)))??;
+            let outcome = Store::look(dir, |view| {
+                let models = |files: &_| town::models_of(&config, files);
+                Ok(replay::record(&reference, view, models))
+            })??;
             return match outcome {
                 Recomputed::Same { evaluations } => {
                     say(&format!(

@@ -12,4 +12,5 @@ pub struct Models {
     pub history: PathBuf,
     pub dir: PathBuf,
     pub enabled: bool,
+    pub flood_labels: PathBuf,
 }

@@ -193,6 +193,18 @@ impl View<'_> {
             .optional()?)
     }
 
+    /// The details of all entries with this action, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn details(&self, action: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT detail FROM audit WHERE action = ?1 ORDER BY seq")?;
+        let rows = statement.query_map([action], |row| row.get::<_, String>(0))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    }
+
     /// The hash of one entry, if there is such an entry.
     ///
     /// # Errors

@@ -53,6 +53,18 @@ impl Tx<'_> {
 }
 
 impl View<'_> {
+    /// How many evaluations the record holds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn evaluations_made(&self) -> Result<i64, StoreError> {
+        Ok(self
+            .0
+            .query_row("SELECT coalesce(max(id), 0) FROM evaluation", [], |row| {
+                row.get(0)
+            })?)
+    }
+
     /// The advice of the last evaluation, empty when there is none.
     ///
     /// # Errors

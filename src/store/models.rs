@@ -46,7 +46,7 @@ pub struct NotedDecision {
 }
 
 impl Tx<'_> {
-    /// Notes a decision and its audit entry. The database refuses officers who may not approve.
+    /// Notes a decision and its audit entry. The database refuses everybody but administrators.
     ///
     /// # Errors
     /// The database's.
@@ -81,6 +81,15 @@ impl Tx<'_> {
 }
 
 impl View<'_> {
+    /// Number of the last decision; 0 before the first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn newest_model_decision(&self) -> Result<i64, StoreError> {
+        let newest = "SELECT coalesce(max(id), 0) FROM model_decision";
+        Ok(self.0.query_row(newest, [], |row| row.get(0))?)
+    }
+
     /// All decisions, oldest first.
     ///
     /// # Errors

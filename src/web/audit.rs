@@ -257,6 +257,15 @@ pub(super) fn words(entry: &Entry) -> String {
         crate::store::audit::SEALED => format!("判断の記録{subject}行を封印"),
         "audit_contradicted" => format!("検認点と一致せず: {}", text("why")),
         "officer_added" => format!("アカウント {subject} を登録"),
+        "model_approved" => format!("予測モデル {subject} を承認(理由: {})", text("reason")),
+        "model_withdrawn" => format!(
+            "予測モデル {subject} の承認を取消(理由: {})",
+            text("reason")
+        ),
+        "models_in_use" => format!(
+            "使用中の予測モデル: {}件",
+            detail["files"].as_object().map_or(0, serde_json::Map::len)
+        ),
         "device_enrolled" => format!("機器 {subject} を登録"),
         "device_rotated" => format!("機器 {subject} の秘密を更新"),
         "device_out_of_use" => format!("機器 {subject} の使用を停止(理由: {})", text("reason")),

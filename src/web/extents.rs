@@ -3,6 +3,7 @@
 use hinan_dashboard::view::{ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow};
 use hinan_gis::{StageExtent, Town};
 
+use super::flooding;
 use crate::app::{App, Picture};
 use crate::concern::{AHEAD_H, Concerned};
 
@@ -17,6 +18,7 @@ pub(super) fn panel(app: &App, picture: &Picture) -> ConcernPanel {
         unknown: all.iter().filter(is_unknown).map(name).collect(),
         asked: all.len() as u64,
         rows: all.iter().filter_map(|one| row(town, one)).collect(),
+        flooding: flooding::table(app, picture),
     }
 }
 

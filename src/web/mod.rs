@@ -16,6 +16,7 @@ mod external;
 mod features;
 mod feeds;
 mod first;
+mod flooding;
 mod frame;
 mod gauges;
 mod guard;

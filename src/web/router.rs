@@ -172,6 +172,7 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .route("/api/v1/external", get(api::external::view))
         .route("/api/v1/quarantine", get(api::quarantine::list))
         .route("/api/v1/events", get(api::events::stream))
+        .route("/api/v1/outlook/districts", get(api::districts::list))
         .route("/api/v1/openapi.json", get(api::openapi::document))
         .route("/api/{*rest}", get(api::not_found))
         .layer(header(header::CACHE_CONTROL, "no-store"))

@@ -20,6 +20,7 @@ mod imported;
 mod lifts;
 mod machine;
 mod maps;
+mod model_approval;
 mod power_cuts;
 mod programs;
 mod real_flood;

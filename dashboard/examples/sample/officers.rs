@@ -5,12 +5,12 @@ use hinan_dashboard::view::{
     CheckNumber, ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow, ConfirmView, Confirmed,
     Danger, DangerKind, DeadlineFact, DecisionSheet, DeclineView, Delivery, DeliveryCell, Draft,
     EndNoticeView, ErrorView, Evidence, Exposed, ExternalGroup, ExternalItem, FieldErrors, Filled,
-    Frame, GaugeRow, GaugeState, Headline, InboxItem, InboxView, ItemState, LayerCell, LayerHead,
-    LayerLink, LayerView, LayersView, LevelChoice, LinkView, NextMark, NoticeEvent, NoticeRow,
-    NoticeState, NoticeText, NoticeView, OfficialBoard, OfficialItem, OfficialWarning,
-    PublishedView, Quality, Realm, ReasonChoice, RecommendationView, ReviewEvent, ReviewFact,
-    ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState, SignInView, Situation, Span,
-    TextKind, Tier, TimeTerm, WaitingRow, Who,
+    FloodingRow, FloodingTable, Frame, GaugeRow, GaugeState, Headline, InboxItem, InboxView,
+    ItemState, LayerCell, LayerHead, LayerLink, LayerView, LayersView, LevelChoice, LinkView,
+    NextMark, NoticeEvent, NoticeRow, NoticeState, NoticeText, NoticeView, OfficialBoard,
+    OfficialItem, OfficialWarning, PublishedView, Quality, Realm, ReasonChoice, RecommendationView,
+    ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView, Said, ShelterRow, ShelterState,
+    SignInView, Situation, Span, TextKind, Tier, TimeTerm, WaitingRow, Who,
 };
 use jiff::Timestamp;
 
@@ -164,6 +164,34 @@ impl Sample {
                     }],
                 }],
                 unknown: vec![t("帯広川 東4条")],
+                flooding: FloodingTable {
+                    rows: vec![FloodingRow {
+                        district: t("西帯広"),
+                        river: t("札内川"),
+                        gauge: t("南帯橋"),
+                        level_m: 88.2,
+                        reached: None,
+                        chances: vec![Chance {
+                            ahead_h: 6,
+                            percent: 21.0,
+                            low_percent: 12.0,
+                            high_percent: 34.0,
+                        }],
+                        when: Some(Span {
+                            from: jst(31, 3, 20),
+                            to: None,
+                        }),
+                        tier: Tier::Model,
+                        level_at: Some(jst(30, 23, 0)),
+                        quality: Quality::Good,
+                        doubt: None,
+                    }],
+                    more: 0,
+                    left_out: 4,
+                    left_out_below_percent: 1,
+                    unknown: vec![t("東帯広")],
+                    words: vec![t("町の段階表による。浸水した記録で確かめたものではない。")],
+                },
             },
             official: OfficialBoard {
                 heard_at: Some(jst(30, 22, 58)),

@@ -1,3 +1,7 @@
+use jiff::Timestamp;
+
+use super::{Chance, Quality, Span, Tier};
+
 /// What the levels at the gauges concern (水位から見た対象区域).
 #[derive(Clone, Debug, Default)]
 pub struct ConcernPanel {
@@ -9,6 +13,52 @@ pub struct ConcernPanel {
     pub rows: Vec<ConcernRow>,
     /// Rivers and gauges of which it is not known: no level, or no reference level.
     pub unknown: Vec<String>,
+    /// 浸水の見込み: the chance that the river reaches the stage of a district.
+    pub flooding: FloodingTable,
+}
+
+/// The chances that rivers reach the stages of districts (浸水の見込み).
+#[derive(Clone, Debug, Default)]
+pub struct FloodingTable {
+    /// Districts with a chance worth a line, the highest first.
+    pub rows: Vec<FloodingRow>,
+    /// How many more are worth a line and find no room.
+    pub more: u64,
+    /// How many others there are, all below `left_out_below_percent`.
+    pub left_out: u64,
+    /// What those left out stay below.
+    pub left_out_below_percent: u64,
+    /// Districts of which nothing can be said.
+    pub unknown: Vec<String>,
+    /// On what the chances rest and where they are weak, each said once.
+    pub words: Vec<String>,
+}
+
+/// One district by one gauge.
+#[derive(Clone, Debug)]
+pub struct FloodingRow {
+    /// The district.
+    pub district: String,
+    /// The river.
+    pub river: String,
+    /// The gauge.
+    pub gauge: String,
+    /// From this level on the district is concerned, metres in the gauge's own datum.
+    pub level_m: f64,
+    /// In words, where the level is there already.
+    pub reached: Option<String>,
+    /// By lead.
+    pub chances: Vec<Chance>,
+    /// When the level may be reached.
+    pub when: Option<Span>,
+    /// How the forecast was made.
+    pub tier: Tier,
+    /// When the level it starts from was read.
+    pub level_at: Option<Timestamp>,
+    /// Of that level.
+    pub quality: Quality,
+    /// What else lowers the trust, in words.
+    pub doubt: Option<String>,
 }
 
 /// One gauge and river.

@@ -32,7 +32,9 @@ mod span;
 
 pub use audit::{AuditRow, AuditView, ChainCheck};
 pub use chart::{FanPoint, Hydrograph, LevelMark, Reading};
-pub use concern::{ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow};
+pub use concern::{
+    ConcernCase, ConcernDistrict, ConcernPanel, ConcernRow, FloodingRow, FloodingTable,
+};
 pub use confirm::{Approving, ChannelPlan, ConfirmView, Confirmed};
 pub use decision::{
     CheckNumber, DecisionSheet, Draft, FieldErrors, Filled, LevelChoice, NoticeText, ReasonChoice,

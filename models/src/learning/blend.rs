@@ -87,6 +87,14 @@ impl Blend {
         (1.0 - beyond) * sum(&self.inside) + beyond * sum(&self.beyond)
     }
 
+    /// Which members have any weight so far outside what was taught.
+    pub(crate) fn asked(&self, beyond: f64) -> [bool; MEMBERS] {
+        std::array::from_fn(|member| {
+            (beyond < 1.0 && self.inside[member] > 0.0)
+                || (beyond > 0.0 && self.beyond[member] > 0.0)
+        })
+    }
+
     pub(crate) fn weights(&self) -> [f64; MEMBERS] {
         self.inside
     }

@@ -18,6 +18,12 @@ const RAIN_HOURS: usize = 6;
 const RAIN_SUMS_H: [usize; 7] = [3, 6, 12, 24, 48, 72, 168];
 /// Sums of the rain to come, hours.
 const FORECAST_SUMS_H: [usize; 4] = [1, 2, 3, 6];
+/// A rain forecast is held against what fell in so many hours.
+const BORNE_OUT_H: usize = 48;
+/// It is not believed once its errors exceed this share of what fell …
+const ERROR_SHARE_MAX: f64 = 0.9;
+/// … and this much besides, millimetres an hour of the sums that are compared, so that drizzle condemns nobody.
+const ERROR_FREE_MM_PER_H: f64 = 2.0;
 /// A sum of rain stands while no more than this share of its steps is missing.
 const RAIN_MISSING_MAX: f64 = 0.1;
 /// Readings missing for no longer than this, with readings on both sides, are joined by a straight line.
@@ -335,6 +341,9 @@ impl Reader<'_> {
     }
 
     fn rain_forecast(&self, row: usize, out: &mut [f64]) -> Option<()> {
+        if !self.rain_forecast_is_borne_out(row) {
+            return None;
+        }
         let mut next = 0;
         let mut total = 0.0;
         for (hour, column) in self.columns.rain_forecast.iter().enumerate() {
@@ -345,6 +354,38 @@ impl Reader<'_> {
             }
         }
         Some(())
+    }
+}
+
+impl Reader<'_> {
+    /// False when the rain that fell in the last two days contradicts what was forecast for them: then the forecast counts as
+    /// missing, for teaching as for asking. Where no rain is measured nothing contradicts it. A forecast of nothing while rain
+    /// falls is contradicted as much as one of rain that never comes.
+    fn rain_forecast_is_borne_out(&self, row: usize) -> bool {
+        let per_h = self.layout.rows_per_h;
+        let longest =
+            FORECAST_SUMS_H[FORECAST_SUMS_H.len() - 1].min(self.columns.rain_forecast.len());
+        // The next hour shows a lie soonest, the longest sum forgives rain that comes an hour early.
+        [1, longest].into_iter().all(|hours| {
+            let (mut fell, mut error) = (0.0, 0.0);
+            for back_h in hours..=BORNE_OUT_H {
+                let Some(issued) = row.checked_sub(back_h * per_h) else {
+                    break;
+                };
+                let sum_mm = self.rain_sum(issued + hours * per_h, hours * per_h);
+                let expected_mm: Option<f64> = self.columns.rain_forecast[..hours]
+                    .iter()
+                    .map(|column| self.history.level(issued, (*column)?))
+                    .sum();
+                if let (Some(sum_mm), Some(expected_mm)) = (sum_mm, expected_mm) {
+                    fell += sum_mm;
+                    error += (expected_mm - sum_mm).abs();
+                }
+            }
+            // The sums overlap: an hour of rain counts in as many of them as they are long.
+            let free_mm = ERROR_FREE_MM_PER_H * crate::score::count_f64(hours);
+            error <= ERROR_SHARE_MAX * fell + free_mm
+        })
     }
 }
 

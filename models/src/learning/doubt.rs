@@ -9,7 +9,7 @@ pub(crate) use crate::conformal::{MEDIAN, PROBABILITIES};
 use crate::learning::lesson::Lesson;
 use crate::learning::members::{Page, Recipe};
 use crate::score::count_f64;
-use crate::trees::{Boost, Chance, Ensemble, Loss, boost};
+use crate::trees::{Answers, Boost, Chance, Ensemble, Loss, boost};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -80,11 +80,11 @@ pub(crate) struct Fan {
 
 impl Fan {
     /// Quantiles of the change, metres, never falling; `None` for a short record.
-    pub(crate) fn changes_m(&self, codes: &[u8]) -> Option<[f64; COUNT]> {
+    pub(crate) fn changes_m(&self, answers: &Answers) -> Option<[f64; COUNT]> {
         let [lowest, low, middle, high, highest] = &self.ribs[..] else {
             return None;
         };
-        let mut ribs = [lowest, low, middle, high, highest].map(|rib| rib.predict(codes));
+        let mut ribs = [lowest, low, middle, high, highest].map(|rib| rib.predict(answers));
         ribs.sort_unstable_by(f64::total_cmp);
         let tenth = |outer: f64, inner: f64| TENTH * outer + (1.0 - TENTH) * inner;
         Some([
@@ -183,16 +183,16 @@ impl Reach {
 }
 
 impl Sides {
-    pub(crate) fn reach(&self, codes: &[u8]) -> Reach {
+    pub(crate) fn reach(&self, answers: &Answers) -> Reach {
         if self.up.trees() == 0 {
             return Reach::EVEN;
         }
         let held = |x: f64| x.clamp(SIDE_MIN, SIDE_MAX);
-        let middle = self.middle.predict(codes).clamp(-SIDE_MAX, SIDE_MAX);
+        let middle = self.middle.predict(answers).clamp(-SIDE_MAX, SIDE_MAX);
         Reach {
             middle,
-            down: held(middle - self.down.predict(codes)),
-            up: held(self.up.predict(codes) - middle),
+            down: held(middle - self.down.predict(answers)),
+            up: held(self.up.predict(answers) - middle),
         }
     }
 }
@@ -523,6 +523,11 @@ impl Doubt {
             errors_m[place] = errors_m[place].max(errors_m[place - 1]);
         }
         errors_m
+    }
+
+    /// Whether the fan has any part in the quantiles of this state.
+    pub(crate) fn asks_fan(&self, state: State, reach: Reach) -> bool {
+        state.excess < FAN_UNTIL && self.fan_share[self.state(state, reach)] > 0.0
     }
 
     /// True where the level may reach high water within the interval.

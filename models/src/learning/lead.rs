@@ -15,7 +15,7 @@ use crate::learning::members::{
 use crate::learning::plain::Plain;
 use crate::learning::sums::Linear;
 use crate::score::{Share, SkillRecord, Squares, count_f64, skill};
-use crate::trees::{Chance, Ensemble};
+use crate::trees::{Answers, Chance, Ensemble};
 use linfa_linalg::LinalgError;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -190,11 +190,11 @@ impl Shapes {
     fn of_left_out(
         &self,
         group: usize,
-        codes: &[u8],
+        answers: &Answers,
     ) -> (Reach, Option<[f64; PROBABILITIES.len()]>) {
         let sides = self.sides_without.get(group).unwrap_or(&self.sides);
         let fan = self.fan_without.get(group).unwrap_or(&self.fan);
-        (sides.reach(codes), fan.changes_m(codes))
+        (sides.reach(answers), fan.changes_m(answers))
     }
 }
 
@@ -410,7 +410,7 @@ impl TierFit {
             .iter()
             .map(|r| {
                 book.masked(lesson, r.i, self.lines.mask, &mut codes);
-                shapes.of_left_out(lesson.fold[r.i], &codes)
+                shapes.of_left_out(lesson.fold[r.i], &Answers::of(&codes))
             })
             .unzip();
         let doubt = Doubt::fit(

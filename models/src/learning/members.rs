@@ -4,7 +4,7 @@ use crate::hyper::LEADS_H;
 use crate::learning::lesson::{Lesson, rows_of};
 use crate::learning::sums::{Linear, Sums};
 use crate::trees::{
-    Boost, Chance, Codes, Cuts, Ensemble, Forest, Loss, MISSING, Shape, boost, forest,
+    Answers, Boost, Chance, Codes, Cuts, Ensemble, Forest, Loss, MISSING, Shape, boost, forest,
 };
 use linfa_linalg::LinalgError;
 use ndarray::Array2;
@@ -79,14 +79,27 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
-    pub(crate) fn members(&self, ridge: f64, bent: f64, codes: &[u8]) -> [f64; MEMBERS] {
-        let residual = self.residual.predict(codes);
+    /// What every member says; one that is not asked for says 0.
+    pub(crate) fn members(
+        &self,
+        ridge: f64,
+        bent: f64,
+        answers: &Answers,
+        asked: [bool; MEMBERS],
+    ) -> [f64; MEMBERS] {
+        let of = |member: usize, ensemble: &Ensemble| {
+            if asked[member] {
+                ensemble.predict(answers)
+            } else {
+                0.0
+            }
+        };
         [
             ridge,
             bent,
-            self.boosted.predict(codes),
-            0.5 * (ridge + bent) + residual,
-            self.forest.predict(codes),
+            of(BOOSTED, &self.boosted),
+            0.5 * (ridge + bent) + of(LINE_BOOSTED, &self.residual),
+            of(FOREST, &self.forest),
         ]
     }
 }
@@ -459,7 +472,7 @@ pub(crate) fn left_out(
             match trees.without.get(lesson.fold[i]) {
                 Some(trees) if !ridge.is_nan() && i % every == 0 => {
                     book.masked(lesson, i, lines.mask, codes);
-                    trees.members(ridge, bent, codes)
+                    trees.members(ridge, bent, &Answers::of(codes), [true; MEMBERS])
                 }
                 _ => [f64::NAN; MEMBERS],
             }

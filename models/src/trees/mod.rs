@@ -5,6 +5,7 @@
 //! a fitted [`Ensemble`] compares codes only. Chance comes from a seed that is an argument ([`Chance`]), and every
 //! sum is made in one fixed order: the same data and the same seed give the same bytes on any number of threads.
 
+mod answers;
 mod boost;
 mod chance;
 mod codes;
@@ -12,6 +13,7 @@ mod ensemble;
 mod forest;
 mod grow;
 
+pub(crate) use answers::Answers;
 pub(crate) use boost::{Boost, Loss, boost};
 pub(crate) use chance::Chance;
 pub(crate) use codes::{Codes, Cuts, MISSING};

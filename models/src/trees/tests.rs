@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
+use super::answers::Answers;
 use super::chance::Chance;
 use super::codes::{Codes, Cuts};
 use super::ensemble::Ensemble;
 use super::grow::{Ground, Shape, grow};
 use super::{Boost, Forest, Loss, boost, forest};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
 fn uniform(chance: &mut Chance) -> f64 {
@@ -56,6 +57,10 @@ fn coded(features: &Array2<f64>, cuts: usize) -> (Cuts, Codes) {
     let cuts = Cuts::place(&features.view(), cuts);
     let codes = cuts.encode_all(&features.view());
     (cuts, codes)
+}
+
+fn predicted(ensemble: &Ensemble, row: ArrayView1<'_, u8>) -> f64 {
+    ensemble.predict(&Answers::of(row.as_slice().unwrap()))
 }
 
 fn rows_of(codes: &Codes) -> Vec<u32> {
@@ -133,7 +138,7 @@ proptest! {
                 prop_assert_eq!(grown.tree.leaf_of(|f| codes.column(usize::from(f))[row]), *node);
                 cuts.encode(&features.row(row).to_vec(), &mut one_row);
                 let value = f64::from(grown.tree.values[*node]);
-                prop_assert!((ensemble.predict(&one_row) - value).abs() < 1e-12);
+                prop_assert!((ensemble.predict(&Answers::of(&one_row)) - value).abs() < 1e-12);
             }
         }
     }
@@ -175,7 +180,7 @@ fn boosting_finds_what_depends_on_two_features_and_on_a_hole() {
     );
     let by_row = codes.by_row();
     let error: f64 = (1000..2000)
-        .map(|row| f64::from(target[row]) - ensemble.predict(by_row.row(row).as_slice().unwrap()))
+        .map(|row| f64::from(target[row]) - predicted(&ensemble, by_row.row(row)))
         .map(|e| e * e)
         .sum::<f64>()
         / 1000.0;
@@ -200,9 +205,7 @@ fn boosted_quantiles_hold_their_share_of_unseen_rows() {
             &mut Chance::new(9),
         );
         let below = (2000..4000)
-            .filter(|&row| {
-                f64::from(target[row]) <= ensemble.predict(by_row.row(row).as_slice().unwrap())
-            })
+            .filter(|&row| f64::from(target[row]) <= predicted(&ensemble, by_row.row(row)))
             .count();
         let share = crate::score::count_f64(below) / 2000.0;
         assert!((share - p).abs() < 0.05, "{p}: {share}");
@@ -243,10 +246,7 @@ fn weights_count_as_repetitions() {
         &mut Chance::new(3),
     );
     for row in codes.by_row().rows() {
-        let (a, b) = (
-            weighted.predict(row.as_slice().unwrap()),
-            repeated.predict(row.as_slice().unwrap()),
-        );
+        let (a, b) = (predicted(&weighted, row), predicted(&repeated, row));
         assert!((a - b).abs() < 1e-4, "{a} and {b}");
     }
 }
@@ -277,7 +277,7 @@ fn a_forest_never_leaves_the_range_it_saw() {
         .iter()
         .fold((f32::MAX, f32::MIN), |(l, h), &t| (l.min(t), h.max(t)));
     for row in codes.by_row().rows() {
-        let predicted = ensemble.predict(row.as_slice().unwrap());
+        let predicted = predicted(&ensemble, row);
         assert!(predicted >= f64::from(low) - 1e-4 && predicted <= f64::from(high) + 1e-4);
     }
     assert_eq!(ensemble.trees(), 20);
@@ -319,7 +319,7 @@ fn a_damaged_ensemble_is_noticed() {
     let sound = |change: fn(&mut serde_json::Value)| {
         let mut value = text.clone();
         change(&mut value);
-        serde_json::from_value::<Ensemble>(value).unwrap().sound(4)
+        serde_json::from_value::<Ensemble>(value).is_ok_and(|read| read.sound(4))
     };
     assert!(sound(|_| ()));
     assert!(

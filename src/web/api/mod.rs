@@ -4,6 +4,7 @@
 
 mod asking;
 mod caller;
+pub(super) mod districts;
 pub(super) mod events;
 pub(super) mod extents;
 pub(super) mod external;
