@@ -14,7 +14,6 @@ import Polygon from "ol/geom/Polygon";
 import { linearRingContainsXY } from "ol/geom/flat/contains";
 import { defaults as interactions } from "ol/interaction/defaults";
 import VectorLayer from "ol/layer/Vector";
-import VectorImageLayer from "ol/layer/VectorImage";
 import VectorTileLayer from "ol/layer/VectorTile";
 import { fromLonLat, toLonLat } from "ol/proj";
 import type RenderFeature from "ol/render/Feature";
@@ -50,9 +49,9 @@ export class TownMap implements MapHandle {
   readonly #districts = new VectorSource();
   readonly #shelters = new VectorSource();
   readonly #gauges = new VectorSource();
-  readonly #outlines = new VectorImageLayer({ source: this.#districts, imageRatio: 1.6, zIndex: zOf("areas") });
+  readonly #outlines = new VectorLayer({ source: this.#districts, zIndex: zOf("areas") });
   readonly #borders = new VectorSource();
-  readonly #borderLines = new VectorImageLayer({ source: this.#borders, imageRatio: 1.6, zIndex: zOf("areas") + 0.5 });
+  readonly #borderLines = new VectorLayer({ source: this.#borders, zIndex: zOf("areas") + 0.5 });
   // Marks and names lie on top of all: where there is no room for everything, they stay.
   readonly #areaSigns = new VectorLayer({ source: this.#districts, declutter: true, zIndex: LAYERS.length });
   readonly #shelterSigns = new VectorLayer({ source: this.#shelters, declutter: true, zIndex: zOf("shelters") });
