@@ -1,13 +1,13 @@
 // The officers' console, checked in Chromium against the demo: each sentence carries the number of the check that it
 // proves (docs/console-checks.md). The whole suite runs twice: as the browser comes, and with WebGL switched off.
 //
-//   HINAN_BIN=target/debug/hinan node tests/browser/console/run.mjs [--once] [FILE...]
+//   HINAN_BIN=target/debug/hinan node tests/browser/console/run.mjs [--without-webgl | --with-webgl] [FILE...]
 //
 // HINAN_BIN       the built program, with its console; default: target/debug/hinan, else target/release/hinan
 // HINAN_CHROMIUM  the browser; default: chromium
 // HINAN_PICTURES  folder for screenshots; default: target/browser/console
 // HINAN_CONSOLE_DIST  a built console to serve in place of the program's own, while working on it
-// --once          without WebGL only
+// --without-webgl, --with-webgl   only that way
 // FILE            only these files of this folder, such as decide.mjs
 
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
@@ -39,7 +39,8 @@ const COMMON = [
 const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "mqtt.mjs", "pictures.mjs", "pixels.mjs"]);
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const once = process.argv.includes("--once");
+const only = process.argv.includes("--with-webgl") ? "as it comes" : process.argv.includes("--without-webgl") ? "without WebGL" : null;
+const modes = () => Object.entries(MODES).filter(([mode]) => only === null || mode === only);
 
 let demo = null;
 let browser = null;
@@ -53,7 +54,7 @@ async function main() {
   const files = readdirSync(HERE).filter((name) => name.endsWith(".mjs") && !NOT_STORIES.has(name) && (asked.length === 0 || asked.includes(name))).sort();
   must(files.length > 0, `nothing to run among ${asked.join(", ")}`);
   try {
-    for (const [mode, args] of Object.entries(MODES).slice(0, once ? 1 : undefined)) {
+    for (const [mode, args] of modes()) {
       for (const file of files) {
         const { stories } = await import(pathToFileURL(join(HERE, file)).href);
         demo = new Demo(builtProgram(), NIGHT);
