@@ -66,6 +66,8 @@ pub struct App {
     pub models: ModelsInUse,
     /// Rings when readings are not believed any more and must be marked.
     pub distrusted: Notify,
+    /// Rings when officers told something that the advice rests on.
+    pub told: Notify,
     neighbours: OnceLock<BTreeMap<String, Vec<String>>>,
     spoken: RwLock<Spoken>,
     picture: RwLock<Arc<Picture>>,
@@ -159,6 +161,7 @@ impl App {
             devices: Arc::default(),
             models,
             distrusted: Notify::new(),
+            told: Notify::new(),
             neighbours: OnceLock::new(),
             spoken: RwLock::default(),
             replay,

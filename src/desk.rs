@@ -6,6 +6,7 @@
 pub mod attention;
 pub mod lifting;
 pub mod second;
+pub mod told;
 
 use std::collections::BTreeSet;
 

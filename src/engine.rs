@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use hinan_gis::road::RoadGraph;
 use hinan_gis::{Layer, Town};
+use hinan_recommend::Memory;
 use hinan_sensors::official::external::Taken;
 use hinan_sensors::official::series::StationSeries;
 use hinan_sensors::official::{Applied, External, Lanes, Live, OfficialMessage, Outcome};
@@ -18,10 +19,13 @@ use crate::concern::Concern;
 use crate::config::Recommend;
 use crate::digest::Digest;
 use crate::outlook::{ModelSet, Outlook, outlook};
+use crate::recommend::briefed::Briefed;
+use crate::recommend::complete::complete;
 use crate::recommend::core::Core;
-use crate::recommend::hold::hold;
 use crate::recommend::proposal::{Proposal, bundle};
-use crate::recommend::{Recommendation, recommend};
+use crate::recommend::refuge::{Asked, Refuge, refuge};
+use crate::recommend::told::{ShelterState, Told};
+use crate::recommend::{Recommendation, advise, agency, remembered};
 use crate::situation::{Judged, Situation};
 
 /// Everything that never changes while the engine runs.
@@ -56,6 +60,9 @@ pub struct Engine {
     official: Arc<Lanes<Live>>,
     external: Arc<External>,
     held: Vec<Recommendation>,
+    memory: Memory,
+    told: Told,
+    briefed: Briefed,
 }
 
 /// What became of a message of an agency or of others.
@@ -75,6 +82,14 @@ pub struct Advice {
     pub recommendations: Vec<Recommendation>,
     /// By river and level, as officers decide.
     pub proposals: Vec<Proposal>,
+    /// The core's whole answer: liftings, the coming night, what is unknown.
+    pub core: Arc<hinan_recommend::Advice>,
+    /// Who comes, and where they find a place.
+    pub refuge: Arc<Refuge>,
+    /// What was told by then.
+    pub told: Arc<Told>,
+    /// 夕方の見通し of today, as it was at the fixed hours.
+    pub briefed: Briefed,
 }
 
 impl Advice {
@@ -95,17 +110,26 @@ impl Engine {
             external: Arc::default(),
             reference,
             held: Vec::new(),
+            memory: Memory::empty(),
+            told: Told::default(),
+            briefed: Briefed::default(),
         }
     }
 
     /// Puts back what was advised last, after the readings were fed again.
-    pub fn remember(&mut self, advice: Vec<Recommendation>) {
+    pub fn remember(&mut self, advice: Vec<Recommendation>, as_of: Timestamp) {
+        self.memory = remembered(&advice, as_of);
         self.held = advice;
     }
 
     /// From the next advice on these models forecast; none: baselines alone.
     pub fn use_models(&mut self, models: Option<Arc<ModelSet>>) {
         self.reference.models = models;
+    }
+
+    /// Takes what people told: orders in force, reports, words on shelters. What agencies say is heard, not told.
+    pub fn tell(&mut self, told: Told) {
+        self.told = told;
     }
 
     /// Takes one reading; the verdict is that of quality control, `None` when it changes nothing.
@@ -189,9 +213,33 @@ impl Engine {
     /// # Errors
     /// When the gauges of the town cannot form a history; that is a fault of the configuration.
     pub fn evaluate(&mut self, as_of: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
-        let advice = self.preview(as_of)?;
+        let told = self.told_by(as_of);
+        self.evaluate_told(as_of, told)
+    }
+
+    /// The same with exactly this told, the agency's word included: a record is recomputed so.
+    ///
+    /// # Errors
+    /// As for [`Engine::evaluate`].
+    pub fn evaluate_told(
+        &mut self,
+        as_of: Timestamp,
+        told: Arc<Told>,
+    ) -> Result<Advice, hinan_models::HistoryError> {
+        let (advice, memory) = self.work(as_of, told)?;
         self.held.clone_from(&advice.recommendations);
+        self.memory = memory;
+        self.briefed.clone_from(&advice.briefed);
         Ok(advice)
+    }
+
+    fn told_by(&self, as_of: Timestamp) -> Arc<Told> {
+        let r = &self.reference;
+        Arc::new(Told {
+            official: agency::official(&self.official, &r.town, r.core.town.place(), as_of),
+            criteria: r.core.criteria.clone(),
+            ..self.told.clone()
+        })
     }
 
     /// What [`Engine::evaluate`] would say, without remembering it.
@@ -199,6 +247,14 @@ impl Engine {
     /// # Errors
     /// As for [`Engine::evaluate`].
     pub fn preview(&self, as_of: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
+        Ok(self.work(as_of, self.told_by(as_of))?.0)
+    }
+
+    fn work(
+        &self,
+        as_of: Timestamp,
+        told: Arc<Told>,
+    ) -> Result<(Advice, Memory), hinan_models::HistoryError> {
         let r = &self.reference;
         let outlook = outlook(
             &self.situation,
@@ -207,16 +263,43 @@ impl Engine {
             r.cadence_s,
             as_of,
         )?;
-        let mut fresh = recommend(&outlook, &r.town, &r.core);
-        fresh.retain(|advice| is_of_now(advice, &self.held, as_of, &r.policy));
-        let recommendations = hold(fresh, &self.held, &outlook);
-        let proposals = bundle(&recommendations, &outlook, &r.town);
-        Ok(Advice {
+        let advised = advise(&outlook, &told, &self.memory, &r.town, &r.core);
+        let mut recommendations = advised.recommendations;
+        recommendations.retain(|advice| is_of_now(advice, &self.held, as_of, &r.policy));
+        let refuge = refuge(&Asked {
+            town: &r.town,
+            core: &r.core,
+            basis: &r.core.refuge,
+            told: &told,
+            advice: &recommendations,
+            as_of,
+        });
+        let mut proposals = bundle(&recommendations, &outlook, &r.town);
+        for proposal in &mut proposals {
+            // A notice never names a place that receives nobody.
+            proposal
+                .shelters
+                .retain(|shelter| receives(&told, &shelter.id));
+        }
+        let proposals = complete(proposals, &recommendations, &advised.core, &refuge, &r.town);
+        let advice = Advice {
             outlook,
             recommendations,
             proposals,
-        })
+            briefed: self.briefed.after(as_of, &advised.core.briefings),
+            core: Arc::new(advised.core),
+            refuge: Arc::new(refuge),
+            told,
+        };
+        Ok((advice, advised.memory))
     }
+}
+
+/// Whether nobody said that a shelter takes no people.
+fn receives(told: &Told, shelter: &str) -> bool {
+    told.shelters
+        .get(shelter)
+        .is_none_or(|word| word.state == ShelterState::Open)
 }
 
 /// Whether advice speaks of now. Levels of long ago, come late from a gauge that says nothing since, are known and shown,

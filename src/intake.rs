@@ -29,6 +29,7 @@ use crate::distrust;
 use crate::engine::{Advice, Engine};
 use crate::events::Event;
 use crate::model_use;
+use crate::recommend::briefed;
 use crate::recommend::docket::{Change, changes};
 use crate::station_state;
 use crate::store::StoreError;
@@ -109,6 +110,9 @@ impl Intake {
                     due = due.min(Instant::from_std(monotonic()) + FOLLOW_UP);
                 }
                 () = app.models.changed.notified() => {
+                    due = due.min(Instant::from_std(monotonic()) + FOLLOW_UP);
+                }
+                () = app.told.notified() => {
                     due = due.min(Instant::from_std(monotonic()) + FOLLOW_UP);
                 }
                 () = tokio::time::sleep_until(due) => {
@@ -204,8 +208,12 @@ impl Intake {
                 .write(|tx| model_use::note(tx, models.as_deref(), (town, now)))?;
             self.engine.use_models(models);
         }
+        self.engine
+            .tell(self.app.store.read(|view| view.told(now))?);
+        let briefed = self.app.picture().advice.briefed.given.len();
         let advice = self.engine.evaluate(now)?;
         record(&self.app, &advice, self.next_seq - 1, now)?;
+        brief(&self.app, &advice, briefed, now)?;
         let open = advice.proposals.len();
         self.tell_states(&advice);
         self.app.show(Picture {
@@ -252,6 +260,20 @@ impl Intake {
     }
 }
 
+/// Notes in the audit what the officers were told of the coming night, at each fixed hour once.
+fn brief(app: &App, advice: &Advice, before: usize, now: Timestamp) -> Result<(), StoreError> {
+    let given = &advice.briefed.given;
+    let Some(new) = given.last().filter(|_| given.len() > before) else {
+        return Ok(());
+    };
+    let words: Vec<String> = new.briefings.iter().map(briefed::words).collect();
+    let detail =
+        json!({ "hour": new.hour, "as_of": new.as_of, "words": words, "briefings": new.briefings });
+    app.store
+        .write(|tx| tx.audit(now, "system", "evening_briefing", &app.town().code, &detail))?;
+    Ok(())
+}
+
 /// Records an evaluation and what it changes on the docket, in one transaction.
 fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(), StoreError> {
     let policy = &app.config.recommend;
@@ -275,7 +297,11 @@ fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(
                     tracing::info!(proposal = id, river = proposal.key.river, level = %proposal.key.level,
                         districts = proposal.districts.len(), as_of = %now, "a decision is proposed");
                 }
-                Change::Renew { id, proposal } => tx.renew_proposal(&id, &proposal, now)?,
+                Change::Renew { id, proposal } => {
+                    // What only stands from before is as old as its grounds.
+                    let supported_at = proposal.supported_at.unwrap_or(now);
+                    tx.renew_proposal(&id, &proposal, supported_at)?;
+                }
                 Change::Supersede { id } => {
                     tx.close_proposal(&id, ProposalState::Superseded, None)?;
                     tx.audit(now, "system", "superseded", &id, &json!({}))?;
@@ -295,6 +321,6 @@ fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(
         let age_max = f64::from(app.config.approve.basis_age_max_min) * 60.0 * app.clock.speed();
         let age_max = SignedDuration::try_from_secs_f64(age_max).unwrap_or(SignedDuration::MAX);
         tx.drop_old_drafts(now.saturating_sub(age_max).unwrap_or(Timestamp::MIN))?;
-        tx.put_evaluation(&evaluated, &advice.recommendations)
+        tx.put_evaluation(&evaluated, &advice.recommendations, &advice.told)
     })
 }

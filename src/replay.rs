@@ -104,13 +104,14 @@ pub fn record(
     let mut readings = Vec::new();
     view.each_level_since(BEGINNING, |stored| readings.push(stored))?;
     let evaluations = view.evaluations()?;
+    let told = view.told_by_evaluations()?;
     let mut distrusted = distrust::history(view)?;
     let mut used = model_use::history(view)?;
     let mut engine = Engine::new(reference.clone());
     let grounds = grounds(view, &engine)?;
     let mut next_ground = grounds.iter().peekable();
     let mut next = readings.iter().peekable();
-    for (index, evaluated) in evaluations.iter().enumerate() {
+    for (index, (evaluated, told)) in evaluations.iter().zip(told).enumerate() {
         // Rain and levels do not touch one another before somebody asks: their order among each other is free.
         while let Some((_, ground)) = next_ground.next_if(|(seq, _)| *seq <= evaluated.upto_seq) {
             engine.hear_again(ground);
@@ -128,7 +129,7 @@ pub fn record(
         if let Some(files) = model_use::before_evaluation(&mut used, number) {
             engine.use_models(models(&files)?.map(Arc::new));
         }
-        if engine.evaluate(evaluated.as_of)?.digest() != evaluated.digest {
+        if engine.evaluate_told(evaluated.as_of, told)?.digest() != evaluated.digest {
             return Ok(Recomputed::Differs {
                 as_of: evaluated.as_of,
                 number: index + 1,

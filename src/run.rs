@@ -109,7 +109,8 @@ pub async fn start(
     // What was asked for while no service ran. The engine reads it back with the readings.
     let marked_up_to = store.read(|view| view.last_seq())?;
     store.write(|tx| distrust::mark_pending(tx, marked_up_to).map(drop))?;
-    let (engine, last_seq) = restored(&store, &reference, clock.now())?;
+    let (mut engine, last_seq) = restored(&store, &reference, clock.now())?;
+    engine.tell(store.read(|view| view.told(clock.now()))?);
     let newest = store.read(|view| {
         view.newest_since(
             clock
@@ -144,6 +145,7 @@ pub async fn start(
 
     note_rules(&app)?;
     note_models(&app)?;
+    note_criteria(&app)?;
     if app.config.officers.without_second_factor {
         app.warn("この再現・訓練では、2要素目(確認コード)なしで承認できます。本番では必ず必要です。 No second factor is asked for here.".to_owned());
     }
@@ -369,6 +371,37 @@ fn note_rules(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A changed file of criteria is noted with its digest and each change in words, old and new.
+fn note_criteria(app: &App) -> anyhow::Result<()> {
+    let now = &app.reference.core.policy.criteria;
+    let digest = now.digest();
+    let before = app.store.read(|view| view.last_detail("criteria"))?;
+    let before = before.and_then(|detail| serde_json::from_str::<serde_json::Value>(&detail).ok());
+    if before
+        .as_ref()
+        .is_some_and(|before| before["digest"] == digest.as_str())
+    {
+        return Ok(());
+    }
+    let then: Option<hinan_recommend::Criteria> =
+        before.and_then(|before| serde_json::from_value(before["criteria"].clone()).ok());
+    let changes = then
+        .as_ref()
+        .map(|then| hinan_recommend::changes(then, now));
+    let detail = json!({ "name": now.name, "version": now.version, "digest": digest,
+        "before": then.as_ref().map(hinan_recommend::Criteria::digest), "changes": changes, "criteria": now });
+    app.store.write(|tx| {
+        tx.audit(
+            app.clock.now(),
+            "console",
+            "criteria",
+            &app.town().code,
+            &detail,
+        )
+    })?;
+    Ok(())
+}
+
 /// The engine with its memory of the readings that still matter.
 ///
 /// # Errors
@@ -407,7 +440,7 @@ pub fn restored(
         })?;
         Ok((view.last_advice()?, view.last_seq()?))
     })?;
-    engine.remember(advice);
+    engine.remember(advice, now);
     if readings + heard > 0 {
         tracing::info!(readings, official = heard, "restored what was known");
     }

@@ -699,6 +699,7 @@ fn empty_pages() -> Vec<Page> {
         left_out: vec!["中島".to_owned()],
         tier: Tier::MarksOnly,
         record: None,
+        tables: Vec::new(),
         ..sample.recommendation()
     };
     let decision = DecisionSheet {

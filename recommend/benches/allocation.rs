@@ -35,6 +35,7 @@ fn as_planned() -> Objective {
             chance_permille: 1_000,
             percent: 100,
         }],
+        astray_permille: 0,
         ..Objective::default()
     }
 }

@@ -276,9 +276,9 @@ fn write_deadlines(text: &mut String, deadlines: &Deadlines, level: OrderLevel) 
             write_deadline(text, name, deadline)?;
         }
     }
-    if level < OrderLevel::EmergencySafety && !deadlines.waiting.is_empty() {
+    if level < OrderLevel::EmergencySafety && !deadlines.waiting_of(level).is_empty() {
         writeln!(text, "  待った場合 if you wait")?;
-        for waiting in &deadlines.waiting {
+        for waiting in deadlines.waiting_of(level) {
             write_waiting(text, waiting)?;
         }
     }

@@ -95,7 +95,7 @@ fn nagasaki_like_nobody_stands_at_a_full_door_while_places_remain_within_3_km() 
 
 /// People do not obey to the last man: some go to the nearest door all the same.
 #[test]
-fn nagasaki_like_fewer_than_half_as_many_are_over_full_when_nine_in_ten_follow_the_plan() {
+fn nagasaki_like_nobody_stands_at_a_full_door_either_when_one_in_ten_goes_to_the_nearest_instead() {
     let town = grid_town(400, 260, 27_000, 12_107, 3_000.0, 2020);
     let places: Vec<u32> = town
         .shelters
@@ -126,11 +126,19 @@ fn nagasaki_like_fewer_than_half_as_many_are_over_full_when_nine_in_ten_follow_t
     println!(
         "over-full of 260: {without_plan} without a plan; if 10, 9, 8 in 10 follow it: {followed:?}"
     );
+    // A tenth of those nearest to a door may be more than it has places: no plan helps there.
+    let beyond_help = nearest
+        .iter()
+        .zip(&places)
+        .filter(|(nearest, places)| nearest.div_ceil(10) > **places)
+        .count();
+    println!("{beyond_help} of them beyond the help of any plan");
     assert_eq!(followed[0], 0);
     assert!(
-        followed[1] * 2 < without_plan,
-        "{followed:?} against {without_plan}"
+        followed[1] <= beyond_help + 2,
+        "{followed:?}, {beyond_help} beyond help"
     );
+    assert!(followed[2] * 2 < without_plan, "{followed:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use geo::simplify::Simplify as _;
 use hinan_gis::Town;
+use hinan_recommend::Tier;
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{Certainty, Facts, Hazard, Kind, NamedShelter, NoticeDistrict, Reference};
@@ -151,6 +152,11 @@ fn certainty(proposal: &Proposal) -> Certainty {
     let arrival = proposal
         .urgent
         .as_ref()
+        .filter(|advice| {
+            // What is assumed of a silent gauge, or carried on from a rate, is no forecast.
+            let tier = advice.deadlines.arrival.as_ref().map(|of| of.tier);
+            matches!(tier, Some(Tier::Model | Tier::ModelPartly | Tier::Official))
+        })
         .and_then(|advice| advice.deadlines.chance);
     if forecast.chain(arrival).any(|chance| chance > 0.5) {
         Certainty::Likely

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// 閲覧: reads only.
     Viewer,
-    /// 避難所担当: reads only, until shelters report through this service.
+    /// 避難所担当: says how the shelters are.
     ShelterDesk,
     /// 当直: prepares texts, approves them as the first of two, declines advice.
     DutyOfficer,
@@ -35,6 +35,10 @@ pub enum Act {
     LetOut,
     /// Take a device out of use.
     TakeDeviceOut,
+    /// Take down what people saw (漏水・越水・決壊), and close such reports.
+    Report,
+    /// Say how a shelter is and how many are inside.
+    Shelters,
     /// Read the record.
     ReadRecord,
     /// Take a copy of the record away.
@@ -45,13 +49,15 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::See,
         Self::Acknowledge,
         Self::Prepare,
         Self::Decline,
         Self::LetOut,
         Self::TakeDeviceOut,
+        Self::Report,
+        Self::Shelters,
         Self::ReadRecord,
         Self::ExportRecord,
         Self::ManageAccounts,
@@ -67,6 +73,8 @@ impl Act {
             Self::Decline => "推奨の見送り",
             Self::LetOut => "発表の承認",
             Self::TakeDeviceOut => "機器の使用停止",
+            Self::Report => "現地の報告の記録",
+            Self::Shelters => "避難所の状況の記録",
             Self::ReadRecord => "記録の閲覧",
             Self::ExportRecord => "記録の書き出し",
             Self::ManageAccounts => "アカウントの管理",
@@ -122,9 +130,10 @@ impl Role {
     pub fn may(self, act: Act) -> bool {
         match act {
             Act::See => true,
-            Act::Acknowledge | Act::Prepare | Act::Decline | Act::TakeDeviceOut => {
+            Act::Acknowledge | Act::Prepare | Act::Decline | Act::TakeDeviceOut | Act::Report => {
                 matches!(self, Self::DutyOfficer | Self::Approver)
             }
+            Act::Shelters => matches!(self, Self::ShelterDesk | Self::DutyOfficer | Self::Approver),
             Act::LetOut => self == Self::Approver,
             Act::ReadRecord => !matches!(self, Self::Viewer | Self::ShelterDesk),
             Act::ExportRecord => matches!(self, Self::Administrator | Self::Auditor),
@@ -160,13 +169,15 @@ mod tests {
     use super::{Act, Role};
 
     /// The matrix as the town reads it, row by row: viewer, shelter desk, duty officer, approver, administrator, auditor.
-    const MATRIX: [(Act, &str); 9] = [
+    const MATRIX: [(Act, &str); 11] = [
         (Act::See, "yes yes yes yes yes yes"),
         (Act::Acknowledge, "no no yes yes no no"),
         (Act::Prepare, "no no yes yes no no"),
         (Act::Decline, "no no yes yes no no"),
         (Act::LetOut, "no no no yes no no"),
         (Act::TakeDeviceOut, "no no yes yes no no"),
+        (Act::Report, "no no yes yes no no"),
+        (Act::Shelters, "no yes yes yes no no"),
         (Act::ReadRecord, "no no yes yes yes yes"),
         (Act::ExportRecord, "no no no no yes yes"),
         (Act::ManageAccounts, "no no no no yes no"),

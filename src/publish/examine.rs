@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::approve::facts::{Facts, Hazard};
 use crate::approve::notice::{Approved, Notice};
 use crate::recommend::proposal::Proposal;
+use crate::recommend::told;
 
 /// What a text is looked at beside.
 pub struct Beside<'b> {
@@ -79,7 +80,7 @@ fn around<'s>(app: &App, facts: &Facts, beside: &Beside<'s>) -> Surroundings<'s>
             .map(|notice| notice.content().facts())
             .collect(),
         units: units(app, facts, beside),
-        shelters: shelters(town, facts.hazard),
+        shelters: shelters(app, facts.hazard),
         town_box: town.outline.bounding_rect().map(|found| {
             let (min, max) = (found.min(), found.max());
             [min.x, min.y, max.x, max.y]
@@ -159,8 +160,15 @@ fn rounded(degrees: f64) -> i64 {
     (degrees * 1e5).round() as i64
 }
 
-/// Every site of the list. Whether one is open nobody has told the service: that is said, not assumed.
-fn shelters(town: &Town, hazard: Hazard) -> BTreeMap<String, Shelter> {
+/// Every site of the list. Whether one is open the shelter desk says; where it did not, that is said, not assumed.
+fn shelters(app: &App, hazard: Hazard) -> BTreeMap<String, Shelter> {
+    let (town, picture) = (app.town(), app.picture());
+    let told = |id: &str| match picture.advice.told.shelters.get(id).map(|word| word.state) {
+        None => ShelterState::Unknown,
+        Some(told::ShelterState::Open) => ShelterState::Open,
+        Some(told::ShelterState::Full) => ShelterState::Full,
+        Some(told::ShelterState::Closed | told::ShelterState::Unreachable) => ShelterState::Closed,
+    };
     let kind = match hazard {
         Hazard::Flood => SiteHazard::Flood,
         Hazard::InlandFlood => SiteHazard::InlandFlood,
@@ -173,7 +181,7 @@ fn shelters(town: &Town, hazard: Hazard) -> BTreeMap<String, Shelter> {
         .map(|site| {
             let valid = site.approved_for.contains(&kind);
             let shelter = Shelter {
-                state: ShelterState::Unknown,
+                state: told(&site.id),
                 valid_for_hazard: valid,
                 inside_hazard: valid && !site.usable_for(kind, town.shelter_rule),
             };

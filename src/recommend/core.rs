@@ -1,7 +1,8 @@
 //! What the core of the advice refers to: the town in its words, and what the town decided beforehand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hinan_gis::{District, Reach, Town};
 use hinan_recommend::{
@@ -11,6 +12,8 @@ use thiserror::Error;
 
 use crate::config::Config;
 use crate::demo::obihiro;
+
+use super::refuge::RefugeBasis;
 
 /// The name of a town's own criteria in its folder.
 pub const CRITERIA_FILE: &str = "criteria.toml";
@@ -27,6 +30,14 @@ pub struct Core {
     pub policy: Policy,
     /// Gauges that decide for somebody. Others are shown and not asked.
     pub(super) sources: BTreeSet<SourceId>,
+    /// Gauges whose water comes to a gauge, where the town file names any.
+    pub(super) upstream: BTreeMap<SourceId, Vec<SourceId>>,
+    /// How each river is watched.
+    kinds: BTreeMap<String, Kind>,
+    /// Digest of the criteria.
+    pub(crate) criteria: String,
+    /// Rates and ways for the people.
+    pub(crate) refuge: Arc<RefugeBasis>,
 }
 
 /// Why there is no core.
@@ -69,6 +80,19 @@ pub enum CoreError {
         /// Its level.
         higher_m: f64,
     },
+    /// A kind is set for a river that the town does not have.
+    #[error(
+        "recommend.river_kinds {river}: 受け付けるのは町の川の名前({known}) / accepted: the name of one of the town's rivers"
+    )]
+    UnknownRiver {
+        /// As set.
+        river: String,
+        /// The town's rivers.
+        known: String,
+    },
+    /// The rates that demand starts from cannot be fitted.
+    #[error("demand: {0}")]
+    Rates(#[from] hinan_models::demand::LineError),
     /// The town cannot be advised on.
     #[error("town: {0}")]
     Town(#[from] hinan_recommend::TownError),
@@ -106,8 +130,34 @@ impl Core {
                 });
             }
         }
-        let town = in_its_words(town)?;
-        let sources = town
+        let kinds = config.recommend.river_kinds.clone();
+        if let Some(river) = kinds
+            .keys()
+            .find(|river| !town.rivers.iter().any(|known| known.name == **river))
+        {
+            let known: Vec<&str> = town
+                .rivers
+                .iter()
+                .map(|river| river.name.as_str())
+                .collect();
+            return Err(CoreError::UnknownRiver {
+                river: river.clone(),
+                known: known.join(", "),
+            });
+        }
+        let upstream: BTreeMap<SourceId, Vec<SourceId>> = town
+            .gauges
+            .iter()
+            .filter(|site| !site.upstream.is_empty())
+            .map(|site| {
+                let from = site.upstream.iter().map(|id| SourceId::new(id.as_str()));
+                (SourceId::new(site.id.as_str()), from.collect())
+            })
+            .collect();
+        let policy_digest = policy.criteria.digest();
+        let refuge = Arc::new(RefugeBasis::of(town)?);
+        let town = in_its_words(town, &kinds)?;
+        let deciding: BTreeSet<SourceId> = town
             .units()
             .iter()
             .flat_map(|unit| &unit.exposures)
@@ -119,11 +169,26 @@ impl Core {
                     .map(|(gauge, _)| SourceId::new(gauge)),
             )
             .collect();
+        // What comes down the river is asked for before an order is lifted.
+        let above = deciding.iter().filter_map(|id| upstream.get(id)).flatten();
+        let sources = deciding.iter().chain(above).cloned().collect();
         Ok(Self {
             town,
             policy,
             sources,
+            upstream,
+            kinds,
+            criteria: policy_digest,
+            refuge,
         })
+    }
+
+    /// How a river is watched: as configured, else by forecasts.
+    pub(super) fn kind_of(&self, river: &str) -> Kind {
+        self.kinds
+            .get(river)
+            .copied()
+            .unwrap_or(Kind::ForecastRiver)
     }
 }
 
@@ -159,13 +224,17 @@ fn read(path: &Path) -> Result<Criteria, CoreError> {
     Ok(Criteria::read(&text, &path.display().to_string())?)
 }
 
-/// Districts where nobody lives cannot be ordered and are left out.
-fn in_its_words(town: &Town) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
+/// A quarter where nobody is counted may hold workers, guests or patients: where a river reaches it somebody is assumed to be there.
+/// Others where nobody lives cannot be ordered and are left out.
+fn in_its_words(
+    town: &Town,
+    kinds: &BTreeMap<String, Kind>,
+) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
     let units = town
         .districts
         .iter()
-        .filter(|district| district.people > 0)
-        .map(unit)
+        .filter(|district| district.people > 0 || !district.reaches.is_empty())
+        .map(|district| unit(district, kinds))
         .collect();
     hinan_recommend::Town::new(
         town.name.clone(),
@@ -186,7 +255,7 @@ fn middle(town: &Town) -> Place {
     }
 }
 
-fn unit(district: &District) -> Unit {
+fn unit(district: &District, kinds: &BTreeMap<String, Kind>) -> Unit {
     Unit {
         id: UnitId::new(district.id.as_str()),
         name: district.name.clone(),
@@ -194,26 +263,26 @@ fn unit(district: &District) -> Unit {
             .name_en
             .clone()
             .unwrap_or_else(|| district.name.clone()),
-        people: district.people,
+        people: district.people.max(1),
         exposures: district
             .reaches
             .iter()
-            .map(|reach| exposure(district, reach))
+            .map(|reach| exposure(district, reach, kinds))
             .collect(),
         travel_min: None,
     }
 }
 
 /// No map of collapse zones, no storeys and no duration of flooding is loaded: they stay unknown, and nobody is told to stay.
-fn exposure(district: &District, reach: &Reach) -> Exposure {
+fn exposure(district: &District, reach: &Reach, kinds: &BTreeMap<String, Kind>) -> Exposure {
     let deepest = district.people_by_rank[1..]
         .iter()
         .rposition(|people| *people > 0);
     Exposure {
-        kind: if reach.gauges.is_empty() {
-            Kind::OtherRiver
-        } else {
-            Kind::ForecastRiver
+        kind: match kinds.get(&reach.river) {
+            Some(kind) => *kind,
+            None if reach.gauges.is_empty() => Kind::OtherRiver,
+            None => Kind::ForecastRiver,
         },
         river: Some(reach.river.clone()),
         gauges: reach
@@ -222,7 +291,7 @@ fn exposure(district: &District, reach: &Reach) -> Exposure {
             .map(|id| SourceId::new(id.as_str()))
             .collect(),
         rain: Vec::new(),
-        people_at_risk: reach.people_in_zone.min(district.people),
+        people_at_risk: reach.people_in_zone.min(district.people.max(1)),
         people_in_collapse_zone: None,
         depth_max_m: deepest.map(|rank| RANK_UP_TO_M.get(rank).copied().unwrap_or(50.0)),
         people_with_dry_room: None,

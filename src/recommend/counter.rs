@@ -1,8 +1,9 @@
 //! What speaks against a recommendation. It is never folded away.
 
-use hinan_recommend::{Finding, Test};
+use hinan_recommend::{Finding, Test, UnitAdvice};
 use hinan_sensors::HealthReason;
 use hinan_sensors::quality::Flag;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::outlook::{Assumed, GaugeOutlook, Outlook, Voice};
@@ -94,6 +95,20 @@ pub enum Counter {
     },
     /// Flooding without overflow (breach, seepage, inland water) is not in the forecast at all.
     OverflowOnly,
+    /// The grounds do not hold any more; the advice stands until somebody decides.
+    GroundsGone {
+        /// When they last held.
+        held_until: Timestamp,
+    },
+    /// Nothing is examined for it any more: the threat or the people are not in the town's data now.
+    NotExamined,
+    /// The agency's own information for this hazard stands lower than the advice.
+    AgencyLower {
+        /// Level of the agency; 0 = nothing in force.
+        agency: u8,
+        /// Level advised.
+        advised: u8,
+    },
 }
 
 impl Counter {
@@ -102,6 +117,22 @@ impl Counter {
     pub fn is_of_silence(&self) -> bool {
         matches!(self, Self::Quiet { .. } | Self::Unbelieved { .. })
     }
+}
+
+/// What the core alone knows against its advice.
+pub fn of_the_core(advice: &UnitAdvice) -> impl Iterator<Item = Counter> + '_ {
+    use hinan_recommend::Counter as Core;
+    advice.counter.iter().filter_map(|counter| match counter {
+        Core::GroundsGone { held_until } => Some(Counter::GroundsGone {
+            held_until: *held_until,
+        }),
+        Core::NotExamined => Some(Counter::NotExamined),
+        Core::AgencyLower { agency, advised } => Some(Counter::AgencyLower {
+            agency: *agency,
+            advised: *advised,
+        }),
+        _ => None,
+    })
 }
 
 /// Everything that weakens advice resting on this gauge and these met conditions.

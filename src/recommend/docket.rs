@@ -101,6 +101,7 @@ pub fn changes(
             }
             (None, true) => {}
             (None, false) if was_just_declined(proposal, declined, now, policy) => {}
+            (None, false) if !proposal.is_supported() => {}
             (None, false) => {
                 asked.push(proposal);
                 changes.push(Change::Open(Box::new(proposal.clone())));
@@ -256,6 +257,13 @@ mod tests {
             shelters: Vec::new(),
             reach_between: None,
             urgent: None,
+            supported_at: None,
+            beside: Vec::new(),
+            names: Vec::new(),
+            left_out: Vec::new(),
+            ways: Vec::new(),
+            waiting: Vec::new(),
+            people: None,
             examined_then: Vec::new(),
         }
     }

@@ -68,6 +68,13 @@ impl ProposalThen {
             shelters: self.shelters,
             reach_between: self.reach_between,
             urgent: None,
+            supported_at: None,
+            beside: Vec::new(),
+            names: Vec::new(),
+            left_out: Vec::new(),
+            ways: Vec::new(),
+            waiting: Vec::new(),
+            people: None,
             examined_then: self.examined.into_iter().map(Criterion::now).collect(),
         }
     }
@@ -107,6 +114,7 @@ impl RecommendationThen {
                     everybody: None,
                     elderly: None,
                     waiting: Vec::new(),
+                    waiting_elderly: Vec::new(),
                 },
                 action: Action {
                     mode: Mode::Leave,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use hinan_gis::{Hazard, Town};
-use hinan_recommend::{Deadline, Finding, UnitAdvice};
+use hinan_recommend::{Deadline, Finding, LeftOut, Mode, Names, UnitAdvice, Waiting};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Recommendation;
 use super::counter::Counter;
 use super::level::{OrderLevel, advised};
+use super::refuge::People;
 use crate::digest::Digest;
 use crate::outlook::Outlook;
 
@@ -41,6 +42,27 @@ pub struct Proposal {
     pub reach_between: Option<(Timestamp, Option<Timestamp>)>,
     /// The core's whole answer for the district whose deadline comes first.
     pub urgent: Option<Box<UnitAdvice>>,
+    /// When its grounds last held; nothing in proposals of earlier versions, whose grounds held when they were made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supported_at: Option<Timestamp>,
+    /// Districts that qualify too and are not in the smallest set that holds the people at risk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<ConcernedDistrict>,
+    /// How it may be said with fewer names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Names>,
+    /// Districts at equal or higher risk, or of which nothing is known, that neither it nor another proposal reaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutDistrict>,
+    /// How to be safe, and by when to decide, district by district.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<UnitWay>,
+    /// What it costs to wait, shortest wait first: late by the district whose deadline comes first, people of all its districts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// People, as ranges; nothing for level 5, which sends nobody anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<People>,
     /// Every condition examined, in proposals that an earlier version wrote down without the core's answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examined_then: Vec<Finding>,
@@ -68,6 +90,40 @@ pub struct ConcernedDistrict {
     pub people_in_zone: u32,
 }
 
+/// A district that a proposal leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutDistrict {
+    /// District id.
+    pub id: String,
+    /// Japanese name.
+    pub name: String,
+    /// Why it is named.
+    pub why: LeftOut,
+}
+
+/// How the people of one district are safest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitWay {
+    /// District id.
+    pub id: String,
+    /// Japanese name.
+    pub name: String,
+    /// The way for most.
+    pub mode: Mode,
+    /// What they are told, in Japanese.
+    pub words: String,
+    /// Why this way.
+    pub why: Vec<String>,
+    /// People who must leave whatever the way is.
+    pub must_leave: u32,
+    /// People who may stay on a safe floor.
+    pub may_stay: u32,
+    /// 判断の期限
+    pub decide_by: Option<Timestamp>,
+    /// What it must be ahead of, and its biggest term.
+    pub because: Option<String>,
+}
+
 /// One shelter in a proposal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProposedShelter {
@@ -89,6 +145,12 @@ impl Proposal {
             .sum()
     }
 
+    /// Whether its grounds hold at the moment it was made for. What only stands from before is not asked anew.
+    #[must_use]
+    pub fn is_supported(&self) -> bool {
+        self.supported_at.is_none_or(|at| at >= self.as_of)
+    }
+
     /// Every condition that was examined, met or not.
     #[must_use]
     pub fn examined(&self) -> &[Finding] {
@@ -103,14 +165,21 @@ impl Proposal {
         self.urgent.as_ref()?.deadlines.of(advised(self.key.level))
     }
 
+    /// Conditions that make it the question it is: those that do not come and go with a deadline, where there are any.
+    fn grounds(&self) -> impl Iterator<Item = &Finding> {
+        let lasting = self.met.iter().any(|finding| !finding.is_of_deadline());
+        self.met
+            .iter()
+            .filter(move |finding| !lasting || !finding.is_of_deadline())
+    }
+
     /// Digest of what matters for a decision: who, what level, on which grounds. Numbers may move under an
     /// officer's eyes without changing it; districts, level and grounds may not.
     #[must_use]
     pub fn substance(&self) -> Digest {
         let districts: Vec<&str> = self.districts.iter().map(|d| d.id.as_str()).collect();
         let grounds: Vec<(&str, Option<&str>)> = self
-            .met
-            .iter()
+            .grounds()
             .map(|finding| {
                 let gauge = finding
                     .gauge
@@ -163,11 +232,18 @@ fn join(
             })
         })
         .collect();
+    let arrives = first
+        .advice
+        .deadlines
+        .arrival
+        .as_ref()
+        .and_then(|arrival| arrival.mark);
     let mark_m = first
         .met
         .iter()
         .filter_map(|finding| Some(finding.mark()?.1))
-        .next_back();
+        .next_back()
+        .or(arrives.map(|(_, mark_m)| mark_m));
     let gauge = outlook.gauges.get(&first.gauge);
     let reach_between = mark_m.and_then(|mark| gauge?.forecast.crossing_time_range(mark));
     Some(Proposal {
@@ -181,6 +257,13 @@ fn join(
         counter: first.counter.clone(),
         reach_between,
         urgent: most_urgent(members).map(|member| Box::new(member.advice.clone())),
+        supported_at: None,
+        beside: Vec::new(),
+        names: Vec::new(),
+        left_out: Vec::new(),
+        ways: Vec::new(),
+        waiting: Vec::new(),
+        people: None,
         examined_then: Vec::new(),
     })
 }

@@ -3,13 +3,14 @@
 use hinan_gis::ReferenceLevels;
 use hinan_models::{GaugeForecast, Method};
 use hinan_recommend::{
-    Asked, Exposure, Finding, Forecast, Gauge, Held, Kind, Lead, Mark, Marks, Observed, Place,
-    SourceId, Sun, Tier, Unit, UnitId, evaluate,
+    Asked, Exposure, Finding, Forecast, Gauge, Held, Lead, Mark, Marks, Observed, Place, SourceId,
+    Sun, Tier, Unit, UnitId, evaluate,
 };
 use hinan_sensors::quality::Flag;
 use jiff::Timestamp;
 
 use super::core::Core;
+use super::told::Told;
 use crate::outlook::{GaugeOutlook, Outlook, Voice};
 
 /// So long a rise is assumed to go on at a gauge that is not heard any more, hours; as `hinan_sensors` assumes it.
@@ -17,13 +18,16 @@ const GOES_ON_FOR_H: f64 = 3.0;
 
 /// What the core is asked with: the gauges that decide for somebody.
 #[must_use]
-pub fn outlook(from: &Outlook, core: &Core) -> hinan_recommend::Outlook {
+pub fn outlook(from: &Outlook, told: &Told, core: &Core) -> hinan_recommend::Outlook {
+    let translated = |id: &SourceId| {
+        let mut gauge = gauge(from.gauges.get(id.as_str())?, from);
+        gauge.upstream = core.upstream.get(id).cloned();
+        Some((id.clone(), gauge))
+    };
     hinan_recommend::Outlook {
-        gauges: core
-            .sources
-            .iter()
-            .filter_map(|id| Some((id.clone(), gauge(from.gauges.get(id.as_str())?, from))))
-            .collect(),
+        gauges: core.sources.iter().filter_map(translated).collect(),
+        official: told.official.clone(),
+        reports: told.reports.clone(),
         ..hinan_recommend::Outlook::empty(from.as_of)
     }
 }
@@ -36,7 +40,7 @@ pub fn examine(from: &Outlook, gauge_of: &GaugeOutlook, core: &Core) -> Vec<Find
     let mut asked = hinan_recommend::Outlook::empty(from.as_of);
     asked.gauges.insert(id.clone(), translated.clone());
     let exposure = Exposure {
-        kind: Kind::ForecastRiver,
+        kind: core.kind_of(&gauge_of.river),
         river: Some(gauge_of.river.clone()),
         gauges: vec![id.clone()],
         rain: Vec::new(),
@@ -93,7 +97,6 @@ fn gauge(from: &GaugeOutlook, outlook: &Outlook) -> Gauge {
             .models_on
             .then(|| forecast(&from.forecast, outlook.as_of))
             .flatten(),
-        // Lifting is not asked here: nobody is told that a crest has passed.
         upstream: None,
     }
 }

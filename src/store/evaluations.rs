@@ -1,10 +1,13 @@
 //! Evaluations: when advice was worked out, from which readings, with which result.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{StoreError, Tx, View, instant, millis, text};
+use super::{StoreError, Tx, View, instant, json, millis, text};
 use crate::digest::Digest;
+use crate::recommend::told::Told;
 use crate::recommend::{Recommendation, earlier};
 
 /// One evaluation as recorded.
@@ -20,8 +23,37 @@ pub struct Evaluated {
     pub recommendations: usize,
 }
 
+/// Figures move with every reading; they are written out this often, milliseconds.
+const BODY_EVERY_MS: u64 = 600_000;
+
+/// What about advice does not move with the clock: level, river and gauge of each district, the answer to each condition, whether
+/// its grounds hold now.
+fn essence(advice: &[Recommendation], as_of: Timestamp) -> Digest {
+    let of: Vec<_> = advice
+        .iter()
+        .map(|one| {
+            let answers: Vec<_> = one
+                .advice
+                .findings
+                .iter()
+                .map(|finding| (finding.condition.id.as_str(), finding.answer))
+                .collect();
+            let holds = one.advice.supported_at == as_of;
+            (
+                &one.district,
+                &one.river,
+                one.level,
+                &one.gauge,
+                answers,
+                holds,
+            )
+        })
+        .collect();
+    Digest::of_json(&of)
+}
+
 impl Tx<'_> {
-    /// Records an evaluation; the advice is written out only when it differs from the one before.
+    /// Records an evaluation. The advice is written out when something about it changed but its figures, and every ten minutes.
     ///
     /// # Errors
     /// The database's.
@@ -29,24 +61,42 @@ impl Tx<'_> {
         &self,
         evaluated: &Evaluated,
         advice: &[Recommendation],
+        told: &Told,
     ) -> Result<(), StoreError> {
-        let before: Option<String> = self
+        let essence = essence(advice, evaluated.as_of);
+        let before: Option<(i64, Option<String>)> = self
             .0
-            .prepare_cached("SELECT digest FROM evaluation ORDER BY id DESC LIMIT 1")?
+            .prepare_cached(
+                "SELECT as_of_ms, essence FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let fresh = before.is_some_and(|(as_of_ms, then)| {
+            then.as_deref() == Some(essence.as_str())
+                && millis(evaluated.as_of).abs_diff(as_of_ms) < BODY_EVERY_MS
+        });
+        let body = if fresh { None } else { Some(text(&advice)?) };
+        let told = text(told)?;
+        let told_before: Option<String> = self
+            .0
+            .prepare_cached(
+                "SELECT told FROM evaluation WHERE told IS NOT NULL ORDER BY id DESC LIMIT 1",
+            )?
             .query_row([], |row| row.get(0))
             .optional()?;
-        let same = before.as_deref() == Some(evaluated.digest.as_str());
-        let body = if same { None } else { Some(text(&advice)?) };
+        let told = (told_before.as_deref() != Some(told.as_str())).then_some(told);
         self.0
             .prepare_cached(
-                "INSERT INTO evaluation (as_of_ms, upto_seq, digest, recommendations, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO evaluation (as_of_ms, upto_seq, digest, recommendations, body, told, essence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 millis(evaluated.as_of),
                 evaluated.upto_seq,
                 evaluated.digest.as_str(),
                 i64::try_from(evaluated.recommendations).unwrap_or(i64::MAX),
-                body
+                body,
+                told,
+                essence.as_str()
             ])?;
         Ok(())
     }
@@ -85,6 +135,23 @@ impl View<'_> {
             what: "the advice of an evaluation".to_owned(),
             why: error.to_string(),
         })
+    }
+
+    /// What was told by each evaluation, oldest first; nothing in those of versions that did not write it down.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn told_by_evaluations(&self) -> Result<Vec<Arc<Told>>, StoreError> {
+        let mut statement = self.0.prepare("SELECT told FROM evaluation ORDER BY id")?;
+        let rows = statement.query_map([], |row| row.get::<_, Option<String>>(0))?;
+        let mut last: Arc<Told> = Arc::default();
+        rows.map(|row| {
+            if let Some(told) = row? {
+                last = Arc::new(json("what was told by an evaluation", &told)?);
+            }
+            Ok(Arc::clone(&last))
+        })
+        .collect()
     }
 
     /// All evaluations, oldest first.

@@ -21,7 +21,9 @@ pub mod publications;
 pub mod quarantine;
 pub mod readings;
 pub mod recoveries;
+pub mod reports;
 mod seal;
+pub mod told;
 pub mod uplinks;
 
 pub use self::seal::COVERED;
@@ -40,7 +42,7 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -50,6 +52,7 @@ const STEPS: [&str; 9] = [
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
     include_str!("schema/9.sql"),
+    include_str!("schema/10.sql"),
 ];
 /// Name of the record in its data directory.
 pub(crate) const FILE: &str = "hinan.sqlite3";

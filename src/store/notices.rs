@@ -96,6 +96,18 @@ impl View<'_> {
         Ok(found.is_some())
     }
 
+    /// Everything approved since a moment, newest first; 1,000 at most.
+    ///
+    /// # Errors
+    /// The database's, a damaged row or a forged one.
+    pub fn approved_since(&self, since: Timestamp) -> Result<Vec<Notice<Approved>>, StoreError> {
+        self.notices_where(
+            "n.approved_ms > CAST(?1 AS INTEGER)",
+            &millis(since).to_string(),
+            1000,
+        )
+    }
+
     fn notices_where(
         &self,
         condition: &str,

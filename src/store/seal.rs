@@ -16,7 +16,7 @@ use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
 /// Covered tables and their keys: what decisions rest on, who may make them, and what the record belongs to.
-pub const COVERED: [(&str, &str); 15] = [
+pub const COVERED: [(&str, &str); 17] = [
     ("belonging", "key"),
     ("proposal", "id"),
     ("draft", "id"),
@@ -32,6 +32,8 @@ pub const COVERED: [(&str, &str); 15] = [
     ("review", "notice"),
     ("recovery", "id"),
     ("in_force", "notice"),
+    ("report", "id"),
+    ("shelter_word", "id"),
 ];
 /// The word of an entry that seals.
 pub(crate) const SEALED: &str = "sealed";

@@ -18,6 +18,7 @@ use crate::approve::officer::Act;
 use crate::approve::rule::Choice;
 use crate::desk;
 use crate::recommend::level::OrderLevel;
+use crate::recommend::told::ShelterState;
 use crate::store::StoreError;
 use crate::store::audit::{Chain, Entry};
 
@@ -210,6 +211,34 @@ pub(super) fn words(entry: &Entry) -> String {
             text("to")
         ),
         "approval_rules" => "決裁区分を変更".to_owned(),
+        "criteria" if detail["changes"].is_null() => {
+            format!("判断基準 {} {}", text("name"), text("version"))
+        }
+        "criteria" => format!(
+            "判断基準を変更 {} {}: {}",
+            text("name"),
+            text("version"),
+            listed(&detail["changes"])
+        ),
+        "report_taken" => format!(
+            "現地の報告 {subject} {}({}、{})",
+            hinan_recommend::ReportKind::ALL
+                .into_iter()
+                .find(|kind| kind.code() == text("kind"))
+                .map_or_else(|| text("kind"), |kind| kind.japanese().to_owned()),
+            text("river"),
+            text("source")
+        ),
+        "report_closed" => format!("現地の報告 {subject} を閉じた(理由: {})", text("reason")),
+        "shelter_told" => format!(
+            "避難所 {subject} {}{}",
+            ShelterState::from_word(&text("state"))
+                .map_or_else(|| text("state"), |state| state.japanese().to_owned()),
+            detail["occupancy"]
+                .as_u64()
+                .map_or_else(String::new, |people| format!("、{people}人"))
+        ),
+        "evening_briefing" => format!("{}時の見通し: {}", detail["hour"], listed(&detail["words"])),
         "authority_granted" => format!("{subject} に発令権限を登録({})", text("document")),
         "authority_revoked" => format!("{subject} の発令権限を取消"),
         "second_factor_added" => format!("{subject} の2要素目を登録"),
@@ -277,6 +306,17 @@ pub(super) fn words(entry: &Entry) -> String {
         ),
         other => format!("{other} {subject}"),
     }
+}
+
+/// Sentences of a list.
+fn listed(sentences: &serde_json::Value) -> String {
+    let all: Vec<&str> = sentences
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    all.join("。")
 }
 
 fn choice(word: &str) -> String {

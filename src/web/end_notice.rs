@@ -1,6 +1,8 @@
 //! GET and POST /plain/n/{id}/cancel: lifting an order that is over, or cancelling one that was wrong.
 //! Both pass the same gate as an order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -8,6 +10,7 @@ use hinan_dashboard::view::{
     CheckNumber, ConfirmView, EndNoticeView, Ending, FieldErrors, Filled, ReasonChoice,
 };
 use hinan_dashboard::{form, page};
+use hinan_recommend::{Answer, Gate, GateName};
 
 use super::posted::Posted;
 use super::refusal::Refusal;
@@ -19,6 +22,7 @@ use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
 use crate::desk::{self, lifting};
 use crate::digest::Digest;
+use crate::engine::Advice;
 use crate::store::drafts::StoredDraft;
 
 const REASONS: [(&str, &str); 3] = [
@@ -188,10 +192,50 @@ pub(super) fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
         .partition(|ground| ground.met);
     let lines = |grounds: Vec<lifting::Ground>| grounds.into_iter().map(|g| g.line);
     let by_telephone = "上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください";
+    let (open, shut) = gates(&app.picture().advice, river);
     (
-        lines(met).collect(),
-        lines(lacks).chain([by_telephone.to_owned()]).collect(),
+        lines(met).chain(open).collect(),
+        lines(lacks)
+            .chain(shut)
+            .chain([by_telephone.to_owned()])
+            .collect(),
     )
+}
+
+/// What lifting needs, over all districts in an order for the river: a gate is open when it is for every one of them, and one of
+/// which nothing is known is shut.
+fn gates(advice: &Advice, river: &str) -> (Vec<String>, Vec<String>) {
+    let ordered: BTreeSet<&str> = advice
+        .told
+        .orders
+        .iter()
+        .filter(|order| order.river == river)
+        .map(|order| order.unit.as_str())
+        .collect();
+    let mut by_name: BTreeMap<GateName, Option<&Gate>> = BTreeMap::new();
+    let lifts = advice.core.lifts.iter();
+    for gate in lifts
+        .filter(|lift| ordered.contains(lift.unit.as_str()))
+        .flat_map(|lift| &lift.gates)
+    {
+        let shut = by_name.entry(gate.name).or_default();
+        if gate.answer != Answer::Met && shut.is_none() {
+            *shut = Some(gate);
+        }
+    }
+    let (mut met, mut lacks) = (Vec::new(), Vec::new());
+    for (name, shut) in by_name {
+        match shut {
+            None => met.push(name.japanese().to_owned()),
+            Some(gate) => lacks.push(format!(
+                "{}: {}({})",
+                name.japanese(),
+                gate.answer.japanese(),
+                gate.why
+            )),
+        }
+    }
+    (met, lacks)
 }
 
 fn confirm(

@@ -121,18 +121,12 @@ pub(super) fn crossing(proposal: &Proposal) -> Option<Span> {
     })
 }
 
-/// The latest useful moment to decide: with everything slow, and with everything at its usual pace.
+/// The latest useful moment to decide: one moment, the early water less the slow order. Nobody is told a later one.
 pub(super) fn decide_by(proposal: &Proposal) -> Option<Span> {
-    let deadline = proposal.deadline()?;
-    let usual_min: f64 = deadline.terms.iter().map(|term| term.middle_min).sum();
-    let arrival = proposal.urgent.as_ref()?.deadlines.arrival.as_ref()?;
-    let usual = arrival.middle.and_then(|middle| {
-        let takes = jiff::SignedDuration::try_from_secs_f64((usual_min * 60.0).round()).ok()?;
-        middle.checked_sub(takes).ok()
-    });
+    let decide_by = proposal.deadline()?.decide_by;
     Some(Span {
-        from: deadline.decide_by,
-        to: usual.map(|usual| usual.max(deadline.decide_by)),
+        from: decide_by,
+        to: Some(decide_by),
     })
 }
 

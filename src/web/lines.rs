@@ -227,6 +227,25 @@ pub(super) fn counter_evidence(counter: &Counter, as_of: Timestamp) -> Evidence 
             ),
             "基準水位",
         ),
+        Counter::GroundsGone { held_until } => (
+            format!(
+                "いまは根拠の条件を満たしていません(最後に満たしたのは{})。職員が判断するまで、この推奨は自動では下がりません",
+                spoken(*held_until)
+            ),
+            "観測",
+        ),
+        Counter::NotExamined => (
+            "この地区への危険が町のデータからなくなり、いまは調べられません。以前の推奨をそのまま示しています".to_owned(),
+            "町のデータ",
+        ),
+        Counter::AgencyLower { agency: 0, advised } => (
+            format!("この災害についての公的な警報は発表されていません(推奨はレベル{advised})"),
+            "公的情報",
+        ),
+        Counter::AgencyLower { agency, advised } => (
+            format!("公的な情報はレベル{agency}相当で、推奨のレベル{advised}より低い"),
+            "公的情報",
+        ),
         Counter::OverflowOnly => (
             "この予測は水位だけを見ています。堤防の決壊・漏水・内水氾濫は、水位が低くても起こり、ここには含まれません".to_owned(),
             "モデルの限界",

@@ -6,19 +6,23 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use hinan_dashboard::page;
 use hinan_dashboard::view::{
-    ChanceFact, DeadlineFact, Exposed, RecommendationView, ShelterRow, ShelterState, TimeTerm,
-    WaitingRow,
+    ChanceFact, DeadlineFact, Exposed, RecommendationView, ShelterRow, ShelterState, SlipTable,
+    TimeTerm, WaitingRow,
 };
-use hinan_recommend::{Answer, Term, UnitAdvice, Waiting, action_words};
+use hinan_recommend::{Answer, LeftOut, Term, UnitAdvice, Waiting, action_words};
+use jiff::SignedDuration;
 
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{frame, gauges, inbox, lines};
+use super::{frame, gauges, inbox, lines, shelters};
 use crate::app::App;
+use crate::clock::spoken;
 use crate::outlook::GaugeOutlook;
+use crate::recommend::briefed;
 use crate::recommend::level::advised;
 use crate::recommend::proposal::Proposal;
+use crate::recommend::told::{self, Told};
 use crate::store::proposals::{ProposalState, StoredProposal};
 
 /// The page.
@@ -92,21 +96,21 @@ fn view(app: &App, stored: &StoredProposal, covered: &BTreeSet<String>) -> Recom
             .deadline()
             .map_or_else(Vec::new, |deadline| deadline.terms.iter().map(time_term).collect()),
         deadline: deadline(app, proposal),
-        waiting: proposal
-            .urgent
-            .as_ref()
-            .map_or_else(Vec::new, |advice| advice.deadlines.waiting.iter().map(waiting).collect()),
+        waiting: waited(app, proposal),
         exposed: Some(Exposed {
             people: u64::from(proposal.people_in_zone()),
             households: None,
             needing_help: None,
-            shelter_users: None,
+            shelter_users: proposal
+                .people
+                .as_ref()
+                .map(|people| [people.public_shelter[0], people.public_shelter[2]]),
             basis: "想定最大規模の浸水想定区域にいる人数の推計(2010年国勢調査500mメッシュの面積按分・地区は近似)".to_owned(),
         }),
         charts,
         evidence: proposal.met.iter().map(|c| lines::evidence(c, proposal.as_of)).collect(),
         counter_evidence: proposal.counter.iter().map(|c| lines::counter_evidence(c, proposal.as_of)).collect(),
-        shelters: shelters(app, proposal),
+        shelters: within_reach(app, proposal),
         official: Vec::new(),
         official_checked_at: None,
         would_change: would_change(proposal),
@@ -115,6 +119,7 @@ fn view(app: &App, stored: &StoredProposal, covered: &BTreeSet<String>) -> Recom
         model: format!("linfa 水位変化モデル({})", gauge.map_or("", |g| g.name.as_str())),
         record: gauge.and_then(|gauge| lines::record(gauge, 6)),
         state: inbox::state(stored),
+        tables: tables(app, proposal),
         locked: (stored.state != ProposalState::Open).then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
     }
 }
@@ -122,6 +127,14 @@ fn view(app: &App, stored: &StoredProposal, covered: &BTreeSet<String>) -> Recom
 /// The complement: districts with people in the flood zone of the same river that neither this proposal nor
 /// another one or an order of at least its level reaches.
 fn left_out(app: &App, proposal: &Proposal, covered: &BTreeSet<String>) -> Vec<String> {
+    if !proposal.ways.is_empty() {
+        return proposal
+            .left_out
+            .iter()
+            .filter(|district| !covered.contains(&district.id))
+            .map(|district| format!("{}({})", district.name, why_left_out(district.why)))
+            .collect();
+    }
     app.town()
         .districts
         .iter()
@@ -133,6 +146,16 @@ fn left_out(app: &App, proposal: &Proposal, covered: &BTreeSet<String>) -> Vec<S
         .filter(|d| !covered.contains(&d.id) && !proposal.districts.iter().any(|p| p.id == d.id))
         .map(|d| d.name.clone())
         .collect()
+}
+
+fn why_left_out(why: LeftOut) -> &'static str {
+    match why {
+        LeftOut::AsMuchAdvised => "同じか、より高いレベルを推奨",
+        LeftOut::AsLikely => "同じくらい危険",
+        LeftOut::NothingKnown => "情報がなく判断できない",
+        LeftOut::Less => "より低いレベル",
+        LeftOut::NotThreatened => "この災害は及ばない",
+    }
 }
 
 /// How to be safe, in the law's word and in one sentence.
@@ -174,10 +197,28 @@ fn deadline(app: &App, proposal: &Proposal) -> Option<DeadlineFact> {
     })
 }
 
-fn waiting(of: &Waiting) -> WaitingRow {
+/// Figures of a moment that is over are not shown as those of now: after two rounds the table is gone.
+fn waited(app: &App, proposal: &Proposal) -> Vec<WaitingRow> {
+    let now = app.clock.now();
+    let every = SignedDuration::from_secs(i64::from(app.config.recommend.every_s));
+    let Some(deadline) = proposal.deadline() else {
+        return Vec::new();
+    };
+    if now.duration_since(proposal.as_of) > every + every {
+        return Vec::new();
+    }
+    let waited = |of: &Waiting| {
+        let at = now + SignedDuration::from_mins(i64::from(of.wait_min));
+        let late_by_min = at.duration_since(deadline.decide_by).as_secs_f64() / 60.0;
+        waiting(of, late_by_min)
+    };
+    proposal.waiting.iter().map(waited).collect()
+}
+
+fn waiting(of: &Waiting, late_by_min: f64) -> WaitingRow {
     WaitingRow {
         wait_min: of.wait_min,
-        late_by_min: lines::signed(of.late_by_min),
+        late_by_min: lines::signed(late_by_min),
         too_late: of.chance_too_late.map(lines::chance),
         people: of.people_too_late.map(lines::whole).map(u64::from),
         in_the_dark: of.in_the_dark,
@@ -211,28 +252,189 @@ fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<ChanceFact> {
     })
 }
 
-fn shelters(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
+/// District by district: how to be safe, by when, and where to. Then the people, and what may be done besides.
+fn tables(app: &App, proposal: &Proposal) -> Vec<SlipTable> {
+    let picture = app.picture();
+    let refuge = &picture.advice.refuge;
+    let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
+    let mut tables = Vec::new();
+    tables.push(SlipTable {
+        caption: "地区ごとの避難のしかた・期限・行き先 By district".to_owned(),
+        head: words(&[
+            "地区",
+            "避難のしかた",
+            "判断の期限",
+            "行き先(開設中の避難所、多く来た場合の人数)",
+        ]),
+        rows: proposal
+            .ways
+            .iter()
+            .map(|way| {
+                let mut to: Vec<String> = refuge
+                    .to
+                    .get(&way.id)
+                    .into_iter()
+                    .flatten()
+                    .map(|sent| {
+                        let name = app
+                            .town()
+                            .shelter(&sent.shelter)
+                            .map_or(sent.shelter.as_str(), |shelter| shelter.name.as_str());
+                        format!("{name} {}人(徒歩{}分)", sent.people, sent.walk_min)
+                    })
+                    .collect();
+                if let Some((people, why)) = refuge.without_place.get(&way.id) {
+                    to.push(format!("行き先のない人 {people}人: {why}"));
+                }
+                vec![
+                    way.name.clone(),
+                    format!("{}: {}", way.mode.japanese(), way.words),
+                    way.decide_by.map_or_else(
+                        || "計算できません".to_owned(),
+                        |at| {
+                            format!(
+                                "{}({})",
+                                spoken(at),
+                                way.because.as_deref().unwrap_or_default()
+                            )
+                        },
+                    ),
+                    to.join("、"),
+                ]
+            })
+            .collect(),
+    });
+    if let Some(people) = &proposal.people {
+        let range = |of: [u64; 3]| format!("{}人(少ない場合{}〜多い場合{})", of[1], of[0], of[2]);
+        tables.push(SlipTable {
+            caption: format!(
+                "人数の見込み({})。少ない見込みは、発令しない理由になりません People",
+                people.basis
+            ),
+            head: words(&["区分", "人数"]),
+            rows: [
+                (
+                    "曝露人口(浸水想定区域の中)",
+                    format!("{}人", people.exposed),
+                ),
+                (
+                    "避難対象人口(対象地区の全員)",
+                    format!("{}人", people.under_order),
+                ),
+                ("立退き避難者", range(people.leaving)),
+                ("避難所避難者", range(people.public_shelter)),
+                ("避難所外避難者", range(people.elsewhere)),
+                ("屋内安全確保", range(people.upstairs)),
+            ]
+            .into_iter()
+            .map(|(name, value)| vec![name.to_owned(), value])
+            .collect(),
+        });
+    }
+    tables.push(SlipTable {
+        caption: format!("開けるとよい避難所({}) Shelters to open", refuge.ways),
+        head: words(&["避難所"]),
+        rows: shelters::to_open(app, refuge)
+            .into_iter()
+            .map(|line| vec![line])
+            .collect(),
+    });
+    tables.push(SlipTable {
+        caption: "少ない名前での言い方・含めなかった地区 Names and districts beside".to_owned(),
+        head: words(&["言い方", "内容"]),
+        rows: proposal
+            .names
+            .iter()
+            .map(|names| {
+                vec![
+                    names.name.clone(),
+                    format!(
+                        "対象{}地区をまとめて言えます。ほかに{}地区{}人が加わります",
+                        names.concerned.len(),
+                        names.besides.len(),
+                        names.people_besides
+                    ),
+                ]
+            })
+            .chain(proposal.beside.iter().map(|district| {
+                vec![
+                    district.name.clone(),
+                    format!(
+                        "条件は満たすが、危険のある人の大半を含む最小の組からは外れています({}人)",
+                        district.people_in_zone
+                    ),
+                ]
+            }))
+            .collect(),
+    });
+    tables.push(SlipTable {
+        caption: "夕方の見通し(15時・18時・21時) Evening briefing".to_owned(),
+        head: words(&["いつ", "見通し"]),
+        rows: picture
+            .advice
+            .briefed
+            .given
+            .iter()
+            .flat_map(|given| {
+                given.briefings.iter().map(|briefing| {
+                    vec![
+                        format!("{}時({}に計算)", given.hour, spoken(given.as_of)),
+                        briefed::words(briefing),
+                    ]
+                })
+            })
+            .collect(),
+    });
+    tables.retain(|table| !table.rows.is_empty());
+    tables
+}
+
+fn shelter_state(told: &Told, id: &str) -> (ShelterState, Option<jiff::Timestamp>) {
+    match told.shelters.get(id) {
+        None => (ShelterState::NotReported, None),
+        Some(word) => {
+            let state = match word.state {
+                told::ShelterState::Open => ShelterState::Open,
+                told::ShelterState::Full => ShelterState::Full,
+                told::ShelterState::Closed | told::ShelterState::Unreachable => {
+                    ShelterState::Closed
+                }
+            };
+            (state, Some(word.at))
+        }
+    }
+}
+
+fn within_reach(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
+    let picture = app.picture();
     proposal
         .shelters
         .iter()
         .filter_map(|proposed| {
             let shelter = app.town().shelter(&proposed.id)?;
+            let (state, state_at) = shelter_state(&picture.advice.told, &proposed.id);
+            let outlook = picture
+                .advice
+                .refuge
+                .shelters
+                .iter()
+                .find(|one| one.id == proposed.id);
             Some(ShelterRow {
                 name: shelter.name.clone(),
                 straight_m: proposed.straight_line_m,
                 approved_for_flood: shelter.approved_for.contains(&hinan_gis::Hazard::Flood),
                 depth_at_site: shelter.depth_rank.map(|rank| rank.words_ja().to_owned()),
-                state: ShelterState::NotReported,
-                state_at: None,
+                state,
+                state_at,
                 capacity: shelter.capacity,
-                free: None,
+                free: outlook.and_then(|one| one.free),
             })
         })
         .collect()
 }
 
 /// What would move this recommendation, from the conditions that were not met.
-fn would_change(proposal: &Proposal) -> Vec<String> {
+pub(super) fn would_change(proposal: &Proposal) -> Vec<String> {
     let mut lines: Vec<String> = proposal
         .examined()
         .iter()

@@ -16,7 +16,7 @@ use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, decide, decline, devices, end_notice, enrolling, features, feeds, first,
     guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
-    refusal, review, second, seen, sign_in, situation, succession, tiles,
+    refusal, reports, review, second, seen, shelters, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
 
@@ -130,6 +130,12 @@ fn router(doors: Doors, encrypted: bool) -> Router {
             get(end_notice::page).post(end_notice::handler),
         )
         .route("/plain/review", get(review::page))
+        .route("/plain/reports", get(reports::page).post(reports::handler))
+        .route("/plain/shelters", get(shelters::page))
+        .route(
+            "/plain/shelters/{id}",
+            get(shelters::one).post(shelters::handler),
+        )
         .route("/plain/devices", get(devices::list))
         .route("/plain/devices/{name}", get(devices::one))
         .route(
@@ -168,6 +174,11 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         )
         .route("/api/v1/extents", get(api::extents::list))
         .route("/api/v1/recommendations", get(api::recommendations::list))
+        .route(
+            "/api/v1/recommendations/{id}",
+            get(api::recommendations::one),
+        )
+        .route("/api/v1/shelters", get(api::shelters::list))
         .route("/api/v1/official", get(api::official::view))
         .route("/api/v1/external", get(api::external::view))
         .route("/api/v1/quarantine", get(api::quarantine::list))

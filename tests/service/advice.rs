@@ -6,11 +6,11 @@ use hinan::config::Config;
 use hinan::engine::Engine;
 use hinan::outlook::{GaugeOutlook, Marks, Outlook, Voice};
 use hinan::recommend::docket::{Change, Declined, InForce, OpenItem, changes};
-use hinan::recommend::hold::hold;
 use hinan::recommend::level::{OrderLevel, ordered};
 use hinan::recommend::proposal::bundle;
+use hinan::recommend::told::Told;
 use hinan::recommend::translate::examine;
-use hinan::recommend::{Recommendation, recommend};
+use hinan::recommend::{Recommendation, advise, recommend, remembered};
 use hinan::situation::Observed;
 use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 use hinan_recommend::Answer;
@@ -255,8 +255,9 @@ proptest! {
             state.voice = Voice::Silent { for_min: 300 };
         }
         let outlook = outlook(&silent);
-        let fresh = recommend(&outlook, &plain().town, &plain().core);
-        prop_assert!(never_lower(&before, &hold(fresh, &before, &outlook)));
+        let stood = remembered(&before, at());
+        let held = advise(&outlook, &Told::default(), &stood, &plain().town, &plain().core);
+        prop_assert!(never_lower(&before, &held.recommendations));
     }
 
     #[test]

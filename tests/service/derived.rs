@@ -34,7 +34,7 @@ async fn the_deadline_of_a_recommendation_is_recomputed_from_what_the_service_gi
         .unwrap_or_else(|| panic!("an order with a deadline: {}", answer.text));
 
     // decide_by = safe_by - the slow ends of the terms, and the parts are all there.
-    let deadline = &one["urgent"]["deadlines"]["everybody"];
+    let deadline = &one["deadline"];
     let needs_min: f64 = deadline["terms"]
         .as_array()
         .unwrap()
@@ -48,6 +48,17 @@ async fn the_deadline_of_a_recommendation_is_recomputed_from_what_the_service_gi
         time(&deadline["decide_by"])
     );
     assert_eq!(one["decide_by"], deadline["decide_by"]);
+
+    // What waiting costs is told of the deadline that is shown, at every level.
+    for one in all.iter().filter(|one| one["decide_by"].is_string()) {
+        let rows = one["waiting"].as_array().unwrap();
+        assert_eq!(rows[0]["wait_min"], 0, "{one}");
+        for row in rows {
+            let late = time(&row["at"]).duration_since(time(&one["decide_by"]));
+            let said_min = row["late_by_min"].as_f64().unwrap();
+            assert!((late.as_secs_f64() / 60.0 - said_min).abs() < 0.05, "{row}");
+        }
+    }
 
     // Every condition that holds rests on a value and a threshold that agree with its answer.
     for finding in one["urgent"]["findings"].as_array().unwrap() {

@@ -356,6 +356,13 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         shelters: Vec::new(),
         reach_between: None,
         urgent: None,
+        supported_at: None,
+        beside: Vec::new(),
+        names: Vec::new(),
+        left_out: Vec::new(),
+        ways: Vec::new(),
+        waiting: Vec::new(),
+        people: None,
         examined_then: Vec::new(),
     }
 }

@@ -34,6 +34,7 @@ mod shelf;
 mod silent_gauges;
 mod succession;
 mod tampered;
+mod told;
 mod town_reference;
 mod two_persons;
 mod who_may;

@@ -120,7 +120,7 @@ impl Desk {
                     tx.put_reading(series, &new)?;
                 }
                 tx.put_last_seq(self.seq)?;
-                tx.put_evaluation(&evaluated, &advice.recommendations)
+                tx.put_evaluation(&evaluated, &advice.recommendations, &advice.told)
             })
             .unwrap();
         serde_json::to_vec(&(&advice.recommendations, &advice.proposals)).unwrap()

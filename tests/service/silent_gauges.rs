@@ -183,7 +183,7 @@ proptest! {
             now += SignedDuration::from_mins(wait);
             if restarted {
                 engine = heard(&levels);
-                engine.remember(before.recommendations.clone());
+                engine.remember(before.recommendations.clone(), before.outlook.as_of);
             }
             let after = engine.evaluate(now).unwrap();
             for advice in &before.recommendations {

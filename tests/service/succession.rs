@@ -150,7 +150,7 @@ async fn an_authority_is_given_and_taken_beside_the_running_service() {
         let said = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8(said).unwrap())
     };
-    assert_eq!(authority(&["revoke", "--name", "deputy"]).0, true);
+    assert!(authority(&["revoke", "--name", "deputy"]).0);
     let deputy = town.officer("deputy").await;
     let sheet = town.sheet_for(&deputy, "十勝川").await;
     let confirmation = deputy.decides(&sheet, 4, "氾濫危険水位に達した").await;

@@ -1,16 +1,20 @@
 //! The record in the hands of somebody who has the file, and takes the rules away first: every byte of a decision counts,
 //! and so does every entry of the tail.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hinan::approve::rule::Choice;
 use hinan::checkpoint;
 use hinan::realm::Realm;
+use hinan::recommend::told::{ShelterState, ShelterWord};
 use hinan::store::approvals::Review;
 use hinan::store::audit::Chain;
 use hinan::store::recoveries::Lost;
+use hinan::store::reports::NewReport;
 use hinan::store::{COVERED, Store, View};
 use hinan::vault::Vault;
+use hinan_recommend::{Report, ReportKind};
 use hinan_town::{TownPlan, ran};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -50,6 +54,27 @@ fn every_table_has_a_row(dir: &Path) {
     store
         .write(|tx| {
             tx.put_choice(&shown, "tanaka", Choice::NotNow, at)?;
+            tx.put_report(&NewReport {
+                report: Report {
+                    kind: ReportKind::Overtopping,
+                    at,
+                    source: "水防団".to_owned(),
+                    river: Some("札内川".to_owned()),
+                    units: BTreeSet::new(),
+                },
+                words: String::new(),
+                reported_at: at,
+                by: "tanaka".to_owned(),
+            })?;
+            let word = ShelterWord {
+                state: ShelterState::Open,
+                occupancy: Some(12),
+                places: None,
+                at,
+                by: "tanaka".to_owned(),
+                note: String::new(),
+            };
+            tx.put_shelter_word("E0120700001", &word)?;
             let review = Review {
                 officer: "tanaka".to_owned(),
                 agrees: true,

@@ -593,6 +593,14 @@ impl Sample {
             left_out: Vec::new(),
             tier: Tier::Model,
             model: t("帯広-6h 版2016-08-28"),
+            tables: vec![hinan_dashboard::view::SlipTable {
+                caption: t("地区ごとの避難のしかた・期限・行き先 By district"),
+                head: vec![t("地区"), t("避難のしかた")],
+                rows: vec![vec![
+                    t("大正"),
+                    t("立退き避難: 危険な場所から全員避難してください"),
+                ]],
+            }],
             record: Some(t("6時間先 12回中9回的中・見逃し1回(2016年8月の3つの台風)")),
             state: ItemState::Seen {
                 by: t("佐藤 明"),

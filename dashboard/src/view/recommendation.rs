@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 
-use super::{AlertLevel, Evidence, Hydrograph, ItemState, OfficialWarning, ShelterRow, Span, Tier};
+use super::{
+    AlertLevel, Evidence, Hydrograph, ItemState, OfficialWarning, ShelterRow, SlipTable, Span, Tier,
+};
 
 /// One recommendation, with what speaks for it and against it.
 #[derive(Clone, Debug)]
@@ -59,6 +61,8 @@ pub struct RecommendationView {
     pub model: String,
     /// The record of the method here, in words with counts.
     pub record: Option<String>,
+    /// Further figures, each table with what it shows: district by district, people, shelters to open.
+    pub tables: Vec<SlipTable>,
     /// What became of it so far.
     pub state: ItemState,
     /// Why no decision can be taken just now, such as a picture that is too old. Locks the buttons.

@@ -110,9 +110,28 @@ impl Seen {
 }
 
 impl Finding {
-    /// The level mark that the condition is about, with its height in metres.
+    /// The level mark that the condition is about, with its height in metres: that of its forecast, else the one the water stands at.
+    /// Nothing where a mark is only where something else begins to count, such as a fast rise or a deadline above the caution level.
     pub fn mark(&self) -> Option<(Mark, f64)> {
-        self.leaves().find_map(|(_, result)| result.seen.mark)
+        let forecast = self.leaves().find_map(|(test, result)| {
+            matches!(test, Test::Forecast { .. })
+                .then_some(result.seen.mark)
+                .flatten()
+        });
+        let stands = || {
+            let besides = self
+                .leaves()
+                .any(|(test, _)| matches!(test, Test::Deadline { .. } | Test::Rise { .. }));
+            let mut marks = self.leaves().filter_map(|(_, result)| result.seen.mark);
+            (!besides).then(|| marks.next()).flatten()
+        };
+        forecast.or_else(stands)
+    }
+
+    /// Whether it rests on a deadline, which comes and goes with every figure.
+    pub fn is_of_deadline(&self) -> bool {
+        self.leaves()
+            .any(|(test, _)| matches!(test, Test::Deadline { .. }))
     }
 
     /// The chance that was compared, and hours ahead, where a forecast was asked.
@@ -125,7 +144,11 @@ impl Finding {
 
     /// When the newest thing it rests on was measured or said.
     pub fn newest_at(&self) -> Option<Timestamp> {
-        self.leaves().filter_map(|(_, result)| result.seen.at).max()
+        // A deadline is worked out now; what it was worked out from is as old as it is.
+        self.leaves()
+            .filter(|(test, _)| !matches!(test, Test::Deadline { .. }))
+            .filter_map(|(_, result)| result.seen.at)
+            .max()
     }
 
     /// Whether it holds only because something is assumed of a gauge that is not heard.

@@ -119,8 +119,11 @@ pub struct Deadlines {
     pub everybody: Option<Deadline>,
     /// For level 3: those who need time.
     pub elderly: Option<Deadline>,
-    /// What it costs to wait.
+    /// What it costs to wait with level 4.
     pub waiting: Vec<Waiting>,
+    /// The same with level 3, whose people need longer.
+    #[serde(default)]
+    pub waiting_elderly: Vec<Waiting>,
 }
 
 impl Deadlines {
@@ -130,6 +133,15 @@ impl Deadlines {
             OrderLevel::ElderlyEvacuation => self.elderly.as_ref(),
             OrderLevel::EvacuationOrder => self.everybody.as_ref(),
             OrderLevel::EmergencySafety => None,
+        }
+    }
+
+    /// What it costs to wait with a level; nothing for level 5, which says that it is too late.
+    pub fn waiting_of(&self, level: OrderLevel) -> &[Waiting] {
+        match level {
+            OrderLevel::ElderlyEvacuation => &self.waiting_elderly,
+            OrderLevel::EvacuationOrder => &self.waiting,
+            OrderLevel::EmergencySafety => &[],
         }
     }
 }
@@ -159,16 +171,22 @@ pub fn deadlines(
         settings,
     )
     .map(|own| before_level_above(own, everybody.as_ref(), settings));
-    let waiting = everybody.as_ref().map_or_else(Vec::new, |of| {
-        waiting::consequences(
-            outlook,
-            exposure.people_at_risk,
-            of,
-            expected,
-            sun,
-            settings,
-        )
-    });
+    let waits = |of: Option<&Deadline>, level| {
+        of.map_or_else(Vec::new, |of| {
+            // Whatever the deadline must be ahead of, an order takes as long as its own terms.
+            let takes_min = needs(level).iter().map(|term| term.middle_min).sum();
+            waiting::consequences(
+                outlook,
+                (exposure.people_at_risk, takes_min),
+                of,
+                expected,
+                sun,
+                settings,
+            )
+        })
+    };
+    let waiting = waits(everybody.as_ref(), OrderLevel::EvacuationOrder);
+    let waiting_elderly = waits(elderly.as_ref(), OrderLevel::ElderlyEvacuation);
     Deadlines {
         as_of: outlook.as_of,
         arrival: expected.arrival.clone(),
@@ -176,6 +194,7 @@ pub fn deadlines(
         everybody,
         elderly,
         waiting,
+        waiting_elderly,
     }
 }
 
@@ -257,8 +276,8 @@ fn by_night(
     terms
 }
 
-/// Who would have to move in the dark is better told while it is light. When there is no time left to be done before
-/// sunset, now is the moment.
+/// Who would have to move in the dark is better told while it is light. The moment for that may have passed already; it stays
+/// where it was, and does not move with the clock.
 fn before_dusk(own: Deadline, by_day: Vec<Term>, as_of: Timestamp, sun: Sun) -> Deadline {
     let sunset = sun.sets_at.filter(|sets_at| {
         own.in_the_dark && !sun.is_dark(as_of) && *sets_at < own.safe_by && *sets_at > as_of
@@ -267,7 +286,9 @@ fn before_dusk(own: Deadline, by_day: Vec<Term>, as_of: Timestamp, sun: Sun) -> 
         return own;
     };
     let needs_min = total_min(&by_day);
-    let decide_by = back(sunset, needs_min).unwrap_or(as_of).max(as_of);
+    let Some(decide_by) = back(sunset, needs_min) else {
+        return own;
+    };
     if decide_by >= own.decide_by {
         return own;
     }
@@ -277,7 +298,7 @@ fn before_dusk(own: Deadline, by_day: Vec<Term>, as_of: Timestamp, sun: Sun) -> 
         terms: by_day,
         needs_min,
         decide_by,
-        in_the_dark: own.in_the_dark,
+        in_the_dark: false,
     }
 }
 

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::Deadline;
 use super::arrival::Expected;
 use super::settings::DeadlineSettings;
 use super::sun::Sun;
-use super::{Deadline, Term};
 use crate::outlook::Outlook;
 
 /// Deciding so many minutes from now.
@@ -31,17 +31,12 @@ pub struct Waiting {
 
 pub(super) fn consequences(
     outlook: &Outlook,
-    people_at_risk: u32,
+    (people_at_risk, middle_min): (u32, f64),
     deadline: &Deadline,
     expected: &Expected<'_>,
     sun: Sun,
     settings: &DeadlineSettings,
 ) -> Vec<Waiting> {
-    let middle_min: f64 = deadline
-        .terms
-        .iter()
-        .map(|term: &Term| term.middle_min)
-        .sum();
     let storm = outlook.official.storm_begins(outlook.as_of);
     std::iter::once(0)
         .chain(settings.waits_min)

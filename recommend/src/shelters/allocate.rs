@@ -238,6 +238,8 @@ struct Town<'a> {
     usable: Vec<(usize, Usable<'a>)>,
     not_usable: BTreeMap<ShelterId, NotUsable>,
     persons: u64,
+    /// Persons who go to each of `usable` because it is the nearest, whatever the plan says.
+    astray: Vec<u32>,
 }
 
 struct Scaled {
@@ -288,11 +290,13 @@ impl<'a> Town<'a> {
                 }
             }
         }
+        let astray = astray(question, &order, &usable);
         Ok(Self {
             units: order,
             usable,
             not_usable,
             persons,
+            astray,
         })
     }
 
@@ -322,7 +326,7 @@ impl<'a> Town<'a> {
             .enumerate()
             .flat_map(|(s, (_, usable))| {
                 objective
-                    .parts(usable.free())
+                    .parts(usable.free(), self.astray[s])
                     .into_iter()
                     .map(move |part| (index(s), part))
             })
@@ -427,9 +431,11 @@ impl<'a> Town<'a> {
                 places: usable.places(),
                 occupied: usable.shelter().occupied,
                 planned: planned[s],
-                expected_overload_e5: question
-                    .objective
-                    .overload(u64::from(planned[s]), usable.free()),
+                expected_overload_e5: question.objective.overload(
+                    u64::from(planned[s]),
+                    usable.free(),
+                    self.astray[s],
+                ),
             };
             (usable.shelter().id.clone(), load)
         };
@@ -441,6 +447,28 @@ impl<'a> Town<'a> {
             proof,
         }
     }
+}
+
+/// Of each unit its share of those who follow no plan goes to the usable shelter with the shortest walk; rounded up for each shelter.
+fn astray(question: &Question<'_>, units: &[usize], usable: &[(usize, Usable<'_>)]) -> Vec<u32> {
+    let permille = u64::from(question.objective.astray_permille);
+    let mut going = vec![0_u64; usable.len()];
+    if permille == 0 {
+        return vec![0; usable.len()];
+    }
+    for &unit in units {
+        let ways = usable.iter().enumerate().filter_map(|(s, (shelter, _))| {
+            let way = question.ways.get(unit, *shelter)?;
+            (way.walk_s <= question.objective.walk_max_s).then_some((way.walk_s, s))
+        });
+        if let Some((_, nearest)) = ways.min() {
+            going[nearest] += u64::from(question.units[unit].persons);
+        }
+    }
+    going
+        .into_iter()
+        .map(|persons| u32::try_from((persons * permille).div_ceil(1_000)).unwrap_or(u32::MAX))
+        .collect()
 }
 
 /// At most [`super::MAX_CELLS`] of anything.

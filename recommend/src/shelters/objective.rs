@@ -14,8 +14,16 @@ pub struct Objective {
     /// How many come to a shelter, in per cent of those planned, with the chance of each: people who go elsewhere than
     /// planned. In the mean 100 %, for how many come in all is the matter of the demand, not of this. **Assumed.**
     pub outcomes: Vec<Outcome>,
+    /// So many of a thousand go to the nearest door, whatever the plan says. Their places are kept free there while another shelter
+    /// is near enough for those who follow it. **Assumed**: one in ten.
+    #[serde(default = "astray_permille")]
+    pub astray_permille: u32,
     /// A way longer than this is no way, seconds. **Assumed**: an hour and a half.
     pub walk_max_s: u32,
+}
+
+fn astray_permille() -> u32 {
+    100
 }
 
 /// One of the ways it may turn out.
@@ -67,6 +75,7 @@ impl Default for Objective {
                 outcome(200, 120),
                 outcome(100, 140),
             ],
+            astray_permille: astray_permille(),
             walk_max_s: 5_400,
         }
     }
@@ -102,6 +111,7 @@ impl Objective {
         bounds("water_s_per_m", self.water_s_per_m, 0, 1_000)?;
         bounds("overload_s", self.overload_s, 0, 86_400)?;
         bounds("walk_max_s", self.walk_max_s, 1, 86_400)?;
+        bounds("astray_permille", self.astray_permille, 0, 999)?;
         if !(1..=16).contains(&self.outcomes.len()) {
             return Err(ObjectiveError::Outcomes(self.outcomes.len()));
         }
@@ -125,18 +135,22 @@ impl Objective {
 
     /// The free places of a shelter in parts of rising cost.
     ///
-    /// With x planned, outcome k brings x · percent / 100. From x = free · 100 / percent on, each further person planned
-    /// adds chance · percent / 100 persons without a place. So the expected overload is a line with bends, and the parts
-    /// between the bends are exact; the cost of each is rounded to whole seconds.
-    pub(super) fn parts(&self, free: u32) -> Vec<Part> {
+    /// With x planned, outcome k brings `astray` persons who follow no plan and (1 − the share of such) · x · percent / 100. From
+    /// where that is more than the free places on, each further person planned adds chance · (1 − share) · percent / 100 persons
+    /// without a place. So the expected overload is a line with bends, and the parts between the bends are exact; the cost of
+    /// each is rounded to whole seconds.
+    pub(super) fn parts(&self, free: u32, astray: u32) -> Vec<Part> {
+        let follow = u64::from(1_000 - self.astray_permille);
+        let kept = u64::from(free.saturating_sub(astray));
         let mut bends: Vec<(u32, u64)> = self
             .outcomes
             .iter()
-            .filter(|outcome| outcome.percent > 100 && outcome.chance_permille > 0)
-            .map(|outcome| {
-                let bend = u64::from(free) * 100 / u64::from(outcome.percent);
+            .filter(|outcome| outcome.percent > 0 && outcome.chance_permille > 0)
+            .filter_map(|outcome| {
+                let bend = kept * 100_000 / (u64::from(outcome.percent) * follow);
+                let bend = u32::try_from(bend).ok().filter(|bend| *bend < free)?;
                 let weight = u64::from(outcome.chance_permille) * u64::from(outcome.percent);
-                (u32::try_from(bend).unwrap_or(free), weight)
+                Some((bend, weight * follow / 1_000))
             })
             .collect();
         bends.sort_unstable();
@@ -155,11 +169,14 @@ impl Objective {
         parts
     }
 
-    /// Persons expected beyond the free places if so many are planned, in hundred-thousandths.
-    pub(super) fn overload(&self, planned: u64, free: u32) -> u64 {
+    /// Persons expected beyond the free places if so many are planned and so many come astray, in hundred-thousandths.
+    pub(super) fn overload(&self, planned: u64, free: u32, astray: u32) -> u64 {
+        let follow = u64::from(1_000 - self.astray_permille);
         let beyond = |outcome: &Outcome| {
-            let come = planned * u64::from(outcome.percent);
-            u64::from(outcome.chance_permille) * come.saturating_sub(u64::from(free) * 100)
+            let come = planned * u64::from(outcome.percent) * follow / 1_000;
+            let places = u64::from(free) * 100;
+            let come = come + u64::from(astray) * 100;
+            u64::from(outcome.chance_permille) * come.saturating_sub(places)
         };
         self.outcomes.iter().map(beyond).sum()
     }
@@ -169,9 +186,34 @@ impl Objective {
 mod tests {
     use super::{Objective, ObjectiveError, Outcome, Part};
 
+    /// Nobody goes astray.
+    fn obeyed() -> Objective {
+        Objective {
+            astray_permille: 0,
+            ..Objective::default()
+        }
+    }
+
+    #[test]
+    fn the_places_of_those_who_follow_no_plan_are_kept_free_while_others_can_go_elsewhere() {
+        // 90 of 180 places are for those astray: nine in ten of 100 planned bring 90, exactly as many as the others leave.
+        let parts = Objective::default().parts(180, 90);
+        let cheap: u32 = parts
+            .iter()
+            .filter(|part| part.each_s < 3_600)
+            .map(|part| part.persons)
+            .sum();
+        assert!((75..=100).contains(&cheap), "{parts:?}");
+        let last = parts.last().expect("there are places");
+        assert!(
+            last.each_s > 7_200,
+            "dearer than two hours on foot: {parts:?}"
+        );
+    }
+
     #[test]
     fn places_beyond_the_bends_cost_more_and_all_places_are_in_the_parts() {
-        let parts = Objective::default().parts(180);
+        let parts = obeyed().parts(180, 0);
         // Bends at 128 (140 %) and 150 (120 %); 100 ‰ × 140 % and 200 ‰ × 120 % of four hours.
         assert_eq!(
             parts,
@@ -191,24 +233,26 @@ mod tests {
             ]
         );
         for free in [1, 2, 3, 7, 55, 1_000] {
-            let parts = Objective::default().parts(free);
-            assert_eq!(parts.iter().map(|part| part.persons).sum::<u32>(), free);
-            assert!(
-                parts.is_sorted_by_key(|part| part.each_s),
-                "the cost is convex"
-            );
+            for astray in [0, 1, 30, 2_000] {
+                let parts = Objective::default().parts(free, astray);
+                assert_eq!(parts.iter().map(|part| part.persons).sum::<u32>(), free);
+                assert!(
+                    parts.is_sorted_by_key(|part| part.each_s),
+                    "the cost is convex"
+                );
+            }
         }
     }
 
     #[test]
     fn the_parts_add_up_to_the_expected_overload() {
-        let objective = Objective::default();
+        let objective = obeyed();
         let by_parts: u64 = objective
-            .parts(1_800)
+            .parts(1_800, 0)
             .iter()
             .map(|part| u64::from(part.persons) * u64::from(part.each_s))
             .sum();
-        let exact = objective.overload(1_800, 1_800) * u64::from(objective.overload_s) / 100_000;
+        let exact = objective.overload(1_800, 1_800, 0) * u64::from(objective.overload_s) / 100_000;
         assert!(
             by_parts.abs_diff(exact) * 1_000 < exact,
             "{by_parts} against {exact}"

@@ -13,6 +13,7 @@ pub(super) mod openapi;
 pub(super) mod quarantine;
 pub(super) mod recommendations;
 pub(super) mod schema;
+pub(super) mod shelters;
 pub(super) mod stations;
 
 use axum::http::StatusCode;

@@ -1,0 +1,178 @@
+//! What was told: orders in force, what people saw, how the shelters are, and the agency's own word. With the levels of gauges it
+//! is all that advice is made from. It is written down with each evaluation, so that one can be recomputed.
+
+use std::collections::BTreeMap;
+
+use hinan_recommend::{Hazard, Official, OrderLevel, Orders, Report, UnitId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Everything that was told by a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// 発令状況: the highest level in force for each unit, in the order of the units.
+    pub orders: Vec<Ordered>,
+    /// Orders that were lifted lately, by unit.
+    pub lifted: Vec<Lifted>,
+    /// Reports that stand open.
+    pub reports: Vec<Report>,
+    /// The last word on each shelter, by its identifier.
+    pub shelters: BTreeMap<String, ShelterWord>,
+    /// What agencies say that holds.
+    pub official: Official,
+    /// Digest of the criteria that applied.
+    pub criteria: String,
+}
+
+/// An order in force for one unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ordered {
+    /// The unit.
+    pub unit: UnitId,
+    /// River it was issued for.
+    pub river: String,
+    /// Its level.
+    pub level: OrderLevel,
+    /// When it was approved.
+    pub at: Timestamp,
+}
+
+/// An order that was lifted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// The unit.
+    pub unit: UnitId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the shelter desk said of one shelter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShelterWord {
+    /// Whether it receives people.
+    pub state: ShelterState,
+    /// People inside; nothing = not counted.
+    pub occupancy: Option<u32>,
+    /// People it takes, where the desk says so; nothing = as the list has it.
+    #[serde(default)]
+    pub places: Option<u32>,
+    /// When it was so.
+    pub at: Timestamp,
+    /// Account name of who typed it in.
+    pub by: String,
+    /// A remark.
+    pub note: String,
+}
+
+/// 開設状況, as the desk says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShelterState {
+    /// 開設
+    Open,
+    /// 未開設・閉鎖
+    Closed,
+    /// 満員
+    Full,
+    /// 到達不能
+    Unreachable,
+}
+
+impl ShelterState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Closed, Self::Full, Self::Unreachable];
+
+    /// The word in the record, in forms and for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Full => "full",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// The state of this [`word`](Self::word).
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// In the officers' words.
+    #[must_use]
+    pub fn japanese(self) -> &'static str {
+        match self {
+            Self::Open => "開設",
+            Self::Closed => "未開設・閉鎖",
+            Self::Full => "満員",
+            Self::Unreachable => "到達不能",
+        }
+    }
+}
+
+impl Told {
+    /// Orders as the core wants them. A district in several orders is in the highest.
+    #[must_use]
+    pub fn core_orders(&self) -> Orders {
+        let mut orders = Orders::none();
+        // A lifting names an order, so each is issued before it is lifted.
+        for lifted in &self.lifted {
+            orders.issue(
+                lifted.unit.clone(),
+                Hazard::Flood,
+                OrderLevel::ElderlyEvacuation,
+                lifted.at,
+            );
+            orders.lift(lifted.unit.clone(), Hazard::Flood, lifted.at);
+        }
+        for order in &self.orders {
+            orders.issue(order.unit.clone(), Hazard::Flood, order.level, order.at);
+        }
+        orders
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_after_a_lifting_is_in_force_and_what_was_lifted_is_not() {
+        let at = |time: &str| -> Timestamp { time.parse().expect("a time") };
+        let told = Told {
+            lifted: vec![
+                Lifted {
+                    unit: "kita".into(),
+                    at: at("2016-08-30T10:00:00Z"),
+                },
+                Lifted {
+                    unit: "minami".into(),
+                    at: at("2016-08-30T10:00:00Z"),
+                },
+            ],
+            orders: vec![Ordered {
+                unit: "kita".into(),
+                river: "札内川".to_owned(),
+                level: OrderLevel::EvacuationOrder,
+                at: at("2016-08-30T12:00:00Z"),
+            }],
+            ..Told::default()
+        };
+        let orders = told.core_orders();
+        assert_eq!(
+            orders.highest(&"kita".into()),
+            Some(OrderLevel::EvacuationOrder)
+        );
+        assert_eq!(orders.highest(&"minami".into()), None);
+    }
+
+    #[test]
+    fn every_word_of_a_shelter_leads_back_to_its_state() {
+        for state in ShelterState::ALL {
+            assert_eq!(ShelterState::from_word(state.word()), Some(state));
+        }
+        assert_eq!(ShelterState::from_word("unknown"), None);
+    }
+}
