@@ -24,7 +24,6 @@ use hinan::config::{Config, WebhookConfig};
 use hinan::desk::{self, Outcome, Reason};
 use hinan::publish::channel::mail::MailTls;
 use hinan::realm::Realm;
-use hinan::recommend::criterion::Rule;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::{ConcernedDistrict, Proposal, ProposalKey};
 use hinan::run::{self, Doorways};
@@ -280,16 +279,23 @@ fn proposed(app: &App, n: usize) -> (String, Proposal) {
         districts: vec![ConcernedDistrict {
             id: district.id.clone(),
             name: district.name.clone(),
-            name_en: district.name_en.clone(),
+            name_en: district.name_en.clone().unwrap_or_default(),
             people_in_zone: 100,
         }],
         met: Vec::new(),
-        examined: Vec::new(),
         counter: Vec::new(),
         shelters: Vec::new(),
         reach_between: None,
+        urgent: None,
+        supported_at: None,
+        beside: Vec::new(),
+        names: Vec::new(),
+        left_out: Vec::new(),
+        ways: Vec::new(),
+        waiting: Vec::new(),
+        people: None,
+        examined_then: Vec::new(),
     };
-    assert_eq!(Rule::JudgementLevelReached.level(), proposal.key.level);
     let id = format!("r-bench-{n}");
     app.store
         .write(|tx| tx.open_proposal(&id, &proposal, now))
