@@ -210,6 +210,11 @@ export async function stories(demo, desk) {
         }
         await page.evaluate(() => document.activeElement.blur());
         await page.keyboard.press("j");
+        // The next one is there when its number is that of the address.
+        await within(10, "the next recommendation", async () => {
+          const id = decodeURIComponent(new URL(page.url()).hash.split("/")[2] ?? "");
+          return id !== "" && await page.getByTestId("recommendation").getAttribute("data-id") === id;
+        });
         await page.locator("[data-testid=decide]:enabled").waitFor();
         await page.keyboard.press("a");
         await page.getByTestId("decision-sheet").waitFor();

@@ -92,7 +92,9 @@ try {
   await take(paper, "print");
   await paper.close();
 
-  await desk.open(duty, "situation");
+  await desk.recommendation(duty);
+  await duty.getByTestId("hydrograph").first().waitFor();
+  await duty.waitForTimeout(4_000);
   demo.pause();
   await duty.getByTestId("stale-bar").waitFor({ timeout: 40_000 });
   await take(duty, "stale");
