@@ -1,4 +1,8 @@
 //! How long advice takes: a city at once, one reading, a nation. Limits stand beside the figures.
+//!
+//! Measured on one of two cores with the machine to itself (2026-11-27): a city of 500 units 11.0 ms, with the allocation of 500 × 200
+//! (bench `allocation`) 21 to 30 ms; limit 50 ms. One reading 5.7 ms: **the limit of 1 ms is missed**, because latch, drafts and
+//! complements are worked out for the whole town. A nation of 1,741 towns 1.72 s; one unit 19, 25 and 22 µs in 17, 174 and 1,741 towns.
 
 #[path = "../tests/stories/made.rs"]
 mod made;
