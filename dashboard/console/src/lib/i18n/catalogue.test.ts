@@ -6,11 +6,9 @@ import { describe, expect, it } from "vitest";
 
 import en from "./en.json";
 import ja from "./ja.json";
-import mapEn from "./map.en.json";
-import mapJa from "./map.ja.json";
 
-const JA: Record<string, string> = { ...ja, ...mapJa };
-const EN: Record<string, string> = { ...en, ...mapEn };
+const JA: Record<string, string> = ja;
+const EN: Record<string, string> = en;
 const SOURCE = fileURLToPath(new URL("../..", import.meta.url));
 const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/;
 

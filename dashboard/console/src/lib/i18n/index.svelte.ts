@@ -3,14 +3,11 @@
 
 import englishAddress from "./en.json?url";
 import ja from "./ja.json";
-import mapEnglishAddress from "./map.en.json?url";
-import mapJa from "./map.ja.json";
 
 export type Lang = "ja" | "en";
-export type Key = keyof typeof JA;
+export type Key = keyof typeof ja;
 export type Params = Record<string, string | number>;
 
-const JA = { ...ja, ...mapJa };
 const KEPT = "hinan.lang";
 
 let current = $state<Lang>("ja");
@@ -46,8 +43,7 @@ export const language = {
 
 async function loadEnglish(): Promise<boolean> {
   try {
-    const parts = await Promise.all([englishAddress, mapEnglishAddress].map(async (address) => (await fetch(address)).json()));
-    teachEnglish(Object.assign({}, ...parts) as Record<string, string>);
+    teachEnglish((await (await fetch(englishAddress)).json()) as Record<string, string>);
     return true;
   } catch (error) {
     console.warn("the English words were not loaded", error);
@@ -68,12 +64,12 @@ export function t(key: Key, params?: Params): string {
 /** The same in a named language. */
 export function say(lang: Lang, key: Key, params?: Params): string {
   // A word of a newer server is shown as it came.
-  return fill((lang === "en" ? english?.[key] : undefined) ?? JA[key] ?? key, params);
+  return fill((lang === "en" ? english?.[key] : undefined) ?? ja[key] ?? key, params);
 }
 
 /** True when `text` is a key; for words that the server names by a code. */
 export function isKey(text: string): text is Key {
-  return Object.hasOwn(JA, text);
+  return Object.hasOwn(ja, text);
 }
 
 function fill(sentence: string, params?: Params): string {
