@@ -1,8 +1,8 @@
 //! What the parts of a running service share. One task writes the picture; everyone else reads a finished one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use hinan_gis::{Sketch, Town};
 use hinan_sensors::official::{External, Lanes, Live};
@@ -27,6 +27,9 @@ use crate::publish::shelf::Shelf;
 use crate::situation::Situation;
 use crate::store::Store;
 use crate::vault::Keeper;
+
+/// Deliveries that officers want tried at once, at most; the oldest give way.
+const HURRIED_MAX: usize = 1000;
 
 /// The running service.
 pub struct App {
@@ -78,6 +81,21 @@ pub struct App {
     first_run: RwLock<Option<String>>,
     certificate: OnceLock<String>,
     presence: Presence,
+    hurried: Mutex<BTreeSet<i64>>,
+    pulse: RwLock<Option<Pulse>>,
+}
+
+/// What the status bar counts, as it was a moment ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Recommendations that wait for a decision.
+    pub undecided: usize,
+    /// Texts that wait for a second person.
+    pub waiting_for_second: usize,
+    /// Gauges that report as agreed.
+    pub working: usize,
+    /// All gauges.
+    pub gauges: usize,
 }
 
 /// What devices have sent, by name.
@@ -176,6 +194,8 @@ impl App {
             first_run: RwLock::default(),
             certificate: OnceLock::new(),
             presence: Presence::default(),
+            hurried: Mutex::default(),
+            pulse: RwLock::default(),
         }
     }
 
@@ -353,6 +373,31 @@ impl App {
     #[must_use]
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// What the status bar counts; nothing when it could not be counted just now.
+    #[must_use]
+    pub fn pulse(&self) -> Option<Pulse> {
+        *self.pulse.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_pulse(&self, pulse: Option<Pulse>) {
+        *self.pulse.write().unwrap_or_else(PoisonError::into_inner) = pulse;
+    }
+
+    /// An officer wants this delivery tried now, however long it was to rest. The oldest wishes give way.
+    pub(crate) fn hurry(&self, delivery: i64) {
+        let mut hurried = self.hurried.lock().unwrap_or_else(PoisonError::into_inner);
+        if hurried.len() >= HURRIED_MAX {
+            hurried.pop_first();
+        }
+        hurried.insert(delivery);
+    }
+
+    /// Which of these somebody wanted; said once.
+    pub(crate) fn hurried(&self, deliveries: impl Iterator<Item = i64>) -> BTreeSet<i64> {
+        let mut hurried = self.hurried.lock().unwrap_or_else(PoisonError::into_inner);
+        deliveries.filter(|id| hurried.remove(id)).collect()
     }
 
     /// Whether all parts have started.

@@ -4,7 +4,9 @@
 //! that changes anything, so that a crash leaves an open entry instead of nothing.
 
 pub mod attention;
+pub mod defer;
 pub mod lifting;
+pub mod note;
 pub mod second;
 pub mod told;
 

@@ -78,6 +78,105 @@ pub enum Event {
         /// When it arrived.
         received_at: Timestamp,
     },
+    /// The advice was worked out anew: figures may have moved.
+    Picture {
+        /// Moment that it is for.
+        as_of: Timestamp,
+        /// Moment of the event.
+        at: Timestamp,
+    },
+    /// Something became of a recommendation.
+    Recommendation {
+        /// Its id.
+        id: String,
+        /// What, a stable word.
+        what: &'static str,
+        /// Account name, or `system`.
+        by: String,
+        /// Moment of the event.
+        at: Timestamp,
+        /// Its level, where it is new.
+        level: Option<u8>,
+        /// Its river, where it is new.
+        river: Option<String>,
+    },
+    /// Something became of a text on its way to publication. Never what it says: the second person must not see that first.
+    Decision {
+        /// The text's id.
+        text: String,
+        /// What, a stable word.
+        what: &'static str,
+        /// Account name.
+        by: String,
+        /// Moment of the event.
+        at: Timestamp,
+        /// The recommendation that it answers.
+        recommendation: Option<String>,
+    },
+    /// A notice left, or was looked at a second time.
+    Notice {
+        /// Its id.
+        id: String,
+        /// What, a stable word.
+        what: &'static str,
+        /// Account name.
+        by: String,
+        /// Moment of the event.
+        at: Timestamp,
+    },
+    /// Something became of a delivery.
+    Delivery {
+        /// The notice.
+        notice: String,
+        /// The channel.
+        channel: String,
+        /// What, a stable word.
+        what: &'static str,
+        /// Receipt or fault, in words.
+        note: String,
+        /// Moment of the event.
+        at: Timestamp,
+    },
+    /// A feed fell late or came back.
+    Feed {
+        /// Its name.
+        id: String,
+        /// Whether it is late.
+        late: bool,
+        /// Moment of the event.
+        at: Timestamp,
+    },
+    /// Somebody opened a recommendation.
+    Presence {
+        /// Its id.
+        recommendation: String,
+        /// Everybody who has it open, by the names that officers read.
+        present: Vec<String>,
+        /// Moment of the event.
+        at: Timestamp,
+    },
+    /// An officer wrote something down.
+    Note {
+        /// Number of the entry in the record.
+        seq: i64,
+        /// What, a stable word.
+        what: &'static str,
+        /// Account name.
+        by: String,
+        /// Moment of the event.
+        at: Timestamp,
+    },
+    /// A device was enrolled, put out of use, taken back or revoked.
+    Device {
+        /// Its name.
+        name: String,
+        /// What, a stable word.
+        what: &'static str,
+        /// Account name.
+        by: String,
+        /// Moment of the event.
+        at: Timestamp,
+    },
     /// The way to a broker was lost or found.
     Link {
         /// Its name.
@@ -98,6 +197,15 @@ impl Event {
             Self::Health { .. } => "health",
             Self::Official { .. } => "official",
             Self::External { .. } => "external",
+            Self::Picture { .. } => "picture",
+            Self::Recommendation { .. } => "recommendation",
+            Self::Decision { .. } => "decision",
+            Self::Notice { .. } => "notice",
+            Self::Delivery { .. } => "delivery",
+            Self::Feed { .. } => "feed",
+            Self::Presence { .. } => "presence",
+            Self::Note { .. } => "note",
+            Self::Device { .. } => "device",
             Self::Link { .. } => "link",
         }
     }
@@ -107,7 +215,7 @@ impl Event {
     pub fn station(&self) -> Option<&str> {
         match self {
             Self::Reading { station, .. } | Self::Health { station, .. } => Some(station.as_str()),
-            Self::Official { .. } | Self::External { .. } | Self::Link { .. } => None,
+            _ => None,
         }
     }
 }

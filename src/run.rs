@@ -43,6 +43,7 @@ use crate::publish::dispatch::Dispatch;
 use crate::publish::outbox::ChannelName;
 use crate::store::Store;
 use crate::store::notices::live;
+use crate::tell;
 use crate::tend;
 use crate::vault::Vault;
 use crate::web;
@@ -152,6 +153,9 @@ pub async fn start(
     let signer = witness::begin(&app)?;
     tracing::info!(key = signer.public_key(), "the audit is signed by this key");
 
+    if let Some(why) = hinan_dashboard::console::absent() {
+        tracing::warn!(why, "the officers' console was not built into this program");
+    }
     let (stop_doors, doors_stop) = watch::channel(false);
     let (stop_witness, witness_stop) = watch::channel(false);
     let (stop_intake, intake_stop) = watch::channel(false);
@@ -215,6 +219,7 @@ pub async fn start(
     let mut witnessed = JoinSet::new();
     let witnessing = witness::watch(Arc::clone(&app), signer, witness_stop);
     witnessed.spawn(async move { witnessing.await.context("the audit could not be signed") });
+    tasks.spawn(tell::tell(Arc::clone(&app), delivery_stop.clone()));
     tasks.spawn(upkeep(Arc::clone(&app), delivery_stop));
     // Drawn before the first officer asks; who asks earlier waits for it.
     let drawing = Arc::clone(&app);

@@ -16,6 +16,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod console;
 pub mod form;
 pub mod page;
 pub mod view;

@@ -237,11 +237,13 @@ pub fn second(
     now: Timestamp,
 ) -> Result<Second, NotAuthorised> {
     let facts = notice.content().facts();
-    let grant = standing(officer, grants, facts.level, now)?;
+    allowed(officer, Act::LetOut)?;
     if notice.state().by() == officer.name {
         return Err(NotAuthorised::SamePerson);
     }
+    // Before anything that would tell which level it is.
     let (first, chosen) = (Choice::of(facts), chosen.ok_or(NotAuthorised::NotChosen)?);
+    let grant = standing(officer, grants, facts.level, now)?;
     if first != chosen {
         return Err(NotAuthorised::Differs {
             first: first.spoken(),

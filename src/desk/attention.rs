@@ -3,11 +3,60 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::defer::{self, Deferred};
 use super::{Declined, checked_reason, may, strong};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
-use crate::store::StoreError;
 use crate::store::approvals::Review;
+use crate::store::{StoreError, View};
+
+/// The word of an entry that somebody has seen something.
+pub(super) const SEEN: &str = "seen";
+
+/// How much of an officer's attention a recommendation has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// Nobody's, since it was made, or since it came back after it was put off.
+    Nobodys {
+        /// When it came back; nothing when it was never put off.
+        back_since: Option<Timestamp>,
+    },
+    /// Somebody has seen it.
+    Seen {
+        /// Account name.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody put it off.
+    PutOff(Deferred),
+}
+
+/// Whose attention a recommendation has at `now`: the last word counts. What was put off comes back when its time is over, whoever
+/// had seen it before.
+///
+/// # Errors
+/// The record's.
+pub fn of(view: &View<'_>, proposal_id: &str, now: Timestamp) -> Result<Attention, StoreError> {
+    let last = view.last_of(proposal_id, [SEEN, defer::DEFERRED], 1)?.pop();
+    let Some(last) = last else {
+        return Ok(Attention::Nobodys { back_since: None });
+    };
+    if last.action == SEEN {
+        return Ok(Attention::Seen {
+            by: last.actor,
+            at: last.at,
+        });
+    }
+    let put_off = defer::read(&last)?;
+    Ok(if put_off.until > now {
+        Attention::PutOff(put_off)
+    } else {
+        Attention::Nobodys {
+            back_since: Some(put_off.until),
+        }
+    })
+}
 
 /// "I have seen this" (確認): stops the passing on, and starts nothing else.
 ///
@@ -20,8 +69,10 @@ pub fn acknowledge(app: &App, officer: &Officer, proposal_id: &str) -> Result<()
         if tx.view().proposal(proposal_id)?.is_none() {
             return Ok(Err(Declined::Unknown("推奨")));
         }
-        if tx.put_seen(proposal_id, &officer.name, now)? {
-            tx.audit(now, &officer.name, "seen", proposal_id, &json!({}))?;
+        let first = tx.put_seen(proposal_id, &officer.name, now)?;
+        // What came back after it was put off is seen anew.
+        if first || !matches!(of(&tx.view(), proposal_id, now)?, Attention::Seen { .. }) {
+            tx.audit(now, &officer.name, SEEN, proposal_id, &json!({}))?;
         }
         Ok(Ok(()))
     })?
@@ -91,11 +142,12 @@ pub fn pass_on(app: &App) -> Result<usize, StoreError> {
     let due = app.store.read(|view| {
         let mut due = Vec::new();
         for stored in view.open_proposals()? {
-            if view.seen(&stored.id)?.is_some() {
+            let Attention::Nobodys { back_since } = of(view, &stored.id, now)? else {
                 continue;
-            }
+            };
             let (done, _) = view.escalated(&stored.id)?;
-            let steps = steps_due(stored.first_at, now, app.clock.speed(), after_s);
+            let since = back_since.unwrap_or(stored.first_at);
+            let steps = steps_due(since, now, app.clock.speed(), after_s);
             if done < steps {
                 due.push((stored.id, done + 1));
             }
@@ -178,7 +230,7 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
         }
         for stored in view.open_proposals()? {
             let (step, to) = view.escalated(&stored.id)?;
-            if step > 0 && view.seen(&stored.id)?.is_none() {
+            if step > 0 && matches!(of(view, &stored.id, now)?, Attention::Nobodys { .. }) {
                 let to = match to.as_deref() {
                     None | Some("") => "(次の順位の登録がありません)".to_owned(),
                     Some(to) => name(to)?,

@@ -23,7 +23,7 @@ use super::retained::Clearing;
 use crate::app::App;
 use crate::approve::facts::Facts;
 use crate::clock::monotonic;
-use crate::store::outbox::{DeliveryState, StoredDelivery};
+use crate::store::outbox::{DeliveryState, OVERTAKEN, StoredDelivery};
 use crate::store::{StoreError, Tx};
 
 const BATCH: u32 = 500;
@@ -178,15 +178,18 @@ impl Worker<'_> {
         metrics::gauge!("hinan_deliveries_owed", "channel" => name.word()).set(owed.len() as f64);
         self.resting
             .retain(|id, _| owed.iter().any(|delivery| delivery.id == *id));
+        let hurried = app.hurried(owed.iter().map(|delivery| delivery.id));
         for delivery in &owed {
             if *stop.borrow() {
                 return Ok(None);
             }
-            if self
+            let rests = self
                 .resting
                 .get(&delivery.id)
-                .is_some_and(|rest| rest.until > monotonic())
-            {
+                .is_some_and(|rest| rest.until > monotonic());
+            // Where one follows the other strictly, hurrying one is hurrying the first.
+            let is_hurried = hurried.contains(&delivery.id) || (self.strict && !hurried.is_empty());
+            if rests && !is_hurried {
                 if self.strict {
                     break;
                 }
@@ -377,7 +380,7 @@ fn overtaken(
                 && !matches!(one.state, DeliveryState::Delivered | DeliveryState::GivenUp)
         });
         if let Some(waiting) = waiting {
-            let why = format!("これを置き換えた発表 {} が先に届きました", delivery.notice);
+            let why = format!("{OVERTAKEN} {} が先に届きました", delivery.notice);
             tx.record_attempt(waiting.id, &Attempt::GiveUp { why: why.clone() }, now)?;
             let detail = json!({ "channel": channel, "receipt": why, "digest": waiting.digest });
             tx.audit(now, "system", "delivery_given_up", &waiting.notice, &detail)?;

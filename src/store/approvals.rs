@@ -245,10 +245,25 @@ impl View<'_> {
         .collect()
     }
 
-    /// The second look at a notice, if there was one.
+    /// Whether one person let this notice out and nobody else has looked at it yet.
     ///
     /// # Errors
     /// The database's.
+    pub fn is_review_due(&self, notice: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM notice n JOIN draft d ON d.id = n.id WHERE n.id = ?1 \
+                 AND (n.how = 'lone' OR d.needs = 'one_then_review') \
+                 AND NOT EXISTS (SELECT 1 FROM review r WHERE r.notice = n.id))",
+            )?
+            .query_row([notice], |row| row.get(0))?)
+    }
+
+    /// The second look at a notice.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
     pub fn review(&self, notice: &str) -> Result<Option<Review>, StoreError> {
         let row: Option<(String, bool, String, i64)> = self
             .0

@@ -49,6 +49,9 @@ pub enum Chain {
     },
 }
 
+/// The newest entries of two kinds about one subject.
+const LAST_OF: &str = "subject = ?1 AND action IN (?2, ?3) ORDER BY seq DESC LIMIT ?4";
+
 /// The hash before the first entry.
 #[must_use]
 pub fn origin() -> Digest {
@@ -148,6 +151,22 @@ impl View<'_> {
     /// The database's, or a damaged row.
     pub fn audit_of(&self, subject: &str) -> Result<Vec<Entry>, StoreError> {
         self.entries("subject = ?1 ORDER BY seq LIMIT 200", params![subject])
+    }
+
+    /// The newest entries of these two kinds about one subject, oldest first. Where one kind is meant, it is said twice.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn last_of(
+        &self,
+        subject: &str,
+        actions: [&str; 2],
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let [one, other] = actions;
+        let mut entries = self.entries(LAST_OF, params![subject, one, other, limit])?;
+        entries.reverse();
+        Ok(entries)
     }
 
     /// The number of the last entry, zero when there is none.
@@ -349,4 +368,35 @@ fn digest(seq: i64, text: String) -> Result<Digest, StoreError> {
         what: format!("audit entry {seq}"),
         why,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realm::Realm;
+    use crate::store::Store;
+
+    #[test]
+    fn what_is_asked_of_the_audit_by_subject_reads_no_more_than_that() {
+        let home = tempfile::tempdir().expect("a folder");
+        let store = Store::open(home.path(), Realm::Exercise, "012076").expect("a record");
+        for condition in [LAST_OF, "subject = ?1 ORDER BY seq LIMIT 200"] {
+            let plan = store
+                .read(|view| {
+                    let asked =
+                        format!("EXPLAIN QUERY PLAN SELECT seq FROM audit WHERE {condition}");
+                    let mut statement = view.0.prepare(&asked)?;
+                    let rows = statement.query_map([], |row| row.get::<_, String>(3))?;
+                    rows.map(|row| Ok(row?))
+                        .collect::<Result<Vec<String>, StoreError>>()
+                })
+                .expect("a plan")
+                .join("; ");
+            assert!(
+                plan.contains("SEARCH") && plan.contains("audit_subject"),
+                "{plan}"
+            );
+            assert!(!plan.contains("SCAN"), "{plan}");
+        }
+    }
 }

@@ -88,6 +88,50 @@ impl Tx<'_> {
 }
 
 impl View<'_> {
+    /// Whose text this is, while what it answers is not decided: until then it is for nobody else to read.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn undecided_author(&self, id: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT d.author FROM draft d LEFT JOIN proposal p ON p.id = d.proposal \
+                 WHERE d.id = ?1 AND (p.state = 'open' OR (d.proposal IS NULL AND d.state = 'shown'))",
+            )?
+            .query_row([id], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Whether a recommendation waits for a decision.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn is_open_proposal(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM proposal WHERE id = ?1 AND state = 'open')",
+            )?
+            .query_row([id], |row| row.get(0))?)
+    }
+
+    /// The units that a recommendation or a text is about, without reading the rest of it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn units_of(&self, subject: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT json_extract(unit.value, '$.id') FROM proposal, json_each(proposal.body, '$.districts') unit \
+             WHERE proposal.id = ?1 \
+             UNION ALL \
+             SELECT json_extract(unit.value, '$.id') FROM draft, json_each(draft.facts, '$.districts') unit \
+             WHERE draft.id = ?1",
+        )?;
+        let rows = statement.query_map([subject], |row| row.get(0))?;
+        rows.map(|row| Ok(row?)).collect()
+    }
+
     /// The id of the draft with this digest.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ pub use self::seal::COVERED;
 use std::cell::Cell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -153,6 +154,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     path: PathBuf,
+    /// Whether the database refused the last write.
+    failing: AtomicBool,
     /// Held by the one service of the directory; not by somebody who writes beside it.
     _lock: Option<File>,
 }
@@ -234,6 +237,7 @@ impl Store {
         writer.busy_timeout(std::time::Duration::from_secs(5))?;
         writer.set_prepared_statement_cache_capacity(64);
         Ok(Self {
+            failing: AtomicBool::new(false),
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
             path,
@@ -279,6 +283,8 @@ impl Store {
                 tx.0.pragma_update(None, "user_version", number as i64 + 1)?;
             }
             tx.cover(seen < STEPS.len())?;
+            // What is asked of the audit by subject must not read all of it. An index says nothing: it needs no version.
+            tx.0.execute_batch("CREATE INDEX IF NOT EXISTS audit_subject ON audit (subject, seq)")?;
             if seen > 0 && seen < STEPS.len() {
                 tracing::info!(
                     from = seen,
@@ -321,7 +327,20 @@ impl Store {
         &self,
         f: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        aside(|| self.write_here(f))
+        let done = aside(|| self.write_here(f));
+        // What a caller refuses says nothing about the record; what the database refuses does.
+        match &done {
+            Ok(_) => self.failing.store(false, Ordering::Relaxed),
+            Err(StoreError::Sql(_)) => self.failing.store(true, Ordering::Relaxed),
+            Err(_) => {}
+        }
+        done
+    }
+
+    /// Whether the last write was taken: what could not be written then can hardly be written now.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        !self.failing.load(Ordering::Relaxed)
     }
 
     fn write_here<T>(

@@ -6,6 +6,9 @@ use rusqlite::params;
 use super::{StoreError, Tx, View, instant, millis};
 use crate::publish::outbox::{Attempt, ChannelName, Delivery};
 
+/// How the note of a delivery begins that was given up because a later notice arrived first.
+pub(crate) const OVERTAKEN: &str = "これを置き換えた発表";
+
 /// A delivery with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredDelivery {
@@ -117,6 +120,22 @@ impl View<'_> {
     /// The database's, or a damaged row.
     pub fn deliveries(&self, notice: &str) -> Result<Vec<StoredDelivery>, StoreError> {
         self.deliveries_where("notice = ?1", notice, 100)
+    }
+
+    /// Deliveries that failed and were touched since then, except those that a later notice overtook: nobody misses them.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn failed_deliveries(&self, since: Timestamp) -> Result<Vec<StoredDelivery>, StoreError> {
+        let failed = self.deliveries_where(
+            "state IN ('retrying', 'given_up') AND changed_ms >= CAST(?1 AS INTEGER)",
+            &millis(since).to_string(),
+            500,
+        )?;
+        let overtaken = |one: &StoredDelivery| {
+            one.state == DeliveryState::GivenUp && one.note.starts_with(OVERTAKEN)
+        };
+        Ok(failed.into_iter().filter(|one| !overtaken(one)).collect())
     }
 
     fn deliveries_where(

@@ -19,8 +19,8 @@ use crate::approve::rule::Choice;
 use crate::desk;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::told::ShelterState;
-use crate::store::StoreError;
 use crate::store::audit::{Chain, Entry};
+use crate::store::{StoreError, View};
 
 const PAGE: i64 = 100;
 /// Entries read at a time for an export.
@@ -103,26 +103,25 @@ pub(super) async fn page(
     let app = &doors.app;
     desk::may(&who.officer, Act::ReadRecord)?;
     let now = app.clock.now();
-    // What the first person chose stays unseen until the second has chosen.
-    let waiting = app.store.read(|view| view.waiting_for_second())?;
-    let hidden: Vec<&str> = waiting
-        .iter()
-        .map(|waiting| waiting.notice.id().as_str())
-        .collect();
     let (len, entries, chain) = app.store.read(|view| {
         let len = view.audit_len()?;
         let end = part.before.map_or(len, |before| before - 1).clamp(0, len);
         let from = (end - PAGE).max(0);
         let count = u32::try_from(end - from).unwrap_or(0);
-        Ok((len, view.audit_after(from, count)?, view.verify_audit()?))
+        let mut entries = Vec::new();
+        for entry in view.audit_after(from, count)? {
+            let is_hidden = is_hidden(view, &entry, &who.officer.name)?;
+            entries.push((entry, is_hidden));
+        }
+        Ok((len, entries, view.verify_audit()?))
     })?;
-    let first = entries.first().map_or(0, |entry| entry.seq);
-    let last = entries.last().map_or(0, |entry| entry.seq);
+    let first = entries.first().map_or(0, |(entry, _)| entry.seq);
+    let last = entries.last().map_or(0, |(entry, _)| entry.seq);
     let view = AuditView {
         rows: entries
             .iter()
             .rev()
-            .map(|entry| row(entry, &hidden))
+            .map(|(entry, is_hidden)| row(entry, *is_hidden))
             .collect(),
         check: match chain {
             Chain::Whole { entries, .. } => ChainCheck::Whole {
@@ -140,21 +139,59 @@ pub(super) async fn page(
     Ok(Html(page::audit(&frame::officers(app, &who, None)?, &view)))
 }
 
-fn row(entry: &Entry, hidden: &[&str]) -> AuditRow {
-    let what = if entry.action == "text_shown" && hidden.contains(&entry.subject.as_str()) {
-        format!(
-            "文面を表示 {}(2人目の判断まで内容は伏せます)",
-            entry.subject
-        )
-    } else {
-        words(entry)
-    };
+fn row(entry: &Entry, is_hidden: bool) -> AuditRow {
     AuditRow {
         seq: u64::try_from(entry.seq).unwrap_or(0),
         at: entry.at,
         who: actor(entry),
-        what,
+        what: told(entry, is_hidden),
         hash: entry.hash.to_string(),
+    }
+}
+
+/// Entries that tell, or hint at, what somebody wants done.
+const TELLING: [&str; 7] = [
+    "text_shown",
+    "approve_attempt",
+    "approve_refused",
+    "first_approved",
+    "first_withdrawn",
+    "second_attempt",
+    "alone_attempt",
+];
+
+/// Whether an entry tells what somebody wants done about what is not decided yet: whoever is to judge for themselves must not read it.
+/// That holds for every text that was made on the way, not only for the one that was approved.
+///
+/// # Errors
+/// The record's.
+pub(super) fn is_hidden(view: &View<'_>, entry: &Entry, reader: &str) -> Result<bool, StoreError> {
+    if !TELLING.contains(&entry.action.as_str()) {
+        return Ok(false);
+    }
+    if let Some(author) = view.undecided_author(&entry.subject)? {
+        return Ok(author != reader);
+    }
+    // A text that was forgotten meanwhile still answered something.
+    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    match detail["proposal"].as_str() {
+        Some(proposal) => Ok(entry.actor != reader && view.is_open_proposal(proposal)?),
+        None => Ok(false),
+    }
+}
+
+/// An entry in words; of one that is hidden, only that it happened.
+pub(super) fn told(entry: &Entry, is_hidden: bool) -> String {
+    let subject = &entry.subject;
+    match (is_hidden, entry.action.as_str()) {
+        (false, _) => words(entry),
+        (true, "text_shown") => format!("文面を表示 {subject}(判断が済むまで内容は伏せます)"),
+        (true, "approve_refused") => {
+            format!("承認できず {subject}(判断が済むまで理由は伏せます)")
+        }
+        (true, "first_approved") => format!("1人目として承認 {subject}"),
+        (true, "first_withdrawn") => format!("1人目の承認を取り下げ {subject}"),
+        (true, _) => format!("操作 {subject}(判断が済むまで内容は伏せます)"),
     }
 }
 
@@ -268,6 +305,23 @@ pub(super) fn words(entry: &Entry) -> String {
             level_words(&text("level")),
             text("reason")
         ),
+        "deferred" => format!(
+            "推奨 {subject} を{}分保留(理由: {})",
+            detail["minutes"],
+            text("reason")
+        ),
+        "note" => format!("メモ({}): {}", note_from(&text("from")), text("words")),
+        "handover_signed" => format!(
+            "引き継ぎに署名({})",
+            if text("side") == "leaving" {
+                "引き継ぐ側"
+            } else {
+                "引き継がれる側"
+            }
+        ),
+        "alarm_muted" => format!("警報の音を{}分止めました", detail["minutes"]),
+        "alarm_acknowledged" => format!("警報を確認 {subject}"),
+        "delivery_retry_asked" => format!("配信の再試行を指示 {subject} → {}", text("channel")),
         "declined" => format!(
             "見送り {} {}(理由: {})",
             text("river"),
@@ -317,6 +371,16 @@ fn listed(sentences: &serde_json::Value) -> String {
         .filter_map(serde_json::Value::as_str)
         .collect();
     all.join("。")
+}
+
+/// Where a note came from, in the officers' words.
+fn note_from(word: &str) -> &'static str {
+    match word {
+        "phone" => "電話",
+        "patrol" => "巡視",
+        "radio" => "無線",
+        _ => "その他",
+    }
 }
 
 fn choice(word: &str) -> String {

@@ -159,7 +159,7 @@ pub(super) fn half_width(text: &str) -> String {
 }
 
 /// The code of an adopted reason: the name of the condition behind the line, a stable word.
-fn reason_code<'a>(stored: &'a StoredProposal, value: &'a str) -> &'a str {
+pub(super) fn reason_code<'a>(stored: &'a StoredProposal, value: &'a str) -> &'a str {
     let index: Option<usize> = value.parse().ok();
     index
         .and_then(|index| stored.proposal.met.get(index))
@@ -188,7 +188,13 @@ pub(super) fn filled(fields: &Fields) -> Filled {
     }
 }
 
-fn sheet(app: &App, stored: &StoredProposal, filled: Filled, errors: FieldErrors) -> DecisionSheet {
+/// The sheet of a recommendation, with what was filled in and what is wrong with it.
+pub(super) fn sheet(
+    app: &App,
+    stored: &StoredProposal,
+    filled: Filled,
+    errors: FieldErrors,
+) -> DecisionSheet {
     let proposal = &stored.proposal;
     let mut levels = OrderLevel::ALL;
     levels.sort_by_key(|level| (*level != proposal.key.level, *level));
@@ -327,17 +333,10 @@ fn confirm(
     stored: &StoredProposal,
     filled: Filled,
 ) -> Result<ConfirmView, StoreError> {
-    let facts = draft.notice.content().facts();
     let mut view = of_draft(app, draft, approving(draft))?;
     view.filled = filled;
     view.post_to = format!("/plain/r/{}/decide", stored.id);
     view.back_to = format!("/plain/r/{}/decide", stored.id);
-    if facts.level != stored.proposal.key.level {
-        view.cautions.push(format!(
-            "システムの推奨は{}です。違うレベルを選んでいます",
-            stored.proposal.key.level
-        ));
-    }
     Ok(view)
 }
 
@@ -368,6 +367,16 @@ pub(super) fn of_draft(
         cautions.push(format!(
             "1人で直ちに発表できます。{}分以内に、別の承認者の確認が求められます",
             app.config.approve.review_within_min
+        ));
+    }
+    let proposed = match &draft.proposal {
+        Some(id) => app.store.read(|view| view.proposal(id))?,
+        None => None,
+    };
+    if let Some(proposed) = proposed.filter(|stored| stored.proposal.key.level != facts.level) {
+        cautions.push(format!(
+            "システムの推奨は{}です。違うレベルを選んでいます",
+            proposed.proposal.key.level
         ));
     }
     cautions.extend(warnings(app, draft)?);

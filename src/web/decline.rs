@@ -15,7 +15,8 @@ use crate::desk;
 use crate::digest::Digest;
 use crate::store::proposals::StoredProposal;
 
-const REASONS: [(&str, &str); 4] = [
+/// Why a recommendation is declined, by code.
+pub(super) const REASONS: [(&str, &str); 4] = [
     ("patrol", "現地の確認では差し迫っていない"),
     ("doubt", "水位計・予測に疑いがある"),
     ("wait", "もう少し様子を見る"),

@@ -36,6 +36,20 @@ pub(super) async fn list(
     who: SignedIn,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
+    let view = DevicesView {
+        rule_ja: rule(app).to_owned(),
+        rows: rows(app),
+        may_bar: who
+            .officer
+            .role
+            .may(crate::approve::officer::Act::TakeDeviceOut),
+    };
+    let frame = frame::officers(app, &who, Some(15))?;
+    Ok(Html(page::devices(&frame, &view)))
+}
+
+/// Every device that was enrolled or has spoken, by name.
+pub(super) fn rows(app: &App) -> Vec<DeviceRow> {
     let devices = app.devices.list();
     let mut rows: BTreeMap<String, DeviceRow> = devices
         .iter()
@@ -45,21 +59,16 @@ pub(super) async fn list(
         rows.entry(name.clone())
             .or_insert_with(|| row(app, &devices, name));
     }
-    let view = DevicesView {
-        rule_ja: match (app.config.broker.embedded, app.config.broker.devices) {
-            (false, _) => "町のブローカーが通信を許す相手を決めています。",
-            (true, DevicesRule::Open) => "局名を名乗れば誰でも話せます(機器が登録された局を除く)。",
-            (true, DevicesRule::Enrolled) => "登録した機器だけが話せます。",
-        }
-        .to_owned(),
-        rows: rows.into_values().collect(),
-        may_bar: who
-            .officer
-            .role
-            .may(crate::approve::officer::Act::TakeDeviceOut),
-    };
-    let frame = frame::officers(app, &who, Some(15))?;
-    Ok(Html(page::devices(&frame, &view)))
+    rows.into_values().collect()
+}
+
+/// Who may speak at all.
+pub(super) fn rule(app: &App) -> &'static str {
+    match (app.config.broker.embedded, app.config.broker.devices) {
+        (false, _) => "町のブローカーが通信を許す相手を決めています。",
+        (true, DevicesRule::Open) => "局名を名乗れば誰でも話せます(機器が登録された局を除く)。",
+        (true, DevicesRule::Enrolled) => "登録した機器だけが話せます。",
+    }
 }
 
 /// One device.
@@ -197,7 +206,7 @@ fn show(app: &App, who: &SignedIn, name: &str, step: DeviceStep) -> Result<Html<
 }
 
 /// A device that was enrolled or has spoken.
-fn known(app: &App, name: &str) -> Result<(), Refusal> {
+pub(super) fn known(app: &App, name: &str) -> Result<(), Refusal> {
     let known = app.devices.list().get(name).is_some() || app.spoken().contains_key(name);
     if known && check_name(name).is_ok() {
         Ok(())
@@ -206,7 +215,8 @@ fn known(app: &App, name: &str) -> Result<(), Refusal> {
     }
 }
 
-fn row(app: &App, list: &List, name: &str) -> DeviceRow {
+/// A device as it is.
+pub(super) fn row(app: &App, list: &List, name: &str) -> DeviceRow {
     let device = list.get(name);
     let spoken = app.spoken();
     let activity = spoken.get(name).cloned().unwrap_or_default();
@@ -264,7 +274,7 @@ fn state(device: &Device) -> DeviceState {
 }
 
 /// What taking it out of use will do.
-fn will_do(app: &App, name: &str, since: Timestamp) -> Result<Vec<String>, Refusal> {
+pub(super) fn will_do(app: &App, name: &str, since: Timestamp) -> Result<Vec<String>, Refusal> {
     let list = app.devices.list();
     let stations = match list.get(name) {
         Some(device) => device.stations.clone(),
@@ -306,7 +316,7 @@ fn will_do(app: &App, name: &str, since: Timestamp) -> Result<Vec<String>, Refus
 }
 
 /// What taking it out of use did.
-fn done(app: &App, name: &str, distrusts: &[Distrust]) -> Vec<String> {
+pub(super) fn done(app: &App, name: &str, distrusts: &[Distrust]) -> Vec<String> {
     let list = app.devices.list();
     let Some(device) = list.get(name).filter(|device| !device.state.in_use()) else {
         return Vec::new();

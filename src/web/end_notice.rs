@@ -25,7 +25,8 @@ use crate::digest::Digest;
 use crate::engine::Advice;
 use crate::store::drafts::StoredDraft;
 
-const REASONS: [(&str, &str); 3] = [
+/// Why a notice is ended, by code.
+pub(super) const REASONS: [(&str, &str); 3] = [
     (
         desk::LIFT_REASON,
         "水位が下がり、上流でも下がっていることを確認した",

@@ -16,6 +16,7 @@ use crate::approve::facts::Kind;
 use crate::approve::officer::{Act, Role};
 use crate::desk::{self, Declined};
 use crate::digest::Digest;
+use crate::store::StoreError;
 use crate::store::approvals::StoredFirst;
 
 const REFRESH_S: u32 = 15;
@@ -100,7 +101,8 @@ pub(super) async fn handler(
     }
 }
 
-fn waited_s(app: &App, waiting: &StoredFirst) -> i64 {
+/// How long the second person was waited for, in officers' seconds.
+pub(super) fn waited_s(app: &App, waiting: &StoredFirst) -> i64 {
     let waited = app.clock.now().duration_since(waiting.notice.state().at());
     #[expect(
         clippy::cast_possible_truncation,
@@ -112,20 +114,28 @@ fn waited_s(app: &App, waiting: &StoredFirst) -> i64 {
 
 /// Who could be the second, by name.
 fn missing(app: &App, who: &SignedIn) -> Result<String, Refusal> {
+    let names = seconds(app, who)?;
+    Ok(if names.is_empty() {
+        "ほかに登録がありません".to_owned()
+    } else {
+        names.join("、")
+    })
+}
+
+/// Everybody who could be the second, by name.
+///
+/// # Errors
+/// The record's.
+pub(super) fn seconds(app: &App, who: &SignedIn) -> Result<Vec<String>, StoreError> {
     let all = app.store.read(|view| view.officers())?;
-    let names: Vec<String> = all
+    Ok(all
         .into_iter()
         .map(|(officer, _)| officer)
         .filter(|o| {
             o.role == Role::Approver && o.role.may(Act::LetOut) && o.name != who.officer.name
         })
         .map(|officer| officer.display)
-        .collect();
-    Ok(if names.is_empty() {
-        "ほかに登録がありません".to_owned()
-    } else {
-        names.join("、")
-    })
+        .collect())
 }
 
 fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<SlipView, Refusal> {

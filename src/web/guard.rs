@@ -30,6 +30,9 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     }
     if is_foreign(&request) {
         metrics::counter!("hinan_foreign_requests_total").increment(1);
+        if request.uri().path().starts_with("/api") {
+            return super::api::foreign();
+        }
         return (
             StatusCode::FORBIDDEN,
             "この操作は、このサービスの画面からだけ行えます\n",

@@ -104,7 +104,8 @@ pub(super) fn state(
     }
 }
 
-fn cell(channel: &ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
+/// How a notice stands with one channel.
+pub(super) fn cell(channel: &ChannelName, deliveries: &[StoredDelivery]) -> DeliveryCell {
     let Some(found) = deliveries.iter().find(|d| d.channel == *channel) else {
         return DeliveryCell {
             delivery: Delivery::NotOwed,

@@ -23,6 +23,7 @@ use crate::recommend::briefed;
 use crate::recommend::level::advised;
 use crate::recommend::proposal::Proposal;
 use crate::recommend::told::{self, Told};
+use crate::store::StoreError;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
 /// The page.
@@ -32,16 +33,32 @@ pub(super) async fn page(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
+    let (stored, covered) = asked(app, &id)?.ok_or(Refusal::Unknown)?;
+    Ok(Html(page::recommendation(
+        &frame::officers(app, &who, None)?,
+        &view(app, &stored, &covered),
+    )))
+}
+
+/// A recommendation, and the districts that are already asked about, or ordered, as much or more: they are not left out.
+///
+/// # Errors
+/// The record's.
+pub(super) fn asked(
+    app: &App,
+    id: &str,
+) -> Result<Option<(StoredProposal, BTreeSet<String>)>, StoreError> {
     let now = app.clock.now();
     let (stored, open, live) = app.store.read(|view| {
         Ok((
-            view.proposal(&id)?,
+            view.proposal(id)?,
             view.open_proposals()?,
             view.live_notices(now)?,
         ))
     })?;
-    let stored = stored.ok_or(Refusal::Unknown)?;
-    // Whoever is already asked about, or ordered, as much or more is not left out.
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
     let level = stored.proposal.key.level;
     let mut covered: BTreeSet<String> = BTreeSet::new();
     for other in open
@@ -58,13 +75,15 @@ pub(super) async fn page(
     {
         covered.extend(facts.districts.iter().map(|d| d.id.clone()));
     }
-    Ok(Html(page::recommendation(
-        &frame::officers(app, &who, None)?,
-        &view(app, &stored, &covered),
-    )))
+    Ok(Some((stored, covered)))
 }
 
-fn view(app: &App, stored: &StoredProposal, covered: &BTreeSet<String>) -> RecommendationView {
+/// Everything about it.
+pub(super) fn view(
+    app: &App,
+    stored: &StoredProposal,
+    covered: &BTreeSet<String>,
+) -> RecommendationView {
     let proposal = &stored.proposal;
     let picture = app.picture();
     let gauge = picture.advice.outlook.gauges.get(&proposal.gauge);
@@ -227,7 +246,7 @@ fn waiting(of: &Waiting, late_by_min: f64) -> WaitingRow {
 }
 
 /// The chance that leads: of the level that the met conditions are about.
-fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<ChanceFact> {
+pub(super) fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<ChanceFact> {
     let (about, (value, ahead_h)) = proposal
         .met
         .iter()

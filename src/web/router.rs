@@ -14,9 +14,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::tls::{TlsPort, Visitor};
 use super::{
-    account, api, audit, decide, decline, devices, end_notice, enrolling, features, feeds, first,
-    guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
-    refusal, reports, review, second, seen, shelters, sign_in, situation, succession, tiles,
+    account, api, audit, console, decide, decline, devices, end_notice, enrolling, features, feeds,
+    first, guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
+    refusal, reports, review, seats, second, seen, shelters, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
 
@@ -34,6 +34,8 @@ pub struct Doors {
     pub(super) hashing: Arc<tokio::sync::Semaphore>,
     /// Seats for programs that listen to events.
     pub(super) listeners: Arc<tokio::sync::Semaphore>,
+    /// Seats of each session among them.
+    pub(super) seats: seats::Seats,
     /// Becomes true when the service stops: streams end then.
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -50,6 +52,7 @@ impl Doors {
             enrolling: Arc::default(),
             kept: Arc::default(),
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            seats: seats::Seats::default(),
             listeners: Arc::new(tokio::sync::Semaphore::new(listeners_max)),
             stop,
         }
@@ -165,32 +168,28 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));
-    let programs = Router::new()
-        .route("/api/v1/stations", get(api::stations::list))
-        .route("/api/v1/stations/{id}", get(api::stations::one))
+    let console = Router::new()
         .route(
-            "/api/v1/stations/{id}/readings",
-            get(api::stations::readings),
+            "/console",
+            get(|| async { axum::response::Redirect::permanent("/console/") }),
         )
-        .route("/api/v1/extents", get(api::extents::list))
-        .route("/api/v1/recommendations", get(api::recommendations::list))
+        .route("/console/", get(console::index))
+        .route("/console/{*file}", get(console::file))
         .route(
-            "/api/v1/recommendations/{id}",
-            get(api::recommendations::one),
+            "/wall",
+            get(|| async { axum::response::Redirect::permanent("/wall/") }),
         )
-        .route("/api/v1/shelters", get(api::shelters::list))
-        .route("/api/v1/official", get(api::official::view))
-        .route("/api/v1/external", get(api::external::view))
-        .route("/api/v1/quarantine", get(api::quarantine::list))
-        .route("/api/v1/events", get(api::events::stream))
-        .route("/api/v1/outlook/districts", get(api::districts::list))
-        .route("/api/v1/openapi.json", get(api::openapi::document))
-        .route("/api/{*rest}", get(api::not_found))
-        .layer(header(header::CACHE_CONTROL, "no-store"))
-        .route("/schema/{file}", get(api::schema::file));
+        .route("/wall/", get(console::wall))
+        .route("/licenses", get(console::licenses))
+        .route("/version", get(console::version))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(console::POLICY),
+        ));
     let all = desk
         .merge(residents)
-        .merge(programs)
+        .merge(api::routes())
+        .merge(console)
         .merge(machines)
         .fallback(refusal::not_found)
         .layer(axum::middleware::from_fn_with_state(
@@ -220,14 +219,16 @@ fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
 }
 
 /// No script, nothing from elsewhere; the one style sheet of the page is named by its hash.
-fn csp(style: &str) -> SetResponseHeaderLayer<HeaderValue> {
+pub(super) fn policy(style: &str) -> HeaderValue {
     let hash =
         base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     );
-    let value =
-        HeaderValue::try_from(policy).expect("base64 and fixed words are header characters");
-    SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, value)
+    HeaderValue::try_from(policy).expect("base64 and fixed words are header characters")
+}
+
+fn csp(style: &str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, policy(style))
 }

@@ -4,7 +4,9 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use hinan_dashboard::view::{Approving, SlipField, SlipForm, SlipList, SlipText, SlipView};
+use hinan_dashboard::view::{
+    Approving, Evidence, SlipField, SlipForm, SlipList, SlipText, SlipView,
+};
 use hinan_dashboard::{form, page};
 
 use super::posted::Posted;
@@ -20,6 +22,7 @@ use crate::desk::second::Chosen;
 use crate::desk::{self, Declined};
 use crate::digest::Digest;
 use crate::recommend::level::OrderLevel;
+use crate::store::StoreError;
 use crate::store::approvals::StoredFirst;
 
 /// The page: nothing on it tells what the first person chose.
@@ -113,31 +116,10 @@ fn ask(
         .store
         .read(|view| view.officer(waiting.notice.state().by()))?
         .map_or_else(String::new, |(officer, _)| officer.display);
-    let stored = match &waiting.draft.proposal {
-        Some(proposal) => app.store.read(|view| view.proposal(proposal))?,
-        None => None,
-    };
-    let (speaks_for, against) = match &stored {
-        Some(stored) => {
-            let proposal = &stored.proposal;
-            let met = proposal.met.iter();
-            let counter = proposal.counter.iter();
-            (
-                met.map(|c| lines::evidence(c, proposal.as_of).text)
-                    .collect(),
-                counter
-                    .map(|c| lines::counter_evidence(c, proposal.as_of).text)
-                    .collect(),
-            )
-        }
-        None => end_notice::lifting(app, &facts.river),
-    };
-    let choices: Vec<Choice> = if facts.kind == Kind::Issue {
-        let levels = OrderLevel::ALL.map(Choice::Issue).into_iter();
-        levels.chain([Choice::NotNow]).collect()
-    } else {
-        vec![Choice::Lift, Choice::Cancel, Choice::NotNow]
-    };
+    let (speaks_for, against) = grounds(app, waiting)?;
+    let words = |all: Vec<Evidence>| all.into_iter().map(|line| line.text).collect();
+    let (speaks_for, against) = (words(speaks_for), words(against));
+    let choices = choices(facts.kind);
     let mut fields: Vec<SlipField> = choices
         .into_iter()
         .map(|choice| SlipField::Choice {
@@ -189,6 +171,56 @@ fn ask(
         links: vec![["/plain/inbox".to_owned(), "選ばずに戻る".to_owned()]],
         ..SlipView::default()
     })
+}
+
+/// What speaks for it and what against, without a word of what the first chose.
+///
+/// # Errors
+/// The record's.
+pub(super) fn grounds(
+    app: &App,
+    waiting: &StoredFirst,
+) -> Result<(Vec<Evidence>, Vec<Evidence>), StoreError> {
+    let stored = match &waiting.draft.proposal {
+        Some(proposal) => app.store.read(|view| view.proposal(proposal))?,
+        None => None,
+    };
+    Ok(match &stored {
+        Some(stored) => {
+            let proposal = &stored.proposal;
+            let met = proposal.met.iter();
+            let counter = proposal.counter.iter();
+            (
+                met.map(|c| lines::evidence(c, proposal.as_of)).collect(),
+                counter
+                    .map(|c| lines::counter_evidence(c, proposal.as_of))
+                    .collect(),
+            )
+        }
+        None => {
+            let (met, lacks) = end_notice::lifting(app, &waiting.notice.content().facts().river);
+            let at = app.picture().advice.outlook.as_of;
+            let line = |text: String| Evidence {
+                text,
+                source: "観測・予測".to_owned(),
+                at,
+            };
+            (
+                met.into_iter().map(line).collect(),
+                lacks.into_iter().map(line).collect(),
+            )
+        }
+    })
+}
+
+/// What the second person may choose.
+pub(super) fn choices(kind: Kind) -> Vec<Choice> {
+    if kind == Kind::Issue {
+        let levels = OrderLevel::ALL.map(Choice::Issue).into_iter();
+        levels.chain([Choice::NotNow]).collect()
+    } else {
+        vec![Choice::Lift, Choice::Cancel, Choice::NotNow]
+    }
 }
 
 fn confirm(

@@ -1,7 +1,10 @@
 //! GET and POST /plain/signin, POST /plain/signout: who is at the desk.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::SignInView;
 use hinan_dashboard::{form, page};
@@ -12,10 +15,10 @@ use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::tls::Visitor;
-use super::who::{cookie, cookie_name};
+use super::who::{SignedIn, cookie, cookie_name};
 use super::{frame, guard};
 use crate::app::App;
-use crate::approve::officer::Act;
+use crate::approve::officer::{Act, Officer};
 use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
 use crate::{chance, password};
@@ -25,7 +28,7 @@ const NAME_MAX: usize = 40;
 /// How long the record remembers whose session it was that has ended.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 /// Longest wait for a turn at the password check.
-const TURN_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+const TURN_WITHIN: Duration = Duration::from_secs(10);
 
 /// The form.
 pub(super) async fn page(State(doors): State<Doors>) -> Html<String> {
@@ -38,19 +41,138 @@ pub(super) async fn handler(
     ConnectInfo(Visitor(from)): ConnectInfo<Visitor>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let browser = cookie(request.headers(), &browser_cookie(&doors.app));
-    let before = cookie(
-        request.headers(),
-        &cookie_name(doors.app.config.service.realm),
-    );
-    let before = before.map(|token| Digest::of(token.as_bytes()));
+    let browser = browser(&doors.app, request.headers());
+    let before = before(&doors.app, request.headers());
     let fields = posted::fields(request, &doors).await?;
     let app = doors.app.clone();
-    let (name, typed) = (
-        fields.text(form::USER).trim().to_owned(),
-        fields.text(form::PASSWORD).to_owned(),
-    );
-    let browser = browser.map(|token| Digest::of(token.as_bytes()));
+    let typed = Typed {
+        name: fields.text(form::USER).trim().to_owned(),
+        password: fields.text(form::PASSWORD).to_owned(),
+        code: fields.text(form::CODE).to_owned(),
+    };
+    let name = typed.name.clone();
+    let again = |status: StatusCode, name: String, error: String| {
+        (status, Html(shown(&app, name, Some(error)))).into_response()
+    };
+    Ok(
+        match knock(
+            &doors,
+            from.ip(),
+            Known { browser, before },
+            typed,
+            "/plain/signin",
+        )
+        .await?
+        {
+            Knocked::Entered {
+                officer,
+                cookies,
+                wants_own_password,
+                ..
+            } => {
+                // A role that approves needs a second factor: it is led to where it can be added.
+                // So is whoever has not chosen a password of their own yet.
+                let weak = officer.role.may(Act::LetOut)
+                    && !officer.second_factor
+                    && !app.config.officers.without_second_factor;
+                let next = if weak || wants_own_password {
+                    "/plain/account"
+                } else {
+                    "/plain/"
+                };
+                let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+                (cookies, Redirect::to(next)).into_response()
+            }
+            Knocked::Wait(wait) => again(
+                StatusCode::TOO_MANY_REQUESTS,
+                name,
+                format!(
+                    "失敗が続いたため、あと{}秒お待ちください",
+                    wait.as_secs() + 1
+                ),
+            ),
+            Knocked::Crowded => again(
+                StatusCode::SERVICE_UNAVAILABLE,
+                String::new(),
+                "ただいま混み合っています。少し待ってから、もう一度サインインしてください"
+                    .to_owned(),
+            ),
+            Knocked::Wrong => again(
+                StatusCode::UNAUTHORIZED,
+                name,
+                "ユーザー名、パスワード、確認コードのどれかが違います".to_owned(),
+            ),
+        },
+    )
+}
+
+/// What somebody typed at the door.
+pub(super) struct Typed {
+    /// Account name.
+    pub(super) name: String,
+    /// Password.
+    pub(super) password: String,
+    /// Code of the second factor; empty when none was typed.
+    pub(super) code: String,
+}
+
+/// What a browser brings along.
+pub(super) struct Known {
+    /// By what it is known again.
+    pub(super) browser: Option<Digest>,
+    /// The session that it had before.
+    pub(super) before: Option<Digest>,
+}
+
+/// What came of knocking.
+pub(super) enum Knocked {
+    /// They are in.
+    Entered {
+        /// Who, with whether this session has shown a second factor.
+        officer: Officer,
+        /// Whether their password is one that somebody else made and knows.
+        wants_own_password: bool,
+        /// The session's anti-forgery token.
+        csrf: String,
+        /// The session's cookie, and the one by which the browser is known again.
+        cookies: [String; 2],
+    },
+    /// Too many failures: wait so long.
+    Wait(Duration),
+    /// Too many knock at the same time.
+    Crowded,
+    /// Name, password or code is wrong.
+    Wrong,
+}
+
+/// The cookie by which a browser is known again, as its digest.
+pub(super) fn browser(app: &App, headers: &HeaderMap) -> Option<Digest> {
+    cookie(headers, &browser_cookie(app)).map(|token| Digest::of(token.as_bytes()))
+}
+
+/// The session that a browser had before, as its digest.
+pub(super) fn before(app: &App, headers: &HeaderMap) -> Option<Digest> {
+    cookie(headers, &cookie_name(app.config.service.realm))
+        .map(|token| Digest::of(token.as_bytes()))
+}
+
+/// Lets somebody in who types what is right. The one way to a session, whichever door is knocked at; `door` is its address.
+///
+/// # Errors
+/// The record's.
+pub(super) async fn knock(
+    doors: &Doors,
+    from: IpAddr,
+    Known { browser, before }: Known,
+    typed: Typed,
+    door: &str,
+) -> Result<Knocked, Refusal> {
+    let app = &doors.app;
+    let Typed {
+        name,
+        password: typed,
+        code,
+    } = typed;
     let known = match &browser {
         Some(browser) if name.len() <= NAME_MAX => {
             app.store.read(|view| view.knows_browser(browser, &name))?
@@ -59,19 +181,11 @@ pub(super) async fn handler(
     };
     let place = match (&browser, known) {
         (Some(browser), true) => browser.to_string(),
-        _ => guard::network(from.ip()),
+        _ => guard::network(from),
     };
     let knock = (name.chars().take(NAME_MAX + 1).collect(), place);
     if let Err(wait) = doors.attempts.begin(&knock, known, monotonic()) {
-        let error = format!(
-            "失敗が続いたため、あと{}秒お待ちください",
-            wait.as_secs() + 1
-        );
-        return Ok((
-            StatusCode::TOO_MANY_REQUESTS,
-            Html(shown(&app, name, Some(error))),
-        )
-            .into_response());
+        return Ok(Knocked::Wait(wait));
     }
     let account = if name.len() <= NAME_MAX {
         app.store.read(|view| view.officer(&name))?
@@ -84,20 +198,14 @@ pub(super) async fn handler(
     let turn = tokio::time::timeout(TURN_WITHIN, doors.hashing.acquire()).await;
     let Ok(Ok(_turn)) = turn else {
         doors.attempts.not_made(&knock, known);
-        let error =
-            "ただいま混み合っています。少し待ってから、もう一度サインインしてください".to_owned();
-        return Ok((
-            StatusCode::SERVICE_UNAVAILABLE,
-            Html(shown(&app, String::new(), Some(error))),
-        )
-            .into_response());
+        return Ok(Knocked::Crowded);
     };
     // Hashing takes tens of milliseconds on purpose; it must not hold up the other doors.
     let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref()))
         .await
         .unwrap_or(false);
     let (right, strong) = if right {
-        second_factor(&app, &name, fields.text(form::CODE))?
+        second_factor(app, &name, &code)?
     } else {
         (false, false)
     };
@@ -120,12 +228,7 @@ pub(super) async fn handler(
                 }
             }));
         }
-        let error = "ユーザー名、パスワード、確認コードのどれかが違います".to_owned();
-        return Ok((
-            StatusCode::UNAUTHORIZED,
-            Html(shown(&app, name, Some(error))),
-        )
-            .into_response());
+        return Ok(Knocked::Wrong);
     };
     // A new name for the session each time; the browser gets one of its own, which opens nothing.
     let (token, csrf, remembered) = (chance::token(), chance::token(), chance::token());
@@ -158,23 +261,21 @@ pub(super) async fn handler(
         Ok(())
     })?;
     tracing::info!(officer = %officer.name, "signed in");
-    let cookie = session_cookie(&app, &token);
+    let cookie = session_cookie(app, &token);
     let browser = format!(
-        "{}={remembered}; Path=/plain/signin; HttpOnly; SameSite=Strict; Max-Age=31536000{}",
-        browser_cookie(&app),
-        secure(&app)
+        "{}={remembered}; Path={door}; HttpOnly; SameSite=Strict; Max-Age=31536000{}",
+        browser_cookie(app),
+        secure(app)
     );
-    // A role that approves needs a second factor: it is led to where it can be added.
-    // So is whoever has not chosen a password of their own yet.
-    let weak =
-        officer.role.may(Act::LetOut) && !strong && !app.config.officers.without_second_factor;
-    let next = if weak || given_by.is_some() {
-        "/plain/account"
-    } else {
-        "/plain/"
-    };
-    let cookies = AppendHeaders([(header::SET_COOKIE, cookie), (header::SET_COOKIE, browser)]);
-    Ok((cookies, Redirect::to(next)).into_response())
+    Ok(Knocked::Entered {
+        officer: Officer {
+            second_factor: strong,
+            ..officer
+        },
+        wants_own_password: given_by.is_some(),
+        csrf,
+        cookies: [cookie, browser],
+    })
 }
 
 /// The cookie of a session.
@@ -219,7 +320,19 @@ pub(super) async fn out(
     State(doors): State<Doors>,
     Posted { who, .. }: Posted,
 ) -> Result<Response, Refusal> {
-    let app = &doors.app;
+    let cookie = leave(&doors.app, &who)?;
+    Ok((
+        [(header::SET_COOKIE, cookie)],
+        Redirect::to("/plain/signin"),
+    )
+        .into_response())
+}
+
+/// Ends a session; says the cookie that makes the browser forget it.
+///
+/// # Errors
+/// The record's.
+pub(super) fn leave(app: &App, who: &SignedIn) -> Result<String, StoreError> {
     app.store.write(|tx| {
         tx.end_session(&who.token)?;
         tx.audit(
@@ -231,15 +344,10 @@ pub(super) async fn out(
         )?;
         Ok(())
     })?;
-    let cookie = format!(
+    Ok(format!(
         "{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0",
         cookie_name(app.config.service.realm)
-    );
-    Ok((
-        [(header::SET_COOKIE, cookie)],
-        Redirect::to("/plain/signin"),
-    )
-        .into_response())
+    ))
 }
 
 fn shown(app: &App, user: String, error: Option<String>) -> String {

@@ -8,7 +8,7 @@ use hinan_dashboard::page;
 use hinan_dashboard::view::{
     AlertLevel, Broken, Change, Danger, DangerKind, Headline, Said, Situation, Span,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -18,11 +18,14 @@ use crate::app::{App, Link, Picture};
 use crate::approve::notice::{Approved, Notice};
 use crate::official::{ahead, for_town, municipality, of_others};
 use crate::outlook::{GaugeOutlook, Voice};
+use crate::store::StoreError;
+use crate::store::audit::Entry;
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::proposals::StoredProposal;
 
 const REFRESH_S: u32 = 15;
-const CHARTS_MAX: usize = 3;
+/// Hydrographs beside the situation.
+pub(super) const CHARTS_MAX: usize = 3;
 const DANGERS_MAX: usize = 6;
 const CHANGES_MAX: usize = 8;
 /// Drills of agencies that arrived in this time are counted.
@@ -35,37 +38,82 @@ pub(super) async fn page(
     who: SignedIn,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let now = app.clock.now();
-    let day_ago = now.saturating_sub(DRILLS_OF).unwrap_or(now);
-    let (open, live, deliveries, entries, drills) = app.store.read(|view| {
-        let live = view.live_notices(now)?;
-        let mut deliveries: BTreeMap<String, Vec<StoredDelivery>> = BTreeMap::new();
-        for notice in &live {
-            deliveries.insert(
-                notice.id().to_string(),
-                view.deliveries(notice.id().as_str())?,
-            );
-        }
-        let last = view.audit_len()?;
-        Ok((
-            view.open_proposals()?,
-            live,
-            deliveries,
-            view.audit_after((last - 60).max(0), 60)?,
-            view.official_drills_since(day_ago)?.0,
-        ))
-    })?;
     let picture = app.picture();
-    let ranked = ranked(&picture);
-    let mut in_force = map::ByDistrict::new();
-    for notice in &live {
-        let facts = notice.content().facts();
-        for district in &facts.districts {
-            let level = in_force.entry(district.id.clone()).or_insert(facts.level);
-            *level = (*level).max(facts.level);
-        }
+    let known = Known::of(app)?;
+    let mut view = view(app, &picture, &known);
+    view.map = Some(map::view(
+        app,
+        &picture,
+        &map::proposed(known.open.iter().map(|s| &s.proposal)),
+        &known.in_force(),
+    ));
+    Ok(Html(page::situation(
+        &frame::officers(app, &who, Some(REFRESH_S))?,
+        &view,
+    )))
+}
+
+/// What the record says at one moment.
+pub(super) struct Known {
+    /// Proposals that wait for a decision.
+    pub(super) open: Vec<StoredProposal>,
+    /// Notices in force.
+    pub(super) live: Vec<Notice<Approved>>,
+    deliveries: BTreeMap<String, Vec<StoredDelivery>>,
+    entries: Vec<Entry>,
+    drills: u64,
+    now: Timestamp,
+}
+
+impl Known {
+    /// As the record says now.
+    ///
+    /// # Errors
+    /// The record's.
+    pub(super) fn of(app: &App) -> Result<Self, StoreError> {
+        let now = app.clock.now();
+        let day_ago = now.saturating_sub(DRILLS_OF).unwrap_or(now);
+        app.store.read(|view| {
+            let live = view.live_notices(now)?;
+            let mut deliveries: BTreeMap<String, Vec<StoredDelivery>> = BTreeMap::new();
+            for notice in &live {
+                deliveries.insert(
+                    notice.id().to_string(),
+                    view.deliveries(notice.id().as_str())?,
+                );
+            }
+            let last = view.audit_len()?;
+            Ok(Self {
+                open: view.open_proposals()?,
+                live,
+                deliveries,
+                entries: view.audit_after((last - 60).max(0), 60)?,
+                drills: view.official_drills_since(day_ago)?.0,
+                now,
+            })
+        })
     }
-    let changes = entries
+
+    /// The highest level in force for each district.
+    pub(super) fn in_force(&self) -> map::ByDistrict {
+        let mut in_force = map::ByDistrict::new();
+        for notice in &self.live {
+            let facts = notice.content().facts();
+            for district in &facts.districts {
+                let level = in_force.entry(district.id.clone()).or_insert(facts.level);
+                *level = (*level).max(facts.level);
+            }
+        }
+        in_force
+    }
+}
+
+/// The situation in words and figures; whoever wants the drawn map adds it.
+pub(super) fn view(app: &App, picture: &Picture, known: &Known) -> Situation {
+    let (now, open, live) = (known.now, &known.open, &known.live);
+    let ranked = ranked(picture);
+    let changes = known
+        .entries
         .iter()
         .rev()
         .filter(|entry| now.duration_since(entry.at) < LOOK_BACK)
@@ -82,9 +130,9 @@ pub(super) async fn page(
         .filter(|g| deciding(app, g) && g.is_silent())
         .map(|g| g.name.clone())
         .collect();
-    let view = Situation {
+    Situation {
         as_of: picture.advice.outlook.as_of,
-        headline: headline(&ranked, &open, &live, &unheard),
+        headline: headline(&ranked, open, live, &unheard),
         dangers: ranked
             .iter()
             .filter_map(|g| danger(g))
@@ -94,43 +142,34 @@ pub(super) async fn page(
         decisions: open.iter().map(inbox::item).collect(),
         said: live
             .iter()
-            .map(|notice| said(notice, deliveries.get(notice.id().as_str())))
+            .map(|notice| said(notice, known.deliveries.get(notice.id().as_str())))
             .collect(),
-        broken: broken(app, &picture, &live),
+        broken: broken(app, picture, live),
         official: official::board(
             &for_town(&picture.official, &app.town().code, now),
             municipality(&app.town().code),
             &ahead(&picture.official, &app.town().code, now),
-            drills,
+            known.drills,
         ),
         external: external::groups(&of_others(
             &picture.external,
             &app.config.publish.sender,
             now,
         )),
-        concern: extents::panel(app, &picture),
-        map: Some(map::view(
-            app,
-            &picture,
-            &map::proposed(open.iter().map(|s| &s.proposal)),
-            &in_force,
-        )),
+        concern: extents::panel(app, picture),
+        map: None,
         charts: ranked
             .iter()
             .filter(|g| deciding(app, g))
             .take(CHARTS_MAX)
-            .map(|g| gauges::hydrograph(app, &picture, g))
+            .map(|g| gauges::hydrograph(app, picture, g))
             .collect(),
         gauges: ranked.iter().map(|g| gauges::row(app, g)).collect(),
-    };
-    Ok(Html(page::situation(
-        &frame::officers(app, &who, Some(REFRESH_S))?,
-        &view,
-    )))
+    }
 }
 
 /// Gauges, the most worrying first: by the highest level reached, then by the chance to reach the next one.
-fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
+pub(super) fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
     let mut gauges: Vec<(usize, i64, &GaugeOutlook)> = picture
         .advice
         .outlook
@@ -167,7 +206,7 @@ fn ranked(picture: &Picture) -> Vec<&GaugeOutlook> {
 }
 
 /// Whether some district of the town depends on this gauge.
-fn deciding(app: &App, gauge: &GaugeOutlook) -> bool {
+pub(super) fn deciding(app: &App, gauge: &GaugeOutlook) -> bool {
     !gauge.marks.named().is_empty()
         && app
             .town()
@@ -194,18 +233,18 @@ fn headline(
         return Headline {
             level: lines::level(proposal.key.level),
             sentence: format!(
-                "{}沿いの{}地区(浸水想定区域に約{}人)に、{}の判断が必要です",
+                "{}沿いの{}地区(浸水想定区域に{})に、{}の判断が必要です",
                 proposal.key.river,
                 proposal.districts.len(),
-                thousands(proposal.people_in_zone()),
+                people_ja(proposal.people_in_zone()),
                 proposal.key.level
             ),
             english: format!(
-                "Decision needed: {} for {} districts along the {}, about {} people in the assumed flood zone",
+                "Decision needed: {} for {} districts along the {}, {} in the assumed flood zone",
                 lines::level_en(proposal.key.level),
                 proposal.districts.len(),
                 proposal.river_en,
-                thousands(proposal.people_in_zone())
+                people_en(proposal.people_in_zone())
             ),
             detail: Some(lines::reason_line(proposal)),
         };
@@ -424,6 +463,21 @@ fn sentence(action: &str, detail: &str) -> Option<String> {
     })
 }
 
+/// A count of people in a sentence that a whole room reads: so few that they could be named are not counted.
+fn people_ja(people: u32) -> String {
+    match people {
+        1..5 => "5人未満".to_owned(),
+        people => format!("約{}人", thousands(people)),
+    }
+}
+
+fn people_en(people: u32) -> String {
+    match people {
+        1..5 => "fewer than 5 people".to_owned(),
+        people => format!("about {} people", thousands(people)),
+    }
+}
+
 /// `12,345`
 pub(super) fn thousands(number: u32) -> String {
     let digits = number.to_string();
@@ -439,6 +493,14 @@ pub(super) fn thousands(number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn so_few_that_they_could_be_named_are_not_counted_where_a_room_reads_it() {
+        assert_eq!(super::people_ja(3), "5人未満");
+        assert_eq!(super::people_en(4), "fewer than 5 people");
+        assert_eq!(super::people_ja(1234), "約1,234人");
+        assert_eq!(super::people_en(0), "about 0 people");
+    }
+
     #[test]
     fn thousands_are_separated() {
         assert_eq!(super::thousands(7), "7");

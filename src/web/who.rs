@@ -8,13 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::refusal::Refusal;
 use super::router::Doors;
 use crate::app::App;
-use crate::approve::officer::Officer;
+use crate::approve::officer::{Officer, Role};
 use crate::clock::wall;
 use crate::digest::Digest;
 use crate::realm::Realm;
 use crate::store::StoreError;
 use crate::store::officers::Session;
 
+/// What a timer adds to its question.
+pub(super) const AUTO: &str = "auto=1";
 /// Clicks are noted when the last one that was noted is so many seconds ago.
 const IDLE_NOTED_S: i64 = 30;
 
@@ -43,14 +45,22 @@ impl FromRequestParts<Doors> for SignedIn {
         if idle > idle_max || is_too_long(app, &session, now) {
             return Err(Refusal::SignedOut);
         }
-        // A page that loads itself again is no click: an unattended desk closes.
+        // A page that loads itself again, and a sign that a page is still open, are no clicks: an unattended desk closes. Only the
+        // display of a room, which decides nothing, may stand all night.
+        let path = parts.uri.path();
+        let watches = matches!(path, "/api/v1/wall" | "/api/v1/status" | "/api/v1/events");
+        let unattended =
+            path.ends_with("/presence") || (watches && session.officer.role != Role::Viewer);
         let auto = parts
             .uri
             .query()
-            .is_some_and(|query| query.split('&').any(|pair| pair == "auto=1"));
+            .is_some_and(|query| query.split('&').any(|pair| pair == AUTO));
         // Noting every click would write too often.
-        if !auto && idle > SignedDuration::from_secs(IDLE_NOTED_S) {
-            app.store.write(|tx| tx.touch_session(&token, now))?;
+        if !auto && !unattended && idle > SignedDuration::from_secs(IDLE_NOTED_S) {
+            // A click that cannot be noted does not keep anybody from reading: the session idles, which is the safe side.
+            if let Err(error) = app.store.write(|tx| tx.touch_session(&token, now)) {
+                tracing::error!(%error, "a click could not be noted");
+            }
         }
         Ok(Self {
             officer: session.officer,

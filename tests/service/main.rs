@@ -5,10 +5,13 @@
 
 mod advice;
 mod alert;
+mod attention;
 mod authority;
 mod bad_input;
 mod channels;
 mod chaos;
+
+mod console_api;
 mod derived;
 mod drill;
 mod encrypted;

@@ -24,6 +24,7 @@ use crate::clock::monotonic;
 use crate::digest::Digest;
 use crate::events::Event;
 use crate::web::router::Doors;
+use crate::web::seats::Seat;
 use crate::web::who;
 
 /// A sign of life when nothing happens.
@@ -32,7 +33,27 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 const ASKED_EVERY: Duration = Duration::from_secs(30);
 /// Events taken from the log at a time.
 const TAKEN_MAX: usize = 200;
-const KINDS: [&str; 5] = ["reading", "health", "official", "external", "link"];
+/// How often a listener is told what time it is.
+const TICKS_EVERY: Duration = Duration::from_secs(2);
+/// The kind of the tick, which is in no log.
+const STATUS: &str = "status";
+const KINDS: [&str; 15] = [
+    STATUS,
+    "picture",
+    "reading",
+    "health",
+    "recommendation",
+    "decision",
+    "notice",
+    "delivery",
+    "feed",
+    "presence",
+    "note",
+    "device",
+    "official",
+    "external",
+    "link",
+];
 
 /// What a listener wants to hear.
 #[derive(Deserialize)]
@@ -59,11 +80,14 @@ impl Asked {
         }
     }
 
-    fn wants(&self, event: &Event) -> bool {
-        let kind = self
-            .kinds
+    fn wants_kind(&self, kind: &str) -> bool {
+        self.kinds
             .as_ref()
-            .is_none_or(|kinds| kinds.split(',').any(|kind| kind == event.kind()));
+            .is_none_or(|kinds| kinds.split(',').any(|wanted| wanted == kind))
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let kind = self.wants_kind(event.kind());
         let station = self
             .station
             .as_ref()
@@ -88,9 +112,16 @@ pub(in crate::web) async fn stream(
     if !station_is_known {
         return Err(Refused::Unknown("there is no such station".to_owned()));
     }
+    let own = doors.seats.sit(&who.token).ok_or(Refused::TooMany(
+        "this session listens already as often as one may",
+    ))?;
     let seat = Arc::clone(&doors.listeners)
         .try_acquire_owned()
-        .map_err(|_| Refused::TooMany)?;
+        .map_err(|_| {
+            Refused::TooMany(
+                "too many programs listen already; web.listeners_max says how many may",
+            )
+        })?;
     let follow = app.events.follow();
     let last = headers
         .get("last-event-id")
@@ -104,6 +135,8 @@ pub(in crate::web) async fn stream(
     };
     let ear = Ear {
         app,
+        ticks: asked.station.is_none() && asked.wants_kind(STATUS),
+        ticked_at: None,
         asked,
         session: who.token,
         follow,
@@ -112,7 +145,7 @@ pub(in crate::web) async fn stream(
         other_run,
         waiting: std::collections::VecDeque::new(),
         asked_at: monotonic(),
-        _seat: seat,
+        _seat: (seat, own),
     };
     let stream = futures_util::stream::unfold(ear, |mut ear| async move {
         let next = ear.next().await?;
@@ -132,7 +165,10 @@ struct Ear {
     other_run: bool,
     waiting: std::collections::VecDeque<Sent>,
     asked_at: std::time::Instant,
-    _seat: OwnedSemaphorePermit,
+    /// Whether it wants to be told the time.
+    ticks: bool,
+    ticked_at: Option<std::time::Instant>,
+    _seat: (OwnedSemaphorePermit, Seat),
 }
 
 impl Ear {
@@ -145,15 +181,45 @@ impl Ear {
             if *self.stop.borrow() || !self.may_stay() {
                 return None;
             }
-            if self.take() {
+            let took = self.take();
+            self.tick();
+            if took || !self.waiting.is_empty() {
                 continue;
             }
+            let pause = self.ticked_at.map_or(ASKED_EVERY, |at| {
+                TICKS_EVERY.saturating_sub(monotonic().duration_since(at))
+            });
             tokio::select! {
                 _ = self.stop.changed() => return None,
                 more = self.follow.changed() => more.ok()?,
-                () = tokio::time::sleep(ASKED_EVERY) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// What time it is, and what the status bar counts: at once, then every few seconds. Old ones are not told again.
+    fn tick(&mut self) {
+        let now = monotonic();
+        let due = self
+            .ticked_at
+            .is_none_or(|at| now.duration_since(at) >= TICKS_EVERY);
+        if !self.ticks || !due {
+            return;
+        }
+        self.ticked_at = Some(now);
+        let pulse = self.app.pulse();
+        let gauges = pulse.map(|pulse| json!({ "working": pulse.working, "all": pulse.gauges }));
+        let data = json!({
+            "event": STATUS, "server_time": self.app.clock.now(), "speed": self.app.clock.speed(),
+            "as_of": self.app.picture().advice.outlook.as_of, "undecided": pulse.map(|pulse| pulse.undecided),
+            "waiting_for_second": pulse.map(|pulse| pulse.waiting_for_second), "gauges": gauges,
+        });
+        // Its id is a bookmark: whoever was told nothing but the time comes back to where they were, too.
+        let tick = Sent::default()
+            .event(STATUS)
+            .id(self.app.events.name(self.after))
+            .data(data.to_string());
+        self.waiting.push_back(tick);
     }
 
     /// Whether the session still holds; asked now and then.

@@ -1,85 +1,48 @@
-//! The doors for programs: JSON under `/api/v1/`, events as they happen, schemas. For whoever may see the officers' pages.
+//! The doors for programs: JSON under `/api/v1/`, events as they happen, schemas. For whoever may see the officers' pages;
+//! the officers' console lives on nothing else.
 //!
-//! Every answer, a refusal too, is JSON. Shapes are described in `docs/api.md`; keys are added, never renamed.
+//! Every answer is JSON, a refusal too ([`refused`]). Shapes are described in `docs/api.md` and `docs/openapi.json`; keys are
+//! added, never renamed. Whatever decides goes through the same functions of the desk as the pages, and through no others.
 
+mod admin;
+mod alarms;
 mod asking;
+mod at;
+mod audit;
+mod body;
 mod caller;
+mod deciding;
+mod detail;
+mod devices;
 pub(super) mod districts;
+mod ending;
 pub(super) mod events;
 pub(super) mod extents;
 pub(super) mod external;
+mod handover;
+mod inbox;
+mod notes;
+mod notices;
 pub(super) mod official;
 pub(super) mod openapi;
 pub(super) mod quarantine;
 pub(super) mod recommendations;
+mod refused;
+mod routes;
 pub(super) mod schema;
+mod second;
+mod session;
+mod shapes;
+mod sheet;
 pub(super) mod shelters;
+mod shown;
+mod situation;
 pub(super) mod stations;
+mod status;
+mod tag;
+mod texts;
+mod timeline;
+mod wall;
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
-
-use crate::store::StoreError;
-
-/// Why a program was not served.
-#[derive(Debug)]
-pub(in crate::web) enum Refused {
-    /// Nobody is signed in, or the session ended.
-    SignedOut,
-    /// There is no such thing.
-    Unknown(String),
-    /// The question cannot be understood.
-    BadQuestion(String),
-    /// Too many listen already.
-    TooMany,
-    /// The record failed.
-    Store(StoreError),
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let (status, code, text) = match self {
-            Self::SignedOut => (
-                StatusCode::UNAUTHORIZED,
-                "signed_out",
-                "sign in at /plain/signin and send the cookie".to_owned(),
-            ),
-            Self::Unknown(what) => (StatusCode::NOT_FOUND, "unknown", what),
-            Self::BadQuestion(why) => (StatusCode::BAD_REQUEST, "bad_question", why),
-            Self::TooMany => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too_many",
-                "too many programs listen already; web.listeners_max says how many may".to_owned(),
-            ),
-            Self::Store(error) => {
-                tracing::error!(%error, "the record failed while serving a program");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "record",
-                    "the record cannot be read".to_owned(),
-                )
-            }
-        };
-        let body = axum::Json(json!({ "error": { "code": code, "text": text } }));
-        let mut response = (status, body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(
-                axum::http::header::RETRY_AFTER,
-                axum::http::HeaderValue::from_static("10"),
-            );
-        }
-        response
-    }
-}
-
-/// An address under `/api/` that leads nowhere.
-pub(super) async fn not_found() -> Refused {
-    Refused::Unknown("there is no such address; docs/api.md lists them".to_owned())
-}
+pub(super) use refused::{Refused, Wrong, foreign};
+pub(super) use routes::routes;

@@ -40,6 +40,8 @@ pub(in crate::web) struct Station {
     name_en: String,
     river: String,
     river_en: String,
+    /// Longitude and latitude, degrees.
+    at: Option<[f64; 2]>,
     /// How its device is.
     health: StationState,
     /// Newest usable level.
@@ -96,6 +98,10 @@ fn station(app: &App, gauge: &GaugeOutlook, as_of: Timestamp) -> Station {
         name_en: gauge.name_en.clone(),
         river: gauge.river.clone(),
         river_en: gauge.river_en.clone(),
+        at: app
+            .town()
+            .gauge(&gauge.id)
+            .map(|site| [site.at.x(), site.at.y()]),
         health: station_state::of(gauge, as_of),
         level: gauge.observed.map(|observed| Level {
             at: observed.at,
@@ -176,7 +182,7 @@ pub(in crate::web) async fn readings(
     }))
 }
 
-fn unknown(id: &str) -> Refused {
+pub(super) fn unknown(id: &str) -> Refused {
     let id: String = id.chars().take(64).collect();
     Refused::Unknown(format!(
         "there is no station {id:?}; /api/v1/stations lists them"

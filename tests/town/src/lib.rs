@@ -18,6 +18,7 @@ mod officer;
 mod peer;
 mod plan;
 mod ports;
+mod program;
 mod resident;
 mod service;
 mod sheet;

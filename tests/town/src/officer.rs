@@ -148,6 +148,14 @@ impl Officer {
         self.http.get(format!("{}{path}", self.base))
     }
 
+    pub(crate) fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.base))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.delete(format!("{}{path}", self.base))
+    }
+
     /// Opens a page.
     pub async fn opens(&self, path: &str) -> Answer {
         let response = self.get(path).send().await;

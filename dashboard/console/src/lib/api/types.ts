@@ -412,7 +412,7 @@ export interface NoticeDetail extends NoticeRow {
   digest: string;
   replaces: string[];
   public_url: string | null;
-  lifting: { met: string[]; lacks: string[] } | null;
+  lifting: { met: string[]; lacks: string[]; grounds: string } | null;
   end_reasons: { code: string; text: string; ending: "lift" | "cancel" }[];
   check: Check;
   story: { at: string; who: string; text: string }[];

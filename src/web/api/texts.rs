@@ -1,0 +1,191 @@
+//! /api/v1/texts/{id}: a text between reading and publication. GET: where it stands. POST …/approve: its author approves it, as the
+//! only one or as the first of two. POST …/withdraw, GET and POST …/alone: what the first may do while the second does not come.
+
+use axum::Json;
+use axum::extract::State;
+use hinan_dashboard::view::Approving;
+use serde_json::{Value, json};
+
+use super::at::At;
+use super::body::Sent;
+use super::caller::Caller;
+use super::{Refused, inbox, shown};
+use crate::app::App;
+use crate::approve::facts::Kind;
+use crate::approve::notice::NoticeId;
+use crate::approve::rule::Choice;
+use crate::desk::{self, Declined};
+use crate::store::approvals::StoredFirst;
+use crate::store::drafts::StoredDraft;
+use crate::web::first;
+use crate::web::router::Doors;
+use crate::web::who::SignedIn;
+
+/// Approves what was read.
+pub(super) async fn approve(
+    State(doors): State<Doors>,
+    At(id): At<String>,
+    Sent { who, mut body }: Sent,
+) -> Result<Json<Value>, Refused> {
+    let app = &doors.app;
+    let draft = draft(app, &id)?;
+    let areas = draft.notice.content().facts().districts.len();
+    let digest = body.digest("digest");
+    let checked = body.check("check", areas);
+    let (digest, ()) = body.end(digest.zip(checked))?;
+    let outcome = desk::approve(app, &who.officer, &id, &digest)
+        .map_err(|why| moved(app, &who, draft.proposal.as_deref(), why))?;
+    Ok(Json(match outcome {
+        desk::Outcome::Published(notice) => published(&notice),
+        desk::Outcome::WaitsForSecond(text) => {
+            json!({ "outcome": "waits_for_second", "text": text })
+        }
+    }))
+}
+
+/// Where a text stands that a first person approved. What it says is for its author, and for a second person who has chosen the
+/// same.
+pub(super) async fn show(
+    State(doors): State<Doors>,
+    Caller(who): Caller,
+    At(id): At<String>,
+) -> Result<Json<Value>, Refused> {
+    let app = &doors.app;
+    let draft = draft(app, &id)?;
+    let (waiting, is_published, chosen) = app.store.read(|view| {
+        Ok((
+            view.first_approved(&id)?,
+            view.notice(&id)?.is_some(),
+            view.choice_of(&id, &who.officer.name)?,
+        ))
+    })?;
+    let own = draft.author == who.officer.name;
+    let agrees = chosen == Some(Choice::of(draft.notice.content().facts()));
+    let approving = match &waiting {
+        Some(_) if !own => Approving::SecondOfTwo,
+        _ => crate::web::decide::approving(&draft),
+    };
+    let readable = own || is_published || (agrees && draft.waiting);
+    let state = match (&waiting, is_published, draft.waiting) {
+        (_, true, _) => "published",
+        (_, false, false) => "over",
+        (Some(_), false, true) => "waiting",
+        (None, false, true) => "shown",
+    };
+    let mut value = json!({
+        "state": state, "own": own, "by": null, "at": null, "waited_s": null, "lone_after_s": null, "may_go_alone": false,
+        "missing": [], "recommendation": draft.proposal,
+        "shown": if readable { shown::shown(app, &draft, approving)? } else { Value::Null },
+    });
+    if let Some(waiting) = &waiting {
+        let wait_s = wait_s(app, &draft);
+        let waited_s = first::waited_s(app, waiting);
+        let by = waiting.notice.state().by();
+        value["by"] = json!(app.store.read(|view| inbox::display(view, by))?);
+        value["at"] = json!(waiting.notice.state().at());
+        value["waited_s"] = json!(waited_s);
+        value["lone_after_s"] = json!(wait_s);
+        value["may_go_alone"] =
+            json!(own && state == "waiting" && waited_s >= wait_s && may_be_lone(waiting));
+        value["missing"] = json!(first::seconds(app, &who)?);
+    }
+    Ok(Json(value))
+}
+
+/// The full page before going alone: who is missing, how long they were waited for, and what leaves.
+pub(super) async fn before_alone(
+    State(doors): State<Doors>,
+    Caller(who): Caller,
+    At(id): At<String>,
+) -> Result<Json<Value>, Refused> {
+    let app = &doors.app;
+    let waiting = waiting(app, &id)?;
+    if waiting.notice.state().by() != who.officer.name {
+        return Err(Refused::NotAuthorised(
+            "この画面は、1人目の承認者だけが開けます".to_owned(),
+        ));
+    }
+    if !waiting.draft.waiting {
+        let why = "この承認は終わりました。推奨から判断し直してください".to_owned();
+        return Err(Refused::NoLongerOpen(why, None));
+    }
+    let missing = first::seconds(app, &who)?;
+    let waited_s = first::waited_s(app, &waiting);
+    Ok(Json(json!({
+        "missing": missing, "waited_s": waited_s, "lone_after_s": wait_s(app, &waiting.draft),
+        "cautions": [
+            format!("2人目が{waited_s}秒たっても承認していません。承認できるのは: {}", missing.join("、")),
+            "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます",
+        ],
+        "shown": shown::shown(app, &waiting.draft, Approving::Lone)?,
+    })))
+}
+
+/// 単独発令.
+pub(super) async fn alone(
+    State(doors): State<Doors>,
+    At(id): At<String>,
+    Sent { who, mut body }: Sent,
+) -> Result<Json<Value>, Refused> {
+    let app = &doors.app;
+    let draft = draft(app, &id)?;
+    let areas = draft.notice.content().facts().districts.len();
+    let digest = body.digest("digest");
+    let checked = body.check("check", areas);
+    let (digest, ()) = body.end(digest.zip(checked))?;
+    let notice = desk::second::alone(app, &who.officer, &id, &digest)
+        .map_err(|why| moved(app, &who, draft.proposal.as_deref(), why))?;
+    Ok(Json(published(&notice)))
+}
+
+/// The first person takes their approval back.
+pub(super) async fn withdraw(
+    State(doors): State<Doors>,
+    At(id): At<String>,
+    Sent { who, body }: Sent,
+) -> Result<Json<Value>, Refused> {
+    body.end(Some(()))?;
+    desk::second::withdraw(&doors.app, &who.officer, &id)?;
+    Ok(Json(json!({ "outcome": "withdrawn" })))
+}
+
+pub(super) fn published(notice: &NoticeId) -> Value {
+    json!({ "outcome": "published", "notice": notice })
+}
+
+/// A refusal about an item that moved, with the item as it is now.
+pub(super) fn moved(app: &App, who: &SignedIn, proposal: Option<&str>, why: Declined) -> Refused {
+    let now = proposal.and_then(|id| inbox::now(app, id, &who.officer.name));
+    Refused::from(why).with_now(now)
+}
+
+pub(super) fn waiting(app: &App, id: &str) -> Result<StoredFirst, Refused> {
+    app.store
+        .read(|view| view.first_approved(id))?
+        .ok_or_else(unknown)
+}
+
+pub(super) fn draft(app: &App, id: &str) -> Result<StoredDraft, Refused> {
+    app.store.read(|view| view.draft(id))?.ok_or_else(unknown)
+}
+
+fn unknown() -> Refused {
+    Refused::Unknown(
+        "there is no such text, or it was forgotten because nobody approved it".to_owned(),
+    )
+}
+
+/// How long the second person is waited for, as it was when the text was made, in officers' seconds.
+fn wait_s(app: &App, draft: &StoredDraft) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "seconds of a wait, in whole numbers"
+    )]
+    let seconds = (draft.lone_after.as_secs_f64() / app.clock.speed()).ceil() as i64;
+    seconds.max(0)
+}
+
+/// A lift is never issued alone.
+fn may_be_lone(waiting: &StoredFirst) -> bool {
+    waiting.notice.content().facts().kind != Kind::Lift
+}
