@@ -756,7 +756,7 @@ fn coded(reason: Reason<'_>) -> Result<(String, String), Declined> {
         && reason
             .code
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !fits {
         return Err(Declined::Incomplete("理由を選んでください".to_owned()));
     }

@@ -380,13 +380,16 @@ mod tests {
     fn what_is_asked_of_the_audit_by_subject_reads_no_more_than_that() {
         let home = tempfile::tempdir().expect("a folder");
         let store = Store::open(home.path(), Realm::Exercise, "012076").expect("a record");
-        for condition in [LAST_OF, "subject = ?1 ORDER BY seq LIMIT 200"] {
+        for (condition, values) in [(LAST_OF, 4), ("subject = ?1 ORDER BY seq LIMIT 200", 1)] {
             let plan = store
                 .read(|view| {
                     let asked =
                         format!("EXPLAIN QUERY PLAN SELECT seq FROM audit WHERE {condition}");
                     let mut statement = view.0.prepare(&asked)?;
-                    let rows = statement.query_map([], |row| row.get::<_, String>(3))?;
+                    let rows = statement
+                        .query_map(rusqlite::params_from_iter(vec![1; values]), |row| {
+                            row.get::<_, String>(3)
+                        })?;
                     rows.map(|row| Ok(row?))
                         .collect::<Result<Vec<String>, StoreError>>()
                 })

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
+use crate::store::StoreError;
 use crate::{chance, password};
 
 /// Longest account name, bytes.

@@ -215,7 +215,6 @@ async fn whoever_may_not_decide_gets_nothing_done_by_json_either() {
     let reason = json!({ "code": "wait", "words": "" });
     let devices = mori.reads_json("/api/v1/devices").await;
     assert_eq!(devices["may_bar"], false);
-    let device = devices["rows"][0]["name"].as_str().unwrap();
     let asked = json!({ "level": 4, "substance": item["substance"], "reason": { "code": "own", "words": "理由" } });
     let all = [
         (format!("/api/v1/recommendations/{id}/seen"), json!({})),
@@ -236,10 +235,6 @@ async fn whoever_may_not_decide_gets_nothing_done_by_json_either() {
         ),
         ("/api/v1/alarms/mute".to_owned(), json!({ "minutes": 10 })),
         (format!("/api/v1/alarms/rec-{id}/acknowledge"), json!({})),
-        (
-            format!("/api/v1/devices/{device}/out"),
-            json!({ "reason": "疑わしい", "since": item["as_of"] }),
-        ),
     ];
     for (path, body) in &all {
         let (status, why) = mori.sends(path, body).await;
@@ -719,12 +714,19 @@ async fn what_is_over_is_lifted_by_two_and_not_cancelled_by_one() {
             "{ending} {code}: {why}"
         );
     }
-    let asked = json!({ "ending": "lift", "reason": { "code": "over", "words": "" } });
-    let (status, shown) = sato.sends(&end, &asked).await;
+    // A lift rests on what was on screen: without it, or with something else, there is nothing to read.
+    let lift = |grounds: Value| json!({ "ending": "lift", "grounds": grounds, "reason": { "code": "over", "words": "" } });
+    let (status, _) = sato.sends(&end, &lift(Value::Null)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let (status, why) = sato.sends(&end, &lift(json!("0".repeat(64)))).await;
+    assert_eq!(status, StatusCode::PRECONDITION_FAILED, "{why}");
+    // What was wrong is cancelled by one, at once.
+    let cancel = json!({ "ending": "cancel", "reason": { "code": "wrong", "words": "" } });
+    let (status, shown) = sato.sends(&end, &cancel).await;
     assert_eq!(status, StatusCode::CREATED, "{shown}");
     assert_eq!(
         (&shown["action"], &shown["needs"]),
-        (&json!("lift"), &json!("two"))
+        (&json!("cancel"), &json!("one"))
     );
     town.closes().await;
 }
