@@ -97,6 +97,8 @@ pub(super) fn right(act: Act) -> &'static str {
         Act::ReadRecord => "read_record",
         Act::ExportRecord => "export_record",
         Act::ManageAccounts => "manage_accounts",
+        Act::Report => "report",
+        Act::Shelters => "shelters",
     }
 }
 
