@@ -324,8 +324,16 @@ async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Resul
 /// Opens the key to second factors, and encrypts what an earlier version kept in the clear. Without it nobody gets in who has a
 /// second factor: that is said, and everything else starts.
 fn open_vault(app: &App) -> anyhow::Result<()> {
-    match Vault::open(&app.config.service.data_dir) {
+    match Vault::of_record(&app.config.service.data_dir, &app.store) {
         Ok(vault) => {
+            let lost = vault.not_opened(&app.store)?;
+            if !lost.is_empty() {
+                let names = lost.join(", ");
+                tracing::error!(names, "second factors were sealed with another key");
+                app.warn(format!(
+                    "2要素目の鍵が違うため、次の職員はサインインできません: {names}。second-factor.key をバックアップから戻すか、コンソールの hinan officer --totp で登録し直してください"
+                ));
+            }
             let sealed = vault.seal_clear(&app.store)?;
             if sealed > 0 {
                 tracing::info!(sealed, "second factors were encrypted");

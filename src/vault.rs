@@ -81,6 +81,35 @@ impl Vault {
         Ok(Self(LessSafeKey::new(key)))
     }
 
+    /// The key of a record in `dir`. Where the record holds secrets that a key has sealed, none is made in place of a lost one.
+    ///
+    /// # Errors
+    /// [`Locked`], or the record's.
+    pub fn of_record(dir: &Path, store: &Store) -> anyhow::Result<Self> {
+        let path = dir.join(KEY_FILE);
+        let sealed = store.read(|view| view.sealed_factors())?;
+        if !sealed.is_empty() && !path.exists() {
+            let why = format!(
+                "it is missing, and {} accounts have second factors that only it opens; put it back from the backup (mode 600)",
+                sealed.len()
+            );
+            return Err(Locked::Key { path, why }.into());
+        }
+        Ok(Self::open(dir)?)
+    }
+
+    /// The accounts whose second factor this key does not open.
+    ///
+    /// # Errors
+    /// The record's.
+    pub fn not_opened(&self, store: &Store) -> Result<Vec<String>, StoreError> {
+        let sealed = store.read(|view| view.sealed_factors())?;
+        let lost = sealed
+            .into_iter()
+            .filter(|(officer, secret)| self.open_secret(officer, secret).is_none());
+        Ok(lost.map(|(officer, _)| officer).collect())
+    }
+
     /// Encrypts what versions before 8 of the record kept in the clear. Says how many secrets that were.
     ///
     /// # Errors

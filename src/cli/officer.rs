@@ -85,7 +85,9 @@ impl Officer {
         };
         let factor = self.totp.then(|| Secret::new(chance::bytes()));
         let sealed = match &factor {
-            Some(factor) => Some(Vault::open(dir)?.seal(&officer.name, factor, chance::bytes())),
+            Some(factor) => {
+                Some(Vault::of_record(dir, &store)?.seal(&officer.name, factor, chance::bytes()))
+            }
             None => None,
         };
         let by = if self.generate { "console" } else { "" };

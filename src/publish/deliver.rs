@@ -4,7 +4,7 @@
 //! harmless: the bytes and their identifier stay the same. Oldest first, and MQTT strictly in order; elsewhere a notice that a
 //! receiver cannot digest rests and is tried again while those behind it go, and is given up when what replaced it has arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ use crate::store::outbox::{DeliveryState, OVERTAKEN, StoredDelivery};
 use crate::store::{StoreError, Tx};
 
 const BATCH: u32 = 500;
+/// Notices looked at back from one that has arrived. What lies further back expired long ago.
+const CHAIN_MAX: usize = 1000;
 /// Looks without being called, in case a call was missed.
 const LOOKS_EVERY: Duration = Duration::from_secs(30);
 /// What an attempt in flight is given when the service stops.
@@ -362,7 +364,8 @@ fn record(
     Ok(goes_on)
 }
 
-/// What a delivered notice replaced and is still owed here must not come after it: it would say what no longer holds.
+/// What a delivered notice replaced, and what that had replaced before, must not come after it where it is still owed here: it would
+/// say what no longer holds.
 fn overtaken(
     tx: &Tx<'_>,
     channel: &str,
@@ -370,20 +373,32 @@ fn overtaken(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let view = tx.view();
-    let Some(notice) = view.notice(&delivery.notice)? else {
-        return Ok(());
-    };
-    for replaced in &notice.content().facts().replaces {
-        let owed = view.deliveries(replaced.id.as_str())?;
-        let waiting = owed.iter().find(|one| {
-            one.channel.word() == channel
-                && !matches!(one.state, DeliveryState::Delivered | DeliveryState::GivenUp)
-        });
-        if let Some(waiting) = waiting {
-            let why = format!("{OVERTAKEN} {} が先に届きました", delivery.notice);
-            tx.record_attempt(waiting.id, &Attempt::GiveUp { why: why.clone() }, now)?;
-            let detail = json!({ "channel": channel, "receipt": why, "digest": waiting.digest });
-            tx.audit(now, "system", "delivery_given_up", &waiting.notice, &detail)?;
+    let (mut next, mut seen) = (vec![delivery.notice.clone()], BTreeSet::new());
+    while let Some(id) = next.pop() {
+        if seen.len() >= CHAIN_MAX || !seen.insert(id.clone()) {
+            continue;
+        }
+        let Some(notice) = view.notice(&id)? else {
+            continue;
+        };
+        for replaced in &notice.content().facts().replaces {
+            let owed = view.deliveries(replaced.id.as_str())?;
+            let here = owed.iter().find(|one| one.channel.word() == channel);
+            let over = here.is_none_or(|one| {
+                matches!(one.state, DeliveryState::Delivered | DeliveryState::GivenUp)
+            });
+            if let Some(waiting) = here.filter(|_| !over) {
+                let why = format!("{OVERTAKEN} {} が先に届きました", delivery.notice);
+                tx.record_attempt(waiting.id, &Attempt::GiveUp { why: why.clone() }, now)?;
+                let detail =
+                    json!({ "channel": channel, "receipt": why, "digest": waiting.digest });
+                tx.audit(now, "system", "delivery_given_up", &waiting.notice, &detail)?;
+            }
+            // One that arrived has given up what was before it already.
+            let arrived = here.is_some_and(|one| one.state == DeliveryState::Delivered);
+            if !arrived {
+                next.push(replaced.id.to_string());
+            }
         }
     }
     Ok(())

@@ -310,6 +310,18 @@ impl View<'_> {
             .optional()?)
     }
 
+    /// Accounts with an encrypted second factor, and that as it is stored.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn sealed_factors(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT officer, secret FROM second_factor WHERE length(secret) = 96 ORDER BY officer",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Whether this officer has signed in with this browser before.
     ///
     /// # Errors

@@ -98,6 +98,11 @@ pub(super) async fn handler(
                 "ただいま混み合っています。少し待ってから、もう一度サインインしてください"
                     .to_owned(),
             ),
+            Knocked::Unreadable => again(
+                StatusCode::SERVICE_UNAVAILABLE,
+                String::new(),
+                UNREADABLE.to_owned(),
+            ),
             Knocked::Wrong => again(
                 StatusCode::UNAUTHORIZED,
                 name,
@@ -142,9 +147,15 @@ pub(super) enum Knocked {
     Wait(Duration),
     /// Too many knock at the same time.
     Crowded,
+    /// The account has a second factor that cannot be read: its key is lost or another one.
+    Unreadable,
     /// Name, password or code is wrong.
     Wrong,
 }
+
+/// What is said where a second factor cannot be read.
+pub(super) const UNREADABLE: &str =
+    "2要素目の鍵(second-factor.key)を読めないため、サインインできません。管理者へ連絡してください";
 
 /// The cookie by which a browser is known again, as its digest.
 pub(super) fn browser(app: &App, headers: &HeaderMap) -> Option<Digest> {
@@ -205,10 +216,15 @@ pub(super) async fn knock(
     let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref()))
         .await
         .unwrap_or(false);
-    let (right, strong) = if right {
+    let shown_factor = if right {
         second_factor(app, &name, &code)?
     } else {
-        (false, false)
+        Some((false, false))
+    };
+    let Some((right, strong)) = shown_factor else {
+        // Not the officer's fault: it does not count, and says what to do.
+        doors.attempts.not_made(&knock, known);
+        return Ok(Knocked::Unreadable);
     };
     if right {
         doors.attempts.succeeded(&knock, known);
@@ -303,17 +319,23 @@ fn browser_cookie(app: &App) -> String {
 }
 
 /// Whether the code is right, if the account has a second factor; and whether the session has shown one. A code works
-/// once.
-fn second_factor(app: &App, name: &str, typed: &str) -> Result<(bool, bool), Refusal> {
+/// once. Nothing when the factor cannot be read.
+fn second_factor(app: &App, name: &str, typed: &str) -> Result<Option<(bool, bool)>, Refusal> {
     let Some(factor) = app.store.read(|view| view.second_factor(name))? else {
-        return Ok((true, false));
+        return Ok(Some((true, false)));
     };
-    let secret = app.vault.open(name, &factor.sealed_hex)?;
+    let secret = match app.vault.open(name, &factor.sealed_hex) {
+        Ok(secret) => secret,
+        Err(why) => {
+            tracing::error!(%why, "a second factor cannot be read");
+            return Ok(None);
+        }
+    };
     let Some(step) = secret.step_of(typed, wall().as_second(), factor.last_step) else {
-        return Ok((false, false));
+        return Ok(Some((false, false)));
     };
     let unused = app.store.write(|tx| tx.use_step(name, step))?;
-    Ok((unused, unused))
+    Ok(Some((unused, unused)))
 }
 
 /// Ends the session.

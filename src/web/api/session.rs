@@ -12,7 +12,7 @@ use super::caller::Caller;
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::web::router::Doors;
-use crate::web::sign_in::{self, Knocked, Known, Typed};
+use crate::web::sign_in::{self, Knocked, Known, Typed, UNREADABLE};
 use crate::web::tls::Visitor;
 
 /// Where the cookie goes by which a browser is known again.
@@ -70,6 +70,7 @@ pub(super) async fn begin(
             "ただいま混み合っています。少し待ってから、もう一度サインインしてください".to_owned(),
             5,
         )),
+        Knocked::Unreadable => Err(Refused::Busy(UNREADABLE.to_owned(), 60)),
         Knocked::Wrong => Err(Refused::SignInFailed),
     }
 }
