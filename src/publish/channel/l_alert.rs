@@ -23,7 +23,7 @@ impl LAlertChannel {
         }
     }
 
-    /// Writes `{notice}.xml`, and before it `{notice}-end-1.xml` and so on for other documents that the notice ends.
+    /// Writes `{notice}.xml`, and after it `{notice}-end-1.xml` and so on for other documents that the notice ends.
     pub async fn send(&self, publication: &Publication) -> Attempt {
         let headline = publication.text_in(JAPANESE).map(|text| text.headline);
         let Some(headline) = headline else {
@@ -42,6 +42,11 @@ impl LAlertChannel {
                 };
             }
         };
+        // The new order first: whoever reads between the files must not find an end without what takes its place.
+        let first = self.folder.put(format!("{}.xml", facts.id), own).await;
+        if !matches!(first, Attempt::Delivered { .. }) {
+            return first;
+        }
         for (n, end) in ends.into_iter().enumerate() {
             let name = format!("{}-end-{}.xml", facts.id, n + 1);
             let attempt = self.folder.put(name, end).await;
@@ -49,6 +54,6 @@ impl LAlertChannel {
                 return attempt;
             }
         }
-        self.folder.put(format!("{}.xml", facts.id), own).await
+        first
     }
 }
