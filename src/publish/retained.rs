@@ -64,7 +64,8 @@ impl Clearing {
             return Ok(());
         }
         let (due, next) = app.store.read(|view| expired(view, now))?;
-        self.next = next;
+        // Until all of it is done, there is something to do: whatever breaks this off, it is looked at again soon.
+        self.next = now;
         for (id, messages) in due {
             match tokio::time::timeout(pace.attempt_max, channel.say(&messages)).await {
                 Ok(Ok(())) => {
@@ -97,6 +98,7 @@ impl Clearing {
                 }
             }
         }
+        self.next = next;
         Ok(())
     }
 }

@@ -232,6 +232,8 @@ impl Store {
         let writer = Connection::open(&path)?;
         writer.pragma_update(None, "journal_mode", "WAL")?;
         writer.pragma_update(None, "synchronous", "FULL")?;
+        // What is removed is overwritten: secrets of before must not lie about in free pages.
+        writer.pragma_update(None, "secure_delete", true)?;
         // Tables that others refer to are made anew in some steps; `begin` turns the keys on before anybody else writes.
         writer.pragma_update(None, "foreign_keys", false)?;
         writer.busy_timeout(std::time::Duration::from_secs(5))?;

@@ -1,7 +1,8 @@
 -- Version 8.
 
--- What was on screen when the service was brought forward was shown under other rules: it is prepared anew.
-UPDATE draft SET state = 'dropped' WHERE state = 'shown';
+-- A text on screen of before version 6 does not say how many must approve it, and a lift of before this version not what it rests on:
+-- they are prepared anew. An order that waits for its second person goes on waiting.
+UPDATE draft SET state = 'dropped' WHERE state = 'shown' AND choice IN ('', 'lift');
 
 -- Which realm and town a record belongs to is for good. The table is sealed, as those of decisions are; `about` keeps what counts on.
 CREATE TABLE belonging (
