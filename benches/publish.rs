@@ -83,6 +83,11 @@ fn limit() {
     );
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rank lies between zero and the last index"
+)]
 fn told(what: &str, took: &mut [Duration]) -> Duration {
     took.sort();
     let at = |share: f64| took[((took.len() - 1) as f64 * share).round() as usize];
