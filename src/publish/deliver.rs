@@ -154,7 +154,8 @@ pub async fn run(
         tokio::select! {
             () = &mut ring => {}
             () = tokio::time::sleep(wait) => {}
-            _ = stop.changed() => return Ok(()),
+            // Not `changed`: an attempt that ended just after the word came has heard it already, and would wait here for good.
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
         }
     }
 }

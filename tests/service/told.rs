@@ -136,17 +136,12 @@ async fn the_shelter_desk_says_how_a_shelter_is_and_a_closed_one_is_not_named() 
     let range = &shelters["people"]["all"]["public_shelter"];
     assert!(range[0].as_u64() < range[2].as_u64(), "{shelters}");
 
-    // The list says nothing of its size; the desk does, and then it is one to open.
-    let first = all
-        .iter()
-        .find(|one| {
-            let approved = one["approved_for"].as_array().unwrap();
-            approved.contains(&"Flood".into()) && one["depth_at_site"].is_null()
-        })
-        .unwrap()["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    // The list says nothing of its size; the desk does, and then it is one to open: the nearest to those who are called.
+    let all = recommendations(&sato).await;
+    let id = all[0]["id"].as_str().unwrap();
+    let detail = json(&sato, &format!("/api/v1/recommendations/{id}/detail")).await;
+    let near = detail["shelters"].as_array().unwrap();
+    let first = near[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/plain/shelters/{first}");
     let csrf = token(&hayashi, &path).await;
     let say = |state: &str, inside: &str, places: &str| {
