@@ -279,7 +279,7 @@ impl Engine {
             // A notice never names a place that receives nobody.
             proposal
                 .shelters
-                .retain(|shelter| receives(&told, &shelter.id));
+                .retain(|shelter| receives(&told, &shelter.id, as_of));
         }
         let proposals = complete(proposals, &recommendations, &advised.core, &refuge, &r.town);
         let advice = Advice {
@@ -296,9 +296,8 @@ impl Engine {
 }
 
 /// Whether nobody said that a shelter takes no people.
-fn receives(told: &Told, shelter: &str) -> bool {
-    told.shelters
-        .get(shelter)
+fn receives(told: &Told, shelter: &str, as_of: Timestamp) -> bool {
+    told.shelter(shelter, as_of)
         .is_none_or(|word| word.state == ShelterState::Open)
 }
 

@@ -163,7 +163,12 @@ fn rounded(degrees: f64) -> i64 {
 /// Every site of the list. Whether one is open the shelter desk says; where it did not, that is said, not assumed.
 fn shelters(app: &App, hazard: Hazard) -> BTreeMap<String, Shelter> {
     let (town, picture) = (app.town(), app.picture());
-    let told = |id: &str| match picture.advice.told.shelters.get(id).map(|word| word.state) {
+    let advice = &picture.advice;
+    let told = |id: &str| match advice
+        .told
+        .shelter(id, advice.outlook.as_of)
+        .map(|word| word.state)
+    {
         None => ShelterState::Unknown,
         Some(told::ShelterState::Open) => ShelterState::Open,
         Some(told::ShelterState::Full) => ShelterState::Full,

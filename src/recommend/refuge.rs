@@ -125,7 +125,7 @@ pub struct People {
 pub struct ShelterOutlook {
     /// Identifier of the official list.
     pub id: String,
-    /// The desk's last word; nothing = nobody said anything.
+    /// The desk's last word, while it stands; nothing = nobody said anything.
     pub word: Option<ShelterWord>,
     /// Whether that word is old.
     pub old: bool,
@@ -200,6 +200,8 @@ fn called(asked: &Asked<'_>) -> BTreeMap<UnitId, OrderLevel> {
         .advice
         .iter()
         .map(|advice| (UnitId::new(advice.district.as_str()), advice.level));
+    // A level 5 that is only proposed stops nobody who is on the way.
+    let proposed = proposed.filter(|(_, level)| *level != OrderLevel::EmergencySafety);
     for (unit, level) in in_force.chain(proposed) {
         let known = called.entry(unit).or_insert(level);
         *known = (*known).max(level);
@@ -238,8 +240,15 @@ impl Rates {
             .iter()
             .map(|order| residents(asked, &order.unit))
             .sum();
-        let words = asked.told.shelters.values();
-        let counts: Vec<&ShelterWord> = words.filter(|word| word.occupancy.is_some()).collect();
+        // Who was counted at an earlier event is at home again, and who was counted before a shelter closed is not in it.
+        let counts: Vec<&ShelterWord> = asked
+            .told
+            .shelters
+            .keys()
+            .filter_map(|id| asked.told.shelter(id, asked.as_of))
+            .filter(|word| matches!(word.state, ShelterState::Open | ShelterState::Full))
+            .filter(|word| word.occupancy.is_some())
+            .collect();
         let inside = counts
             .iter()
             .filter_map(|word| word.occupancy)
@@ -449,7 +458,8 @@ fn to_come(
 }
 
 fn shelter(asked: &Asked<'_>, site: &hinan_gis::Shelter) -> Shelter {
-    let word = asked.told.shelters.get(&site.id);
+    let word = asked.told.shelter(&site.id, asked.as_of);
+    let size = places(site, asked.told.shelters.get(&site.id));
     let flood = site.approved_for.contains(&SiteHazard::Flood);
     let dry = site.usable_for(SiteHazard::Flood, asked.town.shelter_rule);
     let of = |yes: bool| yes.then_some(Hazard::Flood).into_iter().collect();
@@ -467,7 +477,7 @@ fn shelter(asked: &Asked<'_>, site: &hinan_gis::Shelter) -> Shelter {
         },
         opening_min: OPENING_MIN,
         // A place whose size nobody states takes nobody by plan.
-        places: Places::Own(places(site, word).unwrap_or(0)),
+        places: Places::Own(size.unwrap_or(0)),
         occupied: word.and_then(|word| word.occupancy).unwrap_or(0),
     }
 }
@@ -549,7 +559,7 @@ fn outlooks(
         .into_iter()
         .map(|n| (&question.shelters[n], &asked.town.shelters[n]))
     {
-        let word = asked.told.shelters.get(&site.id).cloned();
+        let word = asked.told.shelter(&site.id, asked.as_of).cloned();
         let load = plan.and_then(|plan| plan.loads.get(&shelter.id));
         let filling = plan.zip(load).and_then(|(plan, load)| {
             let next = next_to_open(question, plan, &shelter.id, &called);
@@ -576,7 +586,7 @@ fn outlooks(
         let not_usable = shelter
             .usable(Hazard::Flood, question.wet, question.space)
             .err();
-        let size = places(site, word.as_ref());
+        let size = places(site, asked.told.shelters.get(&site.id));
         refuge.shelters.push(ShelterOutlook {
             id: site.id.clone(),
             old: word

@@ -4,8 +4,12 @@
 use std::collections::BTreeMap;
 
 use hinan_recommend::{Hazard, Official, OrderLevel, Orders, Report, UnitId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// What was said of a shelter stands so long; after it nobody said anything. **Assumed**: within a night the desk speaks again, and
+/// what was true at an earlier event says nothing of this one.
+const SHELTER_STANDS: SignedDuration = SignedDuration::from_hours(12);
 
 /// Everything that was told by a moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -113,6 +117,15 @@ impl ShelterState {
 }
 
 impl Told {
+    /// The last word on how a shelter is, while it stands. How many people it takes is no matter of hours: for that see
+    /// [`Told::shelters`].
+    #[must_use]
+    pub fn shelter(&self, id: &str, as_of: Timestamp) -> Option<&ShelterWord> {
+        self.shelters
+            .get(id)
+            .filter(|word| as_of.duration_since(word.at) <= SHELTER_STANDS)
+    }
+
     /// Orders as the core wants them. A district in several orders is in the highest.
     #[must_use]
     pub fn core_orders(&self) -> Orders {
@@ -166,6 +179,29 @@ mod tests {
             Some(OrderLevel::EvacuationOrder)
         );
         assert_eq!(orders.highest(&"minami".into()), None);
+    }
+
+    #[test]
+    fn what_was_said_of_a_shelter_at_an_earlier_event_says_nothing_of_this_one() {
+        let at: Timestamp = "2016-08-30T10:00:00Z".parse().expect("a time");
+        let told = Told {
+            shelters: BTreeMap::from([(
+                "gym".to_owned(),
+                ShelterWord {
+                    state: ShelterState::Open,
+                    occupancy: Some(800),
+                    places: Some(900),
+                    at,
+                    by: "hayashi".to_owned(),
+                    note: String::new(),
+                },
+            )]),
+            ..Told::default()
+        };
+        let after = |hours| told.shelter("gym", at + SignedDuration::from_hours(hours));
+        assert!(after(3).is_some());
+        assert!(after(13).is_none());
+        assert!(after(30 * 24).is_none());
     }
 
     #[test]

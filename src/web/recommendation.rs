@@ -408,8 +408,12 @@ fn tables(app: &App, proposal: &Proposal) -> Vec<SlipTable> {
     tables
 }
 
-fn shelter_state(told: &Told, id: &str) -> (ShelterState, Option<jiff::Timestamp>) {
-    match told.shelters.get(id) {
+fn shelter_state(
+    told: &Told,
+    id: &str,
+    as_of: jiff::Timestamp,
+) -> (ShelterState, Option<jiff::Timestamp>) {
+    match told.shelter(id, as_of) {
         None => (ShelterState::NotReported, None),
         Some(word) => {
             let state = match word.state {
@@ -431,7 +435,11 @@ fn within_reach(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
         .iter()
         .filter_map(|proposed| {
             let shelter = app.town().shelter(&proposed.id)?;
-            let (state, state_at) = shelter_state(&picture.advice.told, &proposed.id);
+            let (state, state_at) = shelter_state(
+                &picture.advice.told,
+                &proposed.id,
+                picture.advice.outlook.as_of,
+            );
             let outlook = picture
                 .advice
                 .refuge
