@@ -6,7 +6,7 @@ use hinan_sensors::official::lanes::{Holding, RiverHolding, Source};
 use hinan_sensors::official::{Class, Hazard, Lanes, Live};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::official::{ahead, for_town};
+use crate::official::{ahead, for_town, municipality};
 
 /// Of the next hours, what is expected after dusk counts as tonight: a night is shorter than this.
 const NIGHT_MAX: SignedDuration = SignedDuration::from_hours(16);
@@ -26,8 +26,16 @@ pub fn official(lanes: &Lanes<Live>, town: &Town, place: Place, as_of: Timestamp
         let storm = matches!(held.hazard, Hazard::Storm | Hazard::Snowstorm);
         if storm && matches!(held.grade.class, Class::Warning | Class::Special) {
             official.storm_warning = Some(told((), &held.source));
+            // Areas are warned one by one: the first storm to come counts, and one that says no time takes no other's away.
             let begins = held.expected.iter().filter_map(|period| period.from).min();
-            official.storm_from = begins.map(|at| told(at, &held.source));
+            if let Some(begins) = begins
+                && official
+                    .storm_from
+                    .as_ref()
+                    .is_none_or(|known| begins < known.value)
+            {
+                official.storm_from = Some(told(begins, &held.source));
+            }
         }
     }
     for held in &view.rivers {
@@ -88,24 +96,43 @@ fn core_level(level: Option<hinan_sensors::official::JmaLevel>) -> Option<JmaLev
     JmaLevel::new(level?.number())
 }
 
-/// 指定河川洪水予報 names stretches such as 十勝川下流; a river of the town is meant where its name begins one, or the report says that
-/// it may reach the town and names a river that ends so.
+/// Stretches that 指定河川洪水予報 names behind a river, such as 十勝川下流.
+const STRETCHES: [&str; 9] = [
+    "",
+    "上流",
+    "中流",
+    "下流",
+    "上流部",
+    "中流部",
+    "下流部",
+    "上中流",
+    "中下流",
+];
+
+/// Rivers of one name flow in many prefectures, and a river upstream does not say that its water comes here: a report counts where it
+/// names the river, whole or by a stretch, and says that flooding may reach the town (浸水想定地区). One that names no
+/// municipality is shown and proves nothing.
 fn river(official: &mut Official, town: &Town, held: &RiverHolding) {
     let Some(level) = core_level(held.report.grade.level) else {
         return;
     };
     let report = &held.report;
-    let names = || {
-        report
+    let ours = municipality(&town.code);
+    let comes_here = report
+        .reaches
+        .iter()
+        .any(|area| Some(area.municipality()) == ours)
+        || report.reaches_names.contains(&town.name);
+    if !comes_here {
+        return;
+    }
+    for river in &town.rivers {
+        let meant = report
             .rivers
             .iter()
             .map(|area| area.name.as_str())
             .chain([report.forecast_area.name.as_str()])
-    };
-    for river in &town.rivers {
-        let meant = names().any(|name| {
-            name.starts_with(river.name.as_str()) || name.ends_with(river.name.as_str())
-        });
+            .any(|name| is_river(name, &river.name));
         if meant
             && official
                 .rivers
@@ -117,6 +144,11 @@ fn river(official: &mut Official, town: &Town, held: &RiverHolding) {
                 .insert(river.name.clone(), told(level, &held.source));
         }
     }
+}
+
+fn is_river(name: &str, river: &str) -> bool {
+    name.strip_prefix(river)
+        .is_some_and(|stretch| STRETCHES.contains(&stretch))
 }
 
 /// 夜間から明け方: the highest level expected between the coming dusk, or now when it is dark, and the dawn after it.
@@ -166,5 +198,19 @@ fn overnight(
                     .insert(product, told(level, &series.source));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_river_is_meant_by_its_whole_name_or_by_a_stretch_of_it_and_by_no_longer_name() {
+        assert!(is_river("十勝川", "十勝川"));
+        assert!(is_river("十勝川下流", "十勝川"));
+        assert!(!is_river("新十勝川", "十勝川"));
+        assert!(!is_river("十勝川支川", "十勝川"));
+        assert!(!is_river("浦幌十勝川", "十勝川"));
     }
 }
