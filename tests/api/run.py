@@ -178,7 +178,7 @@ def main():
     if not alive or code != 0:
         print(f"FAILED  the service ended with {code}:\n{said[-4_000:]}")
         results.append(False)
-    print(f"\n{sum(results)} passed, {len(results) - sum(results)} failed")
+    print(f"\ncases: {sum(results)} good, {len(results) - sum(results)} bad, 0 not reached")
     return 0 if all(results) else 1
 
 
