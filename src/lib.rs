@@ -36,6 +36,7 @@ pub mod newest;
 pub mod official;
 pub mod outlook;
 mod own_certificate;
+pub mod passkey;
 pub mod password;
 pub mod presence;
 mod private_file;

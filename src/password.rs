@@ -1,4 +1,8 @@
 //! Passwords, kept as argon2id hashes. A wrong name costs as much time as a wrong password.
+//!
+//! A new one must be long, and not among those that breaches have made known: the library's list of the 30,000 most common ones
+//! is in the program, with names, words, rows of keys, dates and the usual disguises of all of them. Nothing is asked of a network, so
+//! a rare password that was stolen elsewhere is not recognised.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -10,6 +14,23 @@ pub const MIN_CHARS: usize = 12;
 /// Longest password accepted, bytes: hashing has a price.
 pub const MAX_BYTES: usize = 256;
 
+/// Fewest tries, as a power of ten, that a guesser who knows all that needs for a new password. At a hundred tries an hour, which
+/// is what the door lets through, that is a century.
+const GUESSES_MIN_LOG10: f64 = 8.0;
+/// Words that a guesser tries first in a town hall.
+const OURS: [&str; 10] = [
+    "hinan",
+    "bosai",
+    "saigai",
+    "kikikanri",
+    "yakuba",
+    "shiyakusho",
+    "soumu",
+    "somu",
+    "taisaku",
+    "kouzui",
+];
+
 /// A hash that no password is known for.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$QzH1rXqz0mJmP3yq9cYH8m0yWQ8S4l4b1Gv9m3o7k5E";
 
@@ -17,8 +38,17 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$QzH1rXq
 #[derive(Debug, Error)]
 pub enum Unacceptable {
     /// Too short or too long.
-    #[error("a password must have {MIN_CHARS} characters or more and {MAX_BYTES} bytes or less")]
+    #[error(
+        "パスワードは{MIN_CHARS}文字以上、{MAX_BYTES}バイトまでです / a password must have {MIN_CHARS} characters or more and {MAX_BYTES} \
+         bytes or less"
+    )]
     Length,
+    /// Known from breaches, or easily guessed.
+    #[error(
+        "よく使われる、または推測されやすいパスワードです。関係のない言葉をいくつか並べてください / this password is common or easily \
+         guessed; put a few unrelated words together"
+    )]
+    Guessable,
     /// The hash function refused.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
@@ -31,6 +61,9 @@ pub enum Unacceptable {
 pub fn hash(password: &str) -> Result<String, Unacceptable> {
     if password.chars().count() < MIN_CHARS || password.len() > MAX_BYTES {
         return Err(Unacceptable::Length);
+    }
+    if zxcvbn::zxcvbn(password, &OURS).guesses_log10() < GUESSES_MIN_LOG10 {
+        return Err(Unacceptable::Guessable);
     }
     let hash: PasswordHash = Argon2::default()
         .hash_password(password.as_bytes())
@@ -67,11 +100,15 @@ mod tests {
 
     #[test]
     fn long_passwords_are_taken_whole() {
-        let long = "河".repeat(80) + "川";
-        let hash = hash(&long).expect("243 bytes are acceptable");
+        let words = "十勝川の水位は朝から上がり続けている".repeat(4);
+        let (long, other) = (format!("{words}川"), format!("{words}河"));
+        let hash = hash(&long).expect("219 bytes are acceptable");
         assert!(matches(&long, Some(&hash)));
-        assert!(!matches(&"河".repeat(81), Some(&hash)), "the end counts");
-        assert!(super::hash(&"a".repeat(257)).is_err());
+        assert!(!matches(&other, Some(&hash)), "the end counts");
+        assert!(matches!(
+            super::hash(&"a".repeat(257)),
+            Err(Unacceptable::Length)
+        ));
     }
 
     #[test]
@@ -88,5 +125,35 @@ mod tests {
                 .to_string()
                 .contains("12 characters")
         );
+    }
+
+    #[test]
+    fn what_breaches_made_known_is_refused_and_words_that_do_not_belong_together_are_taken() {
+        for known in [
+            "password1234",
+            "123456789012",
+            "qwertyuiop12",
+            "administrator",
+            "P@ssw0rd2024!",
+            "Passw0rd!Passw0rd!",
+            "abcdabcdabcd",
+            "aaaaaaaaaaaaaaaa",
+            "tanaka1234567",
+            "hinan-hinan-1",
+        ] {
+            let refused = hash(known);
+            assert!(matches!(refused, Err(Unacceptable::Guessable)), "{known}");
+        }
+        for good in [
+            "correct horse battery",
+            "川べりの猫が傘をさす月曜",
+            "k7mp-q2x9-ab3d",
+        ] {
+            assert!(hash(good).is_ok(), "{good}");
+        }
+        // What the service makes up is always taken.
+        for _ in 0..20 {
+            assert!(hash(&crate::chance::spoken_password()).is_ok());
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// A new file that its owner alone may read. One that exists is an error.
+/// A new file that its owner alone may read. One that exists is an error. Its owner is that of the folder: a command that root
+/// gives beside the service must not make a key that the service cannot read.
 ///
 /// # Errors
-/// The system's.
+/// The system's. Then there is no file.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -16,7 +17,29 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path)
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if let Err(error) = give_to_owner_of_folder(path, &file) {
+        fs::remove_file(path)?;
+        return Err(error);
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn give_to_owner_of_folder(path: &Path, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    let (folder, made) = (fs::metadata(folder)?, file.metadata()?);
+    if folder.uid() == made.uid() {
+        return Ok(());
+    }
+    fchown(file, Some(folder.uid()), Some(folder.gid()))
 }
 
 /// Whether nobody else may read it; in words what is wrong and what is accepted.
@@ -55,4 +78,31 @@ pub(crate) fn set_aside(path: &Path) -> io::Result<std::path::PathBuf> {
         }
     }
     Err(io::Error::other("a thousand files were set aside already"))
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_root_makes_belongs_to_whom_the_data_directory_belongs() {
+        let home = tempfile::tempdir().unwrap();
+        if chown(home.path(), Some(65534), Some(65534)).is_err() {
+            println!("skipped: only root can give a folder away");
+            return;
+        }
+        let path = home.path().join("some.key");
+        drop(create(&path).unwrap());
+        let made = fs::metadata(&path).unwrap();
+        assert_eq!((made.uid(), made.gid()), (65534, 65534));
+        assert_eq!(made.mode() & 0o777, 0o600);
+        // One that is there stays as it is.
+        assert_eq!(
+            create(&path).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+    }
 }

@@ -110,17 +110,22 @@ impl Vault {
         Ok(lost.map(|(officer, _)| officer).collect())
     }
 
-    /// Encrypts what versions before 8 of the record kept in the clear. Says how many secrets that were.
+    /// Encrypts what versions before 8 of the record kept in the clear, and writes the record anew, so that it stands in no free
+    /// page of the file either. Says how many secrets that were.
     ///
     /// # Errors
     /// The record's.
     pub fn seal_clear(&self, store: &Store) -> Result<usize, StoreError> {
-        store.write(|tx| {
+        let sealed = store.write(|tx| {
             tx.seal_clear_factors(|officer, clear| {
                 let secret = Secret::from_hex(clear)?;
                 Some(self.seal(officer, &secret, chance::bytes()))
             })
-        })
+        })?;
+        if sealed > 0 {
+            store.scrub()?;
+        }
+        Ok(sealed)
     }
 
     /// A secret as it is stored. `nonce` must be of chance: the same twice under one key would betray both.

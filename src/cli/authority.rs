@@ -39,22 +39,22 @@ enum What {
 /// What an authority rests on and how far it reaches.
 #[derive(Args)]
 pub(super) struct AuthorityArgs {
-    /// For an approver: on what the power to issue rests: own (市町村長本人), delegated (委任), acting (職務代理) or
-    /// pre_authorised (事前の承認, with --condition)
-    #[arg(long, default_value = "delegated")]
-    basis: String,
+    /// For an approver: on what the power to issue rests: own (市町村長本人), delegated (委任, where it is not given), acting
+    /// (職務代理) or pre_authorised (事前の承認, with --condition)
+    #[arg(long)]
+    basis: Option<String>,
     /// For an approver: the document that says so, such as the number of the rule or the letter
     #[arg(long)]
     document: Option<String>,
     /// For an approver: under which condition, in words
-    #[arg(long, default_value = "")]
-    condition: String,
-    /// For an approver: the highest level, 3, 4 or 5
-    #[arg(long, default_value_t = 5)]
-    level_max: u8,
-    /// For an approver: place in the order of succession, from 1
-    #[arg(long, default_value_t = 1)]
-    rank: u32,
+    #[arg(long)]
+    condition: Option<String>,
+    /// For an approver: the highest level, 3, 4 or 5; 5 when it is not given
+    #[arg(long)]
+    level_max: Option<u8>,
+    /// For an approver: place in the order of succession, from 1; 1 when it is not given
+    #[arg(long)]
+    rank: Option<u32>,
     /// For an approver: from when (RFC 3339); from ever when it is not given
     #[arg(long)]
     from: Option<Timestamp>,
@@ -113,22 +113,35 @@ fn store(config: &Path) -> anyhow::Result<Store> {
 }
 
 impl AuthorityArgs {
+    /// Whether anything is said about an authority.
+    pub(super) fn is_given(&self) -> bool {
+        let words = [&self.basis, &self.document, &self.condition];
+        words.into_iter().any(Option::is_some)
+            || self.level_max.is_some()
+            || self.rank.is_some()
+            || self.from.is_some()
+            || self.until.is_some()
+    }
+
     /// The authority of this account.
     pub(super) fn grant(&self, officer: &str) -> anyhow::Result<Grant> {
-        let Some(basis) = Basis::from_word(&self.basis) else {
+        let basis = self.basis.as_deref().unwrap_or("delegated");
+        let Some(basis) = Basis::from_word(basis) else {
             bail!(
-                "--basis is {}; it must be one of {}",
-                self.basis,
+                "--basis is {basis}; it must be one of {}",
                 Basis::ALL.map(Basis::word).join(", ")
             );
         };
-        let Some(level_max) = OrderLevel::from_number(self.level_max) else {
-            bail!("--level-max is {}; it must be 3, 4 or 5", self.level_max);
+        let level_max = self.level_max.unwrap_or(5);
+        let Some(level_max) = OrderLevel::from_number(level_max) else {
+            bail!("--level-max is {level_max}; it must be 3, 4 or 5");
         };
-        if basis == Basis::PreAuthorised && self.condition.trim().is_empty() {
+        let condition = self.condition.clone().unwrap_or_default();
+        if basis == Basis::PreAuthorised && condition.trim().is_empty() {
             bail!("--condition is empty; pre_authorised needs the condition in words");
         }
-        if self.rank == 0 {
+        let rank = self.rank.unwrap_or(1);
+        if rank == 0 {
             bail!("--rank is 0; it must be 1 or more");
         }
         let from = self.from.unwrap_or(Timestamp::UNIX_EPOCH);
@@ -149,9 +162,9 @@ impl AuthorityArgs {
             } else {
                 document.to_owned()
             },
-            condition: self.condition.clone(),
+            condition,
             level_max,
-            rank: self.rank,
+            rank,
             from,
             until,
         })

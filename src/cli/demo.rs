@@ -216,6 +216,8 @@ impl Demo {
         config.publish.public_url = format!("http://127.0.0.1:{}", web.local_addr()?.port());
         // Two officers on one machine, for an hour: they get no second factor, and every page says so.
         config.officers.without_second_factor = true;
+        let port = web.local_addr()?.port();
+        config.officers.passkey_origin = format!("http://localhost:{port}");
         // Whatever level comes first, both have something to do.
         config.approve.level3 = Needs::Two;
         config.approve.level5 = Needs::Two;

@@ -9,19 +9,24 @@ use serde_json::json;
 
 use super::authority::AuthorityArgs;
 use super::print::say;
+use crate::approve::authority::Grant;
 use crate::approve::officer::{self as account, Role};
 use crate::clock::wall;
 use crate::config::Config;
 use crate::second_factor::Secret;
-use crate::store::Store;
 use crate::store::recoveries::Lost;
+use crate::store::{Store, StoreError, Tx};
 use crate::vault::Vault;
 use crate::{chance, password, town};
 
-/// Adds an account, or gives an existing one a new office, role and password. Works beside a running service.
+/// Adds an account, or changes one that is there. Works beside a running service.
 ///
-/// The password is read from standard input, or made and printed once with --generate; then its officer must choose one of
-/// their own before they can let anything out. `hinan authority` gives and takes authorities without a new password.
+/// A new account needs --role; its password is read from standard input, or made and printed once with --generate: then its
+/// officer must choose one of their own before they can do anything. Of an account that is there, only what is asked for
+/// changes: --display, --role, --password or --generate, --totp, --reset-factor, and the authority where one of its arguments is
+/// given (then it replaces those that were there). `hinan authority` gives and takes single authorities.
+///
+/// A telephone was lost: `hinan officer --config town.toml --name deputy --reset-factor --totp`. Password and authorities stay.
 #[derive(Args)]
 pub(super) struct Officer {
     /// The town's configuration
@@ -35,53 +40,90 @@ pub(super) struct Officer {
     display: Option<String>,
     /// viewer, shelter_desk, duty_officer, approver, administrator or auditor
     #[arg(long)]
-    role: String,
+    role: Option<String>,
     /// Make a second factor (確認コード) and print its secret once; without it a second factor is added at the first sign-in
     #[arg(long)]
     totp: bool,
+    /// Take second factor and passkeys (パスキー) away: they were lost
+    #[arg(long)]
+    reset_factor: bool,
     #[command(flatten)]
     authority: AuthorityArgs,
-    /// Make a password and print it once
+    /// For an account that is there: read another password from standard input
     #[arg(long)]
+    password: bool,
+    /// Make a password and print it once
+    #[arg(long, conflicts_with = "password")]
     generate: bool,
+}
+
+/// What is to change, as far as it was asked for.
+struct Change {
+    officer: account::Officer,
+    /// The account's hash, and whose password it is.
+    password: Option<(String, &'static str)>,
+    /// Name, office or role.
+    office: bool,
+    /// Instead of all that were there.
+    grant: Option<Grant>,
+    /// Whether authorities go: with the role that may have them, or for others.
+    revoke: bool,
+    reset_factor: bool,
+    /// A code's secret, sealed.
+    sealed: Option<String>,
 }
 
 impl Officer {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = Config::load(&self.config)?;
-        let Some(role) = Role::from_word(&self.role) else {
-            bail!(
-                "--role is {}; it must be one of {}",
-                self.role,
-                Role::ALL.map(Role::word).join(", ")
-            );
-        };
-        let fits = account::is_account_name(&self.name);
-        if !fits {
+        let role = self.role()?;
+        if !account::is_account_name(&self.name) {
             bail!(
                 "--name is {}; it must be 1 to 40 letters, digits, dots and hyphens",
                 self.name
             );
         }
-        let grant = match role {
-            Role::Approver => Some(self.authority.grant(&self.name)?),
-            _ => None,
-        };
-        let secret = if self.generate {
-            chance::spoken_password()
-        } else {
-            typed()?
-        };
-        let hash = password::hash(&secret)?;
         let code = town::town(&config)?.code;
         let dir = &config.service.data_dir;
         let store = Store::open_beside(dir, config.service.realm, &code)?;
-        let display = self.display.unwrap_or_else(|| self.name.clone());
-        let officer = account::Officer {
-            name: self.name,
-            display,
-            role,
-            second_factor: false,
+        let before = store.read(|view| view.officer(&self.name))?;
+        let before = before.map(|(officer, _)| officer);
+        let officer = match (&before, role) {
+            (None, None) => bail!(
+                "--role is missing; {} is a new account, whose role must be one of {}",
+                self.name,
+                Role::ALL.map(Role::word).join(", ")
+            ),
+            (None, Some(role)) => account::Officer {
+                display: self.display.clone().unwrap_or_else(|| self.name.clone()),
+                name: self.name.clone(),
+                role,
+                second_factor: false,
+            },
+            (Some(was), role) => account::Officer {
+                display: self.display.clone().unwrap_or_else(|| was.display.clone()),
+                role: role.unwrap_or(was.role),
+                ..was.clone()
+            },
+        };
+        let was = before.as_ref();
+        let approves = officer.role == Role::Approver;
+        let new_role = was.is_none_or(|was| was.role != officer.role);
+        if self.authority.is_given() && !approves {
+            bail!(
+                "an authority is given, and the role is {}; an authority needs an approver",
+                officer.role.word()
+            );
+        }
+        let grant = match approves && (new_role || self.authority.is_given()) {
+            true => Some(self.authority.grant(&self.name)?),
+            false => None,
+        };
+        let made = self.generate.then(chance::spoken_password);
+        let password = match &made {
+            Some(made) => Some((password::hash(made)?, "console")),
+            None if was.is_none() || self.password => Some((password::hash(&typed()?)?, "")),
+            None => None,
         };
         let factor = self.totp.then(|| Secret::new(chance::bytes()));
         let sealed = match &factor {
@@ -90,58 +132,35 @@ impl Officer {
             }
             None => None,
         };
-        let by = if self.generate { "console" } else { "" };
-        store.write(|tx| {
-            let was_there = tx.view().officer(&officer.name)?.is_some();
-            tx.put_account(&officer, &hash, by)?;
-            tx.end_sessions_of(&officer.name)?;
-            if was_there {
-                tx.put_recovery(&officer.name, Lost::Password, "console", wall(), true)?;
-            }
-            tx.audit(
-                wall(),
-                "console",
-                "officer_added",
-                &officer.name,
-                &json!({ "role": role }),
-            )?;
-            if let Some(sealed) = &sealed {
-                let had = tx.view().second_factor(&officer.name)?.is_some();
-                tx.put_second_factor(&officer.name, sealed, 0, wall())?;
-                if had {
-                    tx.put_recovery(&officer.name, Lost::SecondFactor, "console", wall(), true)?;
-                }
-                tx.audit(
-                    wall(),
-                    "console",
-                    "second_factor_added",
-                    &officer.name,
-                    &json!({}),
-                )?;
-            }
-            if tx.revoke_grants_of(&officer.name, "console", wall())? > 0 {
-                tx.audit(
-                    wall(),
-                    "console",
-                    "authority_revoked",
-                    &officer.name,
-                    &json!({}),
-                )?;
-            }
-            if let Some(grant) = &grant {
-                tx.put_grant(grant, "console", wall())?;
-                tx.audit(wall(), "console", "authority_granted", &officer.name, grant)?;
-            }
-            Ok(())
+        let change = Change {
+            office: was.is_some_and(|was| *was != officer),
+            password,
+            revoke: was.is_some() && (new_role || grant.is_some()),
+            grant,
+            reset_factor: self.reset_factor,
+            sealed,
+            officer,
+        };
+        if was.is_some() && change.is_empty() {
+            bail!(
+                "nothing is to change about {}; give --display, --role, --password, --generate, --totp, --reset-factor or an \
+                 argument of the authority",
+                self.name
+            );
+        }
+        store.write(|tx| match was {
+            None => change.adds(tx),
+            Some(_) => change.changes(tx),
         })?;
+        let officer = &change.officer;
         say(&format!(
             "{} ({}) を登録しました / account stored",
             officer.name,
-            role.spoken()
+            officer.role.spoken()
         ));
-        if self.generate {
+        if let Some(made) = &made {
             say(&format!(
-                "パスワード password (一度だけ表示 shown once): {secret}"
+                "パスワード password (一度だけ表示 shown once): {made}"
             ));
         }
         if let Some(factor) = &factor {
@@ -149,6 +168,87 @@ impl Officer {
                 "確認コードの秘密 second factor (一度だけ表示 shown once): {}",
                 factor.address(&officer.name)
             ));
+        }
+        Ok(())
+    }
+
+    fn role(&self) -> anyhow::Result<Option<Role>> {
+        let Some(word) = &self.role else {
+            return Ok(None);
+        };
+        let role = Role::from_word(word);
+        let Some(role) = role else {
+            bail!(
+                "--role is {word}; it must be one of {}",
+                Role::ALL.map(Role::word).join(", ")
+            );
+        };
+        Ok(Some(role))
+    }
+}
+
+impl Change {
+    fn is_empty(&self) -> bool {
+        !self.office
+            && !self.reset_factor
+            && self.password.is_none()
+            && self.grant.is_none()
+            && self.sealed.is_none()
+    }
+
+    fn adds(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let officer = &self.officer;
+        if let Some((hash, by)) = &self.password {
+            tx.put_account(officer, hash, by)?;
+        }
+        let detail = json!({ "role": officer.role });
+        tx.audit(wall(), "console", "officer_added", &officer.name, &detail)?;
+        self.keys(tx)
+    }
+
+    fn changes(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let (officer, name) = (&self.officer, self.officer.name.as_str());
+        let note = |action: &str, detail: &serde_json::Value| {
+            tx.audit(wall(), "console", action, name, detail)
+        };
+        if self.office {
+            tx.put_office(officer)?;
+            let detail = json!({ "role": officer.role, "display": officer.display });
+            note("officer_changed", &detail)?;
+        }
+        if let Some((hash, by)) = &self.password {
+            tx.put_password(name, hash, by)?;
+            tx.put_recovery(name, Lost::Password, "console", wall(), true)?;
+            note("password_reset", &json!({}))?;
+        }
+        if self.revoke && tx.revoke_grants_of(name, "console", wall())? > 0 {
+            note("authority_revoked", &json!({}))?;
+        }
+        self.keys(tx)
+    }
+
+    /// What stands in both: factors and the authority. Whoever is signed in signs in again.
+    fn keys(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let name = self.officer.name.as_str();
+        tx.end_sessions_of(name)?;
+        let mut had = tx.view().second_factor(name)?.is_some();
+        if self.reset_factor {
+            had |= tx.drop_passkeys_of(name)? > 0;
+            tx.drop_second_factor(name)?;
+            let detail = json!({});
+            tx.audit(wall(), "console", "second_factor_reset", name, &detail)?;
+        }
+        if let Some(sealed) = &self.sealed {
+            tx.put_second_factor(name, sealed, 0, wall())?;
+            let detail = json!({});
+            tx.audit(wall(), "console", "second_factor_added", name, &detail)?;
+        }
+        if had && (self.reset_factor || self.sealed.is_some()) {
+            tx.put_recovery(name, Lost::SecondFactor, "console", wall(), true)?;
+        }
+        if let Some(grant) = &self.grant {
+            tx.put_grant(grant, "console", wall())?;
+            tx.audit(wall(), "console", "authority_granted", name, grant)?;
         }
         Ok(())
     }

@@ -361,6 +361,28 @@ mod tests {
             )
             .is_ok()
         );
+        check("[web]\ntrusted_proxies = [\"proxy\"]", "trusted_proxies");
+        let behind = "[web]\ntrusted_proxies = [\"127.0.0.1\", \"2001:db8::2\"]";
+        assert!(Config::parse(behind, "town.toml").is_ok());
+        for origin in [
+            "http://bosai.example.lg.jp",
+            "https://192.0.2.1",
+            "https://bosai.example.lg.jp/",
+            "bosai",
+        ] {
+            check(
+                &format!("[officers]\npasskey_origin = \"{origin}\""),
+                "officers.passkey_origin is",
+            );
+        }
+        for origin in [
+            "",
+            "https://bosai.example.lg.jp:8443",
+            "http://localhost:8080",
+        ] {
+            let text = format!("[officers]\npasskey_origin = \"{origin}\"");
+            assert!(Config::parse(&text, "town.toml").is_ok(), "{origin}");
+        }
         let without = "[officers]\nwithout_second_factor = true";
         check(without, "officers.without_second_factor is true");
         assert!(Config::parse(&format!("{drill}{without}"), "town.toml").is_ok());

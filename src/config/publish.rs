@@ -38,6 +38,7 @@ pub struct Approve {
 #[expect(missing_docs, reason = "every key is explained in config/default.toml")]
 pub struct Officers {
     pub without_second_factor: bool,
+    pub passkey_origin: String,
 }
 
 impl Officers {
@@ -47,6 +48,17 @@ impl Officers {
                 "officers.without_second_factor",
                 &true,
                 "false in the live service (service.realm = \"actual\"): it is for demos and drills only",
+            );
+        }
+        let origin = &self.passkey_origin;
+        // Browsers bind passkeys to a name; an address in figures is none.
+        let sound = crate::passkey::Party::at(origin, realm).is_some();
+        if !origin.is_empty() && !sound {
+            return refused(
+                "officers.passkey_origin",
+                origin,
+                "empty, or the address under which officers reach the pages: https:// and a name, without a path \
+                 (http://localhost on this machine)",
             );
         }
         Ok(())

@@ -1,11 +1,15 @@
 //! `[web]`: where officers, residents and programs connect.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 use super::checks::{refused, within};
+
+/// Servers in front of this one, at most.
+const PROXIES_MAX: usize = 16;
 
 /// `[web]`
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +24,7 @@ pub struct Web {
     pub tls_certificate: PathBuf,
     pub tls_key: PathBuf,
     pub self_signed: bool,
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Web {
@@ -34,6 +39,12 @@ impl Web {
         within("web.session_max_h", self.session_max_h, 1, 168)?;
         within("web.listeners_max", self.listeners_max, 1, 1000)?;
         within("web.form_max_bytes", self.form_max_bytes, 1024, 1 << 20)?;
+        within(
+            "web.trusted_proxies",
+            self.trusted_proxies.len(),
+            0,
+            PROXIES_MAX,
+        )?;
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
             return refused(
                 "web.listen",

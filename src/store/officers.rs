@@ -67,6 +67,18 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Gives an account another name, office or role; its password stays.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_office(&self, officer: &Officer) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE officer SET display = ?2, role = ?3 WHERE name = ?1",
+            params![officer.name, officer.display, officer.role.word()],
+        )?;
+        Ok(())
+    }
+
     /// Gives an account another password. `by` made it and knows it; empty when the officer chose it.
     ///
     /// # Errors
@@ -275,8 +287,8 @@ impl View<'_> {
     /// The database's, or a damaged row.
     pub fn officers(&self) -> Result<Vec<(Officer, bool)>, StoreError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT o.name, o.display, o.role, f.officer IS NOT NULL FROM officer o \
-             LEFT JOIN second_factor f ON f.officer = o.name ORDER BY o.name",
+            "SELECT o.name, o.display, o.role, f.officer IS NOT NULL OR EXISTS (SELECT 1 FROM passkey p WHERE \
+             p.officer = o.name) FROM officer o LEFT JOIN second_factor f ON f.officer = o.name ORDER BY o.name",
         )?;
         let rows = statement.query_map([], |row| {
             Ok((

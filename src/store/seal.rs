@@ -16,7 +16,7 @@ use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
 /// Covered tables and their keys: what decisions rest on, who may make them, and what the record belongs to.
-pub const COVERED: [(&str, &str); 17] = [
+pub const COVERED: [(&str, &str); 18] = [
     ("belonging", "key"),
     ("proposal", "id"),
     ("draft", "id"),
@@ -31,6 +31,7 @@ pub const COVERED: [(&str, &str); 17] = [
     ("second_choice", "id"),
     ("review", "notice"),
     ("recovery", "id"),
+    ("passkey", "id"),
     ("in_force", "notice"),
     ("report", "id"),
     ("shelter_word", "id"),

@@ -7,13 +7,13 @@ use hinan_dashboard::view::{SlipField, SlipForm, SlipText, SlipView};
 use hinan_dashboard::{form, page};
 use serde_json::json;
 
-use super::frame;
+use super::guard::{Knock, Standing};
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::sign_in::session_cookie;
 use super::who::SignedIn;
-use crate::app::App;
+use super::{frame, passkeys};
 use crate::approve::officer::Act;
 use crate::clock::{monotonic, wall};
 use crate::desk::Declined;
@@ -34,7 +34,7 @@ pub(super) async fn page(
     State(doors): State<Doors>,
     who: SignedIn,
 ) -> Result<Html<String>, Refusal> {
-    let view = view(&doors.app, &who, None, None)?;
+    let view = view(&doors, &who, None, None)?;
     Ok(Html(page::slip(
         &frame::officers(&doors.app, &who, None)?,
         &view,
@@ -52,7 +52,7 @@ pub(super) async fn handler(
         return match change_password(&doors, &who, &fields).await? {
             Ok(left) => Ok(left),
             Err(error) => {
-                let view = view(app, &who, None, Some(error))?;
+                let view = view(&doors, &who, None, Some(error))?;
                 let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
                 Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
             }
@@ -63,7 +63,14 @@ pub(super) async fn handler(
         let why = "先に、自分のパスワードに替えてください".to_owned();
         return Err(Declined::NotAuthorised(why).into());
     }
-    if app.store.read(|view| view.second_factor(&name))?.is_some() {
+    let (factor, keys) = app
+        .store
+        .read(|view| Ok((view.second_factor(&name)?, view.passkeys_of(&name)?)))?;
+    if !keys.is_empty() && !who.officer.second_factor {
+        let why = "パスキーでサインインしてから登録してください".to_owned();
+        return Err(Declined::NotAuthorised(why).into());
+    }
+    if factor.is_some() {
         let why = "2要素目は登録済みです。替えるには、管理者に解除を頼んでください".to_owned();
         return Err(Declined::NoLongerOpen(why).into());
     }
@@ -110,7 +117,7 @@ pub(super) async fn handler(
     } else {
         StatusCode::OK
     };
-    let view = view(app, &who, Some(&secret), error)?;
+    let view = view(&doors, &who, Some(&secret), error)?;
     let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
     Ok((status, page).into_response())
 }
@@ -135,8 +142,12 @@ async fn change_password(
         return Ok(Err("新しいパスワードが、いまのものと同じです".to_owned()));
     }
     // A session that was left open must not become a place to guess at.
-    let knock = (name.clone(), who.token.to_string());
-    if let Err(wait) = doors.attempts.begin(&knock, true, monotonic()) {
+    let knock = Knock {
+        account: name.clone(),
+        place: who.token.to_string(),
+        standing: Standing::KnownBrowser,
+    };
+    if let Err(wait) = doors.attempts.begin(&knock, monotonic()) {
         return Ok(Err(format!(
             "失敗が続いたため、あと{}秒お待ちください",
             wait.as_secs() + 1
@@ -154,13 +165,13 @@ async fn change_password(
     };
     let hash = match checked {
         None => return Ok(Err("いまのパスワードが違います".to_owned())),
-        Some(Err(_)) => {
-            doors.attempts.succeeded(&knock, true);
-            return Ok(Err("パスワードは12文字以上、256バイトまでです".to_owned()));
+        Some(Err(why)) => {
+            doors.attempts.succeeded(&knock);
+            return Ok(Err(why.to_string()));
         }
         Some(Ok(hash)) => hash,
     };
-    doors.attempts.succeeded(&knock, true);
+    doors.attempts.succeeded(&knock);
     app.store.write(|tx| {
         tx.put_password(&name, &hash, "")?;
         tx.end_sessions_of(&name)?;
@@ -203,18 +214,19 @@ fn password_form() -> SlipForm {
 }
 
 fn view(
-    app: &App,
+    doors: &Doors,
     who: &SignedIn,
     secret: Option<&Secret>,
     error: Option<String>,
 ) -> Result<SlipView, Refusal> {
-    let officer = &who.officer;
+    let (app, officer) = (&doors.app, &who.officer);
     let now = app.clock.now();
-    let (factor, grants, given_by) = app.store.read(|view| {
+    let (factor, grants, given_by, keys) = app.store.read(|view| {
         Ok((
             view.second_factor(&officer.name)?,
             view.grants()?,
             view.password_by(&officer.name)?,
+            view.passkeys_of(&officer.name)?,
         ))
     })?;
     let own = grants.iter().filter(|grant| grant.officer == officer.name);
@@ -277,8 +289,23 @@ fn view(
         view.forms.push(password_form());
         return Ok(view);
     }
+    for key in &keys {
+        let words = format!(
+            "{}({}に登録)",
+            key.label,
+            crate::clock::spoken(key.added_at)
+        );
+        view.facts.push(["パスキー".to_owned(), words]);
+    }
     if secret.is_none() {
         view.forms.push(password_form());
+        // Whoever has a factor adds and removes keys only after showing it.
+        if officer.second_factor || (factor.is_none() && keys.is_empty()) {
+            view.passkey = passkeys::register_ask(doors, officer, &keys);
+        }
+        if officer.second_factor && !keys.is_empty() {
+            view.forms.push(passkeys::removing(&keys));
+        }
     }
     if factor.is_some() {
         return Ok(view);

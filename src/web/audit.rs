@@ -282,6 +282,9 @@ pub(super) fn words(entry: &Entry) -> String {
         "second_factor_reset" => format!("{subject} の2要素目を解除"),
         "password_reset" => format!("{subject} のパスワードを変更"),
         "password_changed" => "自分のパスワードを変更".to_owned(),
+        "officer_changed" => format!("{subject} の氏名・職・役割を変更"),
+        "passkey_added" => format!("パスキー「{}」を登録", text("passkey")),
+        "passkey_removed" => "パスキーを外した".to_owned(),
         "recovery_asked" => format!(
             "{subject} の{}の再発行を申し出",
             if detail["what"] == "password" {

@@ -30,6 +30,7 @@ mod map;
 mod notice;
 mod officers;
 mod official;
+mod passkeys;
 mod posted;
 mod problem;
 mod public;

@@ -136,7 +136,7 @@ async fn ask(
     let (name, by) = (officer.name.as_str(), who.officer.name.as_str());
     let (has_factor, waiting) = app.store.read(|view| {
         Ok((
-            view.second_factor(name)?.is_some(),
+            view.second_factor(name)?.is_some() || !view.passkeys_of(name)?.is_empty(),
             view.recoveries_waiting(wall() - ASKED_FOR)?,
         ))
     })?;
@@ -222,6 +222,7 @@ async fn give_back(
             }
             None => {
                 tx.drop_second_factor(name)?;
+                tx.drop_passkeys_of(name)?;
                 "second_factor_reset"
             }
         };

@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::refusal::Refusal;
+use super::refusal::{OWN_PASSWORD_FIRST, Refusal};
 
 /// A refusal for a program: JSON with a sentence in both languages.
 #[derive(Debug)]
@@ -51,6 +51,11 @@ impl From<Refusal> for Problem {
                 status: StatusCode::UNAUTHORIZED,
                 ja: "サインインしてください".to_owned(),
                 en: "Sign in first.".to_owned(),
+            },
+            Refusal::OwnPasswordFirst => Self {
+                status: StatusCode::FORBIDDEN,
+                ja: OWN_PASSWORD_FIRST.to_owned(),
+                en: "Choose a password of your own first.".to_owned(),
             },
             Refusal::Unknown => Self::unknown("ありません", "There is no such thing."),
             Refusal::Forged | Refusal::BadForm(_) | Refusal::Declined(_) => {

@@ -11,11 +11,17 @@ use super::router::Doors;
 use crate::desk::Declined;
 use crate::store::StoreError;
 
+/// What is said to whoever has not chosen a password of their own.
+pub(super) const OWN_PASSWORD_FIRST: &str =
+    "他の人が作ったパスワードのままでは、何も行えません。先に、自分のパスワードに替えてください";
+
 /// Why a request was not served.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// Nobody is signed in, or the session ended.
     SignedOut,
+    /// The password is one that somebody else made: another must be chosen before anything is done with it.
+    OwnPasswordFirst,
     /// The form does not come from a page of this session.
     Forged,
     /// The form cannot be read.
@@ -48,6 +54,12 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, ja, en, next): (StatusCode, String, &str, &str) = match &self {
             Self::SignedOut => return Redirect::to("/plain/signin").into_response(),
+            Self::OwnPasswordFirst => (
+                StatusCode::FORBIDDEN,
+                OWN_PASSWORD_FIRST.to_owned(),
+                "Somebody else made this password. Choose one of your own first; nothing was done.",
+                "「アカウント」の画面で、自分のパスワードに替えてください",
+            ),
             Self::Forged => (
                 StatusCode::FORBIDDEN,
                 "この操作は受け付けられませんでした。画面を開き直してください".to_owned(),
@@ -87,7 +99,12 @@ impl IntoResponse for Refusal {
             sentence_ja: ja,
             sentence_en: en.to_owned(),
             what_to_do: vec![next.to_owned()],
-            go_on: Some(["/plain/".to_owned(), "状況の画面へ".to_owned()]),
+            go_on: Some(match &self {
+                Self::OwnPasswordFirst => {
+                    ["/plain/account".to_owned(), "アカウントの画面へ".to_owned()]
+                }
+                _ => ["/plain/".to_owned(), "状況の画面へ".to_owned()],
+            }),
         };
         // The page is drawn by `dress`, which knows the service it stands in.
         let mut response = status.into_response();

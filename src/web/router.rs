@@ -15,8 +15,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, features, feeds,
-    first, guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
-    refusal, reports, review, seats, second, seen, shelters, sign_in, situation, succession, tiles,
+    first, guard, health, inbox, kept, layers, notice, officers, passkeys, public, published,
+    recommendation, refusal, reports, review, seats, second, seen, shelters, sign_in, situation,
+    succession, tiles,
 };
 use crate::app::App;
 
@@ -28,6 +29,8 @@ pub struct Doors {
     pub(super) attempts: Arc<guard::Attempts>,
     /// Second factors on the way.
     pub(super) enrolling: Arc<enrolling::Enrolling>,
+    /// Questions to browsers about passkeys.
+    pub(super) questions: Arc<passkeys::Questions>,
     /// What was typed when a session had ended.
     pub(super) kept: Arc<kept::Kept>,
     /// Hashing takes 19 MiB and tens of milliseconds: two at a time, the others wait their turn.
@@ -50,6 +53,7 @@ impl Doors {
             metrics,
             attempts: Arc::new(guard::Attempts::default()),
             enrolling: Arc::default(),
+            questions: Arc::new(passkeys::Questions::new()),
             kept: Arc::default(),
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
             seats: seats::Seats::default(),
@@ -91,7 +95,6 @@ pub async fn serve(
 fn router(doors: Doors, encrypted: bool) -> Router {
     let form_max = doors.app.config.web.form_max_bytes;
     let desk = Router::new()
-        .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
         .route("/plain/signout", post(sign_in::out))
         .route("/plain/", get(situation::page))
         .route(
@@ -116,7 +119,6 @@ fn router(doors: Doors, encrypted: bool) -> Router {
             get(second::page).post(second::handler),
         )
         .route("/plain/n/{id}/review", post(seen::review))
-        .route("/plain/account", get(account::page).post(account::handler))
         .route("/plain/succession", get(succession::page))
         .route(
             "/plain/officers",
@@ -155,6 +157,21 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .route("/plain/tiles/{theme}/{z}/{x}/{y}", get(tiles::tile))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(csp(hinan_dashboard::stylesheet()));
+    // Two pages may run one script of ours, which asks the browser for a passkey; where there are none, they run none.
+    let more = match passkeys::party(&doors.app) {
+        Some(_) => "script-src 'self'; connect-src 'self'; ",
+        None => "",
+    };
+    let keys = Router::new()
+        .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
+        .route("/plain/signin/passkey", post(passkeys::enter))
+        .route("/plain/account", get(account::page).post(account::handler))
+        .route("/plain/account/passkey", post(passkeys::add))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            policy_with(hinan_dashboard::stylesheet(), more),
+        ));
     let residents = Router::new()
         .route("/", get(public::home))
         .route("/n/{id}", get(public::notice))
@@ -165,6 +182,7 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .route("/alerts.json", get(feeds::json))
         .route("/alerts.geojson", get(feeds::geojson))
         .route("/cap/{file}", get(feeds::cap))
+        .route("/account.js", get(passkeys::script))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));
@@ -187,6 +205,7 @@ fn router(doors: Doors, encrypted: bool) -> Router {
             HeaderValue::from_static(console::POLICY),
         ));
     let all = desk
+        .merge(keys)
         .merge(residents)
         .merge(api::routes())
         .merge(console)
@@ -220,10 +239,15 @@ fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
 
 /// No script, nothing from elsewhere; the one style sheet of the page is named by its hash.
 pub(super) fn policy(style: &str) -> HeaderValue {
+    policy_with(style, "")
+}
+
+/// The same with more rules.
+fn policy_with(style: &str, more: &str) -> HeaderValue {
     let hash =
         base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style.as_bytes()));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
+        "default-src 'none'; {more}style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).expect("base64 and fixed words are header characters")

@@ -11,12 +11,13 @@ use hinan_dashboard::{form, page};
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::guard::{Knock, Standing};
 use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::tls::Visitor;
 use super::who::{SignedIn, cookie, cookie_name};
-use super::{frame, guard};
+use super::{frame, guard, passkeys};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::clock::{monotonic, wall};
@@ -24,6 +25,8 @@ use crate::digest::Digest;
 use crate::store::StoreError;
 use crate::{chance, password};
 
+/// Address of the page.
+pub(super) const PAGE: &str = "/plain/signin";
 /// Longest account name, bytes.
 const NAME_MAX: usize = 40;
 /// How long the record remembers whose session it was that has ended.
@@ -33,7 +36,7 @@ const TURN_WITHIN: Duration = Duration::from_secs(10);
 
 /// The form.
 pub(super) async fn page(State(doors): State<Doors>) -> Html<String> {
-    Html(shown(&doors.app, String::new(), None))
+    Html(shown(&doors, String::new(), None))
 }
 
 /// The answer.
@@ -44,72 +47,68 @@ pub(super) async fn handler(
 ) -> Result<Response, Refusal> {
     let browser = browser(&doors.app, request.headers());
     let before = before(&doors.app, request.headers());
+    let from = visitor(&doors.app, from.ip(), request.headers());
     let fields = posted::fields(request, &doors).await?;
-    let app = doors.app.clone();
     let typed = Typed {
         name: fields.text(form::USER).trim().to_owned(),
         password: fields.text(form::PASSWORD).to_owned(),
         code: fields.text(form::CODE).to_owned(),
     };
-    let name = typed.name.clone();
-    let again = |status: StatusCode, name: String, error: String| {
-        (status, Html(shown(&app, name, Some(error)))).into_response()
+    let (name, known) = (typed.name.clone(), Known { browser, before });
+    let knocked = knock(&doors, from, known, typed, PAGE).await?;
+    Ok(answer(&doors, name, knocked))
+}
+
+/// What the page answers to whoever knocked. `name` is what they called themselves; empty where they did not.
+pub(super) fn answer(doors: &Doors, name: String, knocked: Knocked) -> Response {
+    let app = &doors.app;
+    let again = |status: StatusCode, name: String, error: &str| {
+        (status, Html(shown(doors, name, Some(error.to_owned())))).into_response()
     };
-    Ok(
-        match knock(
-            &doors,
-            from.ip(),
-            Known { browser, before },
-            typed,
-            "/plain/signin",
-        )
-        .await?
-        {
-            Knocked::Entered {
-                officer,
-                cookies,
-                wants_own_password,
-                ..
-            } => {
-                // A role that approves needs a second factor: it is led to where it can be added.
-                // So is whoever has not chosen a password of their own yet.
-                let weak = officer.role.may(Act::LetOut)
-                    && !officer.second_factor
-                    && !app.config.officers.without_second_factor;
-                let next = if weak || wants_own_password {
-                    "/plain/account"
-                } else {
-                    "/plain/"
-                };
-                let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
-                (cookies, Redirect::to(next)).into_response()
-            }
-            Knocked::Wait(wait) => again(
-                StatusCode::TOO_MANY_REQUESTS,
-                name,
-                format!(
-                    "失敗が続いたため、あと{}秒お待ちください",
-                    wait.as_secs() + 1
-                ),
-            ),
-            Knocked::Crowded => again(
-                StatusCode::SERVICE_UNAVAILABLE,
-                String::new(),
-                "ただいま混み合っています。少し待ってから、もう一度サインインしてください"
-                    .to_owned(),
-            ),
-            Knocked::Unreadable => again(
-                StatusCode::SERVICE_UNAVAILABLE,
-                String::new(),
-                UNREADABLE.to_owned(),
-            ),
-            Knocked::Wrong => again(
-                StatusCode::UNAUTHORIZED,
-                name,
-                "ユーザー名、パスワード、確認コードのどれかが違います".to_owned(),
-            ),
-        },
-    )
+    match knocked {
+        Knocked::Entered {
+            officer,
+            cookies,
+            wants_own_password,
+            ..
+        } => {
+            // A role that approves needs a second factor: it is led to where it can be added.
+            // So is whoever has not chosen a password of their own yet.
+            let weak = officer.role.may(Act::LetOut)
+                && !officer.second_factor
+                && !app.config.officers.without_second_factor;
+            let next = if weak || wants_own_password {
+                "/plain/account"
+            } else {
+                "/plain/"
+            };
+            let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+            (cookies, Redirect::to(next)).into_response()
+        }
+        Knocked::Wait(wait) => {
+            let error = format!(
+                "失敗が続いたため、あと{}秒お待ちください",
+                wait.as_secs() + 1
+            );
+            again(StatusCode::TOO_MANY_REQUESTS, name, &error)
+        }
+        Knocked::Crowded => again(
+            StatusCode::SERVICE_UNAVAILABLE,
+            String::new(),
+            "ただいま混み合っています。少し待ってから、もう一度サインインしてください",
+        ),
+        Knocked::Unreadable => again(StatusCode::SERVICE_UNAVAILABLE, String::new(), UNREADABLE),
+        Knocked::Wrong => again(
+            StatusCode::UNAUTHORIZED,
+            name,
+            "ユーザー名、パスワード、確認コードのどれかが違います",
+        ),
+        Knocked::WrongKey => again(
+            StatusCode::UNAUTHORIZED,
+            name,
+            "このパスキーではサインインできません。もう一度試すか、パスワードを使ってください",
+        ),
+    }
 }
 
 /// What somebody typed at the door.
@@ -151,6 +150,8 @@ pub(super) enum Knocked {
     Unreadable,
     /// Name, password or code is wrong.
     Wrong,
+    /// The passkey is not known, or what it signed breaks a rule.
+    WrongKey,
 }
 
 /// What is said where a second factor cannot be read.
@@ -160,6 +161,11 @@ pub(super) const UNREADABLE: &str =
 /// The cookie by which a browser is known again, as its digest.
 pub(super) fn browser(app: &App, headers: &HeaderMap) -> Option<Digest> {
     cookie(headers, &browser_cookie(app)).map(|token| Digest::of(token.as_bytes()))
+}
+
+/// Where somebody comes from, by the servers that the town has put in front.
+pub(super) fn visitor(app: &App, socket: IpAddr, headers: &HeaderMap) -> IpAddr {
+    guard::visitor(socket, headers, &app.config.web.trusted_proxies)
 }
 
 /// The session that a browser had before, as its digest.
@@ -185,31 +191,36 @@ pub(super) async fn knock(
         password: typed,
         code,
     } = typed;
-    let known = match &browser {
-        Some(browser) if name.len() <= NAME_MAX => {
-            app.store.read(|view| view.knows_browser(browser, &name))?
-        }
-        _ => false,
+    let (account, known) = if name.len() <= NAME_MAX {
+        app.store.read(|view| {
+            let known = match &browser {
+                Some(browser) => view.knows_browser(browser, &name)?,
+                None => false,
+            };
+            Ok((view.officer(&name)?, known))
+        })?
+    } else {
+        (None, false)
     };
-    let place = match (&browser, known) {
-        (Some(browser), true) => browser.to_string(),
-        _ => guard::network(from),
+    let (place, standing) = match (&browser, &account) {
+        (Some(browser), Some(_)) if known => (browser.to_string(), Standing::KnownBrowser),
+        (_, Some(_)) => (guard::network(from), Standing::Account),
+        (_, None) => (guard::network(from), Standing::Nobody),
     };
-    let knock = (name.chars().take(NAME_MAX + 1).collect(), place);
-    if let Err(wait) = doors.attempts.begin(&knock, known, monotonic()) {
+    let knock = Knock {
+        account: name.chars().take(NAME_MAX + 1).collect(),
+        place,
+        standing,
+    };
+    if let Err(wait) = doors.attempts.begin(&knock, monotonic()) {
         return Ok(Knocked::Wait(wait));
     }
-    let account = if name.len() <= NAME_MAX {
-        app.store.read(|view| view.officer(&name))?
-    } else {
-        None
-    };
     let exists = account.is_some();
     let hash = account.as_ref().map(|(_, hash)| hash.clone());
     // A crowd at the door must not take the memory of the house.
     let turn = tokio::time::timeout(TURN_WITHIN, doors.hashing.acquire()).await;
     let Ok(Ok(_turn)) = turn else {
-        doors.attempts.not_made(&knock, known);
+        doors.attempts.not_made(&knock);
         return Ok(Knocked::Crowded);
     };
     // Hashing takes tens of milliseconds on purpose; it must not hold up the other doors.
@@ -223,11 +234,11 @@ pub(super) async fn knock(
     };
     let Some((right, strong)) = shown_factor else {
         // Not the officer's fault: it does not count, and says what to do.
-        doors.attempts.not_made(&knock, known);
+        doors.attempts.not_made(&knock);
         return Ok(Knocked::Unreadable);
     };
     if right {
-        doors.attempts.succeeded(&knock, known);
+        doors.attempts.succeeded(&knock);
     }
     let now = app.clock.now();
     let Some((officer, _)) = account.filter(|_| right) else {
@@ -247,17 +258,54 @@ pub(super) async fn knock(
         }
         return Ok(Knocked::Wrong);
     };
+    let way = if strong { Way::Code } else { Way::Password };
+    Ok(enter(app, officer, way, before.as_ref(), door)?)
+}
+
+/// By what somebody showed who they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A password alone.
+    Password,
+    /// A password and a code.
+    Code,
+    /// A key that is carried and verified its officer.
+    Passkey,
+}
+
+impl Way {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Code => "password and code",
+            Self::Passkey => "passkey",
+        }
+    }
+}
+
+/// Begins the session of an officer who has shown who they are.
+///
+/// # Errors
+/// The record's.
+pub(super) fn enter(
+    app: &App,
+    officer: Officer,
+    way: Way,
+    before: Option<&Digest>,
+    door: &str,
+) -> Result<Knocked, StoreError> {
     // A new name for the session each time; the browser gets one of its own, which opens nothing.
     let (token, csrf, remembered) = (chance::token(), chance::token(), chance::token());
-    // With a password that somebody else made and knows, one can look and choose another, no more.
+    // With a password that somebody else made and knows, one can choose another, no more. A passkey is the officer's own.
     let given_by = app.store.read(|view| view.password_by(&officer.name))?;
-    let strong = strong && given_by.is_none();
+    let wants_own_password = given_by.is_some() && way != Way::Passkey;
+    let strong = way != Way::Password && !wants_own_password;
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
     app.store.write(|tx| {
         // Ended ones are remembered for a while: what was typed in them is kept for their officer.
         tx.end_idle_sessions(wall() - idle_max - REMEMBERED)?;
         // Whoever signs in again does not leave an open session behind.
-        if let Some(before) = &before {
+        if let Some(before) = before {
             tx.end_session(before)?;
         }
         tx.put_session(
@@ -269,15 +317,15 @@ pub(super) async fn knock(
         )?;
         tx.put_browser(&Digest::of(remembered.as_bytes()), &officer.name, wall())?;
         tx.audit(
-            now,
+            app.clock.now(),
             &officer.name,
             "signed_in",
             &officer.name,
-            &json!({ "role": officer.role, "second_factor": strong }),
+            &json!({ "role": officer.role, "second_factor": strong, "by": way.word() }),
         )?;
         Ok(())
     })?;
-    tracing::info!(officer = %officer.name, "signed in");
+    tracing::info!(officer = %officer.name, by = way.word(), "signed in");
     let cookie = session_cookie(app, &token);
     let browser = format!(
         "{}={remembered}; Path={door}; HttpOnly; SameSite=Strict; Max-Age=31536000{}",
@@ -289,7 +337,7 @@ pub(super) async fn knock(
             second_factor: strong,
             ..officer
         },
-        wants_own_password: given_by.is_some(),
+        wants_own_password,
         csrf,
         cookies: [cookie, browser],
     })
@@ -373,8 +421,10 @@ pub(super) fn leave(app: &App, who: &SignedIn) -> Result<String, StoreError> {
     ))
 }
 
-fn shown(app: &App, user: String, error: Option<String>) -> String {
+fn shown(doors: &Doors, user: String, error: Option<String>) -> String {
+    let app = &doors.app;
     let view = SignInView {
+        passkey: passkeys::sign_in_ask(doors),
         user,
         error,
         demo_accounts: Vec::new(),

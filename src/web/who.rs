@@ -17,6 +17,8 @@ use crate::store::officers::Session;
 
 /// What a timer adds to its question.
 pub(super) const AUTO: &str = "auto=1";
+/// What may be opened with a password that somebody else made.
+const UNTIL_OWN_PASSWORD: [&str; 3] = ["/plain/account", "/plain/signout", "/api/v1/session"];
 /// Clicks are noted when the last one that was noted is so many seconds ago.
 const IDLE_NOTED_S: i64 = 30;
 
@@ -55,6 +57,17 @@ impl FromRequestParts<Doors> for SignedIn {
             .uri
             .query()
             .is_some_and(|query| query.split('&').any(|pair| pair == AUTO));
+        // Whoever knows a password that they made for somebody else must not act in their name. A key or a code of the officer's
+        // own has shown who it is.
+        if !session.officer.second_factor
+            && !UNTIL_OWN_PASSWORD.contains(&path)
+            && app
+                .store
+                .read(|view| view.password_by(&session.officer.name))?
+                .is_some()
+        {
+            return Err(Refusal::OwnPasswordFirst);
+        }
         // Noting every click would write too often.
         if !auto && !unattended && idle > SignedDuration::from_secs(IDLE_NOTED_S) {
             // A click that cannot be noted does not keep anybody from reading: the session idles, which is the safe side.

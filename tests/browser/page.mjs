@@ -49,6 +49,30 @@ export class Eyes {
     return page;
   }
 
+  // A person with script and a key of their own: a virtual one, in the browser, that asks for a finger. Passkeys are bound to a
+  // name, so they come by the name of this machine.
+  async keyholder() {
+    const context = await this.#browser.newContext({
+      viewport: DESK, locale: "ja-JP", timezoneId: "Asia/Tokyo", serviceWorkers: "block",
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) this.refused.push(`${page.url()}: ${message.text()}`);
+    });
+    const devices = await context.newCDPSession(page);
+    await devices.send("WebAuthn.enable");
+    const { authenticatorId } = await devices.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true,
+        isUserVerified: true, automaticPresenceSimulation: true,
+      },
+    });
+    const finger = (isUserVerified) => devices.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
+    const keys = async () => (await devices.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
+    return { page, finger, keys, origin: this.#origin.replace("127.0.0.1", "localhost") };
+  }
+
   // Looks at the page as it stands, after its content was proved; keeps a picture of it.
   async look(page, name) {
     this.#shown += 1;

@@ -287,6 +287,60 @@ export function stories(demo, eyes) {
       }],
     ]],
 
+    ["A passkey", [
+      ["without a script the sign-in page asks for none", async () => {
+        seen.plain = await eyes.person();
+        await seen.plain.goto(`${origin}/plain/signin`);
+        must(!(await seen.plain.locator("form[data-act]").isVisible()), "a button that does nothing is shown");
+      }],
+      ["an officer adds one on the account page", async () => {
+        seen.holder = await eyes.keyholder();
+        const { page, keys } = seen.holder;
+        await page.goto(`${seen.holder.origin}/plain/signin`);
+        await signIn(page, demo.account("duty"));
+        await page.goto(`${seen.holder.origin}/plain/account`);
+        await page.locator("#passkey-label").fill("当直の鍵");
+        await Promise.all([page.waitForNavigation(), page.locator("form[data-act=create] button").click()]);
+        await says(page, "当直の鍵");
+        must((await keys()).length === 1, "the key was not made");
+        await eyes.look(page, "account-passkey");
+      }],
+      ["it opens the desk without a name or a password, and the session has shown a second factor", async () => {
+        const { page } = seen.holder;
+        await page.context().clearCookies();
+        await page.goto(`${seen.holder.origin}/plain/signin`);
+        await Promise.all([page.waitForNavigation(), page.locator("form[data-act=get] button").click()]);
+        must(new URL(page.url()).pathname === "/plain/", `it is ${page.url()}`);
+        await page.goto(`${seen.holder.origin}/plain/account`);
+        must(await page.locator("form", { hasText: "パスキーを外す" }).count() === 1, "it may not be removed");
+      }],
+      ["an answer that was sent once is refused the second time", async () => {
+        const { page } = seen.holder;
+        await page.context().clearCookies();
+        await page.goto(`${seen.holder.origin}/plain/signin`);
+        let sent = null;
+        await page.route("**/plain/signin/passkey", async (route) => {
+          sent = route.request().postData();
+          await route.continue();
+        });
+        await Promise.all([page.waitForNavigation(), page.locator("form[data-act=get] button").click()]);
+        must(new URL(page.url()).pathname === "/plain/", `it is ${page.url()}`);
+        const again = await fetch(`${origin}/plain/signin/passkey`, {
+          method: "POST", body: sent, redirect: "manual", headers: { "content-type": "application/x-www-form-urlencoded" },
+        });
+        must(again.status === 401, `it answers ${again.status}`);
+      }],
+      ["without the finger it opens nothing", async () => {
+        const { page, finger } = seen.holder;
+        await finger(false);
+        await page.context().clearCookies();
+        await page.goto(`${seen.holder.origin}/plain/signin`);
+        await page.locator("form[data-act=get] button").click();
+        await within(30, "the browser says so", async () => (await page.locator("form[data-act=get] [role=status]").textContent()).includes("鍵を使えませんでした"));
+        must(new URL(page.url()).pathname === "/plain/signin", `it is ${page.url()}`);
+        await page.context().close();
+      }],
+    ]],
     ["On the way", [
       ["no page asked anything of another host", async () => {
         must(eyes.asked > 40, `only ${eyes.asked} requests were seen`);

@@ -213,3 +213,98 @@ async fn an_authority_is_given_and_taken_beside_the_running_service() {
     assert_eq!(deputy.approves(&ends).await.status, StatusCode::FORBIDDEN);
     town.closes().await;
 }
+
+/// The deputy acts for the mayor until tomorrow, up to level 3, second in the order; the telephone with the codes is lost at
+/// night. What gives the codes back touches neither password nor authority, name or office.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gets_a_lost_key_back_by_the_console_keeps_the_authority_that_they_had() {
+    let mut town = TownPlan::of(HINAN).opens().await.unwrap();
+    let config = town.config();
+    let console = |arguments: &[&str], typed: &str| {
+        let mut all = vec!["officer", "--config", config.as_str(), "--name", "deputy"];
+        all.extend(arguments);
+        let output = ran(Path::new(HINAN), &all, typed);
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let stored = || {
+        let db = rusqlite::Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+        let row = |sql: &str| -> String { db.query_row(sql, [], |row| row.get(0)).unwrap() };
+        let account = row(
+            "SELECT display || role || password || password_by FROM officer WHERE name = 'deputy'",
+        );
+        let grants = row(
+            "SELECT group_concat(basis || document || level_max || rank || until_ms || coalesce(revoked_ms, '')) \
+             FROM authority WHERE officer = 'deputy'",
+        );
+        (account, grants)
+    };
+    let (refused, said) = console(&[], "a password of some length");
+    assert!(!refused && said.contains("--role is missing"), "{said}");
+    let acting = [
+        "--role",
+        "approver",
+        "--display",
+        "山田 副市長",
+        "--totp",
+        "--basis",
+        "acting",
+        "--document",
+        "職務代理規程第2条",
+        "--level-max",
+        "3",
+        "--rank",
+        "2",
+        "--until",
+        "2030-01-01T00:00:00Z",
+    ];
+    let (added, said) = console(&acting, "a password of some length");
+    assert!(added, "{said}");
+    let before = stored();
+    assert!(before.1.contains("acting職務代理規程第2条32"), "{before:?}");
+
+    let (done, said) = console(&["--reset-factor", "--totp"], "");
+    assert!(done && said.contains("secret="), "{said}");
+    assert_eq!(stored(), before);
+    // The new codes open the account, with the password of before.
+    let secret = said
+        .split_once("secret=")
+        .unwrap()
+        .1
+        .split('&')
+        .next()
+        .unwrap();
+    let code = hinan_town::secret_of(secret).code(hinan::second_factor::step_at(
+        hinan::clock::wall().as_second(),
+    ));
+    let deputy = hinan_town::Officer::nobody(&town.address(), "deputy");
+    let entered = deputy
+        .tries_to_sign_in_with("a password of some length", &code)
+        .await;
+    assert_eq!(
+        entered.to.as_deref(),
+        Some("/plain/"),
+        "{}",
+        entered.heading()
+    );
+
+    // The password alone, and the office alone.
+    let (done, said) = console(&["--generate"], "");
+    assert!(done, "{said}");
+    let after = stored();
+    assert_eq!(after.1, before.1);
+    assert!(after.0.starts_with("山田 副市長approver") && after.0.ends_with("console"));
+    let (done, _) = console(&["--display", "山田 市長職務代理者"], "");
+    assert!(done && stored().0.starts_with("山田 市長職務代理者approver"));
+    assert_eq!(stored().1, before.1);
+    // Nothing asked for, nothing done; another role takes the authority with it.
+    let (done, said) = console(&[], "");
+    assert!(!done && said.contains("nothing is to change"), "{said}");
+    let (done, said) = console(&["--role", "viewer", "--rank", "1"], "");
+    assert!(!done && said.contains("needs an approver"), "{said}");
+    assert_eq!(stored().1, before.1);
+    let (done, _) = console(&["--role", "viewer"], "");
+    assert!(done);
+    assert_ne!(stored().1, before.1, "revoked");
+    town.closes().await;
+}

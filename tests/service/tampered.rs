@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use hinan::approve::rule::Choice;
 use hinan::checkpoint;
+use hinan::passkey::Key;
 use hinan::realm::Realm;
 use hinan::recommend::told::{ShelterState, ShelterWord};
 use hinan::store::approvals::Review;
 use hinan::store::audit::Chain;
+use hinan::store::passkeys::StoredPasskey;
 use hinan::store::recoveries::Lost;
 use hinan::store::reports::NewReport;
 use hinan::store::{COVERED, Store, View};
@@ -82,6 +84,16 @@ fn every_table_has_a_row(dir: &Path) {
                 at,
             };
             assert!(tx.put_review(&notice, &review)?);
+            tx.put_passkey(&StoredPasskey {
+                officer: "tanaka".to_owned(),
+                key: Key {
+                    id: vec![7; 16],
+                    public: vec![7; 36],
+                    state: [7; 7],
+                },
+                label: "当直の鍵".to_owned(),
+                added_at: at,
+            })?;
             tx.put_recovery("tanaka", Lost::Password, "console", at, true)
         })
         .unwrap();
@@ -126,7 +138,9 @@ fn brought_forward(dir: &Path) -> PathBuf {
     assert_eq!(factor.last_step, 7);
     let secret = vault.open_secret("sato", &factor.sealed_hex).unwrap();
     assert_eq!(secret.to_hex(), "07".repeat(20));
+    nothing_in_it_says(dir, &"07".repeat(20));
     drop(store);
+    nothing_in_it_says(dir, &"07".repeat(20));
     let db = open(dir);
     let state: String = db
         .query_row("SELECT state FROM draft", [], |row| row.get(0))
@@ -151,6 +165,18 @@ fn brought_forward(dir: &Path) -> PathBuf {
             .contains("kept encrypted")
     );
     dir.to_owned()
+}
+
+/// Not one file of the directory has these words in it: not in a free page, not in the journal.
+fn nothing_in_it_says(dir: &Path, words: &str) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let found = bytes
+            .windows(words.len())
+            .any(|part| part == words.as_bytes());
+        assert!(!found, "{} still holds it", path.display());
+    }
 }
 
 fn chain(dir: &Path) -> Result<Chain, String> {

@@ -1,9 +1,11 @@
 //! Two persons at two browsers, their second factors, and the accounts behind them: as they happen over the pages.
 
+use std::path::Path;
+
 use hinan::second_factor::{Secret, step_at};
 use hinan_dashboard::form;
 use hinan_town::{
-    FLOOD_HOUR, Officer, StatusCode, Town, TownPlan, eventually, fields, password_of,
+    FLOOD_HOUR, Officer, StatusCode, Town, TownPlan, eventually, fields, password_of, ran,
 };
 use rusqlite::Connection;
 
@@ -629,4 +631,159 @@ fn secret_in(page: &str) -> Secret {
         .take_while(|c| c.is_ascii_alphanumeric())
         .collect();
     hinan_town::secret_of(&text)
+}
+
+/// An administrator makes a password for somebody and signs in with it: whoever the record names is not who sits there.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_password_that_somebody_else_made_nothing_is_read_prepared_declined_or_approved() {
+    let mut town = town_of_two_persons().await;
+    let tanaka = town.officer("tanaka").await;
+    let sheet = town.sheet_for(&tanaka, "十勝川").await;
+    let confirmation = tanaka.decides(&sheet, 4, "氾濫危険水位に達した").await;
+    let config = town.config();
+    let arguments = [
+        "officer",
+        "--config",
+        &config,
+        "--name",
+        "ito",
+        "--role",
+        "duty_officer",
+        "--generate",
+    ];
+    let made = ran(Path::new(HINAN), &arguments, "");
+    let said = String::from_utf8(made.stdout).unwrap();
+    let password = said
+        .split_once("shown once): ")
+        .unwrap()
+        .1
+        .split_whitespace()
+        .next()
+        .unwrap();
+    let ito = Officer::nobody(&town.address(), "ito");
+    let entered = ito.tries_to_sign_in(password).await;
+    assert_eq!(entered.to.as_deref(), Some("/plain/account"));
+    let csrf = fields(&ito.opens("/plain/account").await.text)[form::CSRF].clone();
+    let sheet_at = format!("/plain/r/{}", sheet.recommendation);
+    for path in ["/plain/", "/plain/inbox", "/plain/audit", &sheet_at] {
+        let refused = ito.opens(path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(refused.text.contains("自分のパスワードに替えて"), "{path}");
+    }
+    for path in [
+        confirmation.post_to.as_str(),
+        &format!("{sheet_at}/decide"),
+        &format!("{sheet_at}/decline"),
+        &format!("{sheet_at}/seen"),
+    ] {
+        let mut all = confirmation.fields.clone();
+        all.insert(form::CSRF.to_owned(), csrf.clone());
+        all.insert(form::REASON_TEXT.to_owned(), "管理者が代わりに".to_owned());
+        let all: Vec<(String, String)> = all.into_iter().collect();
+        assert_eq!(
+            ito.posts(path, &all).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+    }
+    let (status, _, body) = ito.asks("/api/v1/situation", &[]).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(
+        String::from_utf8(body)
+            .unwrap()
+            .contains("自分のパスワードに")
+    );
+    assert_eq!(ito.asks("/api/v1/session", &[]).await.0, StatusCode::OK);
+
+    // With a password of their own, the same person declines.
+    let own = [
+        (form::CSRF, csrf.as_str()),
+        (form::STEP, "password"),
+        (form::PASSWORD, password),
+        ("new_password", "雨の夜に傘を三本持つ"),
+        ("new_again", "雨の夜に傘を三本持つ"),
+    ];
+    assert_eq!(
+        ito.posts("/plain/account", &own).await.to.as_deref(),
+        Some("/plain/signin")
+    );
+    let entered = ito.tries_to_sign_in("雨の夜に傘を三本持つ").await;
+    assert_eq!(
+        entered.to.as_deref(),
+        Some("/plain/"),
+        "{}",
+        entered.heading()
+    );
+    assert_eq!(ito.opens(&sheet_at).await.status, StatusCode::OK);
+    town.closes().await;
+}
+
+/// The machine died, and the record was put back without the key that lies apart from it.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_key_to_second_factors_the_service_says_so_and_makes_no_other() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("sato", "approver")
+        .with_officer("mori", "viewer")
+        .opens()
+        .await
+        .unwrap();
+    let key = town.data_dir().join("second-factor.key");
+    let kept = std::fs::read(&key).unwrap();
+    town.power_fails();
+    std::fs::remove_file(&key).unwrap();
+    town.starts().await;
+    let sato = Officer::nobody(&town.address(), "sato");
+    let code = town.codes.next("sato").await;
+    for _ in 0..7 {
+        // It is not the officer's fault, so no try is counted.
+        let refused = sato
+            .tries_to_sign_in_with(&password_of("sato"), &code)
+            .await;
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(
+            refused.text.contains("second-factor.key"),
+            "it names what is missing"
+        );
+    }
+    let mori = town.officer("mori").await;
+    let page = mori.opens("/plain/").await;
+    assert!(
+        page.text.contains("2要素目の鍵を読めない"),
+        "the pages say so"
+    );
+    assert!(!key.exists(), "another key opens nothing");
+    // A console does not make one either.
+    let arguments = [
+        "officer",
+        "--config",
+        &town.config(),
+        "--name",
+        "sato",
+        "--totp",
+    ];
+    let refused = ran(Path::new(HINAN), &arguments, "");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && said.contains("it is missing"),
+        "{said}"
+    );
+    assert!(!key.exists());
+
+    town.power_fails();
+    std::fs::write(&key, kept).unwrap();
+    let only_ours = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&key, only_ours).unwrap();
+    town.starts().await;
+    let sato = Officer::nobody(&town.address(), "sato");
+    let code = town.codes.next("sato").await;
+    let entered = sato
+        .tries_to_sign_in_with(&password_of("sato"), &code)
+        .await;
+    assert_eq!(
+        entered.to.as_deref(),
+        Some("/plain/"),
+        "{}",
+        entered.heading()
+    );
+    town.closes().await;
 }

@@ -54,6 +54,8 @@ impl Sample {
                 self.t("再現用の合言葉"),
                 self.t("危機対策課長"),
             ]],
+            // The one page with a script is looked at in the walk through Chromium.
+            passkey: None,
         }
     }
 

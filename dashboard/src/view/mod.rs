@@ -63,7 +63,7 @@ pub use recommendation::{
 };
 pub use review::{ReviewEvent, ReviewFact, ReviewRow, ReviewSide, ReviewView};
 pub use shelter::{ShelterRow, ShelterState};
-pub use sign_in::SignInView;
+pub use sign_in::{PasskeyAsk, SignInView};
 pub use situation::{
     Broken, Change, Danger, DangerKind, ExternalGroup, ExternalItem, Headline, OfficialBoard,
     OfficialItem, Said, Situation,

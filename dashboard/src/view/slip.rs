@@ -20,6 +20,8 @@ pub struct SlipView {
     pub forms: Vec<SlipForm>,
     /// Where one can go: address and words.
     pub links: Vec<[String; 2]>,
+    /// What a browser is asked for a passkey; none on most pages.
+    pub passkey: Option<super::PasskeyAsk>,
 }
 
 /// A titled list.

@@ -4,7 +4,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::Refused;
-use crate::web::refusal::Refusal;
 use crate::web::router::Doors;
 use crate::web::who::SignedIn;
 
@@ -15,10 +14,7 @@ impl FromRequestParts<Doors> for Caller {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Refused> {
-        match SignedIn::from_request_parts(parts, doors).await {
-            Ok(who) => Ok(Self(who)),
-            Err(Refusal::Store(error)) => Err(Refused::Store(error)),
-            Err(_) => Err(Refused::SignedOut),
-        }
+        let who = SignedIn::from_request_parts(parts, doors).await?;
+        Ok(Self(who))
     }
 }

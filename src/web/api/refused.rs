@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::desk::Declined;
 use crate::store::StoreError;
-use crate::web::refusal::Refusal;
+use crate::web::refusal::{OWN_PASSWORD_FIRST, Refusal};
 
 /// One thing that is wrong with what was sent.
 #[derive(Clone, Debug)]
@@ -102,6 +102,7 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::SignedOut => Self::SignedOut,
+            Refusal::OwnPasswordFirst => Self::NotAuthorised(OWN_PASSWORD_FIRST.to_owned()),
             Refusal::Forged => Self::Forged,
             Refusal::BadForm(why) => Self::BadQuestion(why),
             Refusal::Unknown => Self::Unknown("there is no such thing".to_owned()),

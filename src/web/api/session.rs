@@ -33,6 +33,7 @@ pub(super) async fn begin(
         browser: sign_in::browser(&doors.app, request.headers()),
         before: sign_in::before(&doors.app, request.headers()),
     };
+    let from = sign_in::visitor(&doors.app, from.ip(), request.headers());
     let mut body = read(request, &doors).await?;
     let typed = (
         body.text("user", 40),
@@ -48,7 +49,7 @@ pub(super) async fn begin(
         _ => None,
     };
     let typed = body.end(typed)?;
-    match sign_in::knock(&doors, from.ip(), brought, typed, DOOR).await? {
+    match sign_in::knock(&doors, from, brought, typed, DOOR).await? {
         Knocked::Entered {
             officer,
             csrf,
@@ -71,7 +72,7 @@ pub(super) async fn begin(
             5,
         )),
         Knocked::Unreadable => Err(Refused::Busy(UNREADABLE.to_owned(), 60)),
-        Knocked::Wrong => Err(Refused::SignInFailed),
+        Knocked::Wrong | Knocked::WrongKey => Err(Refused::SignInFailed),
     }
 }
 

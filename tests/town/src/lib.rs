@@ -41,6 +41,6 @@ pub use ports::free_port;
 pub use reqwest::StatusCode;
 pub use resident::{Page, Resident};
 pub use service::{Service, ran};
-pub use sheet::fields;
+pub use sheet::{fields, unescaped};
 pub use storm::{Level, OBIHIRO, backlog, message, storm, this_hour, topic};
 pub use town::{FLOOD_HOUR, Town};

@@ -73,7 +73,8 @@ fn attributes(tag: &str) -> BTreeMap<String, String> {
 }
 
 /// HTML's named and numbered characters, as far as pages of ours use them.
-pub(crate) fn unescaped(text: &str) -> String {
+#[must_use]
+pub fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
