@@ -375,7 +375,7 @@ async function send(page, button, status = 200) {
 async function signIn(page, { user, password }) {
   await page.locator("#user").fill(user);
   await page.locator("#password").fill(password);
-  const pressed = page.getByRole("button", { name: "サインインする" }).click();
+  const pressed = page.getByRole("button", { name: "サインインする", exact: true }).click();
   const [answer] = await Promise.all([page.waitForNavigation(), pressed]);
   return answer;
 }
