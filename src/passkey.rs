@@ -9,9 +9,10 @@ use thiserror::Error;
 use webauthn_rp::bin::{Decode, Encode};
 use webauthn_rp::request::auth::AuthenticationVerificationOptions;
 use webauthn_rp::request::register::{
-    Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, Username,
+    CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions,
+    UserHandle, Username,
 };
-use webauthn_rp::request::{AsciiDomain, PublicKeyCredentialDescriptor, RpId};
+use webauthn_rp::request::{AsciiDomain, ExtensionInfo, PublicKeyCredentialDescriptor, RpId};
 use webauthn_rp::response::auth::error::AuthCeremonyErr;
 use webauthn_rp::response::register::error::RegCeremonyErr;
 use webauthn_rp::response::register::{CompressedPubKey, DynamicState, StaticState};
@@ -135,7 +136,10 @@ pub fn ask_for_new(
             transports: AuthTransports::decode(0).map_err(|_| Refused::Kept("a known key"))?,
         });
     }
-    let options = PublicKeyCredentialCreationOptions::passkey(&party.name, user, described);
+    let mut options = PublicKeyCredentialCreationOptions::passkey(&party.name, user, described);
+    // Keys that can are told to show themselves to nobody without their user. Not all can, and we ask for the user each time.
+    options.extensions.cred_protect =
+        CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
     let (kept, asked) = options
         .start_ceremony()
         .map_err(|why| Refused::Name(why.to_string()))?;
