@@ -566,11 +566,7 @@ async fn the_first_administrator_comes_by_a_link_that_works_once_and_helps_whoev
         "administrator",
         "--totp",
     ];
-    let added = hinan_town::ran(
-        std::path::Path::new(HINAN),
-        &arguments,
-        &password_of("kanri"),
-    );
+    let added = ran(Path::new(HINAN), &arguments, &password_of("kanri"));
     assert!(added.status.success(), "{added:?}");
     let said = String::from_utf8_lossy(&added.stdout).into_owned();
     let code = secret_in(&said).code(step_at(hinan::clock::wall().as_second()));
@@ -700,14 +696,14 @@ async fn with_a_password_that_somebody_else_made_nothing_is_read_prepared_declin
         (form::CSRF, csrf.as_str()),
         (form::STEP, "password"),
         (form::PASSWORD, password),
-        ("new_password", "雨の夜に傘を三本持つ"),
-        ("new_again", "雨の夜に傘を三本持つ"),
+        ("new_password", "雨の夜に傘を三本持つ猫と歩く"),
+        ("new_again", "雨の夜に傘を三本持つ猫と歩く"),
     ];
     assert_eq!(
         ito.posts("/plain/account", &own).await.to.as_deref(),
         Some("/plain/signin")
     );
-    let entered = ito.tries_to_sign_in("雨の夜に傘を三本持つ").await;
+    let entered = ito.tries_to_sign_in("雨の夜に傘を三本持つ猫と歩く").await;
     assert_eq!(
         entered.to.as_deref(),
         Some("/plain/"),
