@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Declined, approvable, may, publish, refused, strong};
+use super::{Declined, already_over, approvable, may, publish, refused, strong};
 use crate::app::App;
 use crate::approve::authority;
 use crate::approve::notice::{Approved, FirstApproved, Notice, NoticeId};
@@ -158,8 +158,7 @@ pub fn withdraw(app: &App, officer: &Officer, draft_id: &str) -> Result<(), Decl
             return Ok(Err(Declined::NotAuthorised(why)));
         }
         if !tx.settle_draft(draft_id, false)? {
-            let why = "この文面は、すでに処理されました".to_owned();
-            return Ok(Err(Declined::NoLongerOpen(why)));
+            return Ok(Err(already_over()));
         }
         tx.audit(now, &officer.name, "first_withdrawn", draft_id, &json!({}))?;
         Ok(Ok(()))

@@ -56,10 +56,7 @@ pub(super) async fn alone(
         let why = "この画面は、1人目の承認者だけが開けます".to_owned();
         return Err(Declined::NotAuthorised(why).into());
     }
-    if !waiting.draft.waiting {
-        let why = "この承認は終わりました。推奨から判断し直してください".to_owned();
-        return Err(Declined::NoLongerOpen(why).into());
-    }
+    desk::still_waits(&waiting.draft)?;
     let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone)?;
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");

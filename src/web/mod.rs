@@ -31,6 +31,7 @@ mod notice;
 mod officers;
 mod official;
 mod posted;
+mod prepared;
 mod problem;
 mod public;
 mod published;

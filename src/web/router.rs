@@ -15,8 +15,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, features, feeds,
-    first, guard, health, inbox, kept, layers, notice, officers, public, published, recommendation,
-    refusal, reports, review, seats, second, seen, shelters, sign_in, situation, succession, tiles,
+    first, guard, health, inbox, kept, layers, notice, officers, prepared, public, published,
+    recommendation, refusal, reports, review, seats, second, seen, shelters, sign_in, situation,
+    succession, tiles,
 };
 use crate::app::App;
 
@@ -116,6 +117,8 @@ fn router(doors: Doors, encrypted: bool) -> Router {
             get(second::page).post(second::handler),
         )
         .route("/plain/n/{id}/review", post(seen::review))
+        .route("/plain/n/{id}/prepared", post(prepared::handler))
+        .route("/plain/n/{id}/retry", post(prepared::retry))
         .route("/plain/account", get(account::page).post(account::handler))
         .route("/plain/succession", get(succession::page))
         .route(

@@ -7,7 +7,7 @@ use hinan_dashboard::view::Approving;
 use serde_json::{Value, json};
 
 use super::at::At;
-use super::body::Sent;
+use super::body::{Body, Sent};
 use super::caller::Caller;
 use super::{Refused, inbox, shown};
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::approve::facts::Kind;
 use crate::approve::notice::NoticeId;
 use crate::approve::rule::Choice;
 use crate::desk::{self, Declined};
+use crate::digest::Digest;
 use crate::store::approvals::StoredFirst;
 use crate::store::drafts::StoredDraft;
 use crate::web::first;
@@ -25,14 +26,10 @@ use crate::web::who::SignedIn;
 pub(super) async fn approve(
     State(doors): State<Doors>,
     At(id): At<String>,
-    Sent { who, mut body }: Sent,
+    Sent { who, body }: Sent,
 ) -> Result<Json<Value>, Refused> {
     let app = &doors.app;
-    let draft = draft(app, &id)?;
-    let areas = draft.notice.content().facts().districts.len();
-    let digest = body.digest("digest");
-    let checked = body.check("check", areas);
-    let (digest, ()) = body.end(digest.zip(checked))?;
+    let (draft, digest) = read(app, &id, body)?;
     let outcome = desk::approve(app, &who.officer, &id, &digest)
         .map_err(|why| moved(app, &who, draft.proposal.as_deref(), why))?;
     Ok(Json(match outcome {
@@ -65,7 +62,9 @@ pub(super) async fn show(
         Some(_) if !own => Approving::SecondOfTwo,
         _ => crate::web::decide::approving(&draft),
     };
-    let readable = own || is_published || (agrees && draft.waiting);
+    // What stood ready from the beginning is nobody's judgement yet.
+    let stood_ready = draft.prepared_for.is_some();
+    let readable = own || is_published || stood_ready || (agrees && draft.waiting);
     let state = match (&waiting, is_published, draft.waiting) {
         (_, true, _) => "published",
         (_, false, false) => "over",
@@ -105,10 +104,7 @@ pub(super) async fn before_alone(
             "この画面は、1人目の承認者だけが開けます".to_owned(),
         ));
     }
-    if !waiting.draft.waiting {
-        let why = "この承認は終わりました。推奨から判断し直してください".to_owned();
-        return Err(Refused::NoLongerOpen(why, None));
-    }
+    desk::still_waits(&waiting.draft)?;
     let missing = first::seconds(app, &who)?;
     let waited_s = first::waited_s(app, &waiting);
     Ok(Json(json!({
@@ -125,14 +121,10 @@ pub(super) async fn before_alone(
 pub(super) async fn alone(
     State(doors): State<Doors>,
     At(id): At<String>,
-    Sent { who, mut body }: Sent,
+    Sent { who, body }: Sent,
 ) -> Result<Json<Value>, Refused> {
     let app = &doors.app;
-    let draft = draft(app, &id)?;
-    let areas = draft.notice.content().facts().districts.len();
-    let digest = body.digest("digest");
-    let checked = body.check("check", areas);
-    let (digest, ()) = body.end(digest.zip(checked))?;
+    let (draft, digest) = read(app, &id, body)?;
     let notice = desk::second::alone(app, &who.officer, &id, &digest)
         .map_err(|why| moved(app, &who, draft.proposal.as_deref(), why))?;
     Ok(Json(published(&notice)))
@@ -147,6 +139,16 @@ pub(super) async fn withdraw(
     body.end(Some(()))?;
     desk::second::withdraw(&doors.app, &who.officer, &id)?;
     Ok(Json(json!({ "outcome": "withdrawn" })))
+}
+
+/// What was read: the digest of the bytes, and the number that stands in the text.
+fn read(app: &App, id: &str, mut body: Body) -> Result<(StoredDraft, Digest), Refused> {
+    let draft = draft(app, id)?;
+    let areas = draft.notice.content().facts().districts.len();
+    let digest = body.digest("digest");
+    let checked = body.check("check", areas);
+    let (digest, ()) = body.end(digest.zip(checked))?;
+    Ok((draft, digest))
 }
 
 pub(super) fn published(notice: &NoticeId) -> Value {
