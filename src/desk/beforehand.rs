@@ -207,9 +207,12 @@ fn written(
             reason.1.clone(),
         ),
         Remedy::Correct => {
-            // What is advised for this river now, else what was advised then.
-            let newest = open.iter().find(|one| one.key.river == facts.river);
-            corrected(app, order, &live, newest.or(advised.as_ref()))
+            // The same advice as it stands now, else as it was then.
+            let then = advised.as_ref();
+            let newest = open
+                .iter()
+                .find(|one| then.is_some_and(|then| then.key == one.key));
+            corrected(app, order, &live, newest.or(then))
         }
     };
     let texts = app.dispatch.texts(&anew);
@@ -228,21 +231,24 @@ fn written(
     }
     let mut draft = draft(app, author, notice, (None, None), reason);
     draft.prepared_for = Some(order.id().clone());
-    draft.needs = needs(facts, draft.notice.content().facts(), draft.needs);
+    // What is less is looked at by two persons, whatever it is called.
+    if is_less(view, draft.notice.content().facts())? {
+        draft.needs = Needs::Two;
+    }
     Ok(Ok(draft))
 }
 
-/// What lowers a level or leaves districts out is looked at by two persons, whatever it is called.
-fn needs(order: &Facts, anew: &Facts, otherwise: Needs) -> Needs {
-    let leaves_out = anew
-        .corrects
-        .as_ref()
-        .is_some_and(|one| !one.left_out.is_empty());
-    if anew.kind == Kind::Issue && (leaves_out || anew.level < order.level) {
-        Needs::Two
-    } else {
-        otherwise
-    }
+/// Whether a text is a correction that lowers the level or leaves districts out: as a lift, that is never one person's.
+///
+/// # Errors
+/// The record's.
+pub(super) fn is_less(view: &View<'_>, facts: &Facts) -> Result<bool, StoreError> {
+    let Some(corrected) = &facts.corrects else {
+        return Ok(false);
+    };
+    let order = view.notice(corrected.notice.as_str())?;
+    let is_lower = order.is_none_or(|order| facts.level < order.content().facts().level);
+    Ok(is_lower || !corrected.left_out.is_empty())
 }
 
 /// The order as it should have been: as it is advised, or said again where nothing is advised.

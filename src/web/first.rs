@@ -12,7 +12,6 @@ use super::router::Doors;
 use super::who::SignedIn;
 use super::{decide, frame, inbox};
 use crate::app::App;
-use crate::approve::facts::Kind;
 use crate::approve::officer::{Act, Role};
 use crate::desk::{self, Declined};
 use crate::digest::Digest;
@@ -175,8 +174,12 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
                 "取り下げる(何も発表されません)".to_owned(),
             ]],
         });
-        if facts.kind == Kind::Lift {
-            view.lead.push("解除は、単独ではできません。".to_owned());
+        let may_be_alone = app
+            .store
+            .read(|view| desk::second::may_be_alone(view, facts))?;
+        if !may_be_alone {
+            view.lead
+                .push("解除と、レベルを下げるか地区を除く訂正は、単独ではできません。".to_owned());
         } else if waited_s >= wait_s {
             let way = format!("/plain/first/{id}/alone");
             view.links

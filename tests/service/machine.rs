@@ -69,14 +69,18 @@ struct Counted {
 
 /// The rules of the town, told again independently of the code under test.
 fn wants_two(known: &Remembered, facts: &Facts) -> bool {
-    let is_less = facts.corrects.as_ref().is_some_and(|one| {
-        !one.left_out.is_empty() || facts.level < known.levels[one.notice.as_str()]
-    });
     match facts.kind {
         Kind::Lift => true,
         Kind::Cancel => false,
-        Kind::Issue => is_less || facts.level == OrderLevel::EvacuationOrder,
+        Kind::Issue => is_less(known, facts) || facts.level == OrderLevel::EvacuationOrder,
     }
+}
+
+/// A correction that makes less of what it corrects.
+fn is_less(known: &Remembered, facts: &Facts) -> bool {
+    facts.corrects.as_ref().is_some_and(|one| {
+        !one.left_out.is_empty() || facts.level < known.levels[one.notice.as_str()]
+    })
 }
 
 fn may_let_out(who: &Officer, level: OrderLevel) -> bool {
@@ -342,6 +346,7 @@ fn step(
                     assert!(hall.now().duration_since(*at).as_secs() >= 300, "too early");
                     let facts = draft.notice.content().facts();
                     assert_ne!(facts.kind, Kind::Lift, "a lift is never urgent");
+                    assert!(!is_less(known, facts), "neither is less");
                     assert!(may_let_out(&who, facts.level) && who.second_factor);
                     publish(known, &draft, notice.as_str());
                     counted.lone += 1;

@@ -133,6 +133,13 @@ fn a_correction_that_lowers_the_level_takes_two_persons_and_the_place_of_the_ord
         hall.approves(&ando, &correction),
         Ok(Outcome::WaitsForSecond(_))
     ));
+    hall.seconds_pass(301);
+    let alone = correction.notice.content().digest();
+    let alone = second::alone(&hall.app, &ando, id_of(&correction), &alone);
+    assert!(
+        matches!(alone, Err(Declined::NotAuthorised(_))),
+        "{alone:?}"
+    );
     let baba = Hall::person("baba");
     second::choose(&hall.app, &baba, id_of(&correction), Choice::Issue(LEVEL_3)).unwrap();
     let read = correction.notice.content().digest();

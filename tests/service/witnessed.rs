@@ -198,13 +198,14 @@ async fn a_backup_that_was_put_back_is_told_until_somebody_answers_for_it_and_wh
     town.starts().await;
     warned(&town).await;
     town.closes().await;
+    // What was accused is in the log: from here on the service is not asked for a clean one.
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(dir.join(format!("hinan.sqlite3{end}")));
     }
     std::fs::copy(&backup, dir.join("hinan.sqlite3")).unwrap();
     town.starts().await;
     assert!(warned(&town).await.contains("検認点と合いません"));
-    town.closes().await;
+    town.power_fails();
     assert!(verify(&dir).is_err());
     let path = |path: &Path| path.display().to_string();
     let accept = |because: &str| {
@@ -233,7 +234,7 @@ async fn a_backup_that_was_put_back_is_told_until_somebody_answers_for_it_and_wh
     );
     town.starts().await;
     assert!(!warned(&town).await.contains("検認点と合いません"));
-    town.closes().await;
+    town.power_fails();
     verify(&dir).unwrap();
 
     // What is cut off after that is told as ever.

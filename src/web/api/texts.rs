@@ -11,7 +11,6 @@ use super::body::{Body, Sent};
 use super::caller::Caller;
 use super::{Refused, inbox, shown};
 use crate::app::App;
-use crate::approve::facts::Kind;
 use crate::approve::notice::NoticeId;
 use crate::approve::rule::Choice;
 use crate::desk::{self, Declined};
@@ -77,6 +76,10 @@ pub(super) async fn show(
         "shown": if readable { shown::shown(app, &draft, approving)? } else { Value::Null },
     });
     if let Some(waiting) = &waiting {
+        let facts = waiting.notice.content().facts();
+        let may_be_alone = app
+            .store
+            .read(|view| desk::second::may_be_alone(view, facts))?;
         let wait_s = wait_s(app, &draft);
         let waited_s = first::waited_s(app, waiting);
         let by = waiting.notice.state().by();
@@ -85,7 +88,7 @@ pub(super) async fn show(
         value["waited_s"] = json!(waited_s);
         value["lone_after_s"] = json!(wait_s);
         value["may_go_alone"] =
-            json!(own && state == "waiting" && waited_s >= wait_s && may_be_lone(waiting));
+            json!(own && state == "waiting" && waited_s >= wait_s && may_be_alone);
         value["missing"] = json!(first::seconds(app, &who)?);
     }
     Ok(Json(value))
@@ -185,9 +188,4 @@ fn wait_s(app: &App, draft: &StoredDraft) -> i64 {
     )]
     let seconds = (draft.lone_after.as_secs_f64() / app.clock.speed()).ceil() as i64;
     seconds.max(0)
-}
-
-/// A lift is never issued alone.
-fn may_be_lone(waiting: &StoredFirst) -> bool {
-    waiting.notice.content().facts().kind != Kind::Lift
 }
