@@ -77,9 +77,14 @@ fn limit() {
             monotonic().duration_since(began)
         })
         .collect();
+    let all: Duration = took.iter().sum();
     told(
         "limit: one transaction of SQLite, one row, one fsync",
         &mut took,
+    );
+    println!(
+        "  that is {:.0} transactions a second; {PER_S:.2} notices a second are asked for",
+        took.len() as f64 / all.as_secs_f64()
     );
 }
 
@@ -150,8 +155,7 @@ async fn at_ten_thousand_an_hour() {
     let officer = approver(&app);
     let channels = app.dispatch.channels().len();
     println!(
-        "{:.2} notices a second for {LASTS:?}, each to {channels} channels: {}",
-        PER_S,
+        "{PER_S:.2} notices a second for {LASTS:?}, each to {channels} channels: {}",
         app.dispatch
             .channels()
             .iter()

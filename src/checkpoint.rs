@@ -29,8 +29,95 @@ const FILE_BEFORE: &str = "checkpoints.before.jsonl";
 const FILE_MAX_BYTES: u64 = 4 << 20;
 /// Longest line that is read as a checkpoint, bytes.
 const LINE_MAX: usize = 4096;
+/// Files of a folder that are looked at for other records.
+const OTHERS_MAX: usize = 1000;
 /// Damaged lines that are told one by one.
 const FAULTS_MAX: usize = 5;
+
+/// Where checkpoints are kept: beside their record, or in a folder to which several records may be copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    dir: PathBuf,
+    record: Option<String>,
+}
+
+impl Place {
+    /// In the data directory.
+    #[must_use]
+    pub fn beside(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            record: None,
+        }
+    }
+
+    /// In a folder of copies: the files have the id of their record in their names.
+    #[must_use]
+    pub fn copies(dir: &Path, record: &str) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            record: Some(record.to_owned()),
+        }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether it holds copies.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// The file before this one, and this one.
+    fn files(&self) -> [PathBuf; 2] {
+        match &self.record {
+            None => [FILE_BEFORE.to_owned(), FILE.to_owned()],
+            Some(id) => ["before.jsonl", "jsonl"].map(|end| format!("checkpoints-{id}.{end}")),
+        }
+        .map(|name| self.dir.join(name))
+    }
+
+    /// The files to be read, oldest first: copies of earlier versions have no id in their names.
+    fn read_files(&self) -> Vec<PathBuf> {
+        let before = self.record.iter().flat_map(|_| [FILE_BEFORE, FILE]);
+        let before = before.map(|name| self.dir.join(name));
+        before.chain(self.files()).collect()
+    }
+
+    /// The ids of other records that keep copies here, in their order; the first hundred.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn others(&self) -> io::Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.dir)?.take(OTHERS_MAX) {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            let id = name
+                .strip_prefix("checkpoints-")
+                .and_then(|rest| rest.strip_suffix(".jsonl"));
+            let id = id.filter(|id| !id.contains('.') && Some(*id) != self.record.as_deref());
+            ids.extend(id.map(str::to_owned));
+        }
+        ids.sort();
+        Ok(ids)
+    }
+}
+
+/// What a checkpoint is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Of<'o> {
+    /// Id of the record.
+    pub record: &'o str,
+    /// Municipality code.
+    pub town: &'o str,
+    /// Live or exercise.
+    pub realm: Realm,
+}
 
 /// The audit had so many entries at this time, and its last hash was this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +127,9 @@ pub struct Checkpoint {
     pub town: String,
     /// Live or exercise.
     pub realm: Realm,
+    /// Id of the record; empty in checkpoints of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub record: String,
     /// How many entries.
     pub entries: i64,
     /// Hash of the last one.
@@ -84,17 +174,16 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// The bytes that are signed: a JSON array of the fields in their order, after the words `hinan checkpoint 1`.
+    /// The bytes that are signed: a JSON array of the fields in their order, after the words `hinan checkpoint 2`; those of
+    /// earlier versions name no record and begin with `hinan checkpoint 1`.
     #[must_use]
     pub fn message(&self) -> Vec<u8> {
-        message(
-            &self.town,
-            self.realm,
-            self.entries,
-            &self.head,
-            self.at,
-            &self.public_key,
-        )
+        let of = Of {
+            record: &self.record,
+            town: &self.town,
+            realm: self.realm,
+        };
+        message(of, self.entries, &self.head, self.at, &self.public_key)
     }
 
     /// Whether the signature is right for the key that it names.
@@ -150,24 +239,20 @@ impl Checkpoint {
     }
 }
 
-fn message(
-    town: &str,
-    realm: Realm,
-    entries: i64,
-    head: &Digest,
-    at: Timestamp,
-    public_key: &str,
-) -> Vec<u8> {
-    serde_json::to_vec(&(
-        "hinan checkpoint 1",
+fn message(of: Of<'_>, entries: i64, head: &Digest, at: Timestamp, public_key: &str) -> Vec<u8> {
+    let Of {
+        record,
         town,
         realm,
-        entries,
-        head,
-        at,
-        public_key,
-    ))
-    .expect("texts, numbers and times can be written as JSON")
+    } = of;
+    let bytes = if record.is_empty() {
+        let words = "hinan checkpoint 1";
+        serde_json::to_vec(&(words, town, realm, entries, head, at, public_key))
+    } else {
+        let words = "hinan checkpoint 2";
+        serde_json::to_vec(&(words, town, realm, record, entries, head, at, public_key))
+    };
+    bytes.expect("texts, numbers and times can be written as JSON")
 }
 
 /// Who signs.
@@ -192,9 +277,9 @@ impl Signer {
             Ok(text) => Self::of_file(&path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let seed = seed();
-                let mut file = private_file::create(&path).map_err(failed)?;
-                writeln!(file, "{}", hex::encode(seed)).map_err(failed)?;
-                file.sync_all().map_err(failed)?;
+                // Whole or not at all: an empty file would be a key that cannot be used.
+                let line = format!("{}\n", hex::encode(seed));
+                private_file::put(&path, line.as_bytes()).map_err(failed)?;
                 let mut signer = Self::of_seed(&path, &seed)?;
                 signer.is_new = true;
                 Ok(signer)
@@ -249,17 +334,12 @@ impl Signer {
 
     /// Signs how the audit stands.
     #[must_use]
-    pub fn sign(
-        &self,
-        town: &str,
-        realm: Realm,
-        (entries, head): (i64, Digest),
-        at: Timestamp,
-    ) -> Checkpoint {
-        let bytes = message(town, realm, entries, &head, at, &self.public_key);
+    pub fn sign(&self, of: Of<'_>, (entries, head): (i64, Digest), at: Timestamp) -> Checkpoint {
+        let bytes = message(of, entries, &head, at, &self.public_key);
         Checkpoint {
-            town: town.to_owned(),
-            realm,
+            town: of.town.to_owned(),
+            realm: of.realm,
+            record: of.record.to_owned(),
             entries,
             head,
             at,
@@ -283,18 +363,18 @@ pub fn key_path(dir: &Path) -> PathBuf {
     dir.join(KEY_FILE)
 }
 
-/// Adds a checkpoint to the file in `dir`, and makes sure that it is on the disk.
+/// Adds a checkpoint to the file of this place, and makes sure that it is on the disk.
 ///
 /// # Errors
 /// [`CheckpointError::File`]
-pub fn append(dir: &Path, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
-    let path = dir.join(FILE);
+pub fn append(place: &Place, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
+    let [before, path] = place.files();
     let failed = |source| CheckpointError::File {
         path: path.clone(),
         source,
     };
     if fs::metadata(&path).is_ok_and(|about| about.len() > FILE_MAX_BYTES) {
-        fs::rename(&path, dir.join(FILE_BEFORE)).map_err(failed)?;
+        fs::rename(&path, before).map_err(failed)?;
     }
     let mut line = serde_json::to_vec(checkpoint).map_err(|error| failed(error.into()))?;
     line.push(b'\n');
@@ -327,15 +407,14 @@ fn without_unfinished_line(path: &Path) -> io::Result<()> {
     file.set_len(length - unfinished)
 }
 
-/// The checkpoints that `dir` keeps, oldest first; none when there is no file. A last line that a power cut left
+/// The checkpoints that a place keeps, oldest first; none when there is no file. A last line that a power cut left
 /// unfinished is passed over.
 ///
 /// # Errors
 /// [`CheckpointError`]
-pub fn kept(dir: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
+pub fn kept(place: &Place) -> Result<Vec<Checkpoint>, CheckpointError> {
     let mut all = Vec::new();
-    for name in [FILE_BEFORE, FILE] {
-        let path = dir.join(name);
+    for path in place.read_files() {
         if path.exists() {
             all.extend(read(&path)?);
         }
@@ -343,13 +422,12 @@ pub fn kept(dir: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
     Ok(all)
 }
 
-/// What `dir` keeps as far as it can be read, and where it cannot, in words: at a start one damaged line must not be in the
+/// What a place keeps as far as it can be read, and where it cannot, in words: at a start one damaged line must not be in the
 /// way of all that the others prove.
 #[must_use]
-pub fn kept_as_far_as_readable(dir: &Path) -> (Vec<Checkpoint>, Vec<String>) {
+pub fn kept_as_far_as_readable(place: &Place) -> (Vec<Checkpoint>, Vec<String>) {
     let (mut all, mut faults) = (Vec::new(), Vec::new());
-    for name in [FILE_BEFORE, FILE] {
-        let path = dir.join(name);
+    for path in place.read_files() {
         if !path.exists() {
             continue;
         }
@@ -372,13 +450,12 @@ pub fn kept_as_far_as_readable(dir: &Path) -> (Vec<Checkpoint>, Vec<String>) {
     (all, faults)
 }
 
-/// Moves the files of checkpoints in `dir` out of the way. Nothing is lost; new ones begin.
+/// Moves the files of checkpoints of this place out of the way. Nothing is lost; new ones begin.
 ///
 /// # Errors
 /// The system's.
-pub fn set_aside(dir: &Path) -> io::Result<()> {
-    for name in [FILE_BEFORE, FILE] {
-        let path = dir.join(name);
+pub fn set_aside(place: &Place) -> io::Result<()> {
+    for path in place.files() {
         if path.exists() {
             private_file::set_aside(&path)?;
         }
@@ -446,7 +523,16 @@ mod tests {
 
     fn signed(signer: &Signer, entries: i64) -> Checkpoint {
         let at = "2016-08-30T12:00:00Z".parse().unwrap();
-        signer.sign("012076", Realm::Actual, (entries, Digest::of(b"head")), at)
+        let of = Of {
+            record: "00112233445566778899aabbccddeeff",
+            town: "012076",
+            realm: Realm::Actual,
+        };
+        signer.sign(of, (entries, Digest::of(b"head")), at)
+    }
+
+    fn beside(home: &tempfile::TempDir) -> Place {
+        Place::beside(home.path())
     }
 
     #[test]
@@ -454,9 +540,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let good = signed(&signer(home.path()), 12);
         assert!(good.is_signed());
-        let changes: [fn(&mut Checkpoint); 6] = [
+        let changes: [fn(&mut Checkpoint); 8] = [
             |c| c.town = "012084".to_owned(),
             |c| c.realm = Realm::Exercise,
+            |c| c.record = "ff".repeat(16),
+            |c| c.record.clear(),
             |c| c.entries = 11,
             |c| c.head = Digest::of(b"other"),
             |c| c.at = Timestamp::UNIX_EPOCH,
@@ -500,24 +588,24 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let signer = signer(home.path());
         for entries in [1, 2] {
-            append(home.path(), &signed(&signer, entries)).unwrap();
+            append(&beside(&home), &signed(&signer, entries)).unwrap();
         }
         let path = home.path().join(FILE);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 9]).unwrap();
-        let kept_now = kept(home.path()).unwrap();
+        let kept_now = kept(&beside(&home)).unwrap();
         assert_eq!(kept_now.iter().map(|c| c.entries).collect::<Vec<_>>(), [1]);
-        append(home.path(), &signed(&signer, 3)).unwrap();
-        let kept_now = kept(home.path()).unwrap();
+        append(&beside(&home), &signed(&signer, 3)).unwrap();
+        let kept_now = kept(&beside(&home)).unwrap();
         assert_eq!(
             kept_now.iter().map(|c| c.entries).collect::<Vec<_>>(),
             [1, 3]
         );
         fs::write(&path, [b"{}\n", whole.as_slice()].concat()).unwrap();
-        let refused = kept(home.path()).err().unwrap().to_string();
+        let refused = kept(&beside(&home)).err().unwrap().to_string();
         assert!(refused.contains("line 1"), "{refused}");
         // At a start what can be read counts, and what cannot is told.
-        let (readable, faults) = kept_as_far_as_readable(home.path());
+        let (readable, faults) = kept_as_far_as_readable(&beside(&home));
         assert_eq!(
             readable.iter().map(|c| c.entries).collect::<Vec<_>>(),
             [1, 2]
@@ -526,8 +614,8 @@ mod tests {
             faults.len() == 1 && faults[0].contains("line 1"),
             "{faults:?}"
         );
-        set_aside(home.path()).unwrap();
-        assert!(kept(home.path()).unwrap().is_empty());
+        set_aside(&beside(&home)).unwrap();
+        assert!(kept(&beside(&home)).unwrap().is_empty());
         assert_eq!(
             fs::read_dir(home.path())
                 .unwrap()
@@ -538,5 +626,45 @@ mod tests {
                 .count(),
             1
         );
+    }
+
+    #[test]
+    fn a_checkpoint_of_an_earlier_version_is_read_and_checked_as_it_was_signed() {
+        let home = tempfile::tempdir().unwrap();
+        let signer = signer(home.path());
+        let at: Timestamp = "2016-08-30T12:00:00Z".parse().unwrap();
+        let (head, key) = (Digest::of(b"head"), signer.public_key());
+        let signed = serde_json::to_vec(&(
+            "hinan checkpoint 1",
+            "012076",
+            Realm::Actual,
+            12,
+            &head,
+            at,
+            key,
+        ))
+        .unwrap();
+        let line = serde_json::json!({ "town": "012076", "realm": "actual", "entries": 12, "head": head, "at": at,
+            "public_key": key, "signature": hex::encode(signer.pair.sign(&signed).as_ref()) });
+        let old: Checkpoint = serde_json::from_value(line).unwrap();
+        assert!(old.record.is_empty() && old.is_signed());
+    }
+
+    #[test]
+    fn copies_of_several_records_lie_beside_each_other_and_each_finds_its_own() {
+        let home = tempfile::tempdir().unwrap();
+        let signer = signer(home.path());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let [one, other] = ["aa", "bb"].map(|id| Place::copies(elsewhere.path(), id));
+        append(&one, &signed(&signer, 1)).unwrap();
+        append(&other, &signed(&signer, 2)).unwrap();
+        let entries =
+            |place| -> Vec<i64> { kept(place).unwrap().iter().map(|c| c.entries).collect() };
+        assert_eq!((entries(&one), entries(&other)), (vec![1], vec![2]));
+        assert_eq!(one.others().unwrap(), ["bb"]);
+        // What an earlier version copied has no id in its name: whoever reads decides whose it is.
+        let before = elsewhere.path().join(FILE);
+        fs::copy(other.files()[1].clone(), before).unwrap();
+        assert_eq!(entries(&one), [2, 1]);
     }
 }

@@ -3,12 +3,17 @@
 //! Each act writes an audit entry for the attempt before it and one for the outcome in the very transaction
 //! that changes anything, so that a crash leaves an open entry instead of nothing.
 
+pub mod again;
 pub mod attention;
+pub mod beforehand;
 pub mod defer;
+pub mod ending;
 pub mod lifting;
 pub mod note;
 pub mod second;
 pub mod told;
+
+pub use self::ending::{CANCEL_REASONS, LIFT_REASON, prepare_end};
 
 use std::collections::BTreeSet;
 
@@ -32,6 +37,8 @@ use crate::store::proposals::{Decided, ProposalState, StoredProposal};
 use crate::store::{StoreError, Tx, View};
 use jiff::{SignedDuration, Timestamp};
 
+/// The word of the entry that an officer had a text on screen.
+const TEXT_SHOWN: &str = "text_shown";
 /// Longest reason kept, characters.
 pub const REASON_MAX: usize = 500;
 
@@ -112,7 +119,6 @@ pub fn prepare_issue(
         )));
     }
     let replaces = replaced_by(&live, &stored.proposal.key.river, &ids)
-        .into_iter()
         .map(reference)
         .collect();
     let choice = compose::Choice {
@@ -132,97 +138,10 @@ pub fn prepare_issue(
         choice,
     );
     let notice = drafted(app, facts, &live, Some(&stored.proposal), &reason)?;
-    keep(
-        app,
-        officer,
-        notice,
-        (Some(proposal_id.to_owned()), Some(substance)),
-        reason,
-    )
+    let (proposal, substance) = (Some(proposal_id.to_owned()), Some(substance));
+    let draft = draft(app, officer, notice, (proposal, substance), reason);
+    keep(app, officer, draft, None)
 }
-
-/// Chips that say why a notice is lifted, and why it is cancelled. One does not stand for the other: a lift needs two persons.
-pub const LIFT_REASON: &str = "over";
-/// See [`LIFT_REASON`].
-pub const CANCEL_REASONS: [&str; 2] = ["wrong", "other_area"];
-
-/// Prepares the exact text that lifts or cancels an order. `read` is the digest of the grounds that were on screen
-/// ([`lifting::substance`]); it counts for a lift.
-///
-/// # Errors
-/// [`Declined`] says why there is nothing to read.
-pub fn prepare_end(
-    app: &App,
-    officer: &Officer,
-    notice_id: &str,
-    kind: Kind,
-    reason: Reason<'_>,
-    read: &Digest,
-) -> Result<StoredDraft, Declined> {
-    may(officer, Act::Prepare)?;
-    let reason = coded(reason)?;
-    match (kind, reason.0.as_str()) {
-        (Kind::Cancel, LIFT_REASON) => {
-            return Err(Declined::Incomplete(
-                "危険が去ったときは、取消ではなく解除です。取消は、誤って発表したときに使います"
-                    .to_owned(),
-            ));
-        }
-        (Kind::Lift, code) if CANCEL_REASONS.contains(&code) => {
-            return Err(Declined::Incomplete(
-                "誤って発表したときは、解除ではなく取消です".to_owned(),
-            ));
-        }
-        _ => {}
-    }
-    let now = app.clock.now();
-    // An order that expired by itself was never lifted: the law wants that said in public, too.
-    let (order, live) = app.store.read(|view| {
-        let order = match view.is_unended(notice_id)? {
-            true => view.notice(notice_id)?,
-            false => None,
-        };
-        Ok((order, view.live_notices(now)?))
-    })?;
-    let order = order.ok_or_else(|| {
-        Declined::NoLongerOpen("この発表は、すでに解除・取消・置き換え済みです".to_owned())
-    })?;
-    let facts = order.content().facts();
-    let grounds = if kind == Kind::Lift {
-        let (river, level) = (facts.river.as_str(), facts.level);
-        let (now_true, waiting) = app
-            .store
-            .read(|view| Ok((lifting::substance(app, view, river)?, open_proposals(view)?)))?;
-        let higher = waiting
-            .iter()
-            .find(|p| p.key.river == river && p.key.level >= level);
-        if let Some(higher) = higher {
-            return Err(Declined::Incomplete(format!(
-                "{river}には{}の推奨が判断待ちです。先にそれを判断してください",
-                higher.key.level
-            )));
-        }
-        if *read != now_true {
-            return Err(Declined::Changed(LIFT_CHANGED.to_owned()));
-        }
-        Some(now_true)
-    } else {
-        None
-    };
-    let facts = compose::end(
-        facts,
-        kind,
-        new_id(app),
-        now,
-        vec![reference(&order)],
-        reason.1.clone(),
-    );
-    let notice = drafted(app, facts, &live, None, &reason)?;
-    keep(app, officer, notice, (None, grounds), reason)
-}
-
-const LIFT_CHANGED: &str =
-    "解除の根拠(水位、予測、判断待ちの推奨)が変わりました。新しい画面を確認してください";
 
 /// Approves a draft. Where one person is enough: notice, audit and deliveries in one transaction, or nothing. Where two
 /// are wanted, this is the first approval, and nothing leaves.
@@ -269,8 +188,8 @@ fn approved(
         Ok(draft) => draft,
         Err(why) => return Ok(Err(why)),
     };
-    // The text was put on the screen of whoever prepared it; nobody approves what another one read.
-    if draft.author != officer.name {
+    // Nobody approves what was on the screen of another one.
+    if !was_shown_to(&tx.view(), &draft, officer)? {
         return Ok(Err(Declined::Changed(
             "この文面は、あなたの画面に表示されたものではありません。推奨を開いて、自分で確認してください".to_owned(),
         )));
@@ -363,9 +282,7 @@ fn publish(
             why: why.to_string(),
         })?;
     if !tx.settle_draft(draft_id, true)? {
-        return Ok(Err(Declined::NoLongerOpen(
-            "この文面は、すでに処理されました".to_owned(),
-        )));
+        return Ok(Err(already_over()));
     }
     if let Some(proposal) = &draft.proposal {
         let decided = Decided {
@@ -386,6 +303,9 @@ fn publish(
         tx.enqueue(&Delivery::of(approved, channel.clone()), now)?;
     }
     let facts = approved.content().facts();
+    for reference in &facts.replaces {
+        tx.settle_prepared(reference.id.as_str(), draft_id)?;
+    }
     let mut grants = tx.view().grants()?.into_iter();
     let grant = grants.find(|grant| Some(grant.id) == approved.state().grant());
     tx.audit(
@@ -407,8 +327,14 @@ fn publish(
             // Issued alone although two were wanted: nobody shall have to look for this.
             "flagged": *approved.state().how() == How::Lone,
             "authority": grant,
+            // What leaves, to the byte, and by whose signature: whoever changes it later is seen before it is sent.
+            "parts": publication.parts_digest(),
+            "signed_by": publication.is_signed().then(|| app.dispatch.public_key()).flatten(),
         }),
     )?;
+    if facts.kind == Kind::Issue {
+        beforehand::prepare(app, tx, approved, draft.proposal.as_deref(), officer)?;
+    }
     metrics::counter!("hinan_notices_approved_total").increment(1);
     tracing::info!(notice = draft_id, officer = %officer.name, how = approved.state().how().word(), "notice approved");
     Ok(Ok(approved.id().clone()))
@@ -480,6 +406,20 @@ pub fn decline(
     })?
 }
 
+/// Whether a text still waits for whoever approves it.
+pub(crate) fn still_waits(draft: &StoredDraft) -> Result<(), Declined> {
+    if draft.waiting {
+        Ok(())
+    } else {
+        Err(already_over())
+    }
+}
+
+/// Said of a text that was published, dropped or sent back meanwhile.
+fn already_over() -> Declined {
+    Declined::NoLongerOpen("この文面は、すでに処理されました".to_owned())
+}
+
 /// The draft, if it is still fresh and its grounds are still those the officer saw.
 fn approvable(
     app: &App,
@@ -490,10 +430,8 @@ fn approvable(
     let Some(draft) = view.draft(draft_id)? else {
         return Ok(Err(Declined::Unknown("文面")));
     };
-    if !draft.waiting {
-        return Ok(Err(Declined::NoLongerOpen(
-            "この文面は、すでに処理されました".to_owned(),
-        )));
+    if let Err(why) = still_waits(&draft) {
+        return Ok(Err(why));
     }
     // In a replay, an officer's minute is still a minute.
     let age_s = now.duration_since(draft.prepared_at).as_secs_f64() / app.clock.speed();
@@ -522,11 +460,16 @@ fn approvable(
         .collect();
     let still_true = if facts.kind == Kind::Issue {
         let ids: BTreeSet<&str> = facts.districts.iter().map(|d| d.id.as_str()).collect();
-        let now_replaced: BTreeSet<&NoticeId> = replaced_by(&live, &facts.river, &ids)
-            .into_iter()
-            .map(Notice::id)
-            .collect();
-        listed == now_replaced && higher_in_force(&live, &facts.river, &ids, facts.level).is_none()
+        // A correction takes the place of what it corrects, though that may have been more.
+        let (corrected, others): (Vec<_>, Vec<_>) = live
+            .iter()
+            .partition(|notice| facts.is_correction_of(notice.id()));
+        let now_replaced: BTreeSet<&NoticeId> =
+            replaced_by(others.iter().copied(), &facts.river, &ids)
+                .chain(corrected)
+                .map(Notice::id)
+                .collect();
+        listed == now_replaced && higher_in_force(others, &facts.river, &ids, facts.level).is_none()
     } else {
         let mut all = true;
         for id in &listed {
@@ -536,9 +479,9 @@ fn approvable(
     };
     // A lift rests on the river as it was on screen, and on nobody asking for more meanwhile.
     if facts.kind == Kind::Lift
-        && draft.substance != Some(lifting::substance(app, view, &facts.river)?)
+        && let Some(why) = lifting::worsened(app, view, &draft)?
     {
-        return Ok(Err(Declined::Changed(LIFT_CHANGED.to_owned())));
+        return Ok(Err(ending::lift_changed(&why)));
     }
     if !still_true {
         return Ok(Err(Declined::Changed(
@@ -553,12 +496,12 @@ fn approvable(
 
 /// A live notice is replaced only when the new one covers all its districts; otherwise both stay in force.
 fn replaced_by<'a>(
-    live: &'a [Notice<Approved>],
+    live: impl IntoIterator<Item = &'a Notice<Approved>>,
     river: &str,
     districts: &BTreeSet<&str>,
-) -> Vec<&'a Notice<Approved>> {
-    live.iter()
-        .filter(|n| n.content().facts().river == river)
+) -> impl Iterator<Item = &'a Notice<Approved>> {
+    live.into_iter()
+        .filter(move |n| n.content().facts().river == river)
         .filter(|n| {
             n.content()
                 .facts()
@@ -566,17 +509,16 @@ fn replaced_by<'a>(
                 .iter()
                 .all(|d| districts.contains(d.id.as_str()))
         })
-        .collect()
 }
 
 /// A live notice of the same river that asks more of one of these districts than `level`.
 fn higher_in_force<'a>(
-    live: &'a [Notice<Approved>],
+    live: impl IntoIterator<Item = &'a Notice<Approved>>,
     river: &str,
     districts: &BTreeSet<&str>,
     level: OrderLevel,
 ) -> Option<&'a Notice<Approved>> {
-    live.iter().find(|n| {
+    live.into_iter().find(|n| {
         let facts = n.content().facts();
         facts.river == river
             && facts.level > level
@@ -652,21 +594,21 @@ fn held_up(
     Ok(why.map(Declined::Changed))
 }
 
-fn keep(
+/// A text as it is about to be put before an officer.
+fn draft(
     app: &App,
     officer: &Officer,
     notice: Notice<Draft>,
     (proposal, substance): (Option<String>, Option<Digest>),
     (reason_code, reason): (String, String),
-) -> Result<StoredDraft, Declined> {
-    let now = app.clock.now();
+) -> StoredDraft {
     let rules = app.config.approve.rules();
     let facts = notice.content().facts();
     let needs = rules.needs(facts.kind, facts.level);
     // In a replay, an officer's minute is still a minute.
     let wait_s = f64::from(rules.lone_after_min) * 60.0 * app.clock.speed();
     let lone_after = SignedDuration::try_from_secs_f64(wait_s).unwrap_or(SignedDuration::MAX);
-    let draft = StoredDraft {
+    StoredDraft {
         notice,
         proposal,
         substance,
@@ -675,23 +617,57 @@ fn keep(
         reason_code,
         needs,
         lone_after,
-        prepared_at: now,
+        prepared_at: app.clock.now(),
+        prepared_for: None,
         waiting: true,
-    };
+    }
+}
+
+/// Keeps what an officer is about to read, and on which grounds.
+fn keep(
+    app: &App,
+    officer: &Officer,
+    draft: StoredDraft,
+    grounds: Option<&lifting::Standing>,
+) -> Result<StoredDraft, Declined> {
     app.store.write(|tx| {
         tx.put_draft(&draft)?;
-        tx.audit(
-            now,
-            &officer.name,
-            "text_shown",
-            draft.notice.id().as_str(),
-            &json!({ "digest": draft.notice.content().digest(), "proposal": draft.proposal,
-                     "substance": draft.substance, "reason": draft.reason, "reason_code": draft.reason_code,
-                     "needs": draft.needs }),
-        )?;
-        Ok(())
+        note_shown(tx, officer, &draft, grounds, draft.prepared_at)
     })?;
     Ok(draft)
+}
+
+/// Notes that an officer has a text on screen.
+fn note_shown(
+    tx: &Tx<'_>,
+    officer: &Officer,
+    draft: &StoredDraft,
+    grounds: Option<&lifting::Standing>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.audit(
+        now,
+        &officer.name,
+        TEXT_SHOWN,
+        draft.notice.id().as_str(),
+        &json!({ "digest": draft.notice.content().digest(), "proposal": draft.proposal,
+                 "substance": draft.substance, "reason": draft.reason, "reason_code": draft.reason_code,
+                 "needs": draft.needs, "grounds": grounds, "prepared_for": draft.prepared_for }),
+    )?;
+    Ok(())
+}
+
+/// Whether this officer had exactly this text on screen: they prepared it, or it stood ready and was opened by them.
+fn was_shown_to(
+    view: &View<'_>,
+    draft: &StoredDraft,
+    officer: &Officer,
+) -> Result<bool, StoreError> {
+    if draft.prepared_for.is_none() {
+        return Ok(draft.author == officer.name);
+    }
+    let shown = view.last_of(draft.notice.id().as_str(), [TEXT_SHOWN; 2], 200)?;
+    Ok(shown.iter().any(|entry| entry.actor == officer.name))
 }
 
 fn new_id(app: &App) -> NoticeId {

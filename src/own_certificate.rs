@@ -1,7 +1,6 @@
 //! A certificate of the service's own making (自己署名証明書), for a town that has none yet: made once, kept private, known by
 //! its fingerprint.
 
-use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -27,50 +26,59 @@ const RENEWED: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub(crate) struct Made {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+    /// Why the pair that was there could not be used, and was set aside. Browsers know the new one by nothing yet.
+    pub(crate) instead_of: Option<String>,
 }
 
 /// The certificate in `dir`; made if there is none, or if it ends soon (the old one is set aside). It is for `host`, the name
-/// under which residents reach the pages, and for this machine.
+/// under which residents reach the pages, and for this machine. A pair of our own that cannot be used (others could read the key, a
+/// half is missing or damaged after a backup was put back) is set aside, and another one made: the pages must open tonight.
 ///
 /// # Errors
-/// A file that cannot be read or written, that others can read, or half of a pair.
+/// A file that cannot be made or set aside.
 pub(crate) fn at(dir: &Path, host: Option<&str>, now: Timestamp) -> anyhow::Result<Made> {
-    let made = Made {
+    let mut made = Made {
         certificate: dir.join(CERTIFICATE),
         key: dir.join(KEY),
+        instead_of: None,
     };
     match (made.certificate.exists(), made.key.exists()) {
-        (true, true) => {
-            let path = &made.key;
-            if let Err(why) = private_file::check(path)? {
-                bail!("{}: {why}", path.display());
+        (true, true) => match usable(&made) {
+            Ok(until) if until.duration_since(now) > RENEWED => return Ok(made),
+            Ok(until) => {
+                tracing::warn!(%until, "the own certificate ends soon; another one is made");
             }
-            let (_, until) = validity(&first(&made.certificate)?)
-                .with_context(|| format!("{}: no validity is in it", made.certificate.display()))?;
-            if until.duration_since(now) > RENEWED {
-                return Ok(made);
-            }
-            tracing::warn!(%until, "the own certificate ends soon; another one is made");
-            private_file::set_aside(&made.certificate)?;
-            private_file::set_aside(&made.key)?;
-        }
+            Err(why) => made.instead_of = Some(format!("{why:#}")),
+        },
         // A power cut between the two: nothing was served with it.
-        (false, true) => drop(private_file::set_aside(&made.key)?),
-        (true, false) => bail!(
-            "{} is there and {} is not; put the key back, or remove the certificate so that both are made anew",
-            made.certificate.display(),
-            made.key.display()
-        ),
-        (false, false) => {}
+        (false, true) | (false, false) => {}
+        (true, false) => {
+            made.instead_of = Some(format!("{} is not there", made.key.display()));
+        }
+    }
+    for path in [&made.certificate, &made.key] {
+        if path.exists() {
+            private_file::set_aside(path)
+                .with_context(|| format!("{}: cannot be set aside", path.display()))?;
+        }
     }
     let (certificate, key) = signed(host, now)?;
     for (path, text) in [(&made.key, key), (&made.certificate, certificate)] {
-        let mut file = private_file::create(path)
+        private_file::put(path, text.as_bytes())
             .with_context(|| format!("{}: cannot be made", path.display()))?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
     }
     Ok(made)
+}
+
+/// Until when a pair can be used; an error says why it cannot.
+fn usable(made: &Made) -> anyhow::Result<Timestamp> {
+    if let Err(why) = private_file::check(&made.key)? {
+        bail!("{}: {why}", made.key.display());
+    }
+    crate::web::acceptor(&made.certificate, &made.key)?;
+    let (_, until) = validity(&first(&made.certificate)?)
+        .with_context(|| format!("{}: no validity is in it", made.certificate.display()))?;
+    Ok(until)
 }
 
 /// A new certificate and its key, PEM.
@@ -143,8 +151,47 @@ mod tests {
         assert_ne!(fingerprint(&made.certificate).unwrap(), known);
         let (from, until) = validity(&first(&made.certificate).unwrap()).unwrap();
         assert!(from < at_its_end && until.duration_since(at_its_end) > RENEWED);
-        std::fs::remove_file(&made.key).unwrap();
-        let why = at(home.path(), None, now).err().unwrap().to_string();
-        assert!(why.contains("web.key is not"), "{why}");
+        assert!(made.instead_of.is_none());
+    }
+
+    #[test]
+    fn a_pair_that_a_backup_brought_back_unusable_is_set_aside_and_the_pages_open_all_the_same() {
+        let home = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-09-01T00:00:00Z".parse().unwrap();
+        let mut known = Vec::new();
+        let damages: [fn(&Made); 4] = [
+            |made| {
+                use std::os::unix::fs::PermissionsExt as _;
+                let others = std::fs::Permissions::from_mode(0o640);
+                std::fs::set_permissions(&made.key, others).unwrap();
+            },
+            |made| std::fs::remove_file(&made.key).unwrap(),
+            |made| std::fs::write(&made.certificate, "no certificate").unwrap(),
+            |made| {
+                // Of another pair.
+                let elsewhere = tempfile::tempdir().unwrap();
+                let other = at(
+                    elsewhere.path(),
+                    None,
+                    "2026-09-01T00:00:00Z".parse().unwrap(),
+                );
+                std::fs::copy(other.unwrap().certificate, &made.certificate).unwrap();
+            },
+        ];
+        for (n, damage) in damages.into_iter().enumerate() {
+            let made = at(home.path(), None, now).unwrap();
+            known.push(fingerprint(&made.certificate).unwrap());
+            damage(&made);
+            let again = at(home.path(), None, now).unwrap();
+            assert!(again.instead_of.is_some(), "{n} is told");
+            crate::web::acceptor(&again.certificate, &again.key).unwrap();
+            let fingerprint = fingerprint(&again.certificate).unwrap();
+            assert!(!known.contains(&fingerprint), "{n} is another one");
+        }
+        let aside = std::fs::read_dir(home.path()).unwrap().filter(|file| {
+            let name = file.as_ref().unwrap().file_name();
+            name.to_string_lossy().contains(".aside-")
+        });
+        assert_eq!(aside.count(), 7, "nothing is lost");
     }
 }

@@ -1,7 +1,7 @@
 //! Files that only the service's account may read: keys.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// A new file that its owner alone may read. One that exists is an error. Its owner is that of the folder: a command that root
@@ -40,6 +40,32 @@ fn give_to_owner_of_folder(path: &Path, file: &File) -> io::Result<()> {
         return Ok(());
     }
     fchown(file, Some(folder.uid()), Some(folder.gid()))
+}
+
+/// Writes a file that its owner alone may read, whole or not at all: a power cut leaves no half of a key. One that exists is an
+/// error.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.exists() {
+        return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = std::path::PathBuf::from(name);
+    if part.exists() {
+        // Of an earlier start that was cut off.
+        fs::remove_file(&part)?;
+    }
+    let mut file = create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&part, path)?;
+    match path.parent() {
+        Some(dir) => File::open(dir)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Whether nobody else may read it; in words what is wrong and what is accepted.

@@ -150,8 +150,11 @@ pub async fn start(
     if app.config.officers.without_second_factor {
         app.warn("この再現・訓練では、2要素目(確認コード)なしで承認できます。本番では必ず必要です。 No second factor is asked for here.".to_owned());
     }
-    let signer = witness::begin(&app)?;
-    tracing::info!(key = signer.public_key(), "the audit is signed by this key");
+    let witness = witness::begin(&app)?;
+    tracing::info!(
+        key = witness.public_key(),
+        "the audit is signed by this key"
+    );
 
     if let Some(why) = hinan_dashboard::console::absent() {
         tracing::warn!(why, "the officers' console was not built into this program");
@@ -217,7 +220,14 @@ pub async fn start(
             .context("the web server stopped")
     });
     let mut witnessed = JoinSet::new();
-    let witnessing = witness::watch(Arc::clone(&app), signer, witness_stop);
+    if let Some(copier) = witness.copier() {
+        // Not a task: a share that hangs would hold up the end of the program, too.
+        let app = Arc::clone(&app);
+        std::thread::Builder::new()
+            .name("copies".to_owned())
+            .spawn(move || copier.run(&app))?;
+    }
+    let witnessing = witness::watch(Arc::clone(&app), witness, witness_stop);
     witnessed.spawn(async move { witnessing.await.context("the audit could not be signed") });
     tasks.spawn(tell::tell(Arc::clone(&app), delivery_stop.clone()));
     tasks.spawn(upkeep(Arc::clone(&app), delivery_stop));
@@ -523,6 +533,13 @@ fn web_tls(app: &App) -> anyhow::Result<Option<tokio_rustls::TlsAcceptor>> {
         let host = reqwest::Url::parse(&app.config.publish.public_url).ok();
         let host = host.as_ref().and_then(|url| url.host_str());
         let made = own_certificate::at(&app.config.service.data_dir, host, wall())?;
+        if let Some(why) = made.instead_of {
+            let new = own_certificate::fingerprint(&made.certificate)?;
+            tracing::error!(why, fingerprint = %new, "the own certificate was set aside, and another one made");
+            app.warn(format!(
+                "この画面の証明書を作り直しました(元のものは使えませんでした: {why})。ブラウザーに表示される指紋が次のものと同じか確かめてから進んでください: {new}"
+            ));
+        }
         (made.certificate, made.key)
     } else {
         (config.tls_certificate.clone(), config.tls_key.clone())

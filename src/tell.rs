@@ -247,7 +247,7 @@ fn events(entry: &Entry) -> Vec<Event> {
         "delivered" => delivery("delivered"),
         "delivery_given_up" => delivery("given_up"),
         "delivery_cut_off" => delivery("cut_off"),
-        "delivery_retry_asked" => delivery("retry_asked"),
+        "delivery_retry_asked" | "delivery_ordered_again" => delivery("retry_asked"),
         "note" => note("note"),
         "handover_signed" => note("handover"),
         "alarm_muted" => note("alarm_muted"),

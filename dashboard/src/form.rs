@@ -7,8 +7,8 @@
 //! button. For Enter on a radio button one browser family passes over disabled buttons to the first
 //! enabled one; so the second button is hidden too and submits by the method `dialog`, which outside
 //! a dialog is defined to do nothing. Beyond that, publishing takes two separate requests: the sheet
-//! only leads to the confirmation page, which has no field in which Enter could be pressed and whose
-//! first visible button goes back.
+//! only leads to the confirmation page, whose first visible button goes back and which has no field in which
+//! Enter could be pressed, except for a text that stood ready: there the number is typed on this page, behind the same two buttons.
 
 /// The anti-forgery token of the session.
 pub const CSRF: &str = "csrf";
@@ -37,6 +37,10 @@ pub const REVIEW_AGREES: &str = "agrees";
 pub const REVIEW_OBJECTS: &str = "objects";
 /// What is done to a notice in force: `cancel` (issued in error) or `lift` (danger over).
 pub const ENDING: &str = "ending";
+/// What helps when a notice was wrong: `correct` or `cancel`, as it stands ready.
+pub const REMEDY: &str = "remedy";
+/// The channel to which a notice is to be sent once more.
+pub const CHANNEL: &str = "channel";
 /// The moment from which on readings of a device are not believed, as typed.
 pub const SINCE: &str = "since";
 /// Name of the officer's account on the sign-in page.

@@ -59,6 +59,7 @@ fn facts() -> Facts {
         sender_name: "川上町".to_owned(),
         public_url: "http://127.0.0.1:8080".to_owned(),
         note: String::new(),
+        corrects: None,
     }
 }
 

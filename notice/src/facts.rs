@@ -176,8 +176,30 @@ pub struct Facts {
     pub sender_name: String,
     /// Where the public page is.
     pub public_url: String,
-    /// Why it is cancelled or lifted, in the officer's words; empty for an issue.
+    /// Why it is cancelled or lifted, in the officer's words, or what a correction says of itself; empty for any other issue.
     pub note: String,
+    /// What an order corrects (訂正): it takes the place of one that was wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<Correction>,
+}
+
+/// The notice that was wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Which.
+    pub notice: NoticeId,
+    /// Issuing units that it named and should not have, without their outlines.
+    pub left_out: Vec<NoticeDistrict>,
+}
+
+impl Facts {
+    /// Whether it corrects this notice.
+    #[must_use]
+    pub fn is_correction_of(&self, notice: &NoticeId) -> bool {
+        self.corrects
+            .as_ref()
+            .is_some_and(|one| one.notice == *notice)
+    }
 }
 
 /// One issuing unit of a notice.

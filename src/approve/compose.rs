@@ -8,7 +8,9 @@ use hinan_gis::Town;
 use hinan_recommend::Tier;
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Certainty, Facts, Hazard, Kind, NamedShelter, NoticeDistrict, Reference};
+use super::facts::{
+    Certainty, Correction, Facts, Hazard, Kind, NamedShelter, NoticeDistrict, Reference,
+};
 use super::notice::NoticeId;
 use crate::clock::{spoken, spoken_en};
 use crate::config::Publish;
@@ -98,6 +100,7 @@ pub fn issue(
         sender_name: sender_name(publish, town),
         public_url: publish.public_url.clone(),
         note: String::new(),
+        corrects: None,
     }
 }
 
@@ -119,6 +122,47 @@ pub fn end(
     facts.replaces = live;
     facts.shelters.clear();
     facts.note = note;
+    facts
+}
+
+/// What a correction says of itself to whoever reads only its note.
+const CORRECTED: &str = "先にお知らせした内容に誤りがありました。この内容に訂正します。";
+
+/// The facts of an order that takes the place of one that was wrong (訂正): `anew` is what is said instead. The units that the wrong
+/// one named and this one does not are told of.
+#[must_use]
+pub fn correct(order: &Facts, mut anew: Facts) -> Facts {
+    let left_out: Vec<NoticeDistrict> = order
+        .districts
+        .iter()
+        .filter(|wrong| anew.districts.iter().all(|right| right.id != wrong.id))
+        .map(|wrong| NoticeDistrict {
+            rings: Vec::new(),
+            ..wrong.clone()
+        })
+        .collect();
+    anew.note = CORRECTED.to_owned();
+    if !left_out.is_empty() {
+        let names: Vec<&str> = left_out.iter().map(|d| d.name.as_str()).collect();
+        anew.note
+            .push_str(&format!("誤りだった地区: {}", names.join("、")));
+    }
+    anew.corrects = Some(Correction {
+        notice: order.id.clone(),
+        left_out,
+    });
+    anew
+}
+
+/// The same order said again, for where no recommendation says it otherwise.
+#[must_use]
+pub fn again(order: &Facts, publish: &Publish, choice: Choice) -> Facts {
+    let mut facts = order.clone();
+    facts.id = choice.id;
+    facts.level = choice.level;
+    facts.replaces = choice.replaces;
+    facts.sent = whole_second(choice.at);
+    facts.expires = facts.sent + SignedDuration::from_hours(i64::from(publish.expires_after_h));
     facts
 }
 

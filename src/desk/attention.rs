@@ -200,6 +200,12 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
                 .map_or_else(|| account.to_owned(), |(officer, _)| officer.display))
         };
         let mut lines = Vec::new();
+        if let Some(entry) = view.accusation()? {
+            lines.push(format!(
+                "この記録に、ほかのプログラムが書き込んだ跡があります(監査 {}番)。承認された内容と違うものは送られません。すぐ管理者へ連絡してください。",
+                entry.seq
+            ));
+        }
         for waiting in view.waiting_for_second()? {
             let by = waiting.notice.state().by();
             if by == officer.name {

@@ -9,7 +9,6 @@ use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::digest::Digest;
 use crate::store::audit::Entry;
-use crate::store::outbox::StoredDelivery;
 use crate::store::{StoreError, View};
 
 /// Where a note may come from.
@@ -140,25 +139,6 @@ pub fn muted(view: &View<'_>, now: Timestamp) -> Result<Option<Muted>, StoreErro
             by: last.actor,
             until,
         }))
-}
-
-/// Asks that one delivery be tried again at once; no other is.
-///
-/// # Errors
-/// [`Declined`]
-pub fn retry(app: &App, officer: &Officer, delivery: &StoredDelivery) -> Result<i64, Declined> {
-    may(officer, Act::Acknowledge)?;
-    let detail = json!({ "channel": delivery.channel.word() });
-    let seq = entry(
-        app,
-        officer,
-        "delivery_retry_asked",
-        &delivery.notice,
-        &detail,
-    )?;
-    app.hurry(delivery.id);
-    app.owed.notify_waiters();
-    Ok(seq)
 }
 
 /// The last signatures, oldest first.

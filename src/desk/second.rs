@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Declined, approvable, may, publish, refused, strong};
+use super::{Declined, already_over, approvable, beforehand, may, publish, refused, strong};
 use crate::app::App;
 use crate::approve::authority;
+use crate::approve::facts::{Facts, Kind};
 use crate::approve::notice::{Approved, FirstApproved, Notice, NoticeId};
 use crate::approve::officer::{Act, Officer};
 use crate::approve::rule::Choice;
@@ -131,6 +132,10 @@ pub fn alone(
         read,
         "alone_attempt",
         |tx, waiting, now| {
+            if !may_be_alone(&tx.view(), waiting.content().facts())? {
+                let why = "解除と、レベルを下げるか地区を除く訂正は、単独ではできません".to_owned();
+                return Ok(Err(Declined::NotAuthorised(why)));
+            }
             let grants = tx.view().grants()?;
             let lone = match authority::lone(officer, &grants, &waiting, wait, now) {
                 Ok(lone) => lone,
@@ -141,6 +146,15 @@ pub fn alone(
                 .map_err(|why| Declined::Changed(why.to_string())))
         },
     )
+}
+
+/// Whether a text that wants two persons may be issued by the first alone when the second does not come: never what makes less of
+/// an order.
+///
+/// # Errors
+/// The record's.
+pub(crate) fn may_be_alone(view: &View<'_>, facts: &Facts) -> Result<bool, StoreError> {
+    Ok(facts.kind != Kind::Lift && !beforehand::is_less(view, facts)?)
 }
 
 /// The first person takes their approval back before anybody completed it.
@@ -158,8 +172,7 @@ pub fn withdraw(app: &App, officer: &Officer, draft_id: &str) -> Result<(), Decl
             return Ok(Err(Declined::NotAuthorised(why)));
         }
         if !tx.settle_draft(draft_id, false)? {
-            let why = "この文面は、すでに処理されました".to_owned();
-            return Ok(Err(Declined::NoLongerOpen(why)));
+            return Ok(Err(already_over()));
         }
         tx.audit(now, &officer.name, "first_withdrawn", draft_id, &json!({}))?;
         Ok(Ok(()))

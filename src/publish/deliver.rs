@@ -198,8 +198,10 @@ impl Worker<'_> {
                 }
                 continue;
             }
+            let others_wait = owed.last().is_some_and(|last| last.id != delivery.id);
+            let is_in_the_way = self.strict && others_wait;
             let (attempt, facts) = tokio::select! {
-                attempt = attempt(app, &self.channel, delivery, &self.pace) => attempt?,
+                attempt = attempt(app, &self.channel, delivery, is_in_the_way, &self.pace) => attempt?,
                 () = stopped(stop) => return Ok(None),
             };
             if record(app, name, delivery, &attempt)? {
@@ -255,11 +257,16 @@ async fn attempt(
     app: &App,
     channel: &Channel,
     delivery: &StoredDelivery,
+    is_in_the_way: bool,
     pace: &Pace,
 ) -> Result<(Attempt, Option<Facts>), StoreError> {
-    let publication = match app.store.read(|view| view.publication(&delivery.notice)) {
-        Ok(Some(publication)) => publication,
-        Ok(None) => {
+    let read = app.store.read(|view| {
+        let publication = view.publication(&delivery.notice)?;
+        Ok((publication, view.at_approval(&delivery.notice)?))
+    });
+    let (publication, at_approval) = match read {
+        Ok((Some(publication), at_approval)) => (publication, at_approval),
+        Ok((None, _)) => {
             let why = "記録に発表がありません".to_owned();
             return Ok((Attempt::GiveUp { why }, None));
         }
@@ -280,10 +287,19 @@ async fn attempt(
         );
         return Ok((Attempt::GiveUp { why }, None));
     }
-    if let Err(why) = app.dispatch.leaves_signed(&publication) {
-        return Ok((Attempt::GiveUp { why }, None));
-    }
     let now = app.clock.now();
+    let signed_by = at_approval.signed_by.as_deref();
+    if let Err(why) = app.dispatch.leaves_signed(&publication, signed_by) {
+        // An order in force that waits for the right key is still an order in force; but it must not stand in the way of the next
+        // where one follows the other.
+        let waits = facts.expires > now && !is_in_the_way;
+        let attempt = if waits {
+            Attempt::TryAgain { why }
+        } else {
+            Attempt::GiveUp { why }
+        };
+        return Ok((attempt, None));
+    }
     if matches!(channel, Channel::Feed) {
         return Ok((channel.send(&publication).await, Some(facts)));
     }

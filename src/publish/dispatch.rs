@@ -140,17 +140,46 @@ impl Dispatch {
         Ok(())
     }
 
-    /// Whether what is about to be sent carries the town's signature, where it must.
+    /// Whether what is about to be sent carries the town's signature, where it must: by the key of today, or by the one that the
+    /// entry of its approval names (`signed_by`, hexadecimal): an order that is still owed when the town changes its key was signed
+    /// with the one before.
     ///
     /// # Errors
-    /// In words, why it must not be sent.
-    pub fn leaves_signed(&self, publication: &Publication) -> Result<(), String> {
-        match (&self.signing, self.must_sign) {
-            (_, false) => Ok(()),
-            (Some(key), true) => signature::verify(publication.document(), key.public())
-                .map_err(|why| format!("署名を確かめられないため送りません: {why}")),
-            (None, true) => Err("署名鍵がないため送りません".to_owned()),
+    /// In words, why it must not be sent now.
+    pub fn leaves_signed(
+        &self,
+        publication: &Publication,
+        signed_by: Option<&str>,
+    ) -> Result<(), String> {
+        if !self.must_sign {
+            return Ok(());
         }
+        let then = signed_by.and_then(|key| hex::decode(key).ok());
+        let today = self.signing.as_ref().map(SigningKey::public);
+        let verdict = |key: &[u8]| signature::verify(publication.document(), key);
+        if [today, then.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|key| verdict(key).is_ok())
+        {
+            return Ok(());
+        }
+        Err(match today {
+            Some(key) => {
+                let why = verdict(key).err().map(|why| why.to_string());
+                format!(
+                    "署名を確かめられないため送れません: {}。publish.sign を元に戻すか、同じ内容を発表し直してください",
+                    why.unwrap_or_default()
+                )
+            }
+            None => "署名鍵がないため送れません".to_owned(),
+        })
+    }
+
+    /// The public key that signs, hexadecimal; none where nothing is signed.
+    #[must_use]
+    pub fn public_key(&self) -> Option<String> {
+        self.signing.as_ref().map(|key| hex::encode(key.public()))
     }
 
     /// Makes an approved notice ready to leave. `replaced` is what left for the notices that it replaces, in their order;

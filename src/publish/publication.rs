@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::approve::facts::Facts;
 use crate::approve::notice::{Approved, Notice, NoticeId};
+use crate::digest::Digest;
 
 /// An approved notice, ready to leave.
 #[derive(Clone, Debug)]
@@ -41,6 +42,9 @@ pub enum NotApproved {
     /// The words.
     #[error("{0}: the texts to be sent are not the approved ones")]
     Texts(NoticeId),
+    /// The rest: states of areas, place in the chain of reports, the signature.
+    #[error("{0}: what is to be sent beside the text is not what was made at the approval")]
+    Parts(NoticeId),
     /// Not UTF-8, which a document of ours always is.
     #[error("{0}: the document to be sent is not text")]
     NotText(NoticeId),
@@ -65,6 +69,26 @@ impl Publication {
             return Err(NotApproved::Texts(id));
         }
         Ok(Self { notice, parts })
+    }
+
+    /// The digest of every part that leaves. The entry of the approval names it.
+    #[must_use]
+    pub fn parts_digest(&self) -> Digest {
+        let document = Digest::of(&self.parts.document);
+        let (texts, areas) = (&self.parts.texts, &self.parts.areas);
+        Digest::of_json(&(document, texts, areas, &self.parts.chain))
+    }
+
+    /// Holds every part against the digest that the entry of the approval names.
+    ///
+    /// # Errors
+    /// [`NotApproved::Parts`]
+    pub fn held_against(self, approved: &Digest) -> Result<Self, NotApproved> {
+        if self.parts_digest() == *approved {
+            Ok(self)
+        } else {
+            Err(NotApproved::Parts(self.notice.id().clone()))
+        }
     }
 
     /// The notice.

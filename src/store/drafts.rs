@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{StoreError, Tx, View, instant, json, millis, text};
-use crate::approve::notice::{Draft, Notice};
+use crate::approve::notice::{Draft, Notice, NoticeId};
 use crate::approve::rule::{Choice, Needs};
 use crate::digest::Digest;
 
@@ -29,6 +29,8 @@ pub struct StoredDraft {
     pub lone_after: SignedDuration,
     /// When it was put on screen.
     pub prepared_at: Timestamp,
+    /// The published notice for which it stood ready from the beginning, as its correction or its cancellation.
+    pub prepared_for: Option<NoticeId>,
     /// Whether it can still be approved.
     pub waiting: bool,
 }
@@ -43,7 +45,8 @@ impl Tx<'_> {
         self.happened(draft.prepared_at);
         self.0.execute(
             "INSERT INTO draft (id, proposal, substance, author, reason, prepared_ms, facts, document, digest, state, needs, \
-             lone_after_ms, choice, reason_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'shown', ?10, ?11, ?12, ?13)",
+             lone_after_ms, choice, reason_code, prepared_for) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'shown', ?10, ?11, ?12, ?13, ?14)",
             params![
                 draft.notice.id().as_str(),
                 draft.proposal,
@@ -57,7 +60,8 @@ impl Tx<'_> {
                 word(draft.needs),
                 i64::try_from(draft.lone_after.as_millis()).unwrap_or(i64::MAX),
                 Choice::of(content.facts()).word(),
-                draft.reason_code
+                draft.reason_code,
+                draft.prepared_for.as_ref().map(NoticeId::as_str)
             ],
         )?;
         Ok(())
@@ -73,6 +77,17 @@ impl Tx<'_> {
             "UPDATE draft SET state = ?2 WHERE id = ?1 AND state = 'shown'",
             params![id, state],
         )? == 1)
+    }
+
+    /// Takes what stood ready for a notice out of waiting, but `except`: the notice has ended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn settle_prepared(&self, notice: &str, except: &str) -> Result<usize, StoreError> {
+        Ok(self.0.execute(
+            "UPDATE draft SET state = 'dropped' WHERE prepared_for = ?1 AND id <> ?2 AND state = 'shown'",
+            [notice, except],
+        )?)
     }
 
     /// Forgets waiting drafts that were put on screen before `before`.
@@ -97,10 +112,29 @@ impl View<'_> {
             .0
             .prepare_cached(
                 "SELECT d.author FROM draft d LEFT JOIN proposal p ON p.id = d.proposal \
-                 WHERE d.id = ?1 AND (p.state = 'open' OR (d.proposal IS NULL AND d.state = 'shown'))",
+                 WHERE d.id = ?1 AND (p.state = 'open' OR (d.proposal IS NULL AND d.prepared_for IS NULL AND d.state = 'shown'))",
             )?
             .query_row([id], |row| row.get(0))
             .optional()?)
+    }
+
+    /// The texts that stand ready for a published notice and wait, newest first: its correction, its cancellation.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn prepared_for(&self, notice: &str) -> Result<Vec<StoredDraft>, StoreError> {
+        let ids: Vec<String> = {
+            let mut statement = self.0.prepare_cached(
+                "SELECT id FROM draft WHERE prepared_for = ?1 AND state = 'shown' ORDER BY prepared_ms DESC, id LIMIT 20",
+            )?;
+            let rows = statement.query_map([notice], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let mut drafts = Vec::with_capacity(ids.len());
+        for id in ids {
+            drafts.extend(self.draft(&id)?);
+        }
+        Ok(drafts)
     }
 
     /// Whether a recommendation waits for a decision.
@@ -161,12 +195,13 @@ impl View<'_> {
             String,
             i64,
             String,
+            Option<String>,
         );
         let row: Option<Raw> = self
             .0
             .prepare_cached(
                 "SELECT proposal, substance, author, reason, prepared_ms, facts, document, state, needs, lone_after_ms, \
-                 reason_code FROM draft WHERE id = ?1",
+                 reason_code, prepared_for FROM draft WHERE id = ?1",
             )?
             .query_row([id], |row| {
                 Ok((
@@ -181,6 +216,7 @@ impl View<'_> {
                     row.get(8)?,
                     row.get(9)?,
                     row.get(10)?,
+                    row.get(11)?,
                 ))
             })
             .optional()?;
@@ -197,6 +233,7 @@ impl View<'_> {
                 needs,
                 lone_after_ms,
                 reason_code,
+                prepared_for,
             )| {
                 let substance = substance.map(Digest::try_from).transpose().map_err(|why| {
                     StoreError::Damaged {
@@ -204,7 +241,16 @@ impl View<'_> {
                         why,
                     }
                 })?;
+                let prepared_for =
+                    prepared_for
+                        .map(NoticeId::try_from)
+                        .transpose()
+                        .map_err(|why| StoreError::Damaged {
+                            what: format!("draft {id}"),
+                            why,
+                        })?;
                 Ok(StoredDraft {
+                    prepared_for,
                     notice: Notice::<Draft>::load(json(&format!("draft {id}"), &facts)?, document)?,
                     proposal,
                     substance,

@@ -5,6 +5,7 @@
 //! - A decision, its audit entry and its deliveries are one transaction.
 //! - A data directory belongs to one realm and one town for good, and to one running service at a time.
 
+pub mod accusations;
 pub mod approvals;
 pub mod audit;
 pub mod authorities;
@@ -44,7 +45,7 @@ use crate::realm::Realm;
 
 /// The steps from nothing to the record of today: the version of a data directory is how many it has seen. A step that
 /// a released service has run is never edited again; what is new goes into a new one.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -56,7 +57,10 @@ const STEPS: [&str; 11] = [
     include_str!("schema/9.sql"),
     include_str!("schema/10.sql"),
     include_str!("schema/11.sql"),
+    include_str!("schema/12.sql"),
 ];
+/// The first version that keeps realm and town in the table `belonging`.
+const BELONGS_SINCE: usize = 8;
 /// Name of the record in its data directory.
 pub(crate) const FILE: &str = "hinan.sqlite3";
 
@@ -168,6 +172,36 @@ pub struct Tx<'a>(
     pub(in crate::store) Transaction<'a>,
     pub(in crate::store) Cell<Option<i64>>,
 );
+
+impl View<'_> {
+    /// Which record this is: 32 hexadecimal digits, made by chance when it began, or was brought forward to have them.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn record_id(&self) -> Result<String, StoreError> {
+        let asked = "SELECT value FROM belonging WHERE key = 'record'";
+        Ok(self.0.query_row(asked, [], |row| row.get(0))?)
+    }
+
+    /// Town code and realm that the record belongs to.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn belongs_to(&self) -> Result<(String, Realm), StoreError> {
+        let of = |key: &str| -> Result<String, StoreError> {
+            let asked = "SELECT value FROM belonging WHERE key = ?1";
+            Ok(self.0.query_row(asked, [key], |row| row.get(0))?)
+        };
+        let realm = of("realm")?;
+        let known = [Realm::Actual, Realm::Exercise];
+        let realm = known.into_iter().find(|one| one.word() == realm);
+        let realm = realm.ok_or_else(|| StoreError::Damaged {
+            what: "the record's realm".to_owned(),
+            why: "it is neither actual nor exercise".to_owned(),
+        })?;
+        Ok((of("town")?, realm))
+    }
+}
 
 impl Tx<'_> {
     /// What this transaction sees, its own writes included.
@@ -282,6 +316,7 @@ impl Store {
         f(&View(&tx))
     }
 
+    /// Brings the record forward, and makes sure that it is of this realm and town.
     fn begin(&self, dir: &Path, realm: Realm, town_code: &str) -> Result<(), StoreError> {
         self.write(|tx| {
             let version: i64 =
@@ -294,11 +329,21 @@ impl Store {
                     known: STEPS.len(),
                 });
             };
+            // Once the steps have run, all rows are sealed as they stand: whoever altered one before must be named before.
+            let altered = match seen {
+                0 => None,
+                _ if seen < STEPS.len() => tx.view().first_altered_before()?,
+                _ => None,
+            };
             for (number, step) in STEPS.iter().enumerate().skip(seen) {
                 tx.0.execute_batch(step)?;
                 tx.0.pragma_update(None, "user_version", number as i64 + 1)?;
             }
             tx.cover(seen < STEPS.len())?;
+            if let Some(why) = altered {
+                tx.accuse_of(&why)?;
+            }
+            tx.hold_in_force_against_notices()?;
             // What is asked of the audit by subject must not read all of it. An index says nothing: it needs no version.
             tx.0.execute_batch("CREATE INDEX IF NOT EXISTS audit_subject ON audit (subject, seq)")?;
             if seen > 0 && seen < STEPS.len() {
@@ -315,6 +360,15 @@ impl Store {
                     })
                     .optional()?;
                 match found {
+                    // Whoever opens a record whose rows were taken away must not say what it is from now on.
+                    None if seen >= BELONGS_SINCE => {
+                        return Err(StoreError::Damaged {
+                            what: dir.join(FILE).display().to_string(),
+                            why: format!(
+                                "it does not say which {key} it belongs to any more; put a backup back, or choose another service.data_dir"
+                            ),
+                        });
+                    }
                     None => {
                         tx.0.execute("INSERT INTO belonging VALUES (?1, ?2)", [key, wanted])?;
                     }

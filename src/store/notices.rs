@@ -35,6 +35,47 @@ impl Tx<'_> {
     }
 }
 
+/// What of the newest notices holds: 49 hours of life and three days on pages, with something to spare, milliseconds.
+const LOOKED_BACK_MS: i64 = 6 * 24 * 3600 * 1000;
+
+impl Tx<'_> {
+    /// Holds the list of orders in force against the notices themselves, the newest of them, and puts it right: an order whose row
+    /// another program removed would stand in nobody's way any more. What was wrong is noted for good.
+    pub(super) fn hold_in_force_against_notices(&self) -> Result<(), StoreError> {
+        let ids = |asked: &str| -> Result<Vec<String>, StoreError> {
+            let mut statement = self.0.prepare(asked)?;
+            let rows = statement.query_map([LOOKED_BACK_MS], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        const RECENT: &str =
+            "approved_ms >= (SELECT coalesce(max(approved_ms), 0) FROM notice) - ?1";
+        let ended = format!(
+            "SELECT json_extract(r.value, '$.id') FROM notice o, json_each(o.facts, '$.replaces') r WHERE o.{RECENT}"
+        );
+        let missing = ids(&format!(
+            "SELECT n.id FROM notice n WHERE n.{RECENT} AND json_extract(n.facts, '$.kind') = 'issue' \
+             AND n.id NOT IN (SELECT notice FROM in_force) AND n.id NOT IN ({ended}) ORDER BY n.id"
+        ))?;
+        let too_many = ids(&format!(
+            "SELECT notice FROM in_force WHERE notice IN ({ended}) ORDER BY notice"
+        ))?;
+        for id in &missing {
+            self.0.execute(
+                "INSERT INTO in_force SELECT id, (CAST(strftime('%s', json_extract(facts, '$.expires')) AS INTEGER) + 1) * 1000 \
+                 FROM notice WHERE id = ?1",
+                [id],
+            )?;
+            self.accuse_of(&format!("{id} is in force and was not listed so"))?;
+        }
+        for id in &too_many {
+            self.0
+                .execute("DELETE FROM in_force WHERE notice = ?1", [id])?;
+            self.accuse_of(&format!("{id} has ended and was listed as in force"))?;
+        }
+        Ok(())
+    }
+}
+
 const COLUMNS: &str = "n.facts, n.document, n.digest, n.approved_by, n.approved_ms, n.how, n.authority, \
     (SELECT a.officer FROM approval a WHERE a.draft = n.id AND a.place = 'first')";
 

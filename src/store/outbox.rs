@@ -9,6 +9,10 @@ use crate::publish::outbox::{Attempt, ChannelName, Delivery};
 /// How the note of a delivery begins that was given up because a later notice arrived first.
 pub(crate) const OVERTAKEN: &str = "これを置き換えた発表";
 
+/// Not ordered once more for the same channel since.
+const NEWEST: &str = "NOT EXISTS (SELECT 1 FROM delivery later WHERE later.notice = delivery.notice \
+    AND later.channel = delivery.channel AND later.id > delivery.id)";
+
 /// A delivery with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredDelivery {
@@ -45,6 +49,14 @@ pub enum DeliveryState {
     Delivered,
     /// It will not be tried again.
     GivenUp,
+}
+
+impl StoredDelivery {
+    /// Whether it was given up because a later notice arrived first: nobody misses it.
+    #[must_use]
+    pub fn is_overtaken(&self) -> bool {
+        self.state == DeliveryState::GivenUp && self.note.starts_with(OVERTAKEN)
+    }
 }
 
 impl Tx<'_> {
@@ -114,12 +126,12 @@ impl View<'_> {
         )
     }
 
-    /// All deliveries of a notice.
+    /// The deliveries of a notice: of each channel the newest.
     ///
     /// # Errors
     /// The database's, or a damaged row.
     pub fn deliveries(&self, notice: &str) -> Result<Vec<StoredDelivery>, StoreError> {
-        self.deliveries_where("notice = ?1", notice, 100)
+        self.deliveries_where(&format!("notice = ?1 AND {NEWEST}"), notice, 100)
     }
 
     /// Deliveries that failed and were touched since then, except those that a later notice overtook: nobody misses them.
@@ -128,14 +140,14 @@ impl View<'_> {
     /// The database's, or a damaged row.
     pub fn failed_deliveries(&self, since: Timestamp) -> Result<Vec<StoredDelivery>, StoreError> {
         let failed = self.deliveries_where(
-            "state IN ('retrying', 'given_up') AND changed_ms >= CAST(?1 AS INTEGER)",
+            &format!("state IN ('retrying', 'given_up') AND changed_ms >= CAST(?1 AS INTEGER) AND {NEWEST}"),
             &millis(since).to_string(),
             500,
         )?;
-        let overtaken = |one: &StoredDelivery| {
-            one.state == DeliveryState::GivenUp && one.note.starts_with(OVERTAKEN)
-        };
-        Ok(failed.into_iter().filter(|one| !overtaken(one)).collect())
+        Ok(failed
+            .into_iter()
+            .filter(|one| !one.is_overtaken())
+            .collect())
     }
 
     fn deliveries_where(

@@ -2,10 +2,26 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
+use serde::Deserialize;
 
 use super::{StoreError, Tx, View, json, millis, text};
+use crate::digest::Digest;
 use crate::publish::outbox::ChannelName;
 use crate::publish::publication::{Parts, Publication};
+
+/// The word of the entry that a notice was approved.
+pub(crate) const APPROVED: &str = "approved";
+
+/// What the entry of an approval says of what leaves.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct AtApproval {
+    /// Digest of every part; none in entries of earlier versions.
+    #[serde(default)]
+    pub parts: Option<Digest>,
+    /// The public key that the document was signed with, hexadecimal; none where nothing was signed.
+    #[serde(default)]
+    pub signed_by: Option<String>,
+}
 
 impl Tx<'_> {
     /// Keeps what will leave.
@@ -61,7 +77,23 @@ impl View<'_> {
             areas: json(&what, &areas)?,
             chain: json(&what, &chain)?,
         };
-        Ok(Some(Publication::of(notice, parts)?))
+        let publication = Publication::of(notice, parts)?;
+        // Whoever changes a row would have to change the chain of the audit, too. Approvals of earlier versions name no parts.
+        Ok(Some(match self.at_approval(id)?.parts {
+            Some(approved) => publication.held_against(&approved)?,
+            None => publication,
+        }))
+    }
+
+    /// What the entry of the approval says of what leaves.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn at_approval(&self, id: &str) -> Result<AtApproval, StoreError> {
+        match self.last_of(id, [APPROVED; 2], 1)?.pop() {
+            None => Ok(AtApproval::default()),
+            Some(entry) => json(&format!("audit entry {}", entry.seq), &entry.detail),
+        }
     }
 
     /// What leaves for one notice; nothing, and a word in the log, when it is not believed: the others must be seen.

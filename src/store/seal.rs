@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::audit::Entry;
+use super::audit::{Chain, Entry};
 use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
@@ -117,9 +117,7 @@ impl Tx<'_> {
         }
         if !reshaped {
             // Only a new version makes these rules. Whoever took them away could have written anything unnoted.
-            let why = "the rules that note changes were taken away";
-            tracing::error!(why, "another program wrote to the record");
-            self.audit_now(CONTRADICTED, "record", &json!({ "why": why }))?;
+            self.accuse_of("the rules that note changes were taken away")?;
         }
         let seals = if reshaped {
             Seals::default()
@@ -155,7 +153,11 @@ impl Tx<'_> {
         if foreign.is_empty() {
             return Ok(());
         }
-        let why = words_of(&foreign);
+        self.accuse_of(&words_of(&foreign))
+    }
+
+    /// Notes for good that the record is not what was written.
+    pub(super) fn accuse_of(&self, why: &str) -> Result<(), StoreError> {
         tracing::error!(why, "another program wrote to the record");
         self.audit_now(CONTRADICTED, "record", &json!({ "why": why }))
     }
@@ -256,8 +258,47 @@ impl View<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// What is not as the chain says in a record of an earlier version, in words, before it is brought forward. Held against the
+    /// chain are the tables that its version covered: those with rules that note changes, or with seals.
+    pub(super) fn first_altered_before(&self) -> Result<Option<String>, StoreError> {
+        let (chain, seals) = self.walked(false)?;
+        if let Chain::Broken { at, why } = chain {
+            return Ok(Some(format!("entry {at}: {why}")));
+        }
+        let mut covered = Vec::new();
+        for (table, key) in COVERED {
+            let there: bool = self.0.query_row(
+                "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
+                [table],
+                |row| row.get(0),
+            )?;
+            let has_rule: bool = self.0.query_row(
+                "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ?1)",
+                [format!("seal_{table}_new")],
+                |row| row.get(0),
+            )?;
+            let is_sealed = seals.0.keys().any(|(sealed, _)| sealed == table);
+            if there && (has_rule || is_sealed) {
+                covered.push((table, key));
+            }
+        }
+        Ok(match self.first_altered_of(seals, &covered) {
+            Ok(altered) => altered.map(|altered| altered.why),
+            Err(StoreError::Sql(error)) => Some(format!("a row cannot be read: {error}")),
+            Err(error) => return Err(error),
+        })
+    }
+
     /// The first covered row that is not as the chain says.
-    pub(super) fn first_altered(&self, mut seals: Seals) -> Result<Option<Altered>, StoreError> {
+    pub(super) fn first_altered(&self, seals: Seals) -> Result<Option<Altered>, StoreError> {
+        self.first_altered_of(seals, &COVERED)
+    }
+
+    fn first_altered_of(
+        &self,
+        mut seals: Seals,
+        covered: &[(&'static str, &'static str)],
+    ) -> Result<Option<Altered>, StoreError> {
         let foreign = self.unsealed()?;
         if !foreign.is_empty() {
             let (at, _) = self.audit_head()?;
@@ -266,7 +307,7 @@ impl View<'_> {
                 why: words_of(&foreign),
             }));
         }
-        for (table, column) in COVERED {
+        for (table, column) in covered.iter().copied() {
             let mut statement = self
                 .0
                 // An index would be asked for the columns that it holds: the row itself must be read.

@@ -294,6 +294,17 @@ pub(super) fn words(entry: &Entry) -> String {
             }
         ),
         "audit_key" => "監査記録の署名鍵を登録".to_owned(),
+        "audit_accepted" => format!(
+            "監査記録の食い違いを了承(検認点{}件を除外、理由: {})",
+            detail["set_aside"],
+            text("because")
+        ),
+        "other_record_met" => format!("写しの置き場所に別の記録 {subject} の検認点"),
+        "delivery_ordered_again" => format!(
+            "打ち切られた配信をもう一度指示 {subject} → {}",
+            text("channel")
+        ),
+        "prepared_beforehand" => format!("訂正・取消の文面を下書き {subject}"),
         "checkpoint_damaged" => format!("検認点を読めず: {}", text("why")),
         "retained_cleared" => format!("失効した {subject} をブローカーから消去"),
         "approved" if detail["flagged"] == true => format!(

@@ -379,6 +379,14 @@ pub(super) fn of_draft(
             proposed.proposal.key.level
         ));
     }
+    if facts.kind != Kind::Issue {
+        cautions.push(go_on(app, facts)?);
+    }
+    if let Some(order) = &draft.prepared_for
+        && facts.kind == Kind::Issue
+    {
+        cautions.push(differs(app, order.as_str(), facts)?);
+    }
     cautions.extend(warnings(app, draft)?);
     Ok(ConfirmView {
         action: match facts.kind {
@@ -398,6 +406,71 @@ pub(super) fn of_draft(
         digest: content.digest().to_string(),
         channels: channels(app),
         cautions,
+        check: None,
+        check_error: None,
+    })
+}
+
+/// What goes on for these districts when they are lifted or cancelled.
+fn go_on(app: &App, facts: &Facts) -> Result<String, StoreError> {
+    let lines = also_in_force(app, facts)?;
+    Ok(if lines.is_empty() {
+        "これらの地区に、ほかに発令中の避難情報はありません".to_owned()
+    } else {
+        format!("次の発令は続きます: {}", lines.join("。"))
+    })
+}
+
+/// Orders in force for some of the districts that this text does not end, each in one phrase.
+pub(super) fn also_in_force(app: &App, facts: &Facts) -> Result<Vec<String>, StoreError> {
+    let now = app.clock.now();
+    let others = app
+        .store
+        .read(|view| desk::ending::also_in_force(view, facts, now))?;
+    Ok(others
+        .iter()
+        .map(|other| {
+            let other = other.content().facts();
+            let shared: Vec<&str> = other
+                .districts
+                .iter()
+                .filter(|one| facts.districts.iter().any(|two| two.id == one.id))
+                .map(|district| district.name.as_str())
+                .collect();
+            let place = inbox::place(&other.river);
+            format!("{place} {}({})", other.level, shared.join("、"))
+        })
+        .collect())
+}
+
+/// In what a correction differs from the order that it corrects.
+fn differs(app: &App, order: &str, facts: &Facts) -> Result<String, StoreError> {
+    let Some(before) = app.store.read(|view| view.notice(order))? else {
+        return Ok("訂正する発表が見つかりません".to_owned());
+    };
+    let before = before.content().facts();
+    let mut told = Vec::new();
+    if before.level != facts.level {
+        told.push(format!("レベル {} → {}", before.level, facts.level));
+    }
+    let only = |one: &Facts, other: &Facts| -> Vec<String> {
+        let is_in = |id: &str| other.districts.iter().any(|d| d.id == id);
+        let districts = one.districts.iter().filter(|d| !is_in(&d.id));
+        districts.map(|d| d.name.clone()).collect()
+    };
+    for (what, names) in [
+        ("除く地区", only(before, facts)),
+        ("加える地区", only(facts, before)),
+    ] {
+        if !names.is_empty() {
+            told.push(format!("{what} {}", names.join("、")));
+        }
+    }
+    Ok(if told.is_empty() {
+        "訂正: レベルと地区は先の発表と同じです。水位や避難所など、いまの内容で改めて発表します"
+            .to_owned()
+    } else {
+        format!("訂正: {}", told.join("、"))
     })
 }
 

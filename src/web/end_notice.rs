@@ -165,6 +165,7 @@ fn view(
     })?;
     let (lift_met, lift_lacks) = lifting(app, river);
     Ok(EndNoticeView {
+        also_in_force: decide::also_in_force(app, notice.content().facts())?,
         row,
         lift_lacks,
         lift_met,

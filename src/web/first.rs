@@ -12,7 +12,6 @@ use super::router::Doors;
 use super::who::SignedIn;
 use super::{decide, frame, inbox};
 use crate::app::App;
-use crate::approve::facts::Kind;
 use crate::approve::officer::{Act, Role};
 use crate::desk::{self, Declined};
 use crate::digest::Digest;
@@ -56,10 +55,7 @@ pub(super) async fn alone(
         let why = "この画面は、1人目の承認者だけが開けます".to_owned();
         return Err(Declined::NotAuthorised(why).into());
     }
-    if !waiting.draft.waiting {
-        let why = "この承認は終わりました。推奨から判断し直してください".to_owned();
-        return Err(Declined::NoLongerOpen(why).into());
-    }
+    desk::still_waits(&waiting.draft)?;
     let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone)?;
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");
@@ -178,8 +174,12 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
                 "取り下げる(何も発表されません)".to_owned(),
             ]],
         });
-        if facts.kind == Kind::Lift {
-            view.lead.push("解除は、単独ではできません。".to_owned());
+        let may_be_alone = app
+            .store
+            .read(|view| desk::second::may_be_alone(view, facts))?;
+        if !may_be_alone {
+            view.lead
+                .push("解除と、レベルを下げるか地区を除く訂正は、単独ではできません。".to_owned());
         } else if waited_s >= wait_s {
             let way = format!("/plain/first/{id}/alone");
             view.links

@@ -32,6 +32,7 @@ mod officers;
 mod official;
 mod passkeys;
 mod posted;
+mod prepared;
 mod problem;
 mod public;
 mod published;

@@ -112,6 +112,7 @@ pub(super) fn cell(channel: &ChannelName, deliveries: &[StoredDelivery]) -> Deli
             at: None,
             receipt: None,
             attempts: 0,
+            retry: None,
         };
     };
     let delivery = match found.state {
@@ -127,11 +128,16 @@ pub(super) fn cell(channel: &ChannelName, deliveries: &[StoredDelivery]) -> Deli
             why: found.note.clone(),
         },
     };
+    let is_open = matches!(
+        found.state,
+        DeliveryState::GivenUp | DeliveryState::Retrying
+    );
     let receipt = (found.state == DeliveryState::Delivered).then(|| found.note.clone());
     DeliveryCell {
         delivery,
         at: Some(found.changed_at),
         receipt,
         attempts: found.attempts,
+        retry: (is_open && !found.is_overtaken()).then(|| channel.word()),
     }
 }

@@ -15,7 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, features, feeds,
-    first, guard, health, inbox, kept, layers, notice, officers, passkeys, public, published,
+    first, guard, health, inbox, kept, layers, notice, officers, passkeys, prepared, public, published,
     recommendation, refusal, reports, review, seats, second, seen, shelters, sign_in, situation,
     succession, tiles,
 };
@@ -119,6 +119,8 @@ fn router(doors: Doors, encrypted: bool) -> Router {
             get(second::page).post(second::handler),
         )
         .route("/plain/n/{id}/review", post(seen::review))
+        .route("/plain/n/{id}/prepared", post(prepared::handler))
+        .route("/plain/n/{id}/retry", post(prepared::retry))
         .route("/plain/succession", get(succession::page))
         .route(
             "/plain/officers",

@@ -97,10 +97,7 @@ fn look(app: &App, who: &SignedIn, id: &str) -> Result<(StoredFirst, Option<Choi
     let (Some(waiting), chosen) = found else {
         return Err(Refusal::Unknown);
     };
-    if !waiting.draft.waiting {
-        let why = "この文面は、すでに処理されました".to_owned();
-        return Err(Declined::NoLongerOpen(why).into());
-    }
+    desk::still_waits(&waiting.draft)?;
     Ok((waiting, chosen))
 }
 
@@ -181,10 +178,21 @@ pub(super) fn grounds(
     app: &App,
     waiting: &StoredFirst,
 ) -> Result<(Vec<Evidence>, Vec<Evidence>), StoreError> {
-    let stored = match &waiting.draft.proposal {
-        Some(proposal) => app.store.read(|view| view.proposal(proposal))?,
-        None => None,
-    };
+    // A correction rests on what the order rested on that it corrects.
+    let stored = app.store.read(|view| {
+        let draft = &waiting.draft;
+        let proposal = match (&draft.proposal, &draft.prepared_for) {
+            (Some(proposal), _) => Some(proposal.clone()),
+            (None, Some(order)) if waiting.notice.content().facts().kind == Kind::Issue => {
+                view.draft(order.as_str())?.and_then(|first| first.proposal)
+            }
+            (None, _) => None,
+        };
+        match proposal {
+            Some(proposal) => view.proposal(&proposal),
+            None => Ok(None),
+        }
+    })?;
     Ok(match &stored {
         Some(stored) => {
             let proposal = &stored.proposal;

@@ -94,7 +94,7 @@ impl Drop for MailServer {
 }
 
 /// Key and certificate of a town, as PEM files.
-fn key(folder: &Path) -> (String, String) {
+pub(crate) fn key(folder: &Path) -> (String, String) {
     let made = Command::new("openssl")
         .args([
             "req",

@@ -24,7 +24,7 @@ fn pace() -> Pace {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_broker_retains_of_an_order_ends_with_it_though_nobody_lifts_it() {
+async fn six_weeks_stale_what_a_broker_retains_of_an_order_ends_with_it_though_nobody_lifts_it() {
     let Some(mosquitto) = Mosquitto::start().await else {
         return;
     };
@@ -33,17 +33,8 @@ async fn what_a_broker_retains_of_an_order_ends_with_it_though_nobody_lifts_it()
     let facts = order.notice.content().facts().clone();
     let Hall { app, home, .. } = hall;
     let app = Arc::new(app);
-    let target = MqttTarget {
-        host: "127.0.0.1".to_owned(),
-        port: mosquitto.port,
-        client_id: "town".to_owned(),
-        tls: None,
-        credentials: None,
-        packet_max_bytes: 1 << 20,
-        base: "hinan/v1/alerts/actual/012076".to_owned(),
-    };
     let (stop, stopped) = watch::channel(false);
-    let channel = Channel::Mqtt(MqttChannel::new(target));
+    let channel = channel_to(&mosquitto);
     let running = tokio::spawn(deliver::run(Arc::clone(&app), channel, pace(), stopped));
     let retained = |when: &'static str| async move {
         Listener::to(mosquitto.port, when, "hinan/v1/alerts/actual/#").await
@@ -79,6 +70,64 @@ async fn what_a_broker_retains_of_an_order_ends_with_it_though_nobody_lifts_it()
         "{state}"
     );
     assert_eq!(late.retained(&format!("/{}", facts.id)), None);
+    stop.send(true).unwrap();
+    running.await.unwrap().unwrap();
+    drop(home);
+}
+
+fn channel_to(mosquitto: &Mosquitto) -> Channel {
+    Channel::Mqtt(MqttChannel::new(MqttTarget {
+        host: "127.0.0.1".to_owned(),
+        port: mosquitto.port,
+        client_id: "town".to_owned(),
+        tls: None,
+        credentials: None,
+        packet_max_bytes: 1 << 20,
+        base: "hinan/v1/alerts/actual/012076".to_owned(),
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_expire_while_the_record_is_held_both_are_cleared_when_it_is_free() {
+    let Some(mosquitto) = Mosquitto::start().await else {
+        return;
+    };
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let orders = ["十勝川", "札内川"].map(|river| {
+        let order = hall.two_issue(river, OrderLevel::EvacuationOrder);
+        order.notice.content().facts().clone()
+    });
+    let Hall { app, home, .. } = hall;
+    let app = Arc::new(app);
+    let (stop, stopped) = watch::channel(false);
+    let channel = channel_to(&mosquitto);
+    let running = tokio::spawn(deliver::run(Arc::clone(&app), channel, pace(), stopped));
+    let has = |id: &str, action: &str| {
+        let entries = app.store.read(|view| view.audit_of(id)).unwrap();
+        entries.iter().any(|entry| entry.action == action)
+    };
+    let both = |action: &'static str| orders.iter().all(|facts| has(facts.id.as_str(), action));
+    eventually("both are retained", || async {
+        both("delivered").then_some(())
+    })
+    .await;
+    let other = rusqlite::Connection::open(home.path().join("hinan.sqlite3")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    app.clock
+        .set(orders[0].expires + SignedDuration::from_secs(1), 1.0);
+    app.owed.notify_waiters();
+    // Longer than the service waits for the record in one go: what it has cleared at the broker it cannot write down.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert!(
+        !orders
+            .iter()
+            .any(|facts| has(facts.id.as_str(), "retained_cleared"))
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+    eventually("both are cleared", || async {
+        both("retained_cleared").then_some(())
+    })
+    .await;
     stop.send(true).unwrap();
     running.await.unwrap().unwrap();
     drop(home);

@@ -115,14 +115,39 @@ fn brought_forward(dir: &Path) -> PathBuf {
     ] {
         db.execute_batch(step).unwrap();
     }
-    let digest = "0".repeat(64);
+    let [digest, lift, waits, order, ended, end] =
+        ["0", "1", "2", "3", "4", "5"].map(|n| n.repeat(64));
+    let facts = |kind: &str, replaces: &str| {
+        format!(
+            r#"{{"realm": "actual", "kind": "{kind}", "level": "evacuation_order", "expires": "2016-08-31T06:00:00Z", "replaces": [{replaces}]}}"#
+        )
+    };
+    let (order_facts, ended_facts) = (facts("issue", ""), facts("issue", ""));
+    let end_facts = facts("cancel", r#"{"id": "jp-ended"}"#);
     db.execute_batch(&format!(
         "PRAGMA user_version = 7;
          INSERT INTO about VALUES ('realm', 'actual'), ('town', '012076');
          INSERT INTO officer VALUES ('sato', 'sato', 'approver', 'x');
          INSERT INTO second_factor VALUES ('sato', '{}', 7, 0);
+         INSERT INTO officer VALUES ('tanaka', 'tanaka', 'duty_officer', 'x');
+         INSERT INTO session (token, officer, csrf, seen_ms) VALUES ('t', 'sato', 'c', 0);
+         INSERT INTO authority (officer, basis, document, condition, level_max, rank, from_ms, until_ms, granted_by, granted_ms)
+           VALUES ('sato', 'delegated', 'd', '', 5, 1, 0, 4102444800000, 'console', 0);
          INSERT INTO draft (id, author, reason, prepared_ms, facts, document, digest, state)
            VALUES ('jp-1', 'sato', 'r', 0, '{{\"realm\": \"actual\"}}', x'00', '{digest}', 'shown');
+         INSERT INTO draft (id, author, reason, prepared_ms, facts, document, digest, state, needs, choice) VALUES
+           ('jp-lift', 'tanaka', 'r', 0, '{{\"realm\": \"actual\"}}', x'01', '{lift}', 'shown', 'two', 'lift'),
+           ('jp-waits', 'tanaka', 'r', 0, '{{\"realm\": \"actual\"}}', x'02', '{waits}', 'shown', 'two', '4'),
+           ('jp-order', 'sato', 'r', 0, '{order_facts}', x'03', '{order}', 'approved', 'one', '4'),
+           ('jp-ended', 'sato', 'r', 0, '{ended_facts}', x'04', '{ended}', 'approved', 'one', '4'),
+           ('jp-end', 'sato', 'r', 0, '{end_facts}', x'05', '{end}', 'approved', 'one', 'cancel');
+         INSERT INTO approval (draft, place, officer, digest, at_ms) VALUES
+           ('jp-lift', 'first', 'tanaka', '{lift}', 1), ('jp-waits', 'first', 'tanaka', '{waits}', 1),
+           ('jp-order', 'first', 'sato', '{order}', 1), ('jp-ended', 'first', 'sato', '{ended}', 1),
+           ('jp-end', 'first', 'sato', '{end}', 1);
+         INSERT INTO notice (id, facts, document, digest, approved_by, approved_ms, how, authority)
+           SELECT id, facts, document, digest, author, 1, 'one', 1 FROM draft WHERE state = 'approved';
+         INSERT INTO publication SELECT id, digest, document, NULL, '[]', '{{}}' FROM notice;
          INSERT INTO model_decision (gauge, digest, card, decision, officer, reason, at_ms)
            VALUES ('g', '{digest}', '{{}}', 'approved', 'sato', 'r', 0);",
         "07".repeat(20)
@@ -142,12 +167,34 @@ fn brought_forward(dir: &Path) -> PathBuf {
     drop(store);
     nothing_in_it_says(dir, &"07".repeat(20));
     let db = open(dir);
-    let state: String = db
-        .query_row("SELECT state FROM draft", [], |row| row.get(0))
-        .unwrap();
+    let all = |sql: &str| -> Vec<String> {
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
     assert_eq!(
-        state, "dropped",
+        all("SELECT id FROM draft WHERE state = 'dropped' ORDER BY id"),
+        ["jp-1", "jp-lift"],
         "what was shown under other rules is prepared anew"
+    );
+    // An order whose first approval was given before the upgrade goes on waiting for its second.
+    assert_eq!(
+        all("SELECT d.id FROM draft d JOIN approval a ON a.draft = d.id WHERE d.state = 'shown'"),
+        ["jp-waits"]
+    );
+    assert_eq!(all("SELECT notice FROM in_force"), ["jp-order"]);
+    assert_eq!(
+        all("SELECT notice FROM publication ORDER BY notice").len(),
+        3
+    );
+    assert_eq!(
+        all("SELECT token FROM session WHERE begun_ms > 0"),
+        [""; 0],
+        "sessions of before have ended"
+    );
+    assert_eq!(
+        all("SELECT value FROM belonging WHERE key = 'record'")[0].len(),
+        32
     );
     let refused = db.execute_batch("UPDATE belonging SET value = 'exercise' WHERE key = 'realm'");
     assert!(
@@ -428,8 +475,14 @@ fn cut(dir: &Path) -> i64 {
     drop(store);
     let n = head.0;
     let signer = checkpoint::Signer::open(dir, || panic!("the service has made a key")).unwrap();
-    let signed = signer.sign("012076", Realm::Actual, head, at);
-    checkpoint::append(dir, &signed).unwrap();
+    let record = Store::look(dir, |view: &View<'_>| view.record_id()).unwrap();
+    let of = checkpoint::Of {
+        record: &record,
+        town: "012076",
+        realm: Realm::Actual,
+    };
+    let signed = signer.sign(of, head, at);
+    checkpoint::append(&checkpoint::Place::beside(dir), &signed).unwrap();
     verify(dir).unwrap();
     without_rules(dir)
         .execute("DELETE FROM audit WHERE seq = ?1", [n])
@@ -504,9 +557,10 @@ fn the_export_can_be_checked_line_by_line(dir: &Path) {
     assert_eq!(checkpoint["entries"], entries.len());
     assert_eq!(checkpoint["head"], entries[entries.len() - 1]["hash"]);
     let message = serde_json::to_string(&serde_json::json!([
-        "hinan checkpoint 1",
+        "hinan checkpoint 2",
         checkpoint["town"],
         checkpoint["realm"],
+        checkpoint["record"],
         checkpoint["entries"],
         checkpoint["head"],
         checkpoint["at"],
@@ -578,4 +632,131 @@ async fn an_officer_downloads_the_checkpoint_and_the_record_from_the_audit_page(
         );
     }
     town.closes().await;
+}
+
+/// The digest of the row of an officer, as docs/audit.md says how a stranger works it out.
+fn digest_by_hand(table: &str, columns: &[(&str, &str)]) -> String {
+    use sha2::Digest as _;
+    let mut bytes = Vec::new();
+    let mut part = |kind: u8, text: &str| {
+        bytes.push(kind);
+        bytes.extend((text.len() as u64).to_be_bytes());
+        bytes.extend(text.as_bytes());
+    };
+    part(b'T', table);
+    for (name, value) in columns {
+        part(b'C', name);
+        part(b't', value);
+    }
+    hex::encode(sha2::Sha256::digest(&bytes))
+}
+
+/// A record of version 10 that says by its chain who is a duty officer.
+fn of_version_10(dir: &Path) {
+    std::fs::create_dir(dir).unwrap();
+    let db = Connection::open(dir.join("hinan.sqlite3")).unwrap();
+    for step in [
+        include_str!("../../src/store/schema/1.sql"),
+        include_str!("../../src/store/schema/2.sql"),
+        include_str!("../../src/store/schema/3.sql"),
+        include_str!("../../src/store/schema/4.sql"),
+        include_str!("../../src/store/schema/5.sql"),
+        include_str!("../../src/store/schema/6.sql"),
+        include_str!("../../src/store/schema/7.sql"),
+        include_str!("../../src/store/schema/8.sql"),
+        include_str!("../../src/store/schema/9.sql"),
+        include_str!("../../src/store/schema/10.sql"),
+    ] {
+        db.execute_batch(step).unwrap();
+    }
+    db.execute_batch(
+        "PRAGMA user_version = 10;
+         INSERT INTO belonging VALUES ('realm', 'actual'), ('town', '012076');
+         INSERT INTO officer VALUES ('tanaka', '田中', 'duty_officer', 'x', '');",
+    )
+    .unwrap();
+    let columns = [
+        ("name", "tanaka"),
+        ("display", "田中"),
+        ("role", "duty_officer"),
+        ("password", "x"),
+        ("password_by", ""),
+    ];
+    let digest = digest_by_hand("officer", &columns);
+    let detail = format!(r#"{{"rows":[["officer","tanaka","{digest}"]]}}"#);
+    let previous = hinan::digest::Digest::of(b"hinan audit").to_string();
+    let text = serde_json::json!([1, 0, "system", "sealed", "1", detail, previous]).to_string();
+    let hash = hinan::digest::Digest::of(text.as_bytes()).to_string();
+    db.execute(
+        "INSERT INTO audit VALUES (1, 0, 'system', 'sealed', '1', ?1, ?2, ?3)",
+        [&detail, &previous, &hash],
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_row_that_was_altered_before_an_upgrade_is_named_by_it_and_not_sealed_as_genuine() {
+    let home = tempfile::tempdir().unwrap();
+    let [sound, altered, added] = ["sound", "altered", "added"].map(|name| home.path().join(name));
+    for dir in [&sound, &altered, &added] {
+        of_version_10(dir);
+    }
+    without_rules_of(&altered, "UPDATE officer SET role = 'approver'");
+    without_rules_of(
+        &added,
+        "INSERT INTO officer VALUES ('eve', 'eve', 'approver', 'x', '')",
+    );
+    for dir in [&sound, &altered, &added] {
+        drop(Store::open(dir, Realm::Actual, "012076").unwrap());
+    }
+    assert!(is_whole(&sound), "{:?}", chain(&sound));
+    for (dir, who) in [(&altered, "officer tanaka"), (&added, "officer eve")] {
+        let Ok(Chain::Broken { why, .. }) = chain(dir) else {
+            panic!("{who} was sealed as it stood: {:?}", chain(dir));
+        };
+        assert!(why.contains(who), "{why}");
+    }
+}
+
+fn without_rules_of(dir: &Path, sql: &str) {
+    let db = without_rules(dir);
+    db.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_record_that_does_not_say_any_more_what_it_belongs_to_is_opened_by_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    drop(Store::open(home.path(), Realm::Exercise, "012076").unwrap());
+    without_rules_of(home.path(), "DELETE FROM belonging WHERE key = 'realm'");
+    for realm in [Realm::Actual, Realm::Exercise] {
+        let refused = Store::open(home.path(), realm, "012076");
+        let why = refused.err().expect("it is refused").to_string();
+        assert!(why.contains("which realm it belongs to"), "{why}");
+    }
+}
+
+#[test]
+fn an_order_that_another_program_hid_from_the_list_stands_in_the_way_again_and_it_is_told() {
+    use crate::hall::{Hall, reference};
+    use hinan::recommend::level::OrderLevel;
+    let reference = reference();
+    let mut hall = Hall::opens(&reference, Realm::Actual);
+    let order = hall.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    let live = |hall: &Hall| {
+        let live = hall.app.store.read(|view| view.live_notices(hall.now()));
+        live.unwrap().len()
+    };
+    let db = open(hall.home.path());
+    db.execute_batch("DELETE FROM in_force").unwrap();
+    drop(db);
+    assert_eq!(live(&hall), 0, "it is hidden");
+    hall.starts_again(&reference);
+    assert_eq!(live(&hall), 1, "until the next start");
+    let Ok(Chain::Broken { why, .. }) = chain(hall.home.path()) else {
+        panic!("and it is told for good");
+    };
+    assert!(
+        why.contains("in_force") || why.contains(order.notice.id().as_str()),
+        "{why}"
+    );
 }

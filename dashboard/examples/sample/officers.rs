@@ -801,6 +801,8 @@ impl Sample {
                     condition: self.t("接続中"),
                 })
                 .collect(),
+            check: None,
+            check_error: None,
             cautions: vec![self.t("中島地区の推奨(レベル3)はこの発表に含まれていません。")],
         }
     }
@@ -849,6 +851,7 @@ impl Sample {
             at: Some(jst(30, 21, 12)),
             receipt: Some(self.t(receipt)),
             attempts: 1,
+            retry: None,
         };
         NoticeRow {
             id: self.t("n-0007"),
@@ -864,6 +867,7 @@ impl Sample {
                     at: Some(jst(30, 21, 12)),
                     receipt: None,
                     attempts: 1,
+                    retry: None,
                 },
                 arrived("a41f09"),
                 arrived("250 2.0.0"),
@@ -875,12 +879,14 @@ impl Sample {
                     at: Some(jst(30, 23, 3)),
                     receipt: None,
                     attempts: 7,
+                    retry: None,
                 },
                 DeliveryCell {
                     delivery: Delivery::Waiting,
                     at: None,
                     receipt: None,
                     attempts: 0,
+                    retry: None,
                 },
             ],
         }
@@ -895,6 +901,7 @@ impl Sample {
             at: Some(jst(30, 18, 11)),
             receipt: None,
             attempts: 3,
+            retry: None,
         };
         let mut lifted = NoticeRow {
             id: self.t("n-0006"),
@@ -951,6 +958,7 @@ impl Sample {
                 "レベル3大雨警報が発表中",
             ]),
             lift_met: Vec::new(),
+            also_in_force: vec!["十勝川 警戒レベル3 高齢者等避難(東地区など2地区)".to_owned()],
             reasons: vec![ReasonChoice {
                 value: self.t("l1"),
                 text: self.t("水位が下がり、上流の山も越えた"),

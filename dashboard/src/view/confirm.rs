@@ -1,4 +1,4 @@
-use super::{AlertLevel, Filled, NoticeText};
+use super::{AlertLevel, CheckNumber, Filled, NoticeText};
 
 /// The last page before publication: the final bytes and one button.
 #[derive(Clone, Debug)]
@@ -29,6 +29,10 @@ pub struct ConfirmView {
     pub channels: Vec<ChannelPlan>,
     /// What the officer should see before pressing, such as a level that differs from the proposal.
     pub cautions: Vec<String>,
+    /// The number the officer must still type, where no sheet before this page asked for it.
+    pub check: Option<CheckNumber>,
+    /// What was wrong with the number typed before.
+    pub check_error: Option<String>,
 }
 
 /// What is being confirmed.

@@ -9,6 +9,8 @@ pub struct EndNoticeView {
     pub lift_lacks: Vec<String>,
     /// What speaks for lifting, each in one sentence.
     pub lift_met: Vec<String>,
+    /// Orders that go on for some of these districts afterwards, each in one phrase.
+    pub also_in_force: Vec<String>,
     /// Reasons to choose from; own words are always possible.
     pub reasons: Vec<ReasonChoice>,
     /// The number the officer must type.

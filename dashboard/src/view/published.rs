@@ -58,6 +58,8 @@ pub struct DeliveryCell {
     pub receipt: Option<String>,
     /// Attempts so far.
     pub attempts: u32,
+    /// The channel's word, where an officer may want it sent once more.
+    pub retry: Option<String>,
 }
 
 /// A stage of delivery.

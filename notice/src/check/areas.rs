@@ -59,7 +59,9 @@ fn left_out(
     let covered = |id: &str| {
         included.contains(id)
             || around.live.iter().any(|live| {
-                live.hazard == facts.hazard
+                // What ends with this notice covers nobody any more.
+                !facts.replaces.iter().any(|r| r.id == live.id)
+                    && live.hazard == facts.hazard
                     && live.level >= facts.level
                     && live.districts.iter().any(|d| d.id == id)
             })

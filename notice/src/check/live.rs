@@ -52,6 +52,16 @@ fn issue(subject: &Subject<'_>, around: &Surroundings<'_>, found: &mut Vec<Findi
                     format!("the same is in force already ({})", live.id),
                 );
             }
+        } else if facts.is_correction_of(&live.id) {
+            // What was wrong may have been too much: two persons look at that.
+            if !facts.replaces.iter().any(|r| r.id == live.id) {
+                blocking(
+                    found,
+                    "chain_incomplete",
+                    format!("訂正する発表 {} が、参照に入っていません", live.id),
+                    format!("it corrects {} and does not reference it", live.id),
+                );
+            }
         } else if live.level > facts.level && !own.is_disjoint(&theirs) {
             blocking(
                 found,
@@ -159,6 +169,31 @@ mod tests {
             codes(&found(&raised, &around()), Blocks),
             ["chain_incomplete"]
         );
+    }
+
+    #[test]
+    fn a_correction_may_lower_and_leave_out_but_names_what_it_corrects() {
+        use crate::facts::Correction;
+        let live = order("one");
+        let around = || Surroundings {
+            live: vec![&live],
+            ..around()
+        };
+        let mut lower = replacing("two", &live);
+        lower.level = OrderLevel::ElderlyEvacuation;
+        let wrong = lower.districts.pop();
+        lower.corrects = Some(Correction {
+            notice: live.id.clone(),
+            left_out: wrong.into_iter().collect(),
+        });
+        let findings = found(&lower, &around());
+        let blocks = codes(&findings, Blocks);
+        assert!(
+            !blocks.contains(&"lower_than_live") && !blocks.contains(&"chain_incomplete"),
+            "{blocks:?}"
+        );
+        lower.replaces.clear();
+        assert!(codes(&found(&lower, &around()), Blocks).contains(&"chain_incomplete"));
     }
 
     #[test]

@@ -232,6 +232,7 @@ pub(crate) mod tests {
             sender_name: "帯広市".to_owned(),
             public_url: "http://127.0.0.1:8080".to_owned(),
             note: String::new(),
+            corrects: None,
         }
     }
 

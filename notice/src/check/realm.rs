@@ -106,7 +106,9 @@ fn names(facts: &Facts) -> Vec<String> {
         &facts.sender_name,
     ];
     let reason = (facts.kind == Kind::Cancel).then_some(&facts.note);
-    let districts = facts.districts.iter().flat_map(|d| [&d.name, &d.name_en]);
+    let left_out = facts.corrects.iter().flat_map(|one| &one.left_out);
+    let districts = facts.districts.iter().chain(left_out);
+    let districts = districts.flat_map(|d| [&d.name, &d.name_en]);
     let shelters = facts.shelters.iter().map(|s| &s.name);
     let mut names: Vec<String> = own
         .into_iter()

@@ -179,7 +179,8 @@ fn easy(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 
 /// Proper names: they stand on signs and maps as they are.
 fn names(facts: &Facts) -> Vec<String> {
-    let districts = facts.districts.iter().flat_map(|d| {
+    let left_out = facts.corrects.iter().flat_map(|one| &one.left_out);
+    let districts = facts.districts.iter().chain(left_out).flat_map(|d| {
         let read = d.kana.iter().map(|kana| format!("{}({kana})", d.name));
         read.chain([d.name.clone()]).collect::<Vec<_>>()
     });
@@ -296,6 +297,56 @@ mod tests {
                         "{level} {hazard:?} {kind:?}: {left_out:#?}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_correction_says_so_first_in_every_language_and_names_who_was_in_it_in_error() {
+        use crate::facts::Correction;
+        use crate::realm::Realm;
+        for level in OrderLevel::ALL {
+            for realm in [Realm::Actual, Realm::Exercise] {
+                let corrected = |facts: &mut Facts| {
+                    (facts.level, facts.realm) = (level, realm);
+                    if level == OrderLevel::EmergencySafety {
+                        facts.shelters.clear();
+                    }
+                    let first = order("zero");
+                    facts.replaces = super::super::tests::replacing("x", &first).replaces;
+                    let mut wrong = first.districts[0].clone();
+                    (wrong.name, wrong.name_en) = ("南町".to_owned(), "Minami".to_owned());
+                    facts.note = "先にお知らせした内容に誤りがありました".to_owned();
+                    facts.corrects = Some(Correction {
+                        notice: first.id,
+                        left_out: vec![wrong],
+                    });
+                };
+                let findings = with(corrected, |_| {});
+                assert!(findings.is_empty(), "{level} {realm:?}: {findings:#?}");
+                let mut facts = order("one");
+                corrected(&mut facts);
+                let limits = AreaMailLimits::default();
+                let texts = Texts::of(&facts, &Phrasebook::built_in(), &limits);
+                let says = [
+                    (JAPANESE, "【訂正】", "南町"),
+                    (EASY_JAPANESE, "【直(なお)しました】", "南町"),
+                    (ENGLISH, "[CORRECTION]", "Minami"),
+                ];
+                for (language, mark, who) in says {
+                    let text = texts.in_language(language).expect("a text");
+                    assert!(text.headline.contains(mark), "{}", text.headline);
+                    assert!(text.description.ends_with(who), "{}", text.description);
+                    assert!(text.instruction.contains(mark), "{}", text.instruction);
+                }
+                assert!(texts.mail.subject.contains("【訂正】"));
+                let mail = &texts.area_mail;
+                assert!(mail.subject.contains("訂正") && mail.body.contains("訂正します"));
+                assert_eq!(
+                    (mail.over(&limits).subject, mail.over(&limits).body),
+                    (0, 0),
+                    "{mail:?}"
+                );
             }
         }
     }

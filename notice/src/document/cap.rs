@@ -273,6 +273,12 @@ fn written(facts: &Facts) -> impl Iterator<Item = &str> {
     .into_iter()
     .chain([&facts.sender_name, &facts.public_url, &facts.note])
     .chain(names)
+    .chain(
+        facts
+            .corrects
+            .iter()
+            .flat_map(|c| c.left_out.iter().flat_map(|d| [&d.name, &d.name_en])),
+    )
     .chain(facts.districts.iter().filter_map(|d| d.kana.as_ref()))
     .chain(facts.shelters.iter().map(|s| &s.name))
     .map(String::as_str)

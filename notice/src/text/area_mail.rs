@@ -111,6 +111,7 @@ fn subject(facts: &Facts) -> String {
     };
     let name = facts.level.name();
     match facts.kind {
+        Kind::Issue if facts.corrects.is_some() => format!("{mark}訂正 {name}"),
         Kind::Issue => format!("{mark}{name}"),
         Kind::Lift => format!("{mark}{name}の解除"),
         Kind::Cancel => format!("{mark}{name}の取消"),
@@ -145,7 +146,12 @@ fn body(facts: &Facts, whom: &str) -> String {
                     "命の危険があります。いまいる場所で身の安全を確保してください。"
                 }
             };
-            format!("{mark}{order}。{town}。{hazard}のため発令。\n{action}\n{whom}")
+            let corrected = match &facts.corrects {
+                None => "",
+                Some(one) if one.left_out.is_empty() => "先の内容に誤りがありました。訂正します。",
+                Some(_) => "先の内容に誤りがありました。訂正します(対象外の地区は公式サイト)。",
+            };
+            format!("{mark}{corrected}{order}。{town}。{hazard}のため発令。\n{action}\n{whom}")
         }
         Kind::Lift => format!("{mark}{town}。{hazard}の{order}を解除。\n{whom}"),
         Kind::Cancel => {

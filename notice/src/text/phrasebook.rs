@@ -50,7 +50,21 @@ pub(super) struct Language {
     pub(super) headline: ByKind,
     pub(super) description: ByKind,
     pub(super) instruction: Instruction,
+    /// What a correction says of itself. A further language that does not word it says it in English.
+    #[serde(default)]
+    pub(super) correction: Option<CorrectionWords>,
     pub(super) locked: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CorrectionWords {
+    /// Before the headline.
+    pub(super) mark: String,
+    /// Before the description.
+    pub(super) said: String,
+    /// Behind it, where units were named that should not have been.
+    pub(super) left_out: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -296,6 +310,13 @@ impl Phrasebook {
         }
         added.sort_by(|a, b| a.language.cmp(&b.language));
         languages.extend(added);
+        let english = languages.iter().find(|one| one.language == ENGLISH);
+        let english = english.and_then(|one| one.correction.clone());
+        for language in &mut languages {
+            if language.correction.is_none() {
+                language.correction.clone_from(&english);
+            }
+        }
         Ok(Self { languages })
     }
 
@@ -389,6 +410,9 @@ fn sound(file: &str, language: &Language) -> Result<(), Refused> {
                 "name, cause, cause_river",
             ));
         }
+    }
+    if is_built_in(tag) && language.correction.is_none() {
+        return Err(missing("correction".to_owned(), "mark, said, left_out"));
     }
     for key in locked_keys() {
         if language
@@ -498,6 +522,13 @@ fn lines(language: &Language) -> Vec<Line<'_>> {
             &INSTRUCTION,
             must,
         ));
+    }
+    if let Some(correction) = &language.correction {
+        let of = |key: &str| format!("correction.{key}");
+        lines.push((of("mark"), &correction.mark, &[], &[]));
+        lines.push((of("said"), &correction.said, &[], &[]));
+        let wanted: &'static [&'static str] = &["left_out"];
+        lines.push((of("left_out"), &correction.left_out, wanted, wanted));
     }
     let shelters = &language.instruction.shelters;
     lines.push((

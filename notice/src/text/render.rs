@@ -74,9 +74,14 @@ pub(super) fn text(language: &Language, facts: &Facts) -> Text {
         Times::En => when::spoken_en(facts.sent),
         Times::Numbers => when::numbers(facts.sent),
     };
-    let mark = match facts.realm {
+    let drill = match facts.realm {
         Realm::Actual => "",
         Realm::Exercise => word("mark"),
+    };
+    let correction = facts.corrects.as_ref().zip(language.correction.as_ref());
+    let mark = match correction {
+        Some((_, words)) => format!("{drill}{}", words.mark),
+        None => drill.to_owned(),
     };
     let sender = if english {
         &facts.town_en
@@ -85,7 +90,7 @@ pub(super) fn text(language: &Language, facts: &Facts) -> Text {
     };
     let group = group(facts.hazard);
     let values = Values::from([
-        ("mark", mark),
+        ("mark", mark.as_str()),
         ("town", town.as_str()),
         ("sender", sender.as_str()),
         ("along", along.as_str()),
@@ -110,9 +115,24 @@ pub(super) fn text(language: &Language, facts: &Facts) -> Text {
     if facts.kind == Kind::Issue && !facts.shelters.is_empty() {
         instruction.push_str(&filled(&language.instruction.shelters, &values));
     }
+    let mut description = filled(language.description.of(facts.kind), &values);
+    if let Some((corrected, words)) = correction {
+        description = format!("{drill}{}\n{description}", words.said);
+        if !corrected.left_out.is_empty() {
+            let names = corrected.left_out.iter();
+            let names: Vec<String> = names.map(|d| name(d, style.names)).collect();
+            let names = names.join(&style.separator);
+            let left_out = filled(
+                &words.left_out,
+                &Values::from([("left_out", names.as_str())]),
+            );
+            description.push('\n');
+            description.push_str(&left_out);
+        }
+    }
     Text {
         headline: shortened(filled(language.headline.of(facts.kind), &values)),
-        description: filled(language.description.of(facts.kind), &values),
+        description,
         instruction,
     }
 }

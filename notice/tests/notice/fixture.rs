@@ -54,6 +54,7 @@ pub(crate) fn order(name: &str) -> Facts {
         sender_name: "川上町".to_owned(),
         public_url: "http://127.0.0.1:8080/".to_owned(),
         note: String::new(),
+        corrects: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! POST /api/v1/notices/{id}/end, …/review, …/channels/{channel}/retry: what is done about a notice that was published.
+//! POST /api/v1/notices/{id}/end, …/prepared, …/review, …/channels/{channel}/retry: what is done about a notice that was published.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use super::at::At;
 use super::body::Sent;
 use super::{Refused, notices, shown};
 use crate::approve::facts::Kind;
-use crate::desk::{self, attention, note};
+use crate::desk::beforehand::{self, Remedy};
+use crate::desk::{self, again, attention};
 use crate::publish::outbox::ChannelName;
-use crate::store::outbox::DeliveryState;
 use crate::web::router::Doors;
 use crate::web::{decide, end_notice};
 
@@ -70,7 +70,7 @@ pub(super) async fn review(
     notices::one(app, &id).map(Json)
 }
 
-/// Asks one channel to be tried again at once; no other is.
+/// Asks one channel to be tried again at once, or once more where it was given up; no other is.
 pub(super) async fn retry(
     State(doors): State<Doors>,
     At((id, channel)): At<(String, String)>,
@@ -96,22 +96,25 @@ pub(super) async fn retry(
             known.join(", ")
         ))
     })?;
-    match found.state {
-        DeliveryState::Delivered => Err(Refused::NoLongerOpen(
-            "このチャンネルは、すでに受領しています".to_owned(),
-            None,
-        )),
-        DeliveryState::GivenUp => Err(Refused::NoLongerOpen(
-            format!(
-                "この配信は打ち切られました({})。もう送られません",
-                found.note
-            ),
-            None,
-        )),
-        DeliveryState::Waiting | DeliveryState::Sending | DeliveryState::Retrying => {
-            note::retry(app, &who.officer, found)?;
-            let cell = json!({ "cell": notices::cell(&found.channel, &deliveries) });
-            Ok((StatusCode::ACCEPTED, Json(cell)))
-        }
+    again::retry(app, &who.officer, &id, &found.channel)?;
+    let deliveries = app.store.read(|view| view.deliveries(&id))?;
+    let cell = json!({ "cell": notices::cell(&found.channel, &deliveries) });
+    Ok((StatusCode::ACCEPTED, Json(cell)))
+}
+
+/// Puts the correction or the cancellation that stands ready before an officer, or writes it anew where it is stale.
+pub(super) async fn prepared(
+    State(doors): State<Doors>,
+    At(id): At<String>,
+    Sent { who, mut body }: Sent,
+) -> Result<(StatusCode, Json<Value>), Refused> {
+    let app = &doors.app;
+    if app.store.read(|view| view.notice(&id))?.is_none() {
+        return Err(notices::unknown());
     }
+    let remedy = body.word("remedy", &Remedy::ALL.map(Remedy::word));
+    let remedy = body.end(remedy.and_then(Remedy::from_word))?;
+    let draft = beforehand::open(app, &who.officer, &id, remedy)?;
+    let shown = shown::shown(app, &draft, decide::approving(&draft))?;
+    Ok((StatusCode::CREATED, Json(shown)))
 }

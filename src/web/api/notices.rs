@@ -14,6 +14,7 @@ use super::{Refused, inbox, shapes};
 use crate::app::App;
 use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, How, Notice};
+use crate::desk::beforehand::{self, Remedy};
 use crate::desk::lifting;
 use crate::publish::outbox::ChannelName;
 use crate::store::outbox::StoredDelivery;
@@ -115,6 +116,17 @@ pub(super) async fn show(
         })
         .collect();
     value["check"] = shapes::check();
+    value["also_in_force"] = json!(decide::also_in_force(app, facts)?);
+    value["corrects"] = json!(facts.corrects.as_ref().map(|one| &one.notice));
+    let ready = app.store.read(|view| beforehand::ready(app, view, &id))?;
+    value["prepared"] = ready
+        .iter()
+        .map(|(draft, why_not)| {
+            let remedy = Remedy::of(draft.notice.content().facts());
+            json!({ "remedy": remedy.word(), "text": draft.notice.id(), "prepared_at": draft.prepared_at,
+                    "needs": shapes::needs(draft.needs), "why_stale": why_not.as_ref().map(ToString::to_string) })
+        })
+        .collect();
     value["story"] = story
         .iter()
         .map(|entry| {

@@ -99,6 +99,7 @@ fn deciding_routes() -> Router<Doors> {
         )
         .route("/api/v1/texts/{id}/choice", post(second::choose))
         .route("/api/v1/notices/{id}/end", post(ending::end))
+        .route("/api/v1/notices/{id}/prepared", post(ending::prepared))
         .route("/api/v1/notices/{id}/review", post(ending::review))
         .route(
             "/api/v1/notices/{id}/channels/{channel}/retry",

@@ -26,10 +26,7 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, Refused> {
     let app = &doors.app;
     let waiting = waiting(app, &id)?;
-    if !waiting.draft.waiting {
-        let why = "この文面は、すでに処理されました".to_owned();
-        return Err(Refused::NoLongerOpen(why, None));
-    }
+    desk::still_waits(&waiting.draft)?;
     let facts = waiting.notice.content().facts();
     let (speaks_for, against) = grounds(app, &waiting)?;
     let (by, chosen) = app.store.read(|view| {

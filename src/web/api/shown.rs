@@ -30,6 +30,8 @@ pub(super) fn shown(
         "cautions": view.cautions, "channels": shapes::channels(app, &view.channels), "texts": shapes::words(app, &view.texts),
         "recommendation": draft.proposal, "shown_at": draft.prepared_at, "valid_min": app.config.approve.basis_age_max_min,
         "confirm": confirm_as(app, approving), "check": shapes::check(),
+        "prepared_for": draft.prepared_for, "corrects": facts.corrects.as_ref().map(|one| &one.notice),
+        "also_in_force": decide::also_in_force(app, facts)?,
     }))
 }
 

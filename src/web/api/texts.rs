@@ -7,14 +7,14 @@ use hinan_dashboard::view::Approving;
 use serde_json::{Value, json};
 
 use super::at::At;
-use super::body::Sent;
+use super::body::{Body, Sent};
 use super::caller::Caller;
 use super::{Refused, inbox, shown};
 use crate::app::App;
-use crate::approve::facts::Kind;
 use crate::approve::notice::NoticeId;
 use crate::approve::rule::Choice;
 use crate::desk::{self, Declined};
+use crate::digest::Digest;
 use crate::store::approvals::StoredFirst;
 use crate::store::drafts::StoredDraft;
 use crate::web::first;
@@ -25,14 +25,10 @@ use crate::web::who::SignedIn;
 pub(super) async fn approve(
     State(doors): State<Doors>,
     At(id): At<String>,
-    Sent { who, mut body }: Sent,
+    Sent { who, body }: Sent,
 ) -> Result<Json<Value>, Refused> {
     let app = &doors.app;
-    let draft = draft(app, &id)?;
-    let areas = draft.notice.content().facts().districts.len();
-    let digest = body.digest("digest");
-    let checked = body.check("check", areas);
-    let (digest, ()) = body.end(digest.zip(checked))?;
+    let (draft, digest) = read(app, &id, body)?;
     let outcome = desk::approve(app, &who.officer, &id, &digest)
         .map_err(|why| moved(app, &who, draft.proposal.as_deref(), why))?;
     Ok(Json(match outcome {
@@ -65,7 +61,9 @@ pub(super) async fn show(
         Some(_) if !own => Approving::SecondOfTwo,
         _ => crate::web::decide::approving(&draft),
     };
-    let readable = own || is_published || (agrees && draft.waiting);
+    // What stood ready from the beginning is nobody's judgement yet.
+    let stood_ready = draft.prepared_for.is_some();
+    let readable = own || is_published || stood_ready || (agrees && draft.waiting);
     let state = match (&waiting, is_published, draft.waiting) {
         (_, true, _) => "published",
         (_, false, false) => "over",
@@ -78,6 +76,10 @@ pub(super) async fn show(
         "shown": if readable { shown::shown(app, &draft, approving)? } else { Value::Null },
     });
     if let Some(waiting) = &waiting {
+        let facts = waiting.notice.content().facts();
+        let may_be_alone = app
+            .store
+            .read(|view| desk::second::may_be_alone(view, facts))?;
         let wait_s = wait_s(app, &draft);
         let waited_s = first::waited_s(app, waiting);
         let by = waiting.notice.state().by();
@@ -86,7 +88,7 @@ pub(super) async fn show(
         value["waited_s"] = json!(waited_s);
         value["lone_after_s"] = json!(wait_s);
         value["may_go_alone"] =
-            json!(own && state == "waiting" && waited_s >= wait_s && may_be_lone(waiting));
+            json!(own && state == "waiting" && waited_s >= wait_s && may_be_alone);
         value["missing"] = json!(first::seconds(app, &who)?);
     }
     Ok(Json(value))
@@ -105,10 +107,7 @@ pub(super) async fn before_alone(
             "この画面は、1人目の承認者だけが開けます".to_owned(),
         ));
     }
-    if !waiting.draft.waiting {
-        let why = "この承認は終わりました。推奨から判断し直してください".to_owned();
-        return Err(Refused::NoLongerOpen(why, None));
-    }
+    desk::still_waits(&waiting.draft)?;
     let missing = first::seconds(app, &who)?;
     let waited_s = first::waited_s(app, &waiting);
     Ok(Json(json!({
@@ -125,14 +124,10 @@ pub(super) async fn before_alone(
 pub(super) async fn alone(
     State(doors): State<Doors>,
     At(id): At<String>,
-    Sent { who, mut body }: Sent,
+    Sent { who, body }: Sent,
 ) -> Result<Json<Value>, Refused> {
     let app = &doors.app;
-    let draft = draft(app, &id)?;
-    let areas = draft.notice.content().facts().districts.len();
-    let digest = body.digest("digest");
-    let checked = body.check("check", areas);
-    let (digest, ()) = body.end(digest.zip(checked))?;
+    let (draft, digest) = read(app, &id, body)?;
     let notice = desk::second::alone(app, &who.officer, &id, &digest)
         .map_err(|why| moved(app, &who, draft.proposal.as_deref(), why))?;
     Ok(Json(published(&notice)))
@@ -147,6 +142,16 @@ pub(super) async fn withdraw(
     body.end(Some(()))?;
     desk::second::withdraw(&doors.app, &who.officer, &id)?;
     Ok(Json(json!({ "outcome": "withdrawn" })))
+}
+
+/// What was read: the digest of the bytes, and the number that stands in the text.
+fn read(app: &App, id: &str, mut body: Body) -> Result<(StoredDraft, Digest), Refused> {
+    let draft = draft(app, id)?;
+    let areas = draft.notice.content().facts().districts.len();
+    let digest = body.digest("digest");
+    let checked = body.check("check", areas);
+    let (digest, ()) = body.end(digest.zip(checked))?;
+    Ok((draft, digest))
 }
 
 pub(super) fn published(notice: &NoticeId) -> Value {
@@ -183,9 +188,4 @@ fn wait_s(app: &App, draft: &StoredDraft) -> i64 {
     )]
     let seconds = (draft.lone_after.as_secs_f64() / app.clock.speed()).ceil() as i64;
     seconds.max(0)
-}
-
-/// A lift is never issued alone.
-fn may_be_lone(waiting: &StoredFirst) -> bool {
-    waiting.notice.content().facts().kind != Kind::Lift
 }

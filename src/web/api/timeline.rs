@@ -318,7 +318,9 @@ fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
         | "delivered"
         | "delivery_given_up"
         | "delivery_cut_off"
-        | "delivery_retry_asked" => ("publication", Some("notice")),
+        | "delivery_retry_asked"
+        | "delivery_ordered_again"
+        | "prepared_beforehand" => ("publication", Some("notice")),
         "note" | "handover_signed" | "alarm_acknowledged" | "alarm_muted" => ("note", None),
         "signed_in" | "signed_out" | "sign_in_refused" => ("session", None),
         action if action.starts_with("device_") => ("device", None),
