@@ -4,6 +4,7 @@
 //! that changes anything, so that a crash leaves an open entry instead of nothing.
 
 pub mod attention;
+pub mod confirm;
 pub mod defer;
 pub mod lifting;
 pub mod note;
@@ -25,6 +26,7 @@ use crate::chance;
 use crate::digest::Digest;
 use crate::publish::examine;
 use crate::publish::outbox::Delivery;
+use crate::recommend::cause;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use crate::store::drafts::StoredDraft;
@@ -189,7 +191,7 @@ pub fn prepare_end(
     })?;
     let facts = order.content().facts();
     let grounds = if kind == Kind::Lift {
-        let (river, level) = (facts.river.as_str(), facts.level);
+        let (river, level) = (cause::of_facts(facts), facts.level);
         let (now_true, waiting) = app
             .store
             .read(|view| Ok((lifting::substance(app, view, river)?, open_proposals(view)?)))?;
@@ -522,11 +524,12 @@ fn approvable(
         .collect();
     let still_true = if facts.kind == Kind::Issue {
         let ids: BTreeSet<&str> = facts.districts.iter().map(|d| d.id.as_str()).collect();
-        let now_replaced: BTreeSet<&NoticeId> = replaced_by(&live, &facts.river, &ids)
+        let now_replaced: BTreeSet<&NoticeId> = replaced_by(&live, cause::of_facts(facts), &ids)
             .into_iter()
             .map(Notice::id)
             .collect();
-        listed == now_replaced && higher_in_force(&live, &facts.river, &ids, facts.level).is_none()
+        listed == now_replaced
+            && higher_in_force(&live, cause::of_facts(facts), &ids, facts.level).is_none()
     } else {
         let mut all = true;
         for id in &listed {
@@ -536,7 +539,7 @@ fn approvable(
     };
     // A lift rests on the river as it was on screen, and on nobody asking for more meanwhile.
     if facts.kind == Kind::Lift
-        && draft.substance != Some(lifting::substance(app, view, &facts.river)?)
+        && draft.substance != Some(lifting::substance(app, view, cause::of_facts(facts))?)
     {
         return Ok(Err(Declined::Changed(LIFT_CHANGED.to_owned())));
     }
@@ -558,7 +561,7 @@ fn replaced_by<'a>(
     districts: &BTreeSet<&str>,
 ) -> Vec<&'a Notice<Approved>> {
     live.iter()
-        .filter(|n| n.content().facts().river == river)
+        .filter(|n| cause::of_facts(n.content().facts()) == river)
         .filter(|n| {
             n.content()
                 .facts()
@@ -578,7 +581,7 @@ fn higher_in_force<'a>(
 ) -> Option<&'a Notice<Approved>> {
     live.iter().find(|n| {
         let facts = n.content().facts();
-        facts.river == river
+        cause::of_facts(facts) == river
             && facts.level > level
             && facts
                 .districts
