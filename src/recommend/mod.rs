@@ -166,7 +166,9 @@ fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<R
                 .reaches
                 .iter()
                 .find(|reach| reach.river == *river)?;
-            (river.clone(), reach.river_en.clone(), reach.people_in_zone)
+            // People of the mesh can be more than those counted in the district; nobody more than live there is told of.
+            let people = reach.people_in_zone.min(district.people.max(1));
+            (river.clone(), reach.river_en.clone(), people)
         }
         None => {
             let (about, about_en) = cause::without_river(advice)?;

@@ -223,8 +223,9 @@ mod tests {
         let national = Criteria::national();
         let unheard = BTreeSet::from([Input::FloodMap, Input::RiverLine]);
         let never = national.never_met(&unheard);
-        assert!(never.contains(&"fr3-line") && never.contains(&"wr5-rain"));
+        assert!(never.contains(&"fr3-line") && never.contains(&"wr5-map"));
         assert!(!never.contains(&"wr3-rapid"), "a fast rise is watched");
+        assert!(!never.contains(&"fr5-rain"), "a gauge narrows it, too");
         assert!(national.never_met(&BTreeSet::new()).is_empty());
         assert!(national.inputs()[&Input::FloodMap].contains(&"wr3-rapid".to_owned()));
     }

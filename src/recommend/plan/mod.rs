@@ -206,3 +206,136 @@ fn is_there(path: &Path) -> Result<bool, PlanError> {
         Err(why) => Err(unreadable(why)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn town() -> Town {
+        crate::town::town(&Config::defaults()).expect("the built-in town loads")
+    }
+
+    fn refused(text: &str) -> (usize, String, String) {
+        match Plan::read(text, "plan.toml", &town()) {
+            Err(PlanError::Refused {
+                line, key, found, ..
+            }) => (line, key, found),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_demo_towns_plan_is_sound_and_every_facility_in_it_says_that_it_is_invented() {
+        let plan = Plan::load(&Config::defaults(), &town()).expect("it is sound");
+        assert_eq!((plan.facilities.len(), plan.groups.len()), (3, 2));
+        for planned in &plan.facilities {
+            assert!(planned.facility.name.contains("訓練用の架空"));
+            assert!(planned.source.contains("訓練用の架空"));
+        }
+        let unheard = plan.unheard();
+        assert!(unheard.contains(&Input::Tsunami) && unheard.contains(&Input::FloodMap));
+        assert!(!unheard.contains(&Input::RecordRain), "its area is named");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_its_line_and_key() {
+        let facility = |lead: &str, rivers: &str| {
+            format!(
+                "[[facility]]\nid = \"a\"\nname = \"a\"\ndistrict = \"inada\"\npeople = 5\nlead_min = {lead}\nrivers = [{rivers}]\nsource = \"s\"\n"
+            )
+        };
+        let sound = "{ quick = 1, middle = 2, slow = 3 }";
+        for (text, line, key, found) in [
+            (
+                "[[name]]\nname = \"a\"\nname_en = \"a\"\ndistricts = [\"nowhere\"]\n",
+                4,
+                "name.districts",
+                "nowhere",
+            ),
+            (
+                "[[name]]\nname = \"a\"\nname_en = \"a\"\ndistricts = [\"inada\"]\n",
+                4,
+                "name.districts",
+                "1 地区",
+            ),
+            (
+                "[agency]\ntsunami_areas = [\"10\"]\n",
+                2,
+                "agency.tsunami_areas",
+                "10",
+            ),
+            (
+                "[[river]]\nname = \"テムズ川\"\ncodes = []\n",
+                2,
+                "river.name",
+                "テムズ川",
+            ),
+            (
+                "[[rain]]\nstation = \"20432\"\nname = \"a\"\n",
+                2,
+                "rain.districts",
+                "[]",
+            ),
+            (
+                "[[threat]]\nkind = \"flood\"\ndistrict = \"inada\"\npeople_at_risk = 1\nsource = \"s\"\n",
+                2,
+                "threat.kind",
+                "flood",
+            ),
+            (
+                "[[threat]]\nkind = \"landslide\"\ndistrict = \"inada\"\npeople_at_risk = 0\nsource = \"s\"\n",
+                4,
+                "threat.people_at_risk",
+                "0",
+            ),
+            (
+                "[[threat]]\nkind = \"landslide\"\ndistrict = \"inada\"\npeople_at_risk = 1\nsource = \"s\"\ntsunami_from = \"major\"\n",
+                6,
+                "threat.tsunami_from",
+                "major",
+            ),
+            (
+                &facility("{ quick = 9, middle = 2, slow = 3 }", "\"札内川\""),
+                6,
+                "facility.lead_min",
+                "9, 2, 3",
+            ),
+            (
+                &facility(sound, "\"音更川\""),
+                7,
+                "facility.rivers",
+                "音更川",
+            ),
+            (&facility(sound, ""), 2, "facility.rivers", "[]"),
+        ] {
+            assert_eq!(
+                refused(text),
+                (line, key.to_owned(), found.to_owned()),
+                "{text}"
+            );
+        }
+        let (line, key, found) = refused("[agency]\nareas = []\n");
+        assert_eq!((line, key.as_str()), (2, "areas = []"));
+        assert!(
+            found.contains("unknown field") && found.contains("tsunami_areas"),
+            "{found}"
+        );
+        let twice = facility(sound, "\"札内川\"").repeat(2);
+        assert_eq!(refused(&twice).1, "facility.id");
+    }
+
+    #[test]
+    fn a_plan_that_is_there_and_cannot_be_read_is_an_error_and_none_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::defaults();
+        config.town.dir = folder.path().to_owned();
+        let town = town();
+        let none = Plan::load(&config, &town).expect("a town may have no plan");
+        assert_eq!((none.path, none.facilities.len()), (None, 0));
+        std::fs::create_dir(folder.path().join(PLAN_FILE)).expect("a folder in its place");
+        assert!(matches!(
+            Plan::load(&config, &town),
+            Err(PlanError::Unreadable { .. })
+        ));
+    }
+}

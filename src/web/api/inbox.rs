@@ -25,7 +25,9 @@ pub(super) async fn show(
     let app = &doors.app;
     let value = app.store.read(|view| {
         let mut items = Vec::new();
-        for stored in view.open_proposals()? {
+        let mut open = view.open_proposals()?;
+        inbox::by_urgency(&mut open);
+        for stored in open {
             items.push(item(app, view, &stored, &who.officer.name)?);
         }
         let mut waiting = Vec::new();
