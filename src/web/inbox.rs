@@ -10,7 +10,6 @@ use super::router::Doors;
 use super::who::SignedIn;
 use super::{frame, lines};
 use crate::clock::monotonic;
-use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -22,8 +21,7 @@ pub(super) async fn page(
     who: SignedIn,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let mut open = app.store.read(|view| view.open_proposals())?;
-    by_urgency(&mut open);
+    let open = app.store.read(|view| view.open_proposals())?;
     let now = monotonic();
     let (waiting, seen) = app.store.read(|view| {
         let mut seen = Vec::new();
@@ -73,22 +71,6 @@ pub(super) async fn page(
         &frame::officers(app, &who, Some(REFRESH_S))?,
         &view,
     )))
-}
-
-/// What must be decided first stands first: level 5 at once, then by the latest useful moment, where none is known at once; of the same
-/// moment the higher level, then the older.
-pub(super) fn by_urgency(open: &mut [StoredProposal]) {
-    open.sort_by(|a, b| {
-        let moment = |of: &StoredProposal| {
-            let at_once = of.proposal.key.level == OrderLevel::EmergencySafety;
-            let decide_by = of.proposal.deadline().map(|deadline| deadline.decide_by);
-            (!at_once, decide_by.unwrap_or(of.proposal.as_of))
-        };
-        moment(a)
-            .cmp(&moment(b))
-            .then_with(|| b.proposal.key.level.cmp(&a.proposal.key.level))
-            .then_with(|| a.first_at.cmp(&b.first_at))
-    });
 }
 
 /// One proposal as a list shows it.

@@ -25,9 +25,7 @@ pub(super) async fn show(
     let app = &doors.app;
     let value = app.store.read(|view| {
         let mut items = Vec::new();
-        let mut open = view.open_proposals()?;
-        inbox::by_urgency(&mut open);
-        for stored in open {
+        for stored in view.open_proposals()? {
             items.push(item(app, view, &stored, &who.officer.name)?);
         }
         let mut waiting = Vec::new();
