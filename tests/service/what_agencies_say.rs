@@ -94,7 +94,7 @@ async fn world(criteria: &str) -> World {
         .await
         .unwrap();
     World {
-        gateway: Device::connects(town.mqtt_port(), "gateway").await,
+        gateway: Device::connects(town.mqtt_port(), "weather").await,
         sato: town.officer("sato").await,
         town,
         _files: files,
@@ -484,19 +484,19 @@ async fn an_officer_confirms_what_no_instrument_says_before_a_lifting_and_nothin
         .unwrap();
     town.storm_reaches(hinan_town::FLOOD_HOUR).await;
     let (sato, mori) = (town.officer("sato").await, town.officer("mori").await);
-    let sheet = town.sheet_for(&sato, "札内川").await;
+    let sheet = town.sheet_for(&sato, "十勝川").await;
     let confirmation = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
     sato.lets_out(&confirmation).await;
     let find = |all: &[Value], gate: &str| {
         all.iter()
-            .find(|one| one["about"] == "札内川" && one["gate"] == gate)
+            .find(|one| one["about"] == "十勝川" && one["gate"] == gate)
             .cloned()
     };
     eventually("the order is in force", || async {
         find(&gates(&sato).await, "no_dam_release")
     })
     .await;
-    let say = |gate: &str, confirmed: bool| json!({ "about": "札内川", "gate": gate, "confirmed": confirmed, "words": "ダム管理所に電話で確認" });
+    let say = |gate: &str, confirmed: bool| json!({ "about": "十勝川", "gate": gate, "confirmed": confirmed, "words": "ダム管理所に電話で確認" });
     // What a gauge says is not confirmed away, and whoever only reads confirms nothing.
     let (status, refused) = sato
         .sends("/api/v1/lifting", &say("below_here", true))
@@ -520,7 +520,7 @@ async fn an_officer_confirms_what_no_instrument_says_before_a_lifting_and_nothin
     assert!(page.contains("職員が確認"), "{page}");
     let audit = sato.opens("/plain/audit").await.text;
     assert!(
-        audit.contains("解除の条件 札内川 「上流のダムの放流が終わっている」を確認"),
+        audit.contains("解除の条件 十勝川 「上流のダムの放流が終わっている」を確認"),
         "{audit}"
     );
     // On paper it is taken back, and the gate is shut again.
@@ -529,7 +529,7 @@ async fn an_officer_confirms_what_no_instrument_says_before_a_lifting_and_nothin
     let fields = [
         (form::CSRF, csrf.as_str()),
         (form::STEP, "withdraw"),
-        ("about", "札内川"),
+        ("about", "十勝川"),
         ("gate", "no_dam_release"),
         (form::REASON_TEXT, "聞き違いだった"),
     ];
