@@ -379,11 +379,11 @@ fn deadline(asked: &Asked<'_>, within_min: u32, chance: f64, level: OrderLevel) 
 }
 
 fn rain(asked: &Asked<'_>, hours: u32, mm: f64, ahead: bool) -> Result {
+    if ahead {
+        return rain_ahead(asked, hours, mm);
+    }
     let stations = &asked.exposure.rain;
-    if stations.is_empty() || ahead {
-        if ahead {
-            return rain_ahead(asked, hours, mm);
-        }
+    if stations.is_empty() {
         return unknown(Seen::default(), "この地区を判断する雨量計がありません");
     }
     let mut best: Option<Result> = None;
