@@ -6,6 +6,7 @@
 pub mod again;
 pub mod attention;
 pub mod beforehand;
+pub mod confirm;
 pub mod defer;
 pub mod ending;
 pub mod lifting;
@@ -30,6 +31,7 @@ use crate::chance;
 use crate::digest::Digest;
 use crate::publish::examine;
 use crate::publish::outbox::Delivery;
+use crate::recommend::cause;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use crate::store::drafts::StoredDraft;
@@ -465,11 +467,11 @@ fn approvable(
             .iter()
             .partition(|notice| facts.is_correction_of(notice.id()));
         let now_replaced: BTreeSet<&NoticeId> =
-            replaced_by(others.iter().copied(), &facts.river, &ids)
+            replaced_by(others.iter().copied(), cause::of_facts(facts), &ids)
                 .chain(corrected)
                 .map(Notice::id)
                 .collect();
-        listed == now_replaced && higher_in_force(others, &facts.river, &ids, facts.level).is_none()
+        listed == now_replaced && higher_in_force(others, cause::of_facts(facts), &ids, facts.level).is_none()
     } else {
         let mut all = true;
         for id in &listed {
@@ -501,7 +503,7 @@ fn replaced_by<'a>(
     districts: &BTreeSet<&str>,
 ) -> impl Iterator<Item = &'a Notice<Approved>> {
     live.into_iter()
-        .filter(move |n| n.content().facts().river == river)
+        .filter(move |n| cause::of_facts(n.content().facts()) == river)
         .filter(|n| {
             n.content()
                 .facts()
@@ -520,7 +522,7 @@ fn higher_in_force<'a>(
 ) -> Option<&'a Notice<Approved>> {
     live.into_iter().find(|n| {
         let facts = n.content().facts();
-        facts.river == river
+        cause::of_facts(facts) == river
             && facts.level > level
             && facts
                 .districts

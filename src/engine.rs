@@ -25,7 +25,7 @@ use crate::recommend::core::Core;
 use crate::recommend::proposal::{Proposal, bundle};
 use crate::recommend::refuge::{Asked, Refuge, refuge};
 use crate::recommend::told::{ShelterState, Told};
-use crate::recommend::{Recommendation, advise, agency, remembered};
+use crate::recommend::{Recommendation, advise, agency, rain, remembered};
 use crate::situation::{Judged, Situation};
 
 /// Everything that never changes while the engine runs.
@@ -105,7 +105,14 @@ impl Engine {
     #[must_use]
     pub fn new(reference: Reference) -> Self {
         Self {
-            situation: Situation::new(&reference.stations),
+            situation: Situation::new(&reference.stations).asking_rain_of(
+                reference
+                    .core
+                    .plan
+                    .rain
+                    .iter()
+                    .map(|gauge| gauge.station.as_str()),
+            ),
             official: Arc::default(),
             external: Arc::default(),
             reference,
@@ -236,7 +243,14 @@ impl Engine {
     fn told_by(&self, as_of: Timestamp) -> Arc<Told> {
         let r = &self.reference;
         Arc::new(Told {
-            official: agency::official(&self.official, &r.town, r.core.town.place(), as_of),
+            official: agency::official(
+                &self.official,
+                &r.town,
+                &r.core.plan,
+                r.core.town.place(),
+                as_of,
+            ),
+            rain: rain::fallen(&self.situation, &r.core, as_of),
             criteria: r.core.criteria.clone(),
             ..self.told.clone()
         })

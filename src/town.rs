@@ -111,6 +111,17 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
     } = geography(config)?;
     let stations = stations(config, &town)?;
     let core = Core::load(config, &town)?;
+    let core = match &roads {
+        Some(roads) => core.on_roads(&town, roads)?,
+        None => core,
+    };
+    for (input, conditions) in core.deaf() {
+        tracing::warn!(
+            input = input.japanese(),
+            conditions = conditions.join(" "),
+            "no feed tells this here: these conditions stay unknown and raise nothing"
+        );
+    }
     let models = if config.models.enabled {
         models(config, &town)?
     } else {

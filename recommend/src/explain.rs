@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use jiff::Timestamp;
 
 use crate::action::words;
-use crate::advise::{Draft, UnitAdvice};
+use crate::advise::{Draft, FacilityAdvice, UnitAdvice};
 use crate::criteria::{Answer, Finding, Test, TestResult};
 use crate::deadline::{Arrival, Deadline, Deadlines, Waiting};
 use crate::level::OrderLevel;
@@ -22,6 +22,68 @@ pub fn explain(town: &Town, policy: &Policy, as_of: Timestamp, advice: &UnitAdvi
     // Writing to a String never fails.
     let _ = write(&mut text, town, policy, as_of, advice);
     text
+}
+
+/// The derivation of one facility's deadline: the arrival, its own lead with every term, the margin, and whether it is to be told.
+pub fn explain_facility(
+    town: &Town,
+    policy: &Policy,
+    as_of: Timestamp,
+    advice: &FacilityAdvice,
+) -> String {
+    let mut text = String::new();
+    // Writing to a String never fails.
+    let _ = write_facility(&mut text, town, policy, as_of, advice);
+    text
+}
+
+fn write_facility(
+    text: &mut String,
+    town: &Town,
+    policy: &Policy,
+    as_of: Timestamp,
+    advice: &FacilityAdvice,
+) -> fmt::Result {
+    let known = town
+        .facilities()
+        .iter()
+        .find(|facility| facility.id == advice.facility);
+    let name = known.map_or(advice.facility.as_str(), |facility| facility.name.as_str());
+    writeln!(
+        text,
+        "施設 {name}({}人) {} {} — {}時点",
+        advice.people,
+        advice.hazard.japanese(),
+        advice.river.as_deref().unwrap_or(""),
+        at(as_of)
+    )?;
+    if let Some(facility) = known {
+        let lead = facility.lead_min;
+        writeln!(
+            text,
+            "  施設が避難にかかる時間 早いとき{:.0}分、ふつう{:.0}分、遅いとき{:.0}分",
+            lead.quick_min, lead.middle_min, lead.slow_min
+        )?;
+    }
+    match &advice.arrival {
+        Some(arrival) => write_arrival(text, arrival)?,
+        None if advice.known => writeln!(text, "  見通せる時間内に災害が及ぶ見込みは小さい")?,
+        None => writeln!(text, "  災害が及ぶ時刻は分かりません(安全とはいえません)")?,
+    }
+    if let Some(deadline) = &advice.deadline {
+        write_deadline(text, "施設", deadline)?;
+    }
+    writeln!(
+        text,
+        "  期限の{:.0}分前から「いま知らせる」とします: {}(根拠の最後 {})",
+        policy.deadline.facility_margin_min,
+        if advice.due {
+            "いま知らせる"
+        } else {
+            "まだ"
+        },
+        at(advice.supported_at)
+    )
 }
 
 /// The derivation of a whole question: its areas first, then the unit whose deadline comes first.
@@ -168,6 +230,9 @@ fn write(
     for line in advice.would_raise() {
         writeln!(text, "  - {line}")?;
     }
+    for line in advice.not_watched() {
+        writeln!(text, "  - {line}")?;
+    }
     writeln!(
         text,
         "  - 自動では下がりません。根拠が{:.2} m・{:.0}分を超えて外れ、{:.0}時間たち、発令されていなければ終わります",
@@ -220,6 +285,9 @@ fn write_tests(
         }
         if let Some((mark, height_m)) = seen.mark {
             parts.push(format!("{} {height_m:.2} m", mark.japanese()));
+        }
+        if let Some((low, high)) = seen.between {
+            parts.push(format!("{low:.0}〜{high:.0}としか分からない"));
         }
         if let Some((low, high)) = seen.range_m {
             parts.push(format!("90%の幅 {low:.2}〜{high:.2} m"));

@@ -29,20 +29,20 @@ pub use advise::{
     check_coverage, complement, cover, recommend, recommend_after,
 };
 pub use criteria::{
-    Answer, Asked, BYTES_MAX, CONDITIONS_MAX, Condition, Criteria, CriteriaError, Finding, Kind,
-    NATIONAL, Posture, Seen, Stale, Test, TestResult, changes, evaluate,
+    Answer, Asked, BYTES_MAX, CONDITIONS_MAX, Condition, Criteria, CriteriaError, Finding, Input,
+    Kind, NATIONAL, Posture, Seen, Stale, Test, TestResult, changes, evaluate,
 };
 pub use deadline::{
     Arrival, Briefing, Deadline, DeadlineSettings, Deadlines, Expected, Limit, SettingsError, Span,
     Sun, Term, TermName, Waiting, arrival, briefing, deadlines, of_facility,
 };
-pub use explain::{explain, explain_draft, has_unknown};
+pub use explain::{explain, explain_draft, explain_facility, has_unknown};
 pub use hazard::Hazard;
 pub use id::{FacilityId, ShelterId, SourceId, UnitId};
 pub use level::{JmaLevel, OrderLevel};
 pub use outlook::{
     Forecast, Gauge, Held, Intensity, Lead, Mark, Marks, Observed, Official, Outlook, Product,
-    Rain, Report, ReportKind, RiskMap, Tier, Told, TsunamiClass, Voice,
+    Rain, RainSpan, Report, ReportKind, RiskMap, Tier, Told, TsunamiClass, Voice,
 };
 pub use policy::{AreaSettings, LatchSettings, LiftSettings, Policy};
 pub use town::{Exposure, Facility, Group, Place, Town, TownError, Unit};

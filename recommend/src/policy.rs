@@ -1,9 +1,11 @@
 //! What a town decides beforehand.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::action::ActionSettings;
-use crate::criteria::Criteria;
+use crate::criteria::{Criteria, Input};
 use crate::deadline::{DeadlineSettings, SettingsError};
 
 /// Everything that advice depends on besides town and outlook.
@@ -21,6 +23,9 @@ pub struct Policy {
     pub lift: LiftSettings,
     /// Which areas are named.
     pub area: AreaSettings,
+    /// What nobody tells this service: conditions that ask for it stay unknown, and that is said.
+    #[serde(default)]
+    pub unheard: BTreeSet<Input>,
 }
 
 impl Policy {
@@ -33,6 +38,7 @@ impl Policy {
             latch: LatchSettings::default(),
             lift: LiftSettings::default(),
             area: AreaSettings::default(),
+            unheard: BTreeSet::new(),
         }
     }
 
@@ -137,6 +143,8 @@ pub struct LiftSettings {
     pub below_for_h: f64,
     /// Whether dams upstream must be asked.
     pub asks_dam: bool,
+    /// Whether somebody must have looked at the levees before a flood order is lifted. For the other hazards somebody always must.
+    pub asks_inspection: bool,
     /// What a dam said counts for so long, hours.
     pub dam_word_h: f64,
 }
@@ -146,6 +154,7 @@ impl Default for LiftSettings {
         Self {
             below_for_h: 6.0,
             asks_dam: true,
+            asks_inspection: false,
             dam_word_h: 3.0,
         }
     }

@@ -9,13 +9,14 @@ use hinan_recommend::Tier;
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{
-    Certainty, Correction, Facts, Hazard, Kind, NamedShelter, NoticeDistrict, Reference,
+    Certainty, Correction, Facts, Kind, NamedShelter, NoticeDistrict, Reference,
 };
 use super::notice::NoticeId;
 use crate::clock::{spoken, spoken_en};
 use crate::config::Publish;
 use crate::outlook::GaugeOutlook;
 use crate::realm::Realm;
+use crate::recommend::cause;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 
@@ -46,7 +47,12 @@ pub fn issue(
     gauge: Option<&GaugeOutlook>,
     choice: Choice,
 ) -> Facts {
-    let (ground, ground_en) = ground(proposal, gauge);
+    let river = cause::is_river(&proposal.key.river);
+    let (ground, ground_en) = if river {
+        ground(proposal, gauge)
+    } else {
+        said_by_others(proposal)
+    };
     let districts = proposal
         .districts
         .iter()
@@ -83,9 +89,18 @@ pub fn issue(
         town: town.name.clone(),
         town_en: town.name_en.clone(),
         level: choice.level,
-        hazard: Hazard::Flood,
-        river: proposal.key.river.clone(),
-        river_en: proposal.river_en.clone(),
+        hazard: cause::notice_hazard(&proposal.key.river),
+        // Where no river is meant none is named.
+        river: if river {
+            proposal.key.river.clone()
+        } else {
+            String::new()
+        },
+        river_en: if river {
+            proposal.river_en.clone()
+        } else {
+            String::new()
+        },
         districts,
         people_in_zone: proposal.people_in_zone(),
         shelters,
@@ -294,6 +309,26 @@ fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String)
             trend.1
         ),
     )
+}
+
+/// The ground of an order without a river: what agencies announced or people reported, of the first condition that holds.
+fn said_by_others(proposal: &Proposal) -> (String, String) {
+    let condition = proposal.met.first().map(|finding| &finding.condition);
+    let at = proposal
+        .met
+        .iter()
+        .filter_map(hinan_recommend::Finding::newest_at)
+        .max();
+    match (condition, at) {
+        (Some(condition), Some(at)) => (
+            format!("判断の根拠: {}({})。", condition.words, spoken(at)),
+            format!("Ground: {} ({}).", condition.words_en, spoken_en(at)),
+        ),
+        _ => (
+            format!("{}のおそれを、町が判断しました。", proposal.key.river),
+            format!("The municipality expects: {}.", proposal.river_en),
+        ),
+    }
 }
 
 /// Outer rings of a district, simplified, closed, longitude first.

@@ -21,6 +21,37 @@ pub(super) struct CheckConfig {
     defaults: bool,
 }
 
+/// The town's plan in words.
+fn plan(core: &Core) -> String {
+    let plan = &core.plan;
+    let Some(path) = &plan.path else {
+        return "町の避難計画 plan: なし none (雨量計・川以外の危険・まとめる名前・施設はありません)"
+            .to_owned();
+    };
+    let mut lines = vec![format!(
+        "町の避難計画 plan {path}: 雨量計{} 川以外の危険{} まとめる名前{} 施設{} / rain gauges, threats, names, facilities",
+        plan.rain.len(),
+        plan.threats.values().map(Vec::len).sum::<usize>(),
+        plan.groups.len(),
+        plan.facilities.len(),
+    )];
+    for planned in &plan.facilities {
+        let lead = planned.facility.lead_min;
+        lines.push(format!(
+            "  施設 {}: {}人、避難に{:.0}〜{:.0}分({})",
+            planned.facility.name,
+            planned.facility.people,
+            lead.quick_min,
+            lead.slow_min,
+            planned.source
+        ));
+    }
+    for group in &plan.groups {
+        lines.push(format!("  名前 {}: {}地区", group.name, group.units.len()));
+    }
+    lines.join("\n")
+}
+
 impl CheckConfig {
     pub(super) fn run(self) -> anyhow::Result<()> {
         if self.defaults {
@@ -40,7 +71,8 @@ impl CheckConfig {
         let history = town::history(&config)?;
         let core = Core::load(&config, &town)?;
         say(&config.explained());
-        say(&core.policy.criteria.explained());
+        say(&core.policy.criteria.explained_without(&core.policy.unheard));
+        say(&plan(&core));
         say(&format!(
             "{}: 水位計{} 発令区域{} 避難場所{} 浸水区域{} / gauges, districts, shelters, zones\n学習用の水位 history: {}",
             town.name,

@@ -56,6 +56,15 @@ impl Explain {
             stored.first_at,
             stored.supported_at,
         ));
+        for names in &proposal.names {
+            say(&format!(
+                "まとめる名前 bigger name: {}({}地区。ほかに{}地区{}人が加わる)",
+                names.name,
+                names.concerned.len(),
+                names.besides.len(),
+                names.people_besides
+            ));
+        }
         let Some(urgent) = &proposal.urgent else {
             say(
                 "この推奨は以前の版が記録したもので、期限の計算はありません。当時調べた条件 written by an earlier version, without deadlines; the conditions examined then:",

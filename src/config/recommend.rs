@@ -16,6 +16,7 @@ use super::checks::{refused, within};
 pub struct Recommend {
     pub every_s: u32,
     pub criteria: PathBuf,
+    pub plan: PathBuf,
     pub river_kinds: BTreeMap<String, Kind>,
     pub reopen_after_min: u32,
     pub expire_after_h: u32,

@@ -10,6 +10,8 @@ pub mod obihiro {
     pub const TOWN: &str = include_str!("../../config/obihiro/town.toml");
     /// The criteria it is advised by.
     pub const CRITERIA: &str = include_str!("../../config/obihiro/criteria.toml");
+    /// Its plan: bigger names, and facilities invented for exercises.
+    pub const PLAN: &str = include_str!("../../config/obihiro/plan.toml");
     /// Zones, districts, shelters.
     pub const MAP: &[u8] = include_bytes!("../../config/obihiro/map.json.gz");
     /// The floods before: what models are fitted on.

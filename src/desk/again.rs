@@ -10,6 +10,7 @@ use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
 use crate::approve::officer::{Act, Officer};
 use crate::publish::outbox::{ChannelName, Delivery};
+use crate::recommend::cause;
 use crate::store::outbox::DeliveryState;
 use crate::store::{StoreError, View};
 
@@ -92,7 +93,7 @@ fn over(
                     .districts
                     .iter()
                     .any(|one| other.districts.iter().any(|two| two.id == one.id));
-                other.id != facts.id && other.river == facts.river && shares
+                other.id != facts.id && cause::of_facts(other) == cause::of_facts(facts) && shares
             })
         }
     };

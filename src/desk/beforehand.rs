@@ -19,6 +19,7 @@ use crate::approve::notice::{Approved, Notice};
 use crate::approve::officer::{Act, Officer};
 use crate::approve::rule::Needs;
 use crate::publish::examine;
+use crate::recommend::cause;
 use crate::recommend::proposal::Proposal;
 use crate::store::drafts::StoredDraft;
 use crate::store::{StoreError, Tx, View};
@@ -264,7 +265,7 @@ fn corrected(
         None => facts.districts.iter().map(|d| d.id.as_str()).collect(),
     };
     let others = live.iter().filter(|one| one.id() != order.id());
-    let others = replaced_by(others, &facts.river, &ids).map(reference);
+    let others = replaced_by(others, cause::of_facts(facts), &ids).map(reference);
     let choice = compose::Choice {
         level: advised.map_or(facts.level, |proposal| proposal.key.level),
         id: new_id(app),

@@ -14,6 +14,7 @@ use crate::approve::facts::{Facts, Kind};
 use crate::approve::notice::{Approved, Notice, NoticeId};
 use crate::approve::officer::{Act, Officer};
 use crate::digest::Digest;
+use crate::recommend::cause;
 use crate::store::drafts::StoredDraft;
 use crate::store::{StoreError, View};
 
@@ -63,7 +64,7 @@ pub fn prepare_end(
     let order = order.ok_or_else(ended)?;
     let facts = order.content().facts();
     let grounds = if kind == Kind::Lift {
-        let (river, level) = (facts.river.as_str(), facts.level);
+        let (river, level) = (cause::of_facts(facts), facts.level);
         let (now_true, waiting) = app
             .store
             .read(|view| Ok((Standing::now(app, view, river)?, open_proposals(view)?)))?;

@@ -8,6 +8,7 @@ use super::TEXT_SHOWN;
 use crate::app::App;
 use crate::digest::Digest;
 use crate::outlook::GaugeOutlook;
+use crate::recommend::cause;
 use crate::store::drafts::StoredDraft;
 use crate::store::{StoreError, View};
 
@@ -146,7 +147,7 @@ pub(super) fn worsened(
         grounds: Option<Standing>,
     }
     let facts = draft.notice.content().facts();
-    let now = Standing::now(app, view, &facts.river)?;
+    let now = Standing::now(app, view, cause::of_facts(facts))?;
     let entry = view.last_of(facts.id.as_str(), [TEXT_SHOWN; 2], 1)?.pop();
     let shown = entry
         .map(|entry| {

@@ -1,7 +1,7 @@
 //! What officers tell: reports of what people saw, and how the shelters are.
 
 use hinan_recommend::{Report, ReportKind};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Declined, checked_reason, may};
@@ -12,9 +12,11 @@ use crate::store::reports::NewReport;
 use crate::store::told::REPORTS_MAX;
 
 /// Characters of a source or a remark, at most.
-const WORDS_MAX: usize = 300;
+pub const WORDS_MAX: usize = 300;
 /// People in one shelter, at most.
-const OCCUPANCY_MAX: u32 = 100_000;
+pub const OCCUPANCY_MAX: u32 = 100_000;
+/// What was so longer ago says nothing of now.
+const SO_WITHIN: SignedDuration = SignedDuration::from_hours(12);
 /// A report of longer ago belongs to another event.
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
@@ -110,7 +112,22 @@ pub fn close_report(app: &App, officer: &Officer, id: i64, because: &str) -> Res
     Ok(())
 }
 
-/// Takes what the shelter desk says of a shelter.
+/// What the shelter desk says of a shelter.
+#[derive(Clone, Copy, Debug)]
+pub struct ShelterSaid<'a> {
+    /// Whether it receives people.
+    pub state: ShelterState,
+    /// People inside; nothing = not counted.
+    pub occupancy: Option<u32>,
+    /// People it takes, where the desk says so.
+    pub places: Option<u32>,
+    /// When it was so; nothing = now.
+    pub at: Option<Timestamp>,
+    /// A remark.
+    pub note: &'a str,
+}
+
+/// Takes it.
 ///
 /// # Errors
 /// [`Declined`]
@@ -118,12 +135,16 @@ pub fn shelter(
     app: &App,
     officer: &Officer,
     shelter: &str,
-    state: ShelterState,
-    (occupancy, places): (Option<u32>, Option<u32>),
-    note: &str,
+    said: ShelterSaid<'_>,
 ) -> Result<(), Declined> {
     may(officer, Act::Shelters)?;
-    let note = note.trim();
+    let ShelterSaid {
+        state,
+        occupancy,
+        places,
+        ..
+    } = said;
+    let note = said.note.trim();
     if app.town().shelter(shelter).is_none() {
         return Err(Declined::Unknown("避難所"));
     }
@@ -141,20 +162,34 @@ pub fn shelter(
         return Err(Declined::Incomplete(format!("補足は{WORDS_MAX}字までです")));
     }
     let now = app.clock.now();
+    let at = said.at.unwrap_or(now);
+    if at > now || now.duration_since(at) > SO_WITHIN {
+        return Err(Declined::Incomplete(
+            "その状況だった時刻は、いまから12時間前までです".to_owned(),
+        ));
+    }
     let word = ShelterWord {
         state,
         occupancy,
         places,
-        at: now,
+        at,
         by: officer.name.clone(),
         note: note.to_owned(),
     };
     app.store.write(|tx| {
+        // A word that comes late takes nothing back that was said of a later time.
+        let known = tx.view().shelter_words()?.remove(shelter);
+        if let Some(known) = known.filter(|known| known.at > at) {
+            return Ok(Err(Declined::NoLongerOpen(format!(
+                "{}の時点の記録があります。それより前の状況は記録できません",
+                crate::clock::spoken(known.at)
+            ))));
+        }
         tx.put_shelter_word(shelter, &word)?;
-        let detail =
-            json!({ "state": state, "occupancy": occupancy, "places": places, "note": note });
+        let detail = json!({ "state": state, "occupancy": occupancy, "places": places, "note": note, "at": at });
         tx.audit(now, &officer.name, "shelter_told", shelter, &detail)
-    })?;
+            .map(|_| Ok(()))
+    })??;
     app.told.notify_one();
     Ok(())
 }

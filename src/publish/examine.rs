@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::App;
 use crate::approve::facts::{Facts, Hazard};
 use crate::approve::notice::{Approved, Notice};
+use crate::recommend::cause;
 use crate::recommend::proposal::Proposal;
 use crate::recommend::told;
 
@@ -104,7 +105,7 @@ fn units(app: &App, facts: &Facts, beside: &Beside<'_>) -> BTreeMap<String, Unit
         .into_iter()
         .chain(beside.open)
         .chain(&picture.advice.proposals);
-    for proposal in proposals.filter(|proposal| proposal.key.river == facts.river) {
+    for proposal in proposals.filter(|proposal| proposal.key.river == cause::of_facts(facts)) {
         for concerned in &proposal.districts {
             let level = advised.entry(&concerned.id).or_default();
             *level = (*level).max(proposal.key.level.number());

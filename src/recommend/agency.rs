@@ -1,11 +1,16 @@
 //! What agencies say, in the words of the core: information for criteria that name it, never an order.
 
+mod sea_and_shaking;
+
+use std::collections::BTreeMap;
+
 use hinan_gis::Town;
-use hinan_recommend::{JmaLevel, Official, Place, Product, Sun, Told};
-use hinan_sensors::official::lanes::{Holding, RiverHolding, Source};
-use hinan_sensors::official::{Class, Hazard, Lanes, Live};
+use hinan_recommend::{Input, JmaLevel, Official, Place, Product, RainSpan, Sun, Told};
+use hinan_sensors::official::lanes::{Ahead, Holding, RiverHolding, Source};
+use hinan_sensors::official::{Class, Hazard, Lanes, Live, View};
 use jiff::{SignedDuration, Timestamp};
 
+use super::plan::{AgencyNames, Plan};
 use crate::official::{ahead, for_town, municipality};
 
 /// Of the next hours, what is expected after dusk counts as tonight: a night is shorter than this.
@@ -13,13 +18,22 @@ const NIGHT_MAX: SignedDuration = SignedDuration::from_hours(16);
 
 /// What holds for the town at a moment.
 #[must_use]
-pub fn official(lanes: &Lanes<Live>, town: &Town, place: Place, as_of: Timestamp) -> Official {
+pub fn official(
+    lanes: &Lanes<Live>,
+    town: &Town,
+    plan: &Plan,
+    place: Place,
+    as_of: Timestamp,
+) -> Official {
     let view = for_town(lanes, &town.code, as_of);
     let mut official = Official {
         heard_at: view.feed.heard_at,
         ..Official::default()
     };
     for held in &view.holdings {
+        if held.grade.class == Class::Unknown {
+            official.unclear.extend(concerned(held.hazard));
+        }
         if let Some(product) = product(held.hazard) {
             level(&mut official, product, held);
         }
@@ -39,9 +53,14 @@ pub fn official(lanes: &Lanes<Live>, town: &Town, place: Place, as_of: Timestamp
         }
     }
     for held in &view.rivers {
-        river(&mut official, town, held);
+        river(&mut official, town, &plan.agency, held);
     }
-    overnight(&mut official, lanes, town, place, as_of);
+    sea_and_shaking::tsunami(&mut official, &view, &plan.agency);
+    sea_and_shaking::shaking(&mut official, &view, town, &plan.agency, as_of);
+    record_rain(&mut official, &view, &plan.agency);
+    let series = ahead(lanes, &town.code, as_of);
+    official.rain_ahead = rain_ahead(&series);
+    overnight(&mut official, &series, place, as_of);
     official
 }
 
@@ -52,6 +71,66 @@ fn product(hazard: Hazard) -> Option<Product> {
         Hazard::StormSurge => Some(Product::StormSurge),
         _ => None,
     }
+}
+
+/// What a code that is in no table may be about.
+fn concerned(hazard: Hazard) -> Vec<Input> {
+    match hazard {
+        Hazard::HeavyRain | Hazard::Landslide | Hazard::StormSurge => vec![Input::Warnings],
+        Hazard::Storm | Hazard::Snowstorm => vec![Input::Storm],
+        Hazard::RecordRain => vec![Input::RecordRain],
+        Hazard::Unknown => vec![Input::Warnings, Input::Storm],
+        _ => Vec::new(),
+    }
+}
+
+/// 記録的短時間大雨情報 is told of areas wider than a municipality; in newer forms of municipalities.
+fn record_rain(official: &mut Official, view: &View, names: &AgencyNames) {
+    let here = view
+        .holdings
+        .iter()
+        .filter(|held| held.hazard == Hazard::RecordRain)
+        .map(|held| &held.source);
+    let around = view
+        .wider
+        .iter()
+        .filter(|held| held.hazard == Hazard::RecordRain)
+        .filter(|held| names.record_rain_areas.contains(&held.area.code))
+        .map(|held| &held.source);
+    official.record_rain = here
+        .chain(around)
+        .max_by_key(|source| source.report_at)
+        .map(|source| told((), source));
+}
+
+/// The most within an hour, span by span; of several areas of the town the wettest. A span of which some area says no number, or only
+/// "at least", is left out, so that it shows as a gap.
+fn rain_ahead(series: &[Ahead]) -> Option<Told<Vec<RainSpan>>> {
+    let mut spans: BTreeMap<(Timestamp, Timestamp), Option<f64>> = BTreeMap::new();
+    let mut newest: Option<&Source> = None;
+    for of in series {
+        for step in of
+            .amounts
+            .iter()
+            .filter(|step| step.amount.kind == "１時間最大雨量")
+        {
+            let sure = !step.amount.is_at_least();
+            let mm = step.amount.value.filter(|mm| sure && *mm >= 0.0);
+            let most = spans.entry((step.from, step.until)).or_insert(Some(0.0));
+            *most = most.zip(mm).map(|(most, mm)| most.max(mm));
+            newest = newest
+                .filter(|known| known.report_at >= of.source.report_at)
+                .or(Some(&of.source));
+        }
+    }
+    let spans = spans.into_iter().filter_map(|((from, until), mm)| {
+        Some(RainSpan {
+            from,
+            until,
+            most_mm_per_h: mm?,
+        })
+    });
+    newest.map(|source| told(spans.collect(), source))
 }
 
 fn told<T>(value: T, source: &Source) -> Told<T> {
@@ -111,17 +190,22 @@ const STRETCHES: [&str; 9] = [
 
 /// Rivers of one name flow in many prefectures, and a river upstream does not say that its water comes here: a report counts where it
 /// names the river, whole or by a stretch, and says that flooding may reach the town (浸水想定地区). One that names no
-/// municipality is shown and proves nothing.
-fn river(official: &mut Official, town: &Town, held: &RiverHolding) {
-    let Some(level) = core_level(held.report.grade.level) else {
-        return;
-    };
+/// municipality at all counts where the town's plan names the code of its forecast area or river; else it is shown and proves nothing.
+fn river(official: &mut Official, town: &Town, names: &AgencyNames, held: &RiverHolding) {
     let report = &held.report;
-    let ours = municipality(&town.code);
-    let comes_here = report
-        .reaches
+    let codes = report
+        .rivers
         .iter()
-        .any(|area| Some(area.municipality()) == ours)
+        .map(|area| area.code.as_str())
+        .chain([report.forecast_area.code.as_str()]);
+    let by_code: Vec<&String> = codes.filter_map(|code| names.rivers.get(code)).collect();
+    let ours = municipality(&town.code);
+    let names_nobody = report.reaches.is_empty() && report.reaches_names.is_empty();
+    let comes_here = (names_nobody && !by_code.is_empty())
+        || report
+            .reaches
+            .iter()
+            .any(|area| Some(area.municipality()) == ours)
         || report.reaches_names.contains(&town.name);
     if !comes_here {
         return;
@@ -132,12 +216,21 @@ fn river(official: &mut Official, town: &Town, held: &RiverHolding) {
             .iter()
             .map(|area| area.name.as_str())
             .chain([report.forecast_area.name.as_str()])
-            .any(|name| is_river(name, &river.name));
-        if meant
-            && official
-                .rivers
-                .get(&river.name)
-                .is_none_or(|known| known.value < level)
+            .any(|name| is_river(name, &river.name))
+            || by_code.contains(&&river.name);
+        if !meant {
+            continue;
+        }
+        let Some(level) = core_level(report.grade.level) else {
+            if report.grade.class == Class::Unknown {
+                official.unclear.insert(Input::RiverWarnings);
+            }
+            continue;
+        };
+        if official
+            .rivers
+            .get(&river.name)
+            .is_none_or(|known| known.value < level)
         {
             official
                 .rivers
@@ -152,13 +245,7 @@ fn is_river(name: &str, river: &str) -> bool {
 }
 
 /// 夜間から明け方: the highest level expected between the coming dusk, or now when it is dark, and the dawn after it.
-fn overnight(
-    official: &mut Official,
-    lanes: &Lanes<Live>,
-    town: &Town,
-    place: Place,
-    as_of: Timestamp,
-) {
+fn overnight(official: &mut Official, series: &[Ahead], place: Place, as_of: Timestamp) {
     let sun = Sun::at(place, as_of);
     let begins = if sun.is_dark(as_of) {
         Some(as_of)
@@ -178,7 +265,7 @@ fn overnight(
         .filter(|rises_at| *rises_at > begins)
         .min()
         .unwrap_or(limit);
-    for series in ahead(lanes, &town.code, as_of) {
+    for series in series {
         for step in &series.grades {
             let (Some(product), Some(level)) = (
                 product(step.hazard),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use hinan_gis::Town;
-use hinan_recommend::{Hazard, LeftOut, UnitAdvice, Waiting, action_words};
+use hinan_recommend::{LeftOut, UnitAdvice, Waiting, action_words};
 
 use super::Recommendation;
+use super::cause;
 use super::level::{OrderLevel, advised};
 use super::proposal::{LeftOutDistrict, Proposal, UnitWay};
 use super::refuge::{Refuge, key};
@@ -38,8 +39,8 @@ pub fn complete(
             proposal.waiting = waiting(&members, advised(level));
             proposal.people = refuge.demand.get(&key(&river, level)).cloned();
             let draft = advice.drafts.iter().find(|draft| {
-                draft.hazard == Hazard::Flood
-                    && draft.river.as_deref() == Some(river.as_str())
+                draft.hazard == cause::hazard(&river)
+                    && draft.river.as_deref() == cause::is_river(&river).then_some(river.as_str())
                     && draft.level == advised(level)
             });
             let Some(draft) = draft else {

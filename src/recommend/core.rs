@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hinan_gis::road::RoadGraph;
 use hinan_gis::{District, Reach, Town};
 use hinan_recommend::{
-    Criteria, CriteriaError, Exposure, Kind, Mark, NATIONAL, Place, Policy, SourceId, Unit, UnitId,
+    Criteria, CriteriaError, Exposure, Input, Kind, LiftSettings, Mark, NATIONAL, Place, Policy,
+    SourceId, Unit, UnitId,
 };
 use thiserror::Error;
 
 use crate::config::Config;
 use crate::demo::obihiro;
 
+use super::plan::{Plan, PlanError, Threat};
 use super::refuge::RefugeBasis;
 
 /// The name of a town's own criteria in its folder.
@@ -38,6 +41,10 @@ pub struct Core {
     pub(crate) criteria: String,
     /// Rates and ways for the people.
     pub(crate) refuge: Arc<RefugeBasis>,
+    /// What the town laid down beforehand.
+    pub plan: Plan,
+    /// Hours over which some condition asks how much fell.
+    pub(super) rain_hours: BTreeSet<u32>,
 }
 
 /// Why there is no core.
@@ -54,6 +61,9 @@ pub enum CoreError {
     /// A criteria file is not what it must be.
     #[error(transparent)]
     Criteria(#[from] CriteriaError),
+    /// The town's plan cannot be used.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// A criteria file names a gauge that the town does not have.
     #[error(
         "condition[{condition}] level-at gauge = {gauge}: 受け付けるのは町の水位計のid / accepted: the id of one of the town's gauges"
@@ -104,8 +114,15 @@ impl Core {
     /// # Errors
     /// Names the file or the district, its key, what was found and what is accepted.
     pub fn load(config: &Config, town: &Town) -> Result<Self, CoreError> {
+        let plan = Plan::load(config, town)?;
         let policy = Policy {
             criteria: criteria(config)?,
+            unheard: plan.unheard(),
+            // No instrument of ours sees a levee; an officer confirms that a patrol did.
+            lift: LiftSettings {
+                asks_inspection: true,
+                ..LiftSettings::default()
+            },
             deadline: config.recommend.deadline,
             ..Policy::national()
         };
@@ -156,7 +173,7 @@ impl Core {
             .collect();
         let policy_digest = policy.criteria.digest();
         let refuge = Arc::new(RefugeBasis::of(town)?);
-        let town = in_its_words(town, &kinds)?;
+        let town = in_its_words(town, &kinds, &plan)?;
         let deciding: BTreeSet<SourceId> = town
             .units()
             .iter()
@@ -174,13 +191,32 @@ impl Core {
         let sources = deciding.iter().chain(above).cloned().collect();
         Ok(Self {
             town,
+            rain_hours: policy.criteria.rain_hours(),
             policy,
             sources,
             upstream,
             kinds,
             criteria: policy_digest,
             refuge,
+            plan,
         })
+    }
+
+    /// What the criteria ask for and nobody tells here, with the conditions that ask for it.
+    #[must_use]
+    pub fn deaf(&self) -> BTreeMap<Input, Vec<String>> {
+        let mut asked = self.policy.criteria.inputs();
+        asked.retain(|input, _| self.policy.unheard.contains(input));
+        asked
+    }
+
+    /// The same with walking times along the town's roads.
+    ///
+    /// # Errors
+    /// [`CoreError::Rates`]
+    pub fn on_roads(mut self, town: &Town, roads: &RoadGraph) -> Result<Self, CoreError> {
+        self.refuge = Arc::new(RefugeBasis::on_roads(town, roads)?);
+        Ok(self)
     }
 
     /// How a river is watched: as configured, else by forecasts.
@@ -210,8 +246,13 @@ pub fn criteria(config: &Config) -> Result<Criteria, CoreError> {
         )?);
     }
     let own = dir.join(CRITERIA_FILE);
-    if own.is_file() {
-        return read(&own);
+    // A file that cannot be asked for, or a link that leads nowhere, is not taken for no file: another one would decide unseen.
+    match std::fs::symlink_metadata(&own) {
+        Ok(_) => return read(&own),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+        // The town is a bundle: it has no folder for a file of its own, and `recommend.criteria` names one.
+        Err(why) if why.kind() == std::io::ErrorKind::NotADirectory => {}
+        Err(source) => return Err(CoreError::Unreadable { path: own, source }),
     }
     Ok(Criteria::read(NATIONAL, "config/criteria.toml")?)
 }
@@ -229,19 +270,34 @@ fn read(path: &Path) -> Result<Criteria, CoreError> {
 fn in_its_words(
     town: &Town,
     kinds: &BTreeMap<String, Kind>,
+    plan: &Plan,
 ) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
     let units = town
         .districts
         .iter()
-        .filter(|district| district.people > 0 || !district.reaches.is_empty())
-        .map(|district| unit(district, kinds))
+        .filter(|district| {
+            district.people > 0
+                || !district.reaches.is_empty()
+                || plan.threats.contains_key(&district.id)
+        })
+        .map(|district| unit(district, kinds, plan))
         .collect();
     hinan_recommend::Town::new(
         town.name.clone(),
         middle(town),
         units,
-        Vec::new(),
-        Vec::new(),
+        plan.groups.clone(),
+        plan.facilities
+            .iter()
+            .map(|planned| {
+                let mut facility = planned.facility.clone();
+                for exposure in &mut facility.exposures {
+                    let kind = exposure.river.as_ref().and_then(|river| kinds.get(river));
+                    exposure.kind = kind.copied().unwrap_or(exposure.kind);
+                }
+                facility
+            })
+            .collect(),
     )
 }
 
@@ -255,7 +311,7 @@ fn middle(town: &Town) -> Place {
     }
 }
 
-fn unit(district: &District, kinds: &BTreeMap<String, Kind>) -> Unit {
+fn unit(district: &District, kinds: &BTreeMap<String, Kind>, plan: &Plan) -> Unit {
     Unit {
         id: UnitId::new(district.id.as_str()),
         name: district.name.clone(),
@@ -267,7 +323,17 @@ fn unit(district: &District, kinds: &BTreeMap<String, Kind>) -> Unit {
         exposures: district
             .reaches
             .iter()
-            .map(|reach| exposure(district, reach, kinds))
+            .map(|reach| Exposure {
+                rain: plan.rain_of(&district.id, Some(&reach.river)),
+                ..exposure(district, reach, kinds)
+            })
+            .chain(
+                plan.threats
+                    .get(&district.id)
+                    .into_iter()
+                    .flatten()
+                    .map(|threat| threat_exposure(threat, plan.rain_of(&district.id, None))),
+            )
             .collect(),
         travel_min: None,
     }
@@ -294,6 +360,52 @@ fn exposure(district: &District, reach: &Reach, kinds: &BTreeMap<String, Kind>) 
         people_at_risk: reach.people_in_zone.min(district.people.max(1)),
         people_in_collapse_zone: None,
         depth_max_m: deepest.map(|rank| RANK_UP_TO_M.get(rank).copied().unwrap_or(50.0)),
+        people_with_dry_room: None,
+        isolation_h: None,
+        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
+        lag_min: 0.0,
+        tsunami_from: None,
+        road_cut_m: None,
+    }
+}
+
+/// A threat besides rivers, as the town's plan says it.
+pub(super) fn threat_exposure(threat: &Threat, rain: Vec<SourceId>) -> Exposure {
+    Exposure {
+        kind: threat.kind,
+        river: None,
+        gauges: threat.gauges.clone(),
+        rain,
+        people_at_risk: threat.people_at_risk,
+        people_in_collapse_zone: None,
+        depth_max_m: threat.depth_max_m,
+        people_with_dry_room: None,
+        isolation_h: None,
+        arrives_at: vec![Mark::Danger],
+        lag_min: 0.0,
+        tsunami_from: threat.tsunami_from,
+        road_cut_m: None,
+    }
+}
+
+/// The flood of a river at a facility: everybody in it is at risk.
+pub(super) fn facility_exposure(reach: &Reach, people: u32) -> Exposure {
+    Exposure {
+        kind: if reach.gauges.is_empty() {
+            Kind::OtherRiver
+        } else {
+            Kind::ForecastRiver
+        },
+        river: Some(reach.river.clone()),
+        gauges: reach
+            .gauges
+            .iter()
+            .map(|id| SourceId::new(id.as_str()))
+            .collect(),
+        rain: Vec::new(),
+        people_at_risk: people,
+        people_in_collapse_zone: None,
+        depth_max_m: None,
         people_with_dry_room: None,
         isolation_h: None,
         arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],

@@ -266,6 +266,8 @@ impl Criterion {
                         .filter(|_| rests_on)
                         .map(|assumed| assumed.level_m),
                     why: None,
+                    between: None,
+                    unheard: false,
                 },
                 inner: Vec::new(),
             }],

@@ -6,13 +6,18 @@
 
 pub mod agency;
 pub mod briefed;
+pub mod cause;
 pub mod complete;
+pub mod confirmed;
 pub mod core;
 pub mod counter;
 pub mod docket;
 pub mod earlier;
+pub mod inputs;
 pub mod level;
+pub mod plan;
 pub mod proposal;
+pub mod rain;
 pub mod refuge;
 pub mod told;
 pub mod translate;
@@ -74,13 +79,10 @@ pub fn advise(
     core: &Core,
 ) -> Advised {
     let asked = translate::outlook(outlook, told, core);
-    let (advice, memory) = hinan_recommend::recommend(
-        &core.town,
-        &asked,
-        &core.policy,
-        &told.core_orders(),
-        before,
-    );
+    let mut orders = told.core_orders();
+    confirmed::confirm(told, &mut orders, outlook.as_of);
+    let (advice, memory) =
+        hinan_recommend::recommend(&core.town, &asked, &core.policy, &orders, before);
     Advised {
         recommendations: in_the_towns_order(outlook, town, &advice),
         core: advice,
@@ -158,8 +160,21 @@ fn speaking<'a>(met: &'a [Finding], advice: &'a UnitAdvice) -> Option<&'a str> {
 
 fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<Recommendation> {
     let district = town.district(advice.unit.as_str())?;
-    let river = advice.river.clone()?;
-    let reach = district.reaches.iter().find(|reach| reach.river == river)?;
+    let (river, river_en, people_in_zone) = match &advice.river {
+        Some(river) => {
+            let reach = district
+                .reaches
+                .iter()
+                .find(|reach| reach.river == *river)?;
+            // People of the mesh can be more than those counted in the district; nobody more than live there is told of.
+            let people = reach.people_in_zone.min(district.people.max(1));
+            (river.clone(), reach.river_en.clone(), people)
+        }
+        None => {
+            let (about, about_en) = cause::without_river(advice)?;
+            (about.to_owned(), about_en.to_owned(), advice.people_at_risk)
+        }
+    };
     let met: Vec<Finding> = advice
         .findings
         .iter()
@@ -170,10 +185,10 @@ fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<R
     Some(Recommendation {
         district: district.id.clone(),
         river,
-        river_en: reach.river_en.clone(),
+        river_en,
         level: level::ordered(advice.level),
         gauge: gauge.map_or_else(String::new, |gauge| gauge.id.clone()),
-        people_in_zone: reach.people_in_zone,
+        people_in_zone,
         counter: counter::of_the_core(advice)
             .chain(
                 gauge

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Recommendation;
+use super::cause;
 use super::counter::Counter;
 use super::level::{OrderLevel, advised};
 use super::refuge::People;
@@ -246,12 +247,13 @@ fn join(
         .or(arrives.map(|(_, mark_m)| mark_m));
     let gauge = outlook.gauges.get(&first.gauge);
     let reach_between = mark_m.and_then(|mark| gauge?.forecast.crossing_time_range(mark));
+    let shelters = shelters(&districts, cause::site_hazard(&key.river), town);
     Some(Proposal {
         key,
         river_en: first.river_en.clone(),
         as_of: outlook.as_of,
         gauge: first.gauge.clone(),
-        shelters: shelters(&districts, town),
+        shelters,
         districts,
         met: first.met.clone(),
         counter: first.counter.clone(),
@@ -286,14 +288,14 @@ fn most_urgent<'r>(members: &[&'r Recommendation]) -> Option<&'r Recommendation>
     })
 }
 
-fn shelters(districts: &[ConcernedDistrict], town: &Town) -> Vec<ProposedShelter> {
+fn shelters(districts: &[ConcernedDistrict], hazard: Hazard, town: &Town) -> Vec<ProposedShelter> {
     let mut nearest: BTreeMap<&str, ProposedShelter> = BTreeMap::new();
     for concerned in districts {
         let Some(district) = town.district(&concerned.id) else {
             continue;
         };
         for (shelter, metres) in
-            town.nearest_usable_shelters(district.label, Hazard::Flood, SHELTERS_PER_DISTRICT)
+            town.nearest_usable_shelters(district.label, hazard, SHELTERS_PER_DISTRICT)
         {
             let found = nearest
                 .entry(shelter.id.as_str())

@@ -2,8 +2,12 @@
 //! or proposed and has no way back into it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-use hinan_gis::road::{StraightLine, WalkBasis, WalkConditions, WalkGroup, WalkSettings};
+use hinan_gis::road::{
+    NoWay, RoadExposure, RoadGraph, StraightLine, WalkConditions, WalkGroup, WalkNetwork,
+    WalkSettings,
+};
 use hinan_gis::{Hazard as SiteHazard, Town};
 use hinan_models::demand::{
     Call, CallLevel, Conditions, Demand, EventRates, LineError, LiveCount, PublicShelter,
@@ -14,11 +18,12 @@ use hinan_recommend::shelters::{
     Question, Shelter, SpaceRule, State, UnitPeople, Way, Ways, WhyNoPlace, allocate, fill,
     next_to_open,
 };
-use hinan_recommend::{Hazard, ShelterId, Sun, UnitId};
+use hinan_recommend::{Hazard, ReportKind, ShelterId, Sun, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Recommendation;
+use super::cause;
 use super::core::Core;
 use super::level::{OrderLevel, ordered};
 use super::told::{ShelterState, ShelterWord, Told};
@@ -38,30 +43,86 @@ pub struct RefugeBasis {
     rates: RateModel,
     ways: Ways,
     units: Vec<UnitId>,
-    /// What the ways rest on.
-    basis: WalkBasis,
+    /// What the ways rest on, in Japanese.
+    basis: String,
 }
 
 impl RefugeBasis {
-    /// For a town. Ways are straight lines lengthened by a detour factor, for the slowest who walk by themselves.
+    /// For a town without roads. Ways are straight lines lengthened by a detour factor, for the slowest who walk by themselves.
     ///
     /// # Errors
     /// When the published rates cannot be fitted; a fault of the program.
     pub fn of(town: &Town) -> Result<Self, LineError> {
-        let walk = StraightLine::new(
-            WalkSettings::default(),
-            WalkConditions::calm(WalkGroup::Elderly),
-        );
-        let mut ways =
-            Ways::none(town.districts.len(), town.shelters.len()).unwrap_or_else(|_| empty());
+        let settings = WalkSettings::default();
+        let walk = StraightLine::new(settings, slowest());
+        let mut ways = room(town);
         if ways.size() == (town.districts.len(), town.shelters.len()) {
             for (row, district) in town.districts.iter().enumerate() {
                 for (column, shelter) in town.shelters.iter().enumerate() {
-                    let walk_s = walk.walk(district.label, shelter.at).time_ms.div_ceil(1000);
-                    ways.set(row, column, Way { walk_s, water_m: 0 });
+                    ways.set(
+                        row,
+                        column,
+                        way(walk.walk(district.label, shelter.at).time_ms),
+                    );
                 }
             }
         }
+        let basis = format!(
+            "徒歩の時間は直線距離×{:.1}による推定(道路・橋・浸水は考慮していない)",
+            settings.detour_factor
+        );
+        Self::with(town, ways, basis)
+    }
+
+    /// For a town whose roads are loaded: along them, for the slowest who walk by themselves. A way inside a hazard zone counts as longer
+    /// when ways are compared; the time stays the real one. A district with no road beside it keeps its straight lines, and that is said.
+    ///
+    /// # Errors
+    /// When the published rates cannot be fitted; a fault of the program.
+    pub fn on_roads(town: &Town, roads: &RoadGraph) -> Result<Self, LineError> {
+        let settings = WalkSettings::default();
+        let mut ways = room(town);
+        if ways.size() != (town.districts.len(), town.shelters.len()) {
+            return Self::with(town, ways, "徒歩の時間は計算していません".to_owned());
+        }
+        let exposure = RoadExposure::in_zones(roads, town.zones());
+        let network = WalkNetwork::new(roads.clone(), settings);
+        let straight = StraightLine::new(settings, slowest());
+        let from: Vec<_> = town.districts.iter().map(|one| one.label).collect();
+        let to: Vec<_> = town.shelters.iter().map(|one| one.at).collect();
+        let table = network.walker(slowest(), &exposure).table(&from, &to);
+        let mut beside_no_road = 0_usize;
+        for row in 0..from.len() {
+            let no_road = matches!(table.row(row).first(), Some(Err(NoWay::NoRoadAtStart)));
+            beside_no_road += usize::from(no_road);
+            for (column, walk) in table.row(row).iter().enumerate() {
+                match walk {
+                    Ok(walk) => ways.set(row, column, way(walk.time_ms)),
+                    Err(_) if no_road => {
+                        let walk = straight.walk(from[row], to[column]);
+                        ways.set(row, column, way(walk.time_ms));
+                    }
+                    // Where the roads are known and none leads there, there is no way.
+                    Err(_) => {}
+                }
+            }
+        }
+        let mut basis = format!(
+            "徒歩の時間は道路網による(浸水想定区域の中の道は{:.1}倍の長さとみなして避ける。いまの浸水は考慮していない)",
+            settings.zone_penalty
+        );
+        if beside_no_road > 0 {
+            // Writing to a String never fails.
+            let _ = write!(
+                basis,
+                "。{beside_no_road}地区は代表点の近くに歩ける道がなく、直線距離×{:.1}による推定",
+                settings.detour_factor
+            );
+        }
+        Self::with(town, ways, basis)
+    }
+
+    fn with(town: &Town, ways: Ways, basis: String) -> Result<Self, LineError> {
         Ok(Self {
             rates: RateModel::of_published()?,
             ways,
@@ -70,9 +131,24 @@ impl RefugeBasis {
                 .iter()
                 .map(|district| UnitId::new(district.id.as_str()))
                 .collect(),
-            basis: WalkBasis::StraightLine,
+            basis,
         })
     }
+}
+
+fn slowest() -> WalkConditions {
+    WalkConditions::calm(WalkGroup::Elderly)
+}
+
+fn way(time_ms: u32) -> Way {
+    Way {
+        walk_s: time_ms.div_ceil(1000),
+        water_m: 0,
+    }
+}
+
+fn room(town: &Town) -> Ways {
+    Ways::none(town.districts.len(), town.shelters.len()).unwrap_or_else(|_| empty())
 }
 
 /// A town with more ways than are planned at once gets no plan, and its page says so.
@@ -181,7 +257,7 @@ pub fn refuge(asked: &Asked<'_>) -> Refuge {
     let rates = Rates::of(asked, &called);
     let mut refuge = Refuge {
         demand: demand(asked, &called, &rates),
-        ways: asked.basis.basis.words_ja().to_owned(),
+        ways: asked.basis.basis.clone(),
         ..Refuge::default()
     };
     plan(asked, &called, &rates, &mut refuge);
@@ -195,10 +271,12 @@ fn called(asked: &Asked<'_>) -> BTreeMap<UnitId, OrderLevel> {
         .told
         .orders
         .iter()
+        .filter(|order| cause::is_river(&order.river))
         .map(|order| (order.unit.clone(), ordered(order.level)));
     let proposed = asked
         .advice
         .iter()
+        .filter(|advice| cause::is_river(&advice.river))
         .map(|advice| (UnitId::new(advice.district.as_str()), advice.level));
     // A level 5 that is only proposed stops nobody who is on the way.
     let proposed = proposed.filter(|(_, level)| *level != OrderLevel::EmergencySafety);
@@ -223,15 +301,19 @@ struct Rates {
     counted: Option<(u64, Timestamp)>,
     inside: u64,
     night: bool,
+    plain: bool,
 }
 
 impl Rates {
     fn of(asked: &Asked<'_>, called: &BTreeMap<UnitId, OrderLevel>) -> Self {
         let sun = Sun::at(asked.core.town.place(), asked.as_of);
         let night = sun.is_dark(asked.as_of);
+        let plain = danger_is_plain(asked);
         let conditions = Conditions {
             night,
-            ..Conditions::default()
+            danger_plain: plain,
+            // No feed says that an event was announced days ahead; it is said beside the figures.
+            announced_days_ahead: false,
         };
         let since = asked.told.orders.iter().map(|order| order.at).min();
         let under: u64 = asked
@@ -283,8 +365,26 @@ impl Rates {
             counted,
             inside,
             night,
+            plain,
         }
     }
+}
+
+/// Whether the own danger is plain: water was seen where it should not be, a dam lets go, or the river's own warning says that it
+/// floods. **Assumed**: people hear of such things.
+fn danger_is_plain(asked: &Asked<'_>) -> bool {
+    let seen = asked.told.reports.iter().any(|report| {
+        matches!(
+            report.kind,
+            ReportKind::Overtopping
+                | ReportKind::Breach
+                | ReportKind::DamEmergencyRelease
+                | ReportKind::InlandWater
+                | ReportKind::SurgeFlooding
+        )
+    });
+    let rivers = &asked.told.official.rivers;
+    seen || rivers.values().any(|told| told.value.number() >= 5)
 }
 
 fn call_level(level: OrderLevel) -> CallLevel {
@@ -304,6 +404,7 @@ fn demand(
         .advice
         .iter()
         .filter(|advice| advice.level != OrderLevel::EmergencySafety)
+        .filter(|advice| cause::is_river(&advice.river))
     {
         groups
             .entry(key(&advice.river, advice.level))
@@ -366,12 +467,17 @@ fn people(
         elsewhere: three(&|split| split.elsewhere().persons()),
         upstairs: three(&|split| split.upstairs().persons()),
         basis: format!(
-            "公表された過去の避難率による推定({}、{}){counted}。幅は5〜95%",
+            "公表された過去の避難率による推定({}、{}{}){counted}。幅は5〜95%。数日前からの予告の有無はこのシステムでは分からず、なしとして推定",
             if all.night { "夜間" } else { "日中" },
             if level == OrderLevel::ElderlyEvacuation {
                 "高齢者等"
             } else {
                 "全員"
+            },
+            if all.plain {
+                "、危険が目に見える"
+            } else {
+                ""
             }
         ),
         counted: all.counted,
@@ -663,4 +769,77 @@ fn expected(
 )]
 fn whole(persons: f64) -> u32 {
     persons.round().clamp(0.0, f64::from(u32::MAX)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use hinan_gis::road::RoadLimits;
+
+    use super::*;
+    use crate::config::Config;
+
+    /// One road, bent, from the middle of a district to a shelter.
+    fn one_road(from: (f64, f64), to: (f64, f64)) -> RoadGraph {
+        let bend = (from.0 + 0.02, from.1);
+        let node = |id: u32, (lon, lat): (f64, f64)| {
+            format!("<node id=\"{id}\" lat=\"{lat}\" lon=\"{lon}\" version=\"1\"/>")
+        };
+        let file = format!(
+            "<osm version=\"0.6\">{}{}{}<way id=\"1\" version=\"1\"><nd ref=\"1\"/><nd ref=\"2\"/><nd ref=\"3\"/>\
+             <tag k=\"highway\" v=\"residential\"/></way></osm>",
+            node(1, from),
+            node(2, bend),
+            node(3, to)
+        );
+        RoadGraph::from_osm(file.as_bytes(), RoadLimits::default()).expect("a file of one road")
+    }
+
+    #[test]
+    fn people_walk_along_the_roads_that_are_there_and_elsewhere_the_straight_line_is_told_with_its_factor()
+     {
+        let town = crate::town::town(&Config::defaults()).expect("the built-in town loads");
+        let row = town
+            .districts
+            .iter()
+            .position(|one| one.id == "inada")
+            .expect("it is in the town");
+        let from = town.districts[row].label;
+        let (near, _) = town.nearest_usable_shelters(from, SiteHazard::Flood, 1)[0];
+        let column = town
+            .shelters
+            .iter()
+            .position(|one| one.id == near.id)
+            .expect("it is in the list");
+        let straight = RefugeBasis::of(&town).expect("the published rates can be fitted");
+        assert!(
+            straight.basis.contains("直線距離×1.3"),
+            "{}",
+            straight.basis
+        );
+        let roads = one_road((from.x(), from.y()), (near.at.x(), near.at.y()));
+        let walked = RefugeBasis::on_roads(&town, &roads).expect("the same rates");
+        let by_line = straight
+            .ways
+            .get(row, column)
+            .expect("a line leads anywhere");
+        let by_road = walked.ways.get(row, column).expect("the road leads there");
+        assert!(
+            by_road.walk_s > by_line.walk_s,
+            "the road is bent: {by_road:?} {by_line:?}"
+        );
+        // Where the road begins and none leads on, there is no way; who has no road at all keeps the line, and that is said.
+        let others = (0..town.shelters.len()).filter(|at| walked.ways.get(row, *at).is_some());
+        assert!(others.count() < town.shelters.len());
+        let far = town
+            .districts
+            .iter()
+            .position(|one| one.id == "iwanai")
+            .expect("it is in the town");
+        assert_eq!(walked.ways.get(far, column), straight.ways.get(far, column));
+        assert!(
+            walked.basis.contains("道路網") && walked.basis.contains("直線距離×1.3"),
+            "{}",
+            walked.basis
+        );
+    }
 }

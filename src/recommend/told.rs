@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use hinan_recommend::{Hazard, Official, OrderLevel, Orders, Report, UnitId};
+use hinan_recommend::{Hazard, Official, OrderLevel, Orders, Rain, Report, SourceId, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::confirmed::Confirmed;
 
 /// What was said of a shelter stands so long; after it nobody said anything. **Assumed**: within a night the desk speaks again, and
 /// what was true at an earlier event says nothing of this one.
@@ -25,6 +27,12 @@ pub struct Told {
     pub shelters: BTreeMap<String, ShelterWord>,
     /// What agencies say that holds.
     pub official: Official,
+    /// Rain of the stations that decide for somebody.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rain: BTreeMap<SourceId, Rain>,
+    /// What officers confirmed for a lifting (解除).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<Confirmed>,
     /// Digest of the criteria that applied.
     pub criteria: String,
 }
@@ -47,6 +55,9 @@ pub struct Ordered {
 pub struct Lifted {
     /// The unit.
     pub unit: UnitId,
+    /// River it had been issued for, or the word of the hazard; nothing in records of earlier versions, which knew floods only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub river: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -132,16 +143,21 @@ impl Told {
         let mut orders = Orders::none();
         // A lifting names an order, so each is issued before it is lifted.
         for lifted in &self.lifted {
+            let hazard = lifted
+                .river
+                .as_deref()
+                .map_or(Hazard::Flood, super::cause::hazard);
             orders.issue(
                 lifted.unit.clone(),
-                Hazard::Flood,
+                hazard,
                 OrderLevel::ElderlyEvacuation,
                 lifted.at,
             );
-            orders.lift(lifted.unit.clone(), Hazard::Flood, lifted.at);
+            orders.lift(lifted.unit.clone(), hazard, lifted.at);
         }
         for order in &self.orders {
-            orders.issue(order.unit.clone(), Hazard::Flood, order.level, order.at);
+            let hazard = super::cause::hazard(&order.river);
+            orders.issue(order.unit.clone(), hazard, order.level, order.at);
         }
         orders
     }
@@ -158,10 +174,12 @@ mod tests {
             lifted: vec![
                 Lifted {
                     unit: "kita".into(),
+                    river: Some("札内川".to_owned()),
                     at: at("2016-08-30T10:00:00Z"),
                 },
                 Lifted {
                     unit: "minami".into(),
+                    river: None,
                     at: at("2016-08-30T10:00:00Z"),
                 },
             ],

@@ -27,6 +27,7 @@ pub fn outlook(from: &Outlook, told: &Told, core: &Core) -> hinan_recommend::Out
     hinan_recommend::Outlook {
         gauges: core.sources.iter().filter_map(translated).collect(),
         official: told.official.clone(),
+        rain: told.rain.clone(),
         reports: told.reports.clone(),
         ..hinan_recommend::Outlook::empty(from.as_of)
     }
@@ -71,6 +72,7 @@ pub fn examine(from: &Outlook, gauge_of: &GaugeOutlook, core: &Core) -> Vec<Find
         gauge: Some((&id, &translated)),
         deadlines: None,
         sun: Sun::at(place, from.as_of),
+        unheard: &core.policy.unheard,
     })
 }
 

@@ -30,6 +30,33 @@ impl Rain {
 }
 
 impl Situation {
+    /// Rain of these stations is remembered, too: conditions of the criteria ask for it.
+    #[must_use]
+    pub fn asking_rain_of<'s>(mut self, stations: impl Iterator<Item = &'s str>) -> Self {
+        let rain = Arc::make_mut(&mut self.rain);
+        for station in stations {
+            rain.0.entry(station.to_owned()).or_default();
+        }
+        self
+    }
+
+    /// What fell at a station within so many hours before its newest value, millimetres, and the end of that value. `None`: a part of
+    /// it is not known, or nobody asks for this station.
+    #[must_use]
+    pub fn rain_within(
+        &self,
+        station: &str,
+        hours: u32,
+        as_of: Timestamp,
+    ) -> Option<(f64, Timestamp)> {
+        let past = self.rain.0.get(station)?;
+        let newest = past.newest_at(as_of)?;
+        let from = newest
+            .checked_sub(jiff::SignedDuration::from_hours(i64::from(hours)))
+            .ok()?;
+        Some((past.between_mm(from, newest)?, newest))
+    }
+
     /// What the checks of gauges ask for among what stations observed; `None` when nothing is.
     pub(crate) fn asked(&self, series: &StationSeries) -> Option<StationSeries> {
         let asked = |station: &str| self.rain.0.contains_key(station);

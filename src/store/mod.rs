@@ -9,6 +9,7 @@ pub mod accusations;
 pub mod approvals;
 pub mod audit;
 pub mod authorities;
+pub mod confirmed;
 pub mod devices;
 pub mod drafts;
 pub mod evaluations;

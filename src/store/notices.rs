@@ -220,7 +220,7 @@ pub fn live(notices: Vec<Notice<Approved>>, now: Timestamp) -> Vec<Notice<Approv
 pub fn in_force(notice: &Notice<Approved>) -> InForce {
     let facts = notice.content().facts();
     InForce {
-        river: facts.river.clone(),
+        river: crate::recommend::cause::of_facts(facts).to_owned(),
         level: facts.level,
         districts: facts
             .districts

@@ -1,13 +1,14 @@
 //! What was told by a moment: orders, reports, words of the shelter desk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hinan_recommend::UnitId;
+use hinan_recommend::{Hazard, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use super::{StoreError, Tx, View, instant, millis};
 use crate::approve::facts::Kind;
+use crate::recommend::cause;
 use crate::recommend::level::advised;
 use crate::recommend::told::{Lifted, Ordered, ShelterState, ShelterWord, Told};
 
@@ -45,24 +46,27 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn told(&self, now: Timestamp) -> Result<Told, StoreError> {
-        let mut orders: BTreeMap<UnitId, Ordered> = BTreeMap::new();
+        // An order for one hazard is none for another.
+        let mut orders: BTreeMap<(UnitId, Hazard), Ordered> = BTreeMap::new();
         for notice in self.live_notices(now)? {
             let (facts, at) = (notice.content().facts(), notice.state().at());
             for district in &facts.districts {
                 let unit = UnitId::new(district.id.as_str());
                 let order = Ordered {
                     unit: unit.clone(),
-                    river: facts.river.clone(),
+                    river: cause::of_facts(facts).to_owned(),
                     level: advised(facts.level),
                     at,
                 };
-                let known = orders.entry(unit).or_insert_with(|| order.clone());
+                let known = orders
+                    .entry((unit, cause::hazard(&order.river)))
+                    .or_insert_with(|| order.clone());
                 if order.level > known.level {
                     *known = order;
                 }
             }
         }
-        let mut lifted: BTreeMap<UnitId, Timestamp> = BTreeMap::new();
+        let mut lifted: BTreeMap<(UnitId, String), Timestamp> = BTreeMap::new();
         for notice in
             self.approved_since(now.saturating_sub(LIFTED_SINCE).unwrap_or(Timestamp::MIN))?
         {
@@ -72,20 +76,33 @@ impl View<'_> {
             }
             for district in &facts.districts {
                 let at = lifted
-                    .entry(UnitId::new(district.id.as_str()))
+                    .entry((
+                        UnitId::new(district.id.as_str()),
+                        cause::of_facts(facts).to_owned(),
+                    ))
                     .or_insert(notice.state().at());
                 *at = (*at).max(notice.state().at());
             }
         }
         let reports = self.open_reports(REPORTS_MAX)?;
+        let abouts: BTreeSet<&str> = orders.values().map(|order| order.river.as_str()).collect();
+        let mut confirmed = Vec::new();
+        for about in abouts {
+            confirmed.extend(self.confirmed(about)?);
+        }
         Ok(Told {
             orders: orders.into_values().collect(),
             lifted: lifted
                 .into_iter()
-                .map(|(unit, at)| Lifted { unit, at })
+                .map(|((unit, river), at)| Lifted {
+                    unit,
+                    river: Some(river),
+                    at,
+                })
                 .collect(),
             reports: reports.into_iter().map(|one| one.new.report).collect(),
             shelters: self.shelter_words()?,
+            confirmed,
             ..Told::default()
         })
     }

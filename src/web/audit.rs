@@ -267,6 +267,20 @@ pub(super) fn words(entry: &Entry) -> String {
             text("source")
         ),
         "report_closed" => format!("現地の報告 {subject} を閉じた(理由: {})", text("reason")),
+        "lift_gate_confirmed" | "lift_gate_withdrawn" => format!(
+            "解除の条件 {} 「{}」を{}({})",
+            subject.trim_start_matches("lifting/"),
+            hinan_recommend::GateName::FOR_OFFICERS
+                .into_iter()
+                .find(|gate| gate.code() == text("gate"))
+                .map_or_else(|| text("gate"), |gate| gate.japanese().to_owned()),
+            if entry.action == "lift_gate_confirmed" {
+                "確認"
+            } else {
+                "確認したことを取消"
+            },
+            text("words")
+        ),
         "shelter_told" => format!(
             "避難所 {subject} {}{}",
             ShelterState::from_word(&text("state"))

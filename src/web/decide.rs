@@ -396,7 +396,7 @@ pub(super) fn of_draft(
         },
         approving,
         level: lines::level(facts.level),
-        place: inbox::place(&facts.river),
+        place: inbox::place(crate::recommend::cause::of_facts(facts)),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         reason: draft.reason.clone(),
         post_to: String::new(),

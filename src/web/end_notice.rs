@@ -156,7 +156,7 @@ fn view(
     errors: FieldErrors,
 ) -> Result<EndNoticeView, Refusal> {
     let now = app.clock.now();
-    let river = &notice.content().facts().river;
+    let river = crate::recommend::cause::of_facts(notice.content().facts());
     let (row, grounds) = app.store.read(|view| {
         Ok((
             published::row(app, view, notice, &view.notices(1000)?, now)?,
@@ -193,7 +193,7 @@ pub(super) fn lifting(app: &App, river: &str) -> (Vec<String>, Vec<String>) {
         .into_iter()
         .partition(|ground| ground.met);
     let lines = |grounds: Vec<lifting::Ground>| grounds.into_iter().map(|g| g.line);
-    let by_telephone = "上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめてください";
+    let by_telephone = "上流のダム操作と、堤防の巡視の結果は、このシステムでは確認できません。電話で確かめ、「解除の条件」(/plain/lifting)に記録してください";
     let (open, shut) = gates(&app.picture().advice, river);
     (
         lines(met).chain(open).collect(),

@@ -140,7 +140,10 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
     let wait_s = i64::from(app.config.approve.lone_after_min) * 60;
     let waited_s = waited_s(app, waiting);
     let mut view = SlipView {
-        title: format!("2人目の承認待ち {}", inbox::place(&facts.river)),
+        title: format!(
+            "2人目の承認待ち {}",
+            inbox::place(crate::recommend::cause::of_facts(facts))
+        ),
         title_en: "Waiting for the second person".to_owned(),
         facts: vec![
             ["待った時間".to_owned(), format!("{waited_s}秒")],

@@ -49,7 +49,9 @@ pub(super) async fn page(
             .iter()
             .map(|waiting| {
                 let (id, by) = (waiting.notice.id(), waiting.notice.state().by());
-                let place = place(&waiting.notice.content().facts().river);
+                let place = place(crate::recommend::cause::of_facts(
+                    waiting.notice.content().facts(),
+                ));
                 if by == who.officer.name {
                     [
                         format!("/plain/first/{id}"),
@@ -132,7 +134,7 @@ pub(super) fn decide_by(proposal: &Proposal) -> Option<Span> {
 
 /// The districts along a river, in one phrase.
 pub(super) fn place(river: &str) -> String {
-    format!("{river}沿い")
+    crate::recommend::cause::place(river)
 }
 
 /// Names of the districts.

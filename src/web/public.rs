@@ -131,7 +131,7 @@ fn notice_view(app: &App, published: &Publication, ends: &Ends) -> PublicNotice 
         id: facts.id.to_string(),
         level: lines::level(facts.level),
         hazard: facts.hazard.spoken().to_owned(),
-        place: super::inbox::place(&facts.river),
+        place: super::inbox::place(crate::recommend::cause::of_facts(facts)),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         what_to_do: what_to_do(published),
         reason: if facts.kind == Kind::Issue {

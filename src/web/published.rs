@@ -70,7 +70,7 @@ pub(super) fn row(
     Ok(NoticeRow {
         id: facts.id.to_string(),
         level: lines::level(facts.level),
-        place: super::inbox::place(&facts.river),
+        place: super::inbox::place(crate::recommend::cause::of_facts(facts)),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         state: state(notice, all, now),
         approved_at: notice.state().at(),

@@ -19,10 +19,10 @@ use super::{frame, gauges, inbox, lines, shelters};
 use crate::app::App;
 use crate::clock::spoken;
 use crate::outlook::GaugeOutlook;
-use crate::recommend::briefed;
 use crate::recommend::level::advised;
 use crate::recommend::proposal::Proposal;
 use crate::recommend::told::{self, Told};
+use crate::recommend::{briefed, cause};
 use crate::store::StoreError;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -101,7 +101,7 @@ pub(super) fn view(
     RecommendationView {
         id: stored.id.clone(),
         level: lines::level(proposal.key.level),
-        hazard: "洪水".to_owned(),
+        hazard: cause::hazard(&proposal.key.river).japanese().to_owned(),
         place: inbox::place(&proposal.key.river),
         districts: inbox::district_names(proposal),
         mode: proposal.urgent.as_deref().map(mode),
@@ -468,6 +468,7 @@ pub(super) fn would_change(proposal: &Proposal) -> Vec<String> {
         .filter(|finding| {
             finding.condition.level > advised(proposal.key.level) && finding.answer != Answer::Met
         })
+        .filter(|finding| finding.is_watched())
         .map(|finding| {
             let mark = finding.mark().map_or_else(String::new, |(mark, mark_m)| {
                 format!("({} {mark_m:.2} m)", mark.japanese())
@@ -479,6 +480,12 @@ pub(super) fn would_change(proposal: &Proposal) -> Vec<String> {
             )
         })
         .collect();
+    lines.extend(
+        proposal
+            .urgent
+            .iter()
+            .flat_map(|advice| advice.not_watched()),
+    );
     lines.push(
         "根拠がすべて外れても、職員が判断するか失効するまで、この推奨は自動では下がりません"
             .to_owned(),

@@ -14,10 +14,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::tls::{TlsPort, Visitor};
 use super::{
-    account, api, audit, console, decide, decline, devices, end_notice, enrolling, features, feeds,
-    first, guard, health, inbox, kept, layers, notice, officers, passkeys, prepared, public, published,
-    recommendation, refusal, reports, review, seats, second, seen, shelters, sign_in, situation,
-    succession, tiles,
+    account, api, audit, console, decide, decline, devices, end_notice, enrolling, facilities,
+    features, feeds, first, guard, health, inbox, inputs, kept, layers, lifting, notice, officers,
+    passkeys, prepared, public, published, recommendation, refusal, reports, review, seats, second, seen,
+    shelters, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
 
@@ -139,6 +139,9 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         .route("/plain/review", get(review::page))
         .route("/plain/reports", get(reports::page).post(reports::handler))
         .route("/plain/shelters", get(shelters::page))
+        .route("/plain/inputs", get(inputs::page))
+        .route("/plain/facilities", get(facilities::page))
+        .route("/plain/lifting", get(lifting::page).post(lifting::handler))
         .route(
             "/plain/shelters/{id}",
             get(shelters::one).post(shelters::handler),

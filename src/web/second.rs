@@ -138,7 +138,7 @@ fn ask(
         none: none.to_owned(),
     };
     Ok(SlipView {
-        title: format!("2人目の判断 {}", inbox::place(&facts.river)),
+        title: format!("2人目の判断 {}", inbox::place(crate::recommend::cause::of_facts(facts))),
         title_en: "The second person decides".to_owned(),
         lead: vec![
             format!("{by}が1人目として承認しました。何を選んだかは、あなたが選ぶまで表示されません。"),
@@ -206,7 +206,10 @@ pub(super) fn grounds(
             )
         }
         None => {
-            let (met, lacks) = end_notice::lifting(app, &waiting.notice.content().facts().river);
+            let (met, lacks) = end_notice::lifting(
+                app,
+                crate::recommend::cause::of_facts(waiting.notice.content().facts()),
+            );
             let at = app.picture().advice.outlook.as_of;
             let line = |text: String| Evidence {
                 text,

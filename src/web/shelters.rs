@@ -112,18 +112,19 @@ pub(super) async fn handler(
     let state = ShelterState::from_word(fields.text(STATE))
         .ok_or_else(|| Declined::Incomplete("状態を選んでください".to_owned()));
     let done = people.and_then(|people| {
-        desk::told::shelter(
-            app,
-            &who.officer,
-            &id,
-            state?,
-            people,
-            fields.text(form::REASON_TEXT),
-        )
+        let (occupancy, places) = people;
+        let said = desk::told::ShelterSaid {
+            state: state?,
+            occupancy,
+            places,
+            at: None,
+            note: fields.text(form::REASON_TEXT),
+        };
+        desk::told::shelter(app, &who.officer, &id, said)
     });
     match done {
         Ok(()) => Ok(Redirect::to("/plain/shelters").into_response()),
-        Err(Declined::Incomplete(why)) => {
+        Err(Declined::Incomplete(why) | Declined::NoLongerOpen(why)) => {
             let view = view(app, &who.officer, &id, Some(why))?;
             let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

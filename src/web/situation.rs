@@ -233,9 +233,14 @@ fn headline(
         return Headline {
             level: lines::level(proposal.key.level),
             sentence: format!(
-                "{}沿いの{}地区(浸水想定区域に{})に、{}の判断が必要です",
-                proposal.key.river,
+                "{}の{}地区({}に{})に、{}の判断が必要です",
+                inbox::place(&proposal.key.river),
                 proposal.districts.len(),
+                if crate::recommend::cause::is_river(&proposal.key.river) {
+                    "浸水想定区域"
+                } else {
+                    "危険な区域"
+                },
                 people_ja(proposal.people_in_zone()),
                 proposal.key.level
             ),
@@ -253,8 +258,8 @@ fn headline(
         return Headline {
             level: lines::level(facts.level),
             sentence: format!(
-                "{}沿いの{}地区に{}を発令中です",
-                facts.river,
+                "{}の{}地区に{}を発令中です",
+                inbox::place(crate::recommend::cause::of_facts(facts)),
                 facts.districts.len(),
                 facts.level
             ),
@@ -340,7 +345,7 @@ fn said(notice: &Notice<Approved>, deliveries: Option<&Vec<StoredDelivery>>) -> 
     Said {
         id: facts.id.to_string(),
         level: lines::level(facts.level),
-        place: inbox::place(&facts.river),
+        place: inbox::place(crate::recommend::cause::of_facts(facts)),
         districts: facts.districts.iter().map(|d| d.name.clone()).collect(),
         at: notice.state().at(),
         delivery: format!("{}経路のうち{done}経路が受領", deliveries.len()),
@@ -360,8 +365,8 @@ fn broken(app: &App, picture: &Picture, live: &[Notice<Approved>]) -> Vec<Broken
         .filter(|f| f.expires.duration_since(now) < EXPIRY_WARNED)
     {
         let sentence = format!(
-            "{}沿いの{}は{}に失効します。続けるなら新しい推奨から出し直し、終えるなら解除してください",
-            facts.river,
+            "{}の{}は{}に失効します。続けるなら新しい推奨から出し直し、終えるなら解除してください",
+            inbox::place(crate::recommend::cause::of_facts(facts)),
             facts.level,
             crate::clock::spoken(facts.expires)
         );

@@ -44,6 +44,7 @@ mod tampered;
 mod told;
 mod town_reference;
 mod two_persons;
+mod what_agencies_say;
 mod who_may;
 mod who_may_speak;
 mod witnessed;

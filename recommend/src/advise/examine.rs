@@ -127,6 +127,7 @@ fn ask(
         gauge,
         deadlines: Some(&deadlines),
         sun,
+        unheard: &policy.unheard,
     });
     let asked = findings
         .iter()

@@ -40,6 +40,28 @@ pub enum GateName {
 }
 
 impl GateName {
+    /// What an officer can find out by a call or on the spot.
+    pub const FOR_OFFICERS: [Self; 3] = [Self::CrestPassed, Self::NoDamRelease, Self::Inspected];
+
+    /// Whether it is one of those.
+    pub fn is_for_officers(self) -> bool {
+        Self::FOR_OFFICERS.contains(&self)
+    }
+
+    /// The stable word.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BelowHere => "below_here",
+            Self::FallingHere => "falling_here",
+            Self::StaysBelow => "stays_below",
+            Self::CrestPassed => "crest_passed",
+            Self::NoWarning => "no_warning",
+            Self::NoDamRelease => "no_dam_release",
+            Self::NoReport => "no_report",
+            Self::Inspected => "inspected",
+        }
+    }
+
     /// In the officers' words.
     pub fn japanese(self) -> &'static str {
         match self {
@@ -64,6 +86,13 @@ pub struct Gate {
     pub answer: Answer,
     /// What it rests on, in Japanese.
     pub why: String,
+}
+
+impl Gate {
+    /// Whether an officer may say it instead of an instrument: only what no instrument can say here.
+    pub fn may_be_confirmed(&self) -> bool {
+        self.answer == Answer::Unknown && self.name.is_for_officers()
+    }
 }
 
 /// Whether one order may be lifted.
@@ -140,9 +169,7 @@ pub(super) fn advise(
 
 /// Only what no instrument can say may be confirmed by hand; a river above its mark stays above it.
 fn confirmed(gate: Gate) -> Gate {
-    let by_hand = matches!(gate.name, GateName::Inspected | GateName::NoDamRelease)
-        && gate.answer == Answer::Unknown;
-    if !by_hand {
+    if !gate.may_be_confirmed() {
         return gate;
     }
     Gate {
@@ -189,7 +216,7 @@ impl Ask<'_> {
         }
         gates.push(self.no_warning(exposures));
         gates.push(self.no_report(exposures));
-        if hazard != Hazard::Flood {
+        if hazard != Hazard::Flood || self.policy.lift.asks_inspection {
             gates.push(gate(
                 GateName::Inspected,
                 Answer::Unknown,
@@ -334,6 +361,13 @@ impl Ask<'_> {
                 GateName::NoWarning,
                 Answer::Unknown,
                 "公的情報が届いていないか、古くなっています",
+            );
+        }
+        if !official.unclear.is_empty() {
+            return gate(
+                GateName::NoWarning,
+                Answer::Unknown,
+                "このシステムが知らない符号で発表されているものがあります",
             );
         }
         let asks = |level: JmaLevel| level.number() >= 3;

@@ -86,12 +86,32 @@ impl UnitAdvice {
         self.findings
             .iter()
             .filter(|finding| finding.condition.level > self.level && finding.answer != Answer::Met)
+            .filter(|finding| finding.is_watched())
             .map(|finding| {
                 format!(
                     "{}と、警戒レベル{} {}に上がります",
                     finding.open_tests().join("、かつ"),
                     finding.condition.level.number(),
                     finding.condition.level.name()
+                )
+            })
+            .collect()
+    }
+}
+
+impl UnitAdvice {
+    /// Conditions of higher levels that nobody can answer here: no calm is to be read from them.
+    pub fn not_watched(&self) -> Vec<String> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.condition.level > self.level && !finding.is_watched())
+            .map(|finding| {
+                let of: Vec<&str> = finding.unheard().iter().map(|one| one.japanese()).collect();
+                format!(
+                    "警戒レベル{}の「{}」は、{}がこのシステムでは分からないため、判断できません",
+                    finding.condition.level.number(),
+                    finding.condition.words,
+                    of.join("・")
                 )
             })
             .collect()
@@ -228,7 +248,7 @@ fn conclude(
             .postures
             .iter()
             .filter(|posture| {
-                crate::criteria::posture_answer(outlook, &policy.criteria, posture) == Answer::Met
+                crate::criteria::posture_answer(outlook, policy, posture) == Answer::Met
             })
             .map(|posture| posture.as_ref().clone())
             .collect(),

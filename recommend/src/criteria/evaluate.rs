@@ -1,15 +1,17 @@
 //! Asks the conditions of one kind for one unit and one gauge.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Answer, Finding, Result, Seen};
-use super::{Condition, Criteria, Posture, Test};
+use super::{Condition, Criteria, Input, Posture, Test};
 use crate::deadline::{Deadlines, Sun};
 use crate::id::SourceId;
 use crate::level::{JmaLevel, OrderLevel};
-use crate::outlook::{Gauge, Mark, Outlook, Told, Voice};
+use crate::outlook::{Gauge, Mark, Outlook, Told, TsunamiClass, Voice};
+use crate::policy::Policy;
 use crate::town::{Exposure, Unit};
 
 /// Whom and what the conditions are asked of.
@@ -29,6 +31,8 @@ pub struct Asked<'a> {
     pub deadlines: Option<&'a Deadlines>,
     /// Sunrise and sunset here.
     pub sun: Sun,
+    /// What nobody tells this service.
+    pub unheard: &'a BTreeSet<Input>,
 }
 
 /// Answers every condition of the exposure's kind, in the order of the file.
@@ -55,10 +59,13 @@ fn one(asked: &Asked<'_>, condition: &Arc<Condition>) -> Finding {
 }
 
 /// Whether a posture is asked for. Only what concerns the whole town can be asked.
-pub(crate) fn posture(outlook: &Outlook, criteria: &Criteria, posture: &Posture) -> Answer {
+pub(crate) fn posture(outlook: &Outlook, policy: &Policy, posture: &Posture) -> Answer {
+    let criteria = &policy.criteria;
     Answer::all(posture.all.iter().map(|test| match test {
+        _ if !test.can_hold_without(&policy.unheard) => Answer::Unknown,
         Test::Warning { .. }
         | Test::Storm
+        | Test::RecordRain
         | Test::Overnight { .. }
         | Test::Tsunami { .. }
         | Test::Shaking { .. } => official(outlook, criteria, test, None, None).answer,
@@ -67,6 +74,13 @@ pub(crate) fn posture(outlook: &Outlook, criteria: &Criteria, posture: &Posture)
 }
 
 fn answer(asked: &Asked<'_>, test: &Test, level: OrderLevel) -> Result {
+    if let Some(input) = test.input().filter(|input| asked.unheard.contains(input)) {
+        let seen = Seen {
+            unheard: true,
+            ..Seen::of(input.japanese())
+        };
+        return unknown(seen, "このシステムでは分かりません");
+    }
     match test {
         Test::GaugeAt { marks } => gauge_at(asked, marks),
         Test::LevelAt { gauge, level_m } => level_at(asked, gauge, *level_m),
@@ -80,15 +94,7 @@ fn answer(asked: &Asked<'_>, test: &Test, level: OrderLevel) -> Result {
         Test::Deadline { within_min, chance } => deadline(asked, *within_min, *chance, level),
         Test::Rain { hours, mm, ahead } => rain(asked, *hours, *mm, *ahead),
         Test::Report { .. } => report(asked, test, level),
-        Test::Tsunami { class } => {
-            // Seaward of the wall an advisory is enough; behind it only what comes over.
-            let reaches = asked
-                .exposure
-                .tsunami_from
-                .map_or(*class, |from| from.max(*class));
-            let test = Test::Tsunami { class: reaches };
-            official(asked.outlook, asked.criteria, &test, Some(asked.unit), None)
-        }
+        Test::Tsunami { class } => tsunami(asked, *class),
         Test::AnyOf { tests } => group(asked, tests, level, Answer::any),
         Test::AllOf { tests } => group(asked, tests, level, Answer::all),
         Test::Night {
@@ -118,6 +124,30 @@ fn answer(asked: &Asked<'_>, test: &Test, level: OrderLevel) -> Result {
             Some(asked.unit),
             asked.exposure.river.as_deref(),
         ),
+    }
+}
+
+/// Seaward of the wall an advisory is enough; behind it only what comes over. Where the town's data do not say from which class a
+/// unit is reached, a warning reaches it, and of an advisory nobody knows.
+fn tsunami(asked: &Asked<'_>, class: TsunamiClass) -> Result {
+    let ask = |class| {
+        let test = Test::Tsunami { class };
+        official(asked.outlook, asked.criteria, &test, Some(asked.unit), None)
+    };
+    match asked.exposure.tsunami_from {
+        Some(from) => ask(from.max(class)),
+        None => {
+            let by_warning = ask(class.max(TsunamiClass::Warning));
+            let weaker = by_warning.answer == Answer::NotMet && ask(class).answer == Answer::Met;
+            if weaker {
+                unknown(
+                    by_warning.seen,
+                    "この地区にどの予報区分から及ぶかが、町のデータにありません",
+                )
+            } else {
+                by_warning
+            }
+        }
     }
 }
 
@@ -349,6 +379,9 @@ fn deadline(asked: &Asked<'_>, within_min: u32, chance: f64, level: OrderLevel) 
 }
 
 fn rain(asked: &Asked<'_>, hours: u32, mm: f64, ahead: bool) -> Result {
+    if ahead {
+        return rain_ahead(asked, hours, mm);
+    }
     let stations = &asked.exposure.rain;
     if stations.is_empty() {
         return unknown(Seen::default(), "この地区を判断する雨量計がありません");
@@ -357,14 +390,7 @@ fn rain(asked: &Asked<'_>, hours: u32, mm: f64, ahead: bool) -> Result {
     let mut missing = false;
     for id in stations {
         let station = asked.outlook.rain.get(id);
-        let told = station.and_then(|station| {
-            let sums = if ahead {
-                &station.ahead_mm
-            } else {
-                &station.past_mm
-            };
-            sums.get(&hours)
-        });
+        let told = station.and_then(|station| station.past_mm.get(&hours));
         let fresh = told
             .filter(|told| is_fresh(asked.outlook.as_of, told.at, asked.criteria.stale.rain_min));
         let (Some(told), Some(station)) = (fresh, station) else {
@@ -394,6 +420,35 @@ fn rain(asked: &Asked<'_>, hours: u32, mm: f64, ahead: bool) -> Result {
         Some(best) if best.answer == Answer::Met || !missing => best,
         Some(best) => unknown(best.seen, "雨量が届いていない観測所があります"),
         None => unknown(Seen::default(), "雨量が届いていません"),
+    }
+}
+
+/// What the agency expects for the municipality: the most within an hour, span by span. The sum over some hours is at least the
+/// greatest of them and at most each hour of every span at its most; between the two nobody knows.
+fn rain_ahead(asked: &Asked<'_>, hours: u32, mm: f64) -> Result {
+    let as_of = asked.outlook.as_of;
+    let Some(told) = asked.outlook.official.rain_ahead.as_ref() else {
+        return unknown(Seen::default(), "予想雨量が届いていません");
+    };
+    let mut seen = Seen {
+        source: told.source.clone(),
+        threshold: Some(mm),
+        at: Some(told.at),
+        ..Seen::default()
+    };
+    let Some((low, high)) = crate::outlook::expected_mm(&told.value, as_of, hours) else {
+        return unknown(seen, "予想雨量がその時間の先まで届いていません");
+    };
+    seen.between = Some((low, high));
+    if low >= mm {
+        result(Answer::Met, seen)
+    } else if high < mm {
+        result(Answer::NotMet, seen)
+    } else {
+        unknown(
+            seen,
+            format!("1時間の最大からは{low:.0}〜{high:.0} mmとしか分かりません"),
+        )
     }
 }
 
@@ -463,6 +518,10 @@ fn official(
             let told = official.storm_warning.as_ref();
             (told.map(|told| (1.0, told.at, told.source.as_str())), 1.0)
         }
+        Test::RecordRain => {
+            let told = official.record_rain.as_ref();
+            (told.map(|told| (1.0, told.at, told.source.as_str())), 1.0)
+        }
         Test::Tsunami { class } => {
             let told = official.tsunami.as_ref();
             let strength = |class| f64::from(class as u8);
@@ -490,6 +549,18 @@ fn official(
     else {
         return unknown(seen, "公的情報が届いていないか、古くなっています");
     };
+    // What is known is enough where it meets; else a code that nobody knows may be more.
+    let reached = told.is_some_and(|(value, _, _)| value >= wanted);
+    if !reached
+        && test
+            .input()
+            .is_some_and(|input| official.unclear.contains(&input))
+    {
+        return unknown(
+            seen,
+            "このシステムが知らない符号で発表されています。原文を確かめてください",
+        );
+    }
     match told {
         Some((value, at, source)) => {
             seen.value = Some(value);

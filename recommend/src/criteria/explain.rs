@@ -1,12 +1,13 @@
 //! A criteria file in plain Japanese.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::test::joined;
-use super::{Condition, Criteria};
+use super::{Condition, Criteria, Input, Test};
 use crate::level::OrderLevel;
 
-pub(super) fn explained(criteria: &Criteria) -> String {
+pub(super) fn explained(criteria: &Criteria, unheard: &BTreeSet<Input>) -> String {
     let mut text = String::new();
     // Writing to a String never fails.
     let _ = writeln!(
@@ -49,10 +50,11 @@ pub(super) fn explained(criteria: &Criteria) -> String {
             for condition in of_level {
                 let _ = writeln!(
                     text,
-                    "    [{}] {} = {}",
+                    "    [{}] {} = {}{}",
                     condition.id,
                     condition.words,
-                    joined(&condition.all, "、かつ")
+                    joined(&condition.all, "、かつ"),
+                    never(&condition.all, unheard)
                 );
             }
         }
@@ -68,12 +70,37 @@ pub(super) fn explained(criteria: &Criteria) -> String {
         };
         let _ = writeln!(
             text,
-            "    [{}] {}: {}{opens} = {}",
+            "    [{}] {}: {}{opens} = {}{}",
             posture.id,
             posture.kind.japanese(),
             posture.words,
-            joined(&posture.all, "、かつ")
+            joined(&posture.all, "、かつ"),
+            never(&posture.all, unheard)
+        );
+    }
+    let asked = criteria.inputs();
+    let (deaf, watched): (Vec<_>, Vec<_>) =
+        asked.iter().partition(|(input, _)| unheard.contains(input));
+    let names = |of: Vec<(&Input, &Vec<String>)>| {
+        let names: Vec<&str> = of.iter().map(|(input, _)| input.japanese()).collect();
+        names.join("、")
+    };
+    let _ = writeln!(text, "\n【この基準が見ている情報】{}", names(watched));
+    if !deaf.is_empty() {
+        let _ = writeln!(
+            text,
+            "【このシステムでは分からない情報】{}: この情報による条件は常に「不明」で、レベルを上げません",
+            names(deaf)
         );
     }
     text
+}
+
+/// Said beside what can never hold.
+fn never(tests: &[Test], unheard: &BTreeSet<Input>) -> &'static str {
+    if tests.iter().all(|test| test.can_hold_without(unheard)) {
+        ""
+    } else {
+        " ※このシステムでは分かりません"
+    }
 }

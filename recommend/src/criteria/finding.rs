@@ -1,11 +1,13 @@
 //! What a condition says at one moment, and everything it rests on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Condition;
+use super::Input;
 use super::Test;
 use super::test::marks_ja;
 use crate::id::SourceId;
@@ -92,12 +94,18 @@ pub struct Seen {
     pub mark: Option<(Mark, f64)>,
     /// 5 % and 95 % quantiles of a forecast level, metres.
     pub range_m: Option<(f64, f64)>,
+    /// The bounds of what was compared, where only they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between: Option<(f64, f64)>,
     /// What is assumed, where the gauge is only held.
     pub assumed: Option<Held>,
     /// The assumed level that was compared, metres.
     pub assumed_m: Option<f64>,
     /// Why it is unknown, in Japanese.
     pub why: Option<String>,
+    /// Nobody tells it here: it stays unknown whatever happens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unheard: bool,
 }
 
 impl Seen {
@@ -185,8 +193,31 @@ impl Finding {
             .iter()
             .zip(&self.tests)
             .filter(|(_, result)| result.answer != Answer::Met)
-            .map(|(test, _)| test.japanese())
+            .map(|(test, _)| {
+                // Of alternatives only those that somebody tells can come to hold.
+                let unheard = self.unheard();
+                if test.can_hold_without(&unheard) {
+                    test.watched(&unheard).japanese()
+                } else {
+                    test.japanese()
+                }
+            })
             .collect()
+    }
+
+    /// What it rests on and nobody tells here.
+    pub fn unheard(&self) -> BTreeSet<Input> {
+        self.leaves()
+            .filter(|(_, result)| result.seen.unheard)
+            .filter_map(|(test, _)| test.input())
+            .collect()
+    }
+
+    /// Whether it can ever hold with what is told here.
+    pub fn is_watched(&self) -> bool {
+        let unheard = self.unheard();
+        let mut tests = self.condition.all.iter();
+        tests.all(|test| test.can_hold_without(&unheard))
     }
 
     /// Tests that are no groups, with their results.
@@ -311,11 +342,23 @@ fn sentence(test: &Test, result: &Result) -> String {
                 result.answer.japanese()
             )
         }
+        Test::Rain {
+            mm,
+            hours,
+            ahead: true,
+        } if seen.value.is_none() => {
+            let (low, high) = seen.between.unwrap_or((f64::NAN, f64::NAN));
+            format!("{source}の今後{hours}時間の予想雨量 {low:.0}〜{high:.0} mm(基準 {mm:.0} mm)")
+        }
         Test::Rain { mm, hours, ahead } => format!(
             "{source}の{}{hours}時間雨量 {value:.1} mm(基準 {mm:.0} mm)",
             if *ahead { "今後" } else { "" }
         ),
-        Test::Report { .. } | Test::Storm | Test::Tsunami { .. } | Test::Shaking { .. } => {
+        Test::Report { .. }
+        | Test::Storm
+        | Test::RecordRain
+        | Test::Tsunami { .. }
+        | Test::Shaking { .. } => {
             format!(
                 "{}: {}({source})",
                 test.japanese(),

@@ -7,11 +7,12 @@ mod change;
 mod evaluate;
 mod explain;
 mod finding;
+mod input;
 mod read;
 mod sound;
 mod test;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use self::change::changes;
 pub(crate) use self::evaluate::posture as posture_answer;
 pub use self::evaluate::{Asked, evaluate};
 pub use self::finding::{Answer, Finding, Result as TestResult, Seen};
+pub use self::input::Input;
 pub use self::read::CriteriaError;
 pub use self::test::Test;
 
@@ -237,7 +239,12 @@ impl Criteria {
 
     /// What they say, in plain Japanese, one condition a line.
     pub fn explained(&self) -> String {
-        explain::explained(self)
+        explain::explained(self, &BTreeSet::new())
+    }
+
+    /// The same, with what is never answered where nobody tells these.
+    pub fn explained_without(&self, unheard: &BTreeSet<Input>) -> String {
+        explain::explained(self, unheard)
     }
 
     fn by_kind(&self) -> BTreeMap<Kind, Vec<&Condition>> {

@@ -432,7 +432,7 @@ fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
 }
 
 /// The names of tests.
-const TESTS: [&str; 17] = [
+const TESTS: [&str; 18] = [
     "gauge-at",
     "level-at",
     "rising",
@@ -446,6 +446,7 @@ const TESTS: [&str; 17] = [
     "storm",
     "risk-map",
     "rain",
+    "record-rain",
     "report",
     "tsunami",
     "shaking",
@@ -505,6 +506,7 @@ fn test(mut fields: Fields<'_>, depth: usize) -> Result<Test, CriteriaError> {
             mm: fields.number("mm", 1.0, 3000.0)?,
             ahead: fields.flag_or("ahead", false)?,
         },
+        "record-rain" => Test::RecordRain,
         "report" => Test::Report {
             of: fields
                 .some_of("of", ReportKind::ALL, ReportKind::code)?

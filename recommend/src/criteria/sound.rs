@@ -7,6 +7,17 @@ use super::test::marks_ja;
 use super::{Condition, Criteria, CriteriaError, Test};
 use crate::level::OrderLevel;
 
+/// Names that the law abolished in 2021. A condition's words become evidence and the recorded reason.
+const ABOLISHED: [&str; 7] = [
+    "避難勧告",
+    "避難準備",
+    "避難指示(緊急)",
+    "避難指示（緊急）",
+    "災害発生情報",
+    "evacuation advisory",
+    "evacuation recommendation",
+];
+
 pub(super) fn check(criteria: &Criteria, text: &str, path: &str) -> Result<(), CriteriaError> {
     let refuse = |id: &str, key: &str, found: String, accepted: String| CriteriaError {
         path: path.to_owned(),
@@ -26,6 +37,29 @@ pub(super) fn check(criteria: &Criteria, text: &str, path: &str) -> Result<(), C
     for id in ids {
         if seen.insert(id, ()).is_some() {
             return Err(refuse(id, "id", id.clone(), "each id once".to_owned()));
+        }
+    }
+    let words = criteria
+        .conditions
+        .iter()
+        .map(|one| (&one.id, [&one.words, &one.words_en]))
+        .chain(
+            criteria
+                .postures
+                .iter()
+                .map(|one| (&one.id, [&one.words, &one.words_en])),
+        );
+    for (id, texts) in words {
+        let abolished = ABOLISHED
+            .iter()
+            .find(|word| texts.iter().any(|text| text.to_lowercase().contains(*word)));
+        if let Some(word) = abolished {
+            return Err(refuse(
+                id,
+                "words",
+                (*word).to_owned(),
+                "the law's words since 2021: 高齢者等避難, 避難指示, 緊急安全確保".to_owned(),
+            ));
         }
     }
     for condition in &criteria.conditions {

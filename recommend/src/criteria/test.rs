@@ -92,6 +92,8 @@ pub enum Test {
         /// Expected instead of fallen.
         ahead: bool,
     },
+    /// 記録的短時間大雨情報 is in force for the town.
+    RecordRain,
     /// One of these was reported.
     Report {
         /// Any of.
@@ -184,6 +186,7 @@ impl Test {
             } => {
                 format!("今後{hours}時間の予想雨量が{mm:.0} mm以上")
             }
+            Self::RecordRain => "記録的短時間大雨情報が発表されている".to_owned(),
             Self::Report { of } => format!(
                 "{}の報告があった",
                 of.iter()

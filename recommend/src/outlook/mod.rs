@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use self::forecast::{Forecast, Lead, Tier};
 pub use self::gauge::{Gauge, Held, Observed, Voice};
 pub use self::mark::{Mark, Marks};
-pub use self::official::{Intensity, Official, Product, RiskMap, Told, TsunamiClass};
+pub(crate) use self::official::expected_mm;
+pub use self::official::{Intensity, Official, Product, RainSpan, RiskMap, Told, TsunamiClass};
 pub use self::report::{Report, ReportKind};
 
 use crate::id::{SourceId, UnitId};
@@ -58,8 +59,6 @@ pub struct Rain {
     pub name: String,
     /// Fallen within so many hours, by hours.
     pub past_mm: BTreeMap<u32, Told<f64>>,
-    /// Expected within so many hours, by hours.
-    pub ahead_mm: BTreeMap<u32, Told<f64>>,
 }
 
 pub(crate) use self::gauge::{after_hours, hours_between};

@@ -1,10 +1,11 @@
 //! What the agency and the river offices say. Information, never an order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::criteria::Input;
 use crate::id::UnitId;
 use crate::level::JmaLevel;
 
@@ -232,8 +233,51 @@ pub struct Official {
     pub tsunami_at: Option<Told<Timestamp>>,
     /// Strongest shaking in the town within the last hours.
     pub intensity: Option<Told<Intensity>>,
+    /// 記録的短時間大雨情報 in force for the town.
+    #[serde(default)]
+    pub record_rain: Option<Told<()>>,
+    /// The most rain within an hour that is expected, span by span in their order.
+    #[serde(default)]
+    pub rain_ahead: Option<Told<Vec<RainSpan>>>,
+    /// What is in force with a code that nobody here knows: it may be more than what is known.
+    #[serde(default)]
+    pub unclear: BTreeSet<Input>,
     /// Whether water that a dam will let go is still to come; nothing = nobody asked the dam.
     pub dam_release_ahead: Option<Told<bool>>,
+}
+
+/// The most rain within one hour of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RainSpan {
+    /// Begin.
+    pub from: Timestamp,
+    /// End.
+    pub until: Timestamp,
+    /// Millimetres within an hour.
+    pub most_mm_per_h: f64,
+}
+
+/// The least and the most that may fall within so many hours, millimetres; nothing where the spans do not reach so far without a gap.
+pub(crate) fn expected_mm(spans: &[RainSpan], as_of: Timestamp, hours: u32) -> Option<(f64, f64)> {
+    let ends = super::gauge::after_hours(as_of, f64::from(hours))?;
+    let (mut known_until, mut low, mut high) = (as_of, 0.0_f64, 0.0);
+    for span in spans {
+        if span.until <= known_until || span.from >= ends {
+            continue;
+        }
+        if span.from > known_until {
+            return None;
+        }
+        let until = span.until.min(ends);
+        let long_h = super::gauge::hours_between(known_until, until);
+        high += long_h * span.most_mm_per_h;
+        // The hour of the most may lie before now, or reach past the end, where only part of the span is asked for.
+        if span.from >= as_of && span.until <= ends {
+            low = low.max(span.most_mm_per_h);
+        }
+        known_until = until;
+    }
+    (known_until >= ends).then_some((low, high))
 }
 
 /// An expected time that was not renewed for so long counts no more, hours.

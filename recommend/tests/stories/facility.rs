@@ -1,6 +1,8 @@
 //! Senjuen 2020: fourteen died in a home for the elderly with five people on night duty.
 
-use hinan_recommend::{Facility, FacilityId, Orders, Policy, Span, Town, UnitId, recommend};
+use hinan_recommend::{
+    Facility, FacilityId, Orders, Policy, Span, Town, UnitId, explain_facility, recommend,
+};
 use jiff::Timestamp;
 
 use super::made::{
@@ -100,4 +102,44 @@ fn a_home_that_was_told_is_not_untold_by_one_lull_and_one_without_any_word_is_un
         &nothing_remembered(),
     );
     assert!(!nothing.facilities[0].known && nothing.facilities[0].arrival.is_none());
+}
+
+#[test]
+fn a_stranger_can_recompute_a_homes_deadline_from_what_is_written_out() {
+    let home = Facility {
+        id: FacilityId::from("home"),
+        name: "千寿園のような施設".to_owned(),
+        unit: UnitId::from("kuma"),
+        people: 65,
+        lead_min: Span::new(120.0, 180.0, 240.0),
+        exposures: vec![exposure("yakage", 65)],
+    };
+    let district = unit("kuma", 1_000, vec![exposure("yakage", 400)]);
+    let town =
+        Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town");
+    let now = japan("2020-07-04T12:00");
+    let mut seen = gauge(now, 5.0, 0.75);
+    seen.forecast = Some(forecast(now, 0.05, |ahead| 5.0 + 0.75 * ahead));
+    let policy = Policy::national();
+    let (advice, _) = recommend(
+        &town,
+        &outlook(now, [("yakage", seen)]),
+        &policy,
+        &Orders::none(),
+        &nothing_remembered(),
+    );
+    let of = advice.facilities.first().expect("one facility");
+    let deadline = of.deadline.as_ref().expect("the water comes");
+    let needs: f64 = deadline.terms.iter().map(|term| term.slow_min).sum();
+    assert!((needs - deadline.needs_min).abs() < 1e-9);
+    let text = explain_facility(&town, &policy, now, of);
+    for wanted in [
+        "千寿園のような施設",
+        "遅いとき240分",
+        "施設の期限",
+        "いま知らせる",
+        "氾濫開始相当水位 8.00 m",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
 }

@@ -12,3 +12,4 @@ mod properties;
 mod rising_metre_an_hour;
 mod strict;
 mod too_wide;
+mod what_nobody_tells;

@@ -246,3 +246,20 @@ fn nothing_at_all_in_a_file_panics() {
         let _ = Criteria::read(text, "criteria.toml");
     }
 }
+
+#[test]
+fn words_that_the_law_abolished_are_refused_because_they_become_the_recorded_reason() {
+    let text = condition("old", 4, "{ is = \"gauge-at\", mark = \"danger\" }");
+    for (words, found) in [
+        ("避難勧告の基準", "避難勧告"),
+        ("Evacuation Advisory", "evacuation advisory"),
+    ] {
+        let text = text.replace("\"語\"", &format!("\"{words}\""));
+        let (line, key, refused, accepted) = refused(&text);
+        assert_eq!(
+            (line, key.as_str(), refused.as_str()),
+            (9, "condition[old].words", found)
+        );
+        assert!(accepted.contains("避難指示"), "{accepted}");
+    }
+}

@@ -49,6 +49,12 @@ impl RainPast {
         }
     }
 
+    /// The end of the newest value that was known at `to`.
+    #[must_use]
+    pub fn newest_at(&self, to: Timestamp) -> Option<Timestamp> {
+        self.fallen.range(..=to).next_back().map(|(at, _)| *at)
+    }
+
     /// How much fell from `from` to `to`, millimetres; what was known at `to` only. `None`: a part of it is not known. As
     /// values cover whole ten minutes or hours, a little of the time before `from` may be in it.
     #[must_use]

@@ -191,7 +191,11 @@ fn recommendations(app: &App, view: &View<'_>) -> Result<Vec<Value>, StoreError>
         alarms.push(json!({
             "key": format!("{RECOMMENDATION}{}", stored.id), "class": class.word(),
             "text": text(
-                format!("{}沿いの{}について、判断が必要です", key.river, key.level),
+                format!(
+                    "{}の{}について、判断が必要です",
+                    crate::recommend::cause::place(&key.river),
+                    key.level
+                ),
                 format!("A decision is needed: {} along the {}", lines::level_en(key.level), stored.proposal.river_en),
             ),
             "since": stored.first_at, "not_by": null, "item": { "kind": "recommendation", "id": stored.id }, "acknowledged": heard,
@@ -354,8 +358,8 @@ fn ending(app: &App, view: &View<'_>) -> Result<Vec<Alarm>, StoreError> {
             class: Class::Know,
             text: text(
                 format!(
-                    "{}沿いの{}は{}に失効します",
-                    facts.river,
+                    "{}の{}は{}に失効します",
+                    crate::recommend::cause::place(crate::recommend::cause::of_facts(facts)),
                     facts.level,
                     crate::clock::spoken(facts.expires)
                 ),
@@ -369,7 +373,7 @@ fn ending(app: &App, view: &View<'_>) -> Result<Vec<Alarm>, StoreError> {
             anew_since: None,
             not_by: None,
             item: ("notice", facts.id.to_string()),
-            group: Some(facts.river.clone()),
+            group: Some(crate::recommend::cause::of_facts(facts).to_owned()),
         })
         .collect())
 }

@@ -187,6 +187,23 @@ impl Body {
         }
     }
 
+    /// A whole number between these, or nothing: left out and null are the same.
+    pub(super) fn count(&mut self, field: &str, low: u32, high: u32) -> Option<Option<u32>> {
+        let value = self.fields.remove(field).filter(|value| !value.is_null());
+        let Some(value) = value else {
+            return Some(None);
+        };
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        match number.filter(|number| (low..=high).contains(number)) {
+            Some(number) => Some(Some(number)),
+            None => self.refuse(
+                field,
+                Some(&value),
+                &format!("a whole number from {low} to {high}, or null"),
+            ),
+        }
+    }
+
     /// 警戒レベル 3 to 5.
     pub(super) fn level(&mut self, field: &str) -> Option<OrderLevel> {
         let number = self.number(field, &[3, 4, 5])?;
@@ -215,6 +232,22 @@ impl Body {
                 value.as_ref(),
                 &format!("a time as RFC 3339 has it, not after {now}"),
             ),
+        }
+    }
+
+    /// The same, or nothing where it is left out or null.
+    pub(super) fn past_or_nothing(
+        &mut self,
+        field: &str,
+        now: Timestamp,
+    ) -> Option<Option<Timestamp>> {
+        match self.fields.get(field) {
+            None => Some(None),
+            Some(Value::Null) => {
+                self.fields.remove(field);
+                Some(None)
+            }
+            Some(_) => self.past(field, now).map(Some),
         }
     }
 

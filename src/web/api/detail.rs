@@ -11,6 +11,7 @@ use super::body::Sent;
 use super::caller::Caller;
 use super::{Refused, inbox, shapes};
 use crate::app::App;
+use crate::approve::facts::Hazard;
 use crate::clock::monotonic;
 use crate::desk::attention;
 use crate::events::Event;
@@ -69,7 +70,7 @@ pub(super) async fn show(
     })?;
     Ok(Json(json!({
         "id": stored.id, "level": proposal.key.level.number(), "level_text": shapes::level_text(proposal.key.level),
-        "hazard": shapes::text("洪水", "Flood"), "river": proposal.key.river, "river_en": proposal.river_en,
+        "hazard": hazard(&proposal.key.river), "river": proposal.key.river, "river_en": proposal.river_en,
         "place": seen.place, "place_en": inbox::place_en(&proposal.river_en), "areas": areas, "state": standing,
         "locked": seen.locked, "made_at": seen.made_at, "as_of": seen.data_as_of, "substance": proposal.substance(),
         "chance": seen.chance.as_ref().map(shapes::chance), "no_chance": seen.no_chance,
@@ -181,4 +182,16 @@ fn deadline(of: &DeadlineFact) -> Value {
 fn waiting(of: &WaitingRow) -> Value {
     json!({ "wait_min": of.wait_min, "late_by_min": of.late_by_min, "too_late": of.too_late, "people_too_late": of.people,
             "in_the_dark": of.in_the_dark, "in_the_storm": of.in_the_storm })
+}
+
+fn hazard(about: &str) -> Value {
+    let hazard = crate::recommend::cause::notice_hazard(about);
+    let en = match hazard {
+        Hazard::Flood => "Flood",
+        Hazard::InlandFlood => "Inland flood",
+        Hazard::Landslide => "Landslide",
+        Hazard::StormSurge => "Storm surge",
+        Hazard::Tsunami => "Tsunami",
+    };
+    shapes::text(hazard.spoken(), en)
 }

@@ -87,7 +87,7 @@ fn gauge_name(app: &App, id: &str) -> Option<String> {
 
 /// A place along a river, in English.
 pub(super) fn place_en(river_en: &str) -> String {
-    format!("Along the {river_en}")
+    crate::recommend::cause::place_en(river_en)
 }
 
 /// Where an item stands: new, seen, put off, decided.
@@ -140,7 +140,7 @@ pub(super) fn waits(
     let facts = waiting.notice.content().facts();
     let first = waiting.notice.state();
     Ok(json!({
-        "text": waiting.notice.id(), "river": facts.river, "place": inbox::place(&facts.river),
+        "text": waiting.notice.id(), "river": facts.river, "place": inbox::place(crate::recommend::cause::of_facts(facts)),
         "by": display(view, first.by())?, "own": first.by() == officer, "since": first.at(),
         "recommendation": waiting.draft.proposal,
     }))

@@ -21,6 +21,8 @@ pub(super) mod extents;
 pub(super) mod external;
 mod handover;
 mod inbox;
+mod inputs;
+mod lifting;
 mod notes;
 mod notices;
 pub(super) mod official;

@@ -100,10 +100,10 @@ pub(super) async fn show(
     value["reason"] = json!(draft.as_ref().map(|draft| draft.reason.as_str()));
     value["recommendation"] = json!(draft.and_then(|draft| draft.proposal));
     value["lifting"] = if facts.kind == Kind::Issue {
-        let (met, lacks) = end_notice::lifting(app, &facts.river);
+        let (met, lacks) = end_notice::lifting(app, crate::recommend::cause::of_facts(facts));
         let grounds = app
             .store
-            .read(|view| lifting::substance(app, view, &facts.river))?;
+            .read(|view| lifting::substance(app, view, crate::recommend::cause::of_facts(facts)))?;
         json!({ "met": met, "lacks": lacks, "grounds": grounds })
     } else {
         Value::Null
@@ -181,7 +181,7 @@ pub(super) fn row(
             Kind::Cancel => "cancel",
         },
         "level": facts.level.number(), "level_text": shapes::level_text(facts.level), "river": facts.river,
-        "place": crate::web::inbox::place(&facts.river),
+        "place": crate::web::inbox::place(crate::recommend::cause::of_facts(facts)),
         "areas": facts.districts.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
         "area_ids": facts.districts.iter().map(|d| d.id.as_str()).collect::<Vec<_>>(),
         "state": match published::state(notice, all, now) {

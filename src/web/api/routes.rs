@@ -8,9 +8,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
     Refused, admin, alarms, audit, deciding, detail, devices, districts, ending, events, extents,
-    external, handover, inbox, notes, notices, official, openapi, quarantine, recommendations,
-    schema, second, session, sheet, shelters, situation, stations, status, tag, texts, timeline,
-    wall,
+    external, handover, inbox, inputs, lifting, notes, notices, official, openapi, quarantine,
+    recommendations, schema, second, session, sheet, shelters, situation, stations, status, tag,
+    texts, timeline, wall,
 };
 use crate::web::router::Doors;
 
@@ -47,6 +47,8 @@ fn seeing() -> Router<Doors> {
         .route("/api/v1/timeline", get(timeline::list))
         .route("/api/v1/timeline.csv", get(timeline::csv))
         .route("/api/v1/shelters", get(shelters::list))
+        .route("/api/v1/inputs", get(inputs::list))
+        .route("/api/v1/facilities", get(inputs::facilities))
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/audit", get(audit::list))
@@ -111,6 +113,8 @@ fn deciding_routes() -> Router<Doors> {
         )
         .route("/api/v1/alarms/mute", post(alarms::mute))
         .route("/api/v1/notes", post(notes::write))
+        .route("/api/v1/shelters/{id}", post(shelters::say))
+        .route("/api/v1/lifting", get(lifting::list).post(lifting::say))
         .route(
             "/api/v1/devices/{name}/out",
             get(devices::would).post(devices::out),

@@ -41,7 +41,7 @@ pub(super) async fn show(
         .collect();
     Ok(Json(json!({
         "text": id, "by": by, "own": waiting.notice.state().by() == who.officer.name, "river": facts.river,
-        "place": crate::web::inbox::place(&facts.river),
+        "place": crate::web::inbox::place(crate::recommend::cause::of_facts(facts)),
         "areas": facts.districts.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
         "evidence": shapes::evidence(&speaks_for), "counter_evidence": shapes::evidence(&against),
         "no_counter_evidence": NO_COUNTER_EVIDENCE, "detail_of": waiting.draft.proposal, "choices": choices,

@@ -1,12 +1,19 @@
-//! GET /api/v1/shelters: every place to flee to, as the official list has it and as the shelter desk said last.
+//! GET /api/v1/shelters: every place to flee to, as the official list has it and as the shelter desk said last. POST
+//! /api/v1/shelters/{id}: the shelter desk says how one is.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use hinan_gis::{Hazard, Shelter};
 use serde_json::{Value, json};
 
+use super::Refused;
+use super::at::At;
+use super::body::Sent;
 use super::caller::Caller;
 use crate::app::App;
+use crate::desk::told::{self, OCCUPANCY_MAX, ShelterSaid, WORDS_MAX};
+use crate::recommend::told::ShelterState;
 use crate::web::router::Doors;
 
 /// The list. Where nobody reported, that is said: `not_reported` is not open.
@@ -27,6 +34,42 @@ pub(in crate::web) async fn list(State(doors): State<Doors>, _: Caller) -> Json<
             .map(|(area, (people, why))| json!({ "area": area, "people": people, "why": why })).collect::<Vec<_>>(),
         "ways": refuge.ways, "no_plan": refuge.no_plan,
     }))
+}
+
+/// What the shelter desk says; the answer is what was written down.
+pub(in crate::web) async fn say(
+    State(doors): State<Doors>,
+    At(id): At<String>,
+    Sent { who, mut body }: Sent,
+) -> Result<(StatusCode, Json<Value>), Refused> {
+    let app = &doors.app;
+    let states = ShelterState::ALL.map(ShelterState::word);
+    let state = body.word("state", &states);
+    let occupancy = body.count("occupancy", 0, OCCUPANCY_MAX);
+    let places = body.count("places", 1, OCCUPANCY_MAX);
+    let at = body.past_or_nothing("at", app.clock.now());
+    let note = body.words("note", WORDS_MAX);
+    let ((state, occupancy), ((places, at), note)) =
+        body.end(state.zip(occupancy).zip(places.zip(at).zip(note)))?;
+    let state = ShelterState::from_word(state)
+        .ok_or_else(|| Refused::Unknown("there is no such state".to_owned()))?;
+    let said = ShelterSaid {
+        state,
+        occupancy,
+        places,
+        at,
+        note: &note,
+    };
+    told::shelter(app, &who.officer, &id, said)?;
+    let word = app.store.read(|view| view.shelter_words())?.remove(&id);
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({
+            "id": id, "state": state.word(), "occupancy": occupancy,
+            "places": word.as_ref().and_then(|word| word.places), "state_at": word.as_ref().map(|word| word.at),
+            "by": word.as_ref().map(|word| word.by.as_str()), "note": note.trim(),
+        })),
+    ))
 }
 
 /// One shelter.
