@@ -1,12 +1,12 @@
 //! How long one thought takes: from the readings of the flood hour to the advice for every district of Obihiro.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use hinan::config::Config;
 use hinan::engine::{Engine, Reference};
 use hinan_models::History;
 use hinan_sensors::Reading;
-use hinan_town::{FLOOD_HOUR, storm};
-use jiff::Timestamp;
+use hinan_town::{FLOOD_HOUR, OBIHIRO, storm};
+use jiff::{SignedDuration, Timestamp};
 
 /// An engine that has seen the storm up to the flood hour.
 fn engine(reference: Reference, storm: &History, until: Timestamp) -> Engine {
@@ -43,10 +43,42 @@ fn evaluate_one_moment_for_obihiro(c: &mut Criterion) {
     };
     let mut group = c.benchmark_group("evaluate_one_moment_for_obihiro");
     group.sample_size(20);
-    for (name, reference) in [("models", with), ("persistence_only", without)] {
-        let engine = engine(reference, &storm, now);
+    for (name, reference) in [("models", &with), ("persistence_only", &without)] {
+        let engine = engine(reference.clone(), &storm, now);
         group.bench_function(name, |b| {
             b.iter(|| engine.preview(now).expect("the gauges form a history"));
+        });
+    }
+    // One reading of the same moment, worked into what was worked out just before.
+    for (name, reference) in [
+        ("one_reading_models", &with),
+        ("one_reading_persistence_only", &without),
+    ] {
+        let column = storm.gauges().iter().position(|gauge| gauge == OBIHIRO);
+        let row = (0..storm.len()).rfind(|row| storm.time(*row) <= now);
+        let level_m = row
+            .zip(column)
+            .and_then(|(row, column)| storm.level(row, column));
+        let reading = Reading {
+            station: OBIHIRO.parse().expect("an id"),
+            at: now - SignedDuration::from_secs(5),
+            level_m: level_m.expect("Obihiro speaks at that hour") + 0.05,
+            sequence: None,
+        };
+        let before = || {
+            let mut engine = engine(reference.clone(), &storm, now);
+            engine.evaluate(now).expect("the gauges form a history");
+            engine
+        };
+        group.bench_function(name, |b| {
+            b.iter_batched_ref(
+                before,
+                |engine| {
+                    engine.take(&reading);
+                    engine.evaluate(now).expect("the gauges form a history")
+                },
+                BatchSize::SmallInput,
+            );
         });
     }
     group.finish();

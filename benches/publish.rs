@@ -303,6 +303,7 @@ fn proposed(app: &App, n: usize) -> (String, Proposal) {
         ways: Vec::new(),
         waiting: Vec::new(),
         people: None,
+        grounds: Vec::new(),
         examined_then: Vec::new(),
     };
     let id = format!("r-bench-{n}");

@@ -1,7 +1,7 @@
 //! The core, alone: readings and moments in, advice out. No clock, no store, no network, no chance.
 //!
 //! Feeding the same readings in the same order and asking at the same moments gives the same advice, bit for
-//! bit. The live service, the demo, `hinan replay` and the tests all drive this one type.
+//! bit; whether it is worked out whole or from what changed makes no difference to it. The live service, the demo, `hinan replay` and the tests all drive this one type.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,14 +18,17 @@ use jiff::{SignedDuration, Timestamp};
 use crate::concern::Concern;
 use crate::config::Recommend;
 use crate::digest::Digest;
-use crate::outlook::{ModelSet, Outlook, outlook};
+use crate::outlook::{ModelSet, Outlook, outlook, outlook_after};
 use crate::recommend::briefed::Briefed;
 use crate::recommend::complete::complete;
 use crate::recommend::core::Core;
+use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::{Proposal, bundle};
 use crate::recommend::refuge::{Asked, Refuge, refuge};
 use crate::recommend::told::{ShelterState, Told};
-use crate::recommend::{Recommendation, advise, agency, rain, remembered};
+use crate::recommend::{
+    Advised, Before, Kept, Recommendation, advise, advise_after, agency, rain, remembered,
+};
 use crate::situation::{Judged, Situation};
 
 /// Everything that never changes while the engine runs.
@@ -53,16 +56,45 @@ pub struct Reference {
     pub cadence_s: u32,
 }
 
+/// Advice is worked out for one moment, and readings that come within so long after it and are not newer than it are worked into it:
+/// devices report at the same minute, and their packets arrive one after another. Ages are wrong by this much, and no more.
+pub const MOMENT_LASTS: SignedDuration = SignedDuration::from_secs(30);
+/// Where people find a place is worked out anew after this, if nothing about it changed.
+const REFUGE_LASTS: SignedDuration = SignedDuration::from_secs(60);
+
 /// The core with its memory.
 pub struct Engine {
     reference: Reference,
     situation: Situation,
     official: Arc<Lanes<Live>>,
     external: Arc<External>,
-    held: Vec<Recommendation>,
+    held: Vec<Arc<Recommendation>>,
     memory: Memory,
     told: Told,
     briefed: Briefed,
+    news: News,
+    last: Option<Last>,
+}
+
+/// What came since the last evaluation.
+#[derive(Default)]
+struct News {
+    /// Stations with a new reading.
+    stations: BTreeSet<StationId>,
+    /// The newest of these readings.
+    newest: Option<Timestamp>,
+    /// Anything that may concern every gauge.
+    for_all: bool,
+}
+
+/// The last evaluation, to go on from.
+struct Last {
+    outlook: Outlook,
+    /// Everything the core asked for, also what is not of now.
+    asked: Vec<Kept>,
+    told: Arc<Told>,
+    refuge: Arc<Refuge>,
+    refuge_of: (Timestamp, Vec<(String, OrderLevel)>),
 }
 
 /// What became of a message of an agency or of others.
@@ -79,7 +111,9 @@ pub struct Advice {
     /// What it was made from.
     pub outlook: Outlook,
     /// By district.
-    pub recommendations: Vec<Recommendation>,
+    pub recommendations: Vec<Arc<Recommendation>>,
+    /// SHA-256 of each, in their order.
+    digests: Vec<Digest>,
     /// By river and level, as officers decide.
     pub proposals: Vec<Proposal>,
     /// The core's whole answer: liftings, the coming night, what is unknown.
@@ -93,10 +127,10 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// Digest of the recommendations.
+    /// Digest of the recommendations: of the digests of each, so that only what changed is read again.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of_json(&self.recommendations)
+        Digest::of_json(&self.digests)
     }
 }
 
@@ -120,18 +154,33 @@ impl Engine {
             memory: Memory::empty(),
             told: Told::default(),
             briefed: Briefed::default(),
+            news: News::default(),
+            last: None,
         }
     }
 
-    /// Puts back what was advised last, after the readings were fed again.
-    pub fn remember(&mut self, advice: Vec<Recommendation>, as_of: Timestamp) {
+    /// Puts back what was advised last, after the readings were fed again. What comes next is worked out whole.
+    pub fn remember(&mut self, advice: Vec<Arc<Recommendation>>, as_of: Timestamp) {
         self.memory = remembered(&advice, as_of);
         self.held = advice;
+        self.last = None;
+    }
+
+    /// Puts back what officers were told of the coming night, so that they are not told twice.
+    pub fn remember_briefed(&mut self, briefed: Briefed) {
+        self.briefed = briefed;
+    }
+
+    /// What officers were told of the coming night today.
+    #[must_use]
+    pub fn briefed(&self) -> &Briefed {
+        &self.briefed
     }
 
     /// From the next advice on these models forecast; none: baselines alone.
     pub fn use_models(&mut self, models: Option<Arc<ModelSet>>) {
         self.reference.models = models;
+        self.news.for_all = true;
     }
 
     /// Takes what people told: orders in force, reports, words on shelters. What agencies say is heard, not told.
@@ -141,19 +190,23 @@ impl Engine {
 
     /// Takes one reading; the verdict is that of quality control, `None` when it changes nothing.
     pub fn take(&mut self, reading: &Reading) -> Option<Judged> {
-        self.situation.take(reading)
+        let judged = self.situation.take(reading)?;
+        self.news.stations.insert(reading.station.clone());
+        self.news.newest = self.news.newest.max(Some(reading.at));
+        Some(judged)
     }
 
     /// Takes a reading that its device had kept and says is old. It finds its place behind what is known; it is never
     /// the newest word of its gauge, so that it cannot ring an alarm.
     pub fn take_historic(&mut self, reading: &Reading) -> Option<Judged> {
         let newest = self.situation.newest(&reading.station, Timestamp::MAX)?;
-        (reading.at < newest.at).then(|| self.situation.take(reading))?
+        (reading.at < newest.at).then(|| self.take(reading))?
     }
 
     /// Levels of these times are not believed any more: they are shown as bad and not used, and quality control
     /// judges what comes as if they had not been.
     pub fn distrust(&mut self, station: &StationId, times: &BTreeSet<Timestamp>) {
+        self.news.for_all = true;
         if let Some(of) = self.reference.stations.get(station.as_str()) {
             self.situation.distrust(station, times, &of.quality);
         }
@@ -173,6 +226,8 @@ impl Engine {
             },
         };
         if let OfficialMessage::Observations(series) = message {
+            // Only rain that some gauge asks for is in the record, and only that may change what is said of one.
+            self.news.for_all |= self.situation.asked(series).is_some();
             self.situation.rain(series);
         }
         let external = match message {
@@ -194,6 +249,7 @@ impl Engine {
 
     /// Takes such grounds again, when a record is recomputed.
     pub fn hear_again(&mut self, grounds: &StationSeries) {
+        self.news.for_all = true;
         self.situation.rain(grounds);
     }
 
@@ -215,13 +271,14 @@ impl Engine {
         &self.situation
     }
 
-    /// Works out the advice for one moment of the event, and remembers it.
+    /// Works out the advice for now, and remembers it. A reading that came just after the last moment and is not newer than it is
+    /// worked into that one.
     ///
     /// # Errors
     /// When the gauges of the town cannot form a history; that is a fault of the configuration.
-    pub fn evaluate(&mut self, as_of: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
-        let told = self.told_by(as_of);
-        self.evaluate_told(as_of, told)
+    pub fn evaluate(&mut self, now: Timestamp) -> Result<Advice, hinan_models::HistoryError> {
+        let told = self.told_by(now);
+        self.evaluate_told(now, told)
     }
 
     /// The same with exactly this told, the agency's word included: a record is recomputed so.
@@ -230,14 +287,42 @@ impl Engine {
     /// As for [`Engine::evaluate`].
     pub fn evaluate_told(
         &mut self,
-        as_of: Timestamp,
+        now: Timestamp,
         told: Arc<Told>,
     ) -> Result<Advice, hinan_models::HistoryError> {
-        let (advice, memory) = self.work(as_of, told)?;
+        let (advice, memory, last) = match self.goes_on(now, &told) {
+            Some(last) => self.work_on(last)?,
+            None => self.work(now, told)?,
+        };
         self.held.clone_from(&advice.recommendations);
         self.memory = memory;
         self.briefed.clone_from(&advice.briefed);
+        self.news = News::default();
+        self.last = Some(last);
         Ok(advice)
+    }
+
+    /// The same worked out whole for a moment, whatever came just before.
+    ///
+    /// # Errors
+    /// As for [`Engine::evaluate`].
+    pub fn evaluate_whole(
+        &mut self,
+        as_of: Timestamp,
+    ) -> Result<Advice, hinan_models::HistoryError> {
+        self.last = None;
+        self.evaluate(as_of)
+    }
+
+    /// The last evaluation, where only readings came since that are not newer than its moment, a moment ago.
+    fn goes_on(&self, now: Timestamp, told: &Told) -> Option<&Last> {
+        let last = self.last.as_ref()?;
+        let as_of = last.outlook.as_of;
+        let goes_on = !self.news.for_all
+            && (as_of..as_of + MOMENT_LASTS).contains(&now)
+            && self.news.newest.is_none_or(|at| at <= as_of)
+            && *last.told == *told;
+        goes_on.then_some(last)
     }
 
     fn told_by(&self, as_of: Timestamp) -> Arc<Told> {
@@ -264,11 +349,12 @@ impl Engine {
         Ok(self.work(as_of, self.told_by(as_of))?.0)
     }
 
+    /// The whole town at one moment.
     fn work(
         &self,
         as_of: Timestamp,
         told: Arc<Told>,
-    ) -> Result<(Advice, Memory), hinan_models::HistoryError> {
+    ) -> Result<(Advice, Memory, Last), hinan_models::HistoryError> {
         let r = &self.reference;
         let outlook = outlook(
             &self.situation,
@@ -278,34 +364,104 @@ impl Engine {
             as_of,
         )?;
         let advised = advise(&outlook, &told, &self.memory, &r.town, &r.core);
-        let mut recommendations = advised.recommendations;
-        recommendations.retain(|advice| is_of_now(advice, &self.held, as_of, &r.policy));
-        let refuge = refuge(&Asked {
-            town: &r.town,
-            core: &r.core,
-            basis: &r.core.refuge,
-            told: &told,
-            advice: &recommendations,
-            as_of,
-        });
-        let mut proposals = bundle(&recommendations, &outlook, &r.town);
+        Ok(self.conclude(outlook, told, advised))
+    }
+
+    /// The moment of the last evaluation again: what nothing new concerns stays as it was found.
+    fn work_on(&self, last: &Last) -> Result<(Advice, Memory, Last), hinan_models::HistoryError> {
+        let r = &self.reference;
+        let outlook = outlook_after(
+            &self.situation,
+            &r.town,
+            r.models.as_deref(),
+            r.cadence_s,
+            (&last.outlook, &self.news.stations),
+        )?;
+        let before = Before {
+            outlook: &last.outlook,
+            recommendations: &last.asked,
+        };
+        let place = (r.town.as_ref(), r.core.as_ref());
+        let advised = advise_after(&outlook, &last.told, &self.memory, place, before);
+        Ok(self.conclude(outlook, Arc::clone(&last.told), advised))
+    }
+
+    fn conclude(
+        &self,
+        outlook: Outlook,
+        told: Arc<Told>,
+        advised: Advised,
+    ) -> (Advice, Memory, Last) {
+        let r = &self.reference;
+        let as_of = outlook.as_of;
+        let asked = advised.recommendations;
+        let of_now = |kept: &&Kept| is_of_now(&kept.recommendation, &self.held, as_of, &r.policy);
+        let (recommendations, digests): (Vec<Arc<Recommendation>>, Vec<Digest>) = asked
+            .iter()
+            .filter(of_now)
+            .map(|kept| (Arc::clone(&kept.recommendation), kept.digest.clone()))
+            .unzip();
+        let (refuge, refuge_of) = self.refuge(&told, &recommendations, as_of);
+        let mut proposals = bundle(&recommendations, &outlook, &r.town, &r.core);
         for proposal in &mut proposals {
             // A notice never names a place that receives nobody.
             proposal
                 .shelters
                 .retain(|shelter| receives(&told, &shelter.id, as_of));
         }
-        let proposals = complete(proposals, &recommendations, &advised.core, &refuge, &r.town);
+        let place = (r.town.as_ref(), r.core.as_ref());
+        let proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
+        let last = Last {
+            outlook: outlook.clone(),
+            asked,
+            told: Arc::clone(&told),
+            refuge: Arc::clone(&refuge),
+            refuge_of,
+        };
         let advice = Advice {
             outlook,
             recommendations,
+            digests,
             proposals,
             briefed: self.briefed.after(as_of, &advised.core.briefings),
             core: Arc::new(advised.core),
-            refuge: Arc::new(refuge),
+            refuge,
             told,
         };
-        Ok((advice, advised.memory))
+        (advice, advised.memory, last)
+    }
+
+    /// Where people find a place: as found a moment ago, while the same people are called and nobody said anything of a shelter.
+    fn refuge(
+        &self,
+        told: &Told,
+        recommendations: &[Arc<Recommendation>],
+        as_of: Timestamp,
+    ) -> (Arc<Refuge>, (Timestamp, Vec<(String, OrderLevel)>)) {
+        let r = &self.reference;
+        let called: Vec<(String, OrderLevel)> = recommendations
+            .iter()
+            .map(|one| (one.district.clone(), one.level))
+            .collect();
+        let known = self.last.as_ref().filter(|last| {
+            let (at, then) = &last.refuge_of;
+            (*at..*at + REFUGE_LASTS).contains(&as_of)
+                && *then == called
+                && last.told.orders == told.orders
+                && last.told.shelters == told.shelters
+        });
+        if let Some(last) = known {
+            return (Arc::clone(&last.refuge), (last.refuge_of.0, called));
+        }
+        let found = refuge(&Asked {
+            town: &r.town,
+            core: &r.core,
+            basis: &r.core.refuge,
+            told,
+            advice: recommendations,
+            as_of,
+        });
+        (Arc::new(found), (as_of, called))
     }
 }
 
@@ -319,7 +475,7 @@ fn receives(told: &Told, shelter: &str, as_of: Timestamp) -> bool {
 /// but open no proposal for the past; what was advised when they were new is held.
 fn is_of_now(
     advice: &Recommendation,
-    held: &[Recommendation],
+    held: &[Arc<Recommendation>],
     as_of: Timestamp,
     policy: &Recommend,
 ) -> bool {

@@ -29,7 +29,8 @@ use crate::distrust;
 use crate::engine::{Advice, Engine};
 use crate::events::Event;
 use crate::model_use;
-use crate::recommend::briefed;
+use crate::recommend::briefed::{self, Given};
+use crate::recommend::core::PROGRAM;
 use crate::recommend::docket::{Change, changes};
 use crate::station_state;
 use crate::store::StoreError;
@@ -66,12 +67,16 @@ pub struct Intake {
     next_seq: i64,
     /// How each station was when the advice was last worked out.
     states: BTreeMap<String, &'static str>,
+    /// How long the audit was when it was last asked what was told, and until when that stands if it does not grow.
+    asked_at: Option<(i64, Timestamp)>,
+    /// The evaluation that the service went on from, until it is written down.
+    resumed: Option<i64>,
 }
 
 impl Intake {
-    /// An intake that goes on after place `last_seq` in the order of arrival.
+    /// An intake that goes on after place `last_seq` in the order of arrival, from what stood at evaluation `resumed`.
     #[must_use]
-    pub fn new(app: Arc<App>, engine: Engine, last_seq: i64) -> Self {
+    pub fn new(app: Arc<App>, engine: Engine, (last_seq, resumed): (i64, i64)) -> Self {
         let rules = Rules::of(&app.config, &app.reference);
         Self {
             app,
@@ -79,6 +84,8 @@ impl Intake {
             rules,
             next_seq: last_seq + 1,
             states: BTreeMap::new(),
+            asked_at: None,
+            resumed: Some(resumed),
         }
     }
 
@@ -208,12 +215,12 @@ impl Intake {
                 .write(|tx| model_use::note(tx, models.as_deref(), (town, now)))?;
             self.engine.use_models(models);
         }
-        self.engine
-            .tell(self.app.store.read(|view| view.told(now))?);
-        let briefed = self.app.picture().advice.briefed.given.len();
+        self.ask_what_was_told(now)?;
+        let briefed = self.engine.briefed().given.last().cloned();
         let advice = self.engine.evaluate(now)?;
-        record(&self.app, &advice, self.next_seq - 1, now)?;
-        brief(&self.app, &advice, briefed, now)?;
+        record(&self.app, &advice, (self.next_seq - 1, self.resumed), now)?;
+        self.resumed = None;
+        brief(&self.app, &advice, briefed.as_ref(), now)?;
         let open = advice.proposals.len();
         self.tell_states(&advice);
         self.app.show(Picture {
@@ -226,6 +233,25 @@ impl Intake {
             .record(monotonic().duration_since(began).as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a handful of proposals")]
         metrics::gauge!("hinan_proposals").set(open as f64);
+        Ok(())
+    }
+
+    /// Everything that is told is in the audit, too: while that does not grow, and nothing of it ends, it stands as it was read.
+    fn ask_what_was_told(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let asked_at = self.asked_at;
+        let told = self.app.store.read(|view| {
+            let long = view.audit_len()?;
+            if asked_at.is_some_and(|(then, until)| then == long && now < until) {
+                return Ok(None);
+            }
+            let told = view.told(now)?;
+            let until = view.told_until(&told, now)?;
+            Ok(Some((told, (long, until))))
+        })?;
+        if let Some((told, asked_at)) = told {
+            self.engine.tell(told);
+            self.asked_at = Some(asked_at);
+        }
         Ok(())
     }
 
@@ -261,9 +287,14 @@ impl Intake {
 }
 
 /// Notes in the audit what the officers were told of the coming night, at each fixed hour once.
-fn brief(app: &App, advice: &Advice, before: usize, now: Timestamp) -> Result<(), StoreError> {
-    let given = &advice.briefed.given;
-    let Some(new) = given.last().filter(|_| given.len() > before) else {
+fn brief(
+    app: &App,
+    advice: &Advice,
+    before: Option<&Given>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let newest = advice.briefed.given.last();
+    let Some(new) = newest.filter(|new| Some(*new) != before) else {
         return Ok(());
     };
     let words: Vec<String> = new.briefings.iter().map(briefed::words).collect();
@@ -275,7 +306,12 @@ fn brief(app: &App, advice: &Advice, before: usize, now: Timestamp) -> Result<()
 }
 
 /// Records an evaluation and what it changes on the docket, in one transaction.
-fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(), StoreError> {
+fn record(
+    app: &App,
+    advice: &Advice,
+    (upto_seq, resumed): (i64, Option<i64>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let policy = &app.config.recommend;
     app.store.write(|tx| {
         let view = tx.view();
@@ -317,10 +353,14 @@ fn record(app: &App, advice: &Advice, upto_seq: i64, now: Timestamp) -> Result<(
             upto_seq,
             digest: advice.digest(),
             recommendations: advice.recommendations.len(),
+            program: PROGRAM,
+            basis: Some(app.reference.core.basis().clone()),
+            resumed,
         };
         let age_max = f64::from(app.config.approve.basis_age_max_min) * 60.0 * app.clock.speed();
         let age_max = SignedDuration::try_from_secs_f64(age_max).unwrap_or(SignedDuration::MAX);
         tx.drop_old_drafts(now.saturating_sub(age_max).unwrap_or(Timestamp::MIN))?;
-        tx.put_evaluation(&evaluated, &advice.recommendations, &advice.told)
+        let stood = (advice.recommendations.as_slice(), advice.outlook.as_of);
+        tx.put_evaluation(&evaluated, stood, &advice.told)
     })
 }

@@ -33,6 +33,7 @@ pub mod intake;
 pub mod maps;
 pub mod model_use;
 pub mod newest;
+mod noted;
 pub mod official;
 pub mod outlook;
 mod own_certificate;

@@ -3,7 +3,7 @@
 mod assumed;
 mod flooding;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hinan_gis::{GaugeSite, ReferenceLevels, Town};
 use hinan_models::{
@@ -186,6 +186,20 @@ pub fn outlook(
     cadence_s: u32,
     as_of: Timestamp,
 ) -> Result<Outlook, hinan_models::HistoryError> {
+    Ok(Outlook {
+        as_of,
+        gauges: look_at(situation, &town.gauges, models, cadence_s, as_of)?,
+        models_on: models.is_some(),
+    })
+}
+
+fn look_at(
+    situation: &Situation,
+    sites: &[GaugeSite],
+    models: Option<&ModelSet>,
+    cadence_s: u32,
+    as_of: Timestamp,
+) -> Result<BTreeMap<String, GaugeOutlook>, hinan_models::HistoryError> {
     let recent = models
         .map(|models| {
             let back_s = WatchSettings::default().looks_back_h() * 3600;
@@ -201,12 +215,40 @@ pub fn outlook(
         cadence_s,
         as_of,
     };
-    let gauges = each(&town.gauges, |site| look.at(site))?;
-    Ok(Outlook {
-        as_of,
-        gauges: gauges.into_iter().map(|g| (g.id.clone(), g)).collect(),
-        models_on: models.is_some(),
-    })
+    let gauges = each(sites, |site| look.at(site))?;
+    Ok(gauges.into_iter().map(|g| (g.id.clone(), g)).collect())
+}
+
+/// The same for the moment of an earlier one, after only these stations said something new: gauges that neither are among them nor ask
+/// one of them keep what was found.
+///
+/// # Errors
+/// As for [`outlook`].
+pub fn outlook_after(
+    situation: &Situation,
+    town: &Town,
+    models: Option<&ModelSet>,
+    cadence_s: u32,
+    (before, changed): (&Outlook, &BTreeSet<StationId>),
+) -> Result<Outlook, hinan_models::HistoryError> {
+    let asks = |site: &GaugeSite| {
+        let said = |id: &str| changed.contains(id);
+        let by_model = models
+            .and_then(|models| models.fitted.get(&site.id))
+            .is_some_and(|model| model.case().upstream.iter().any(|id| said(id)));
+        let by_neighbour = situation.neighbours(&site.id).any(said);
+        said(&site.id) || by_model || by_neighbour
+    };
+    let sites: Vec<GaugeSite> = town
+        .gauges
+        .iter()
+        .filter(|site| asks(site))
+        .cloned()
+        .collect();
+    let mut all = before.clone();
+    let fresh = look_at(situation, &sites, models, cadence_s, before.as_of)?;
+    all.gauges.extend(fresh);
+    Ok(all)
 }
 
 /// A baseline looks back this many grid steps.

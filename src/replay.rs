@@ -16,6 +16,7 @@ use crate::engine::{Engine, Reference};
 use crate::model_use;
 use crate::outlook::ModelSet;
 use crate::recommend::Recommendation;
+use crate::recommend::core::PROGRAM;
 use crate::store::{StoreError, View};
 use crate::town::TownError;
 
@@ -28,7 +29,12 @@ pub struct Step {
     /// Moment of the event.
     pub as_of: Timestamp,
     /// What was advised.
-    pub recommendations: Vec<Recommendation>,
+    #[serde(serialize_with = "each")]
+    pub recommendations: Vec<Arc<Recommendation>>,
+}
+
+fn each<S: serde::Serializer>(all: &[Arc<Recommendation>], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(all.iter().map(AsRef::as_ref))
 }
 
 /// Replays a recording hour by hour: all readings of a row, then the advice.
@@ -74,25 +80,27 @@ pub fn recording(
     Ok(firsts)
 }
 
+/// Of differing evaluations so many are named.
+const NAMED_MAX: usize = 5;
+
 /// What recomputing a record found.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Recomputed {
-    /// Every evaluation gives the same advice again.
-    Same {
-        /// How many evaluations.
-        evaluations: usize,
-    },
-    /// This one does not.
-    Differs {
-        /// Moment of the event.
-        as_of: Timestamp,
-        /// Its place in the record, from 1.
-        number: usize,
-    },
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Recomputed {
+    /// How many evaluations the record has.
+    pub evaluations: usize,
+    /// So many give the same advice again.
+    pub same: usize,
+    /// So many were worked out by another program, or with other criteria, settings or geodata: they are gone through and not
+    /// compared.
+    pub earlier: usize,
+    /// So many give other advice.
+    pub differ: usize,
+    /// The first of these: place in the record, from 1, and moment of the event.
+    pub first: Vec<(usize, Timestamp)>,
 }
 
 /// Recomputes every evaluation of a record from its readings. `models` gives the models of files that forecast then, by gauge
-/// and digest.
+/// and digest. Goes on past what differs, and past what another program or other settings worked out.
 ///
 /// # Errors
 /// The record's, the engine's, or that of a model file which is not there any more.
@@ -111,6 +119,10 @@ pub fn record(
     let grounds = grounds(view, &engine)?;
     let mut next_ground = grounds.iter().peekable();
     let mut next = readings.iter().peekable();
+    let mut found = Recomputed {
+        evaluations: evaluations.len(),
+        ..Recomputed::default()
+    };
     for (index, (evaluated, told)) in evaluations.iter().zip(told).enumerate() {
         // Rain and levels do not touch one another before somebody asks: their order among each other is free.
         while let Some((_, ground)) = next_ground.next_if(|(seq, _)| *seq <= evaluated.upto_seq) {
@@ -129,16 +141,25 @@ pub fn record(
         if let Some(files) = model_use::before_evaluation(&mut used, number) {
             engine.use_models(models(&files)?.map(Arc::new));
         }
-        if engine.evaluate_told(evaluated.as_of, told)?.digest() != evaluated.digest {
-            return Ok(Recomputed::Differs {
-                as_of: evaluated.as_of,
-                number: index + 1,
-            });
+        // A start goes on from what was written down last, which may be older than the last evaluation.
+        if let Some(resumed) = evaluated.resumed {
+            engine.remember(view.stood_at(resumed)?.advice, evaluated.as_of);
+        }
+        let again = engine.evaluate_told(evaluated.as_of, told)?.digest();
+        let is_ours = evaluated.program == PROGRAM
+            && evaluated.basis.as_ref() == Some(reference.core.basis());
+        if !is_ours {
+            found.earlier += 1;
+        } else if again == evaluated.digest {
+            found.same += 1;
+        } else {
+            found.differ += 1;
+            if found.first.len() < NAMED_MAX {
+                found.first.push((index + 1, evaluated.as_of));
+            }
         }
     }
-    Ok(Recomputed::Same {
-        evaluations: evaluations.len(),
-    })
+    Ok(found)
 }
 
 /// What evaluations rest on beside levels, by its place in the order of arrival.

@@ -32,6 +32,7 @@ use crate::engine::{Engine, Reference};
 use crate::forget;
 use crate::intake::Intake;
 use crate::model_use;
+use crate::noted;
 use crate::own_certificate;
 use crate::publish::channel::area_mail::AreaMailChannel;
 use crate::publish::channel::l_alert::LAlertChannel;
@@ -41,6 +42,7 @@ use crate::publish::channel::webhook::WebhookChannel;
 use crate::publish::deliver::{self, Channel, Pace};
 use crate::publish::dispatch::Dispatch;
 use crate::publish::outbox::ChannelName;
+use crate::recommend::briefed::Briefed;
 use crate::store::Store;
 use crate::store::notices::live;
 use crate::tell;
@@ -110,7 +112,7 @@ pub async fn start(
     // What was asked for while no service ran. The engine reads it back with the readings.
     let marked_up_to = store.read(|view| view.last_seq())?;
     store.write(|tx| distrust::mark_pending(tx, marked_up_to).map(drop))?;
-    let (mut engine, last_seq) = restored(&store, &reference, clock.now())?;
+    let (mut engine, last_seq, resumed) = restored(&store, &reference, clock.now())?;
     engine.tell(store.read(|view| view.told(clock.now()))?);
     let newest = store.read(|view| {
         view.newest_since(
@@ -146,7 +148,8 @@ pub async fn start(
 
     note_rules(&app)?;
     note_models(&app)?;
-    note_criteria(&app)?;
+    noted::criteria(&app)?;
+    noted::settings(&app)?;
     if app.config.officers.without_second_factor {
         app.warn("この再現・訓練では、2要素目(確認コード)なしで承認できます。本番では必ず必要です。 No second factor is asked for here.".to_owned());
     }
@@ -166,7 +169,7 @@ pub async fn start(
     let (arrivals, arrived) = arrivals(ARRIVALS_MAX, app.config.sensors.waiting_max_bytes);
     let (mut tasks, mut intake_tasks, mut doors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
 
-    let intake = Intake::new(Arc::clone(&app), engine, last_seq);
+    let intake = Intake::new(Arc::clone(&app), engine, (last_seq, resumed));
     intake_tasks.spawn(async move {
         intake
             .run(arrived, intake_stop)
@@ -394,37 +397,6 @@ fn note_rules(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A changed file of criteria is noted with its digest and each change in words, old and new.
-fn note_criteria(app: &App) -> anyhow::Result<()> {
-    let now = &app.reference.core.policy.criteria;
-    let digest = now.digest();
-    let before = app.store.read(|view| view.last_detail("criteria"))?;
-    let before = before.and_then(|detail| serde_json::from_str::<serde_json::Value>(&detail).ok());
-    if before
-        .as_ref()
-        .is_some_and(|before| before["digest"] == digest.as_str())
-    {
-        return Ok(());
-    }
-    let then: Option<hinan_recommend::Criteria> =
-        before.and_then(|before| serde_json::from_value(before["criteria"].clone()).ok());
-    let changes = then
-        .as_ref()
-        .map(|then| hinan_recommend::changes(then, now));
-    let detail = json!({ "name": now.name, "version": now.version, "digest": digest,
-        "before": then.as_ref().map(hinan_recommend::Criteria::digest), "changes": changes, "criteria": now });
-    app.store.write(|tx| {
-        tx.audit(
-            app.clock.now(),
-            "console",
-            "criteria",
-            &app.town().code,
-            &detail,
-        )
-    })?;
-    Ok(())
-}
-
 /// The engine with its memory of the readings that still matter.
 ///
 /// # Errors
@@ -433,11 +405,11 @@ pub fn restored(
     store: &Store,
     reference: &Reference,
     now: Timestamp,
-) -> anyhow::Result<(Engine, i64)> {
+) -> anyhow::Result<(Engine, i64, i64)> {
     let mut engine = Engine::new(reference.clone());
     let (mut readings, mut heard) = (0_u64, 0_u64);
     let heard_since = now.saturating_sub(RESTORED).unwrap_or(now);
-    let (advice, last_seq) = store.read(|view| {
+    let (stood, last_seq) = store.read(|view| {
         let mut distrusted = distrust::history(view)?;
         if let Some(newest) = view.newest_reading()? {
             view.each_level_since(newest - RESTORED, |stored| {
@@ -461,13 +433,15 @@ pub fn restored(
                 Err(why) => tracing::warn!(seq = stored.seq, %why, "stored official information is not understood"),
             }
         })?;
-        Ok((view.last_advice()?, view.last_seq()?))
+        Ok((view.last_stood()?, view.last_seq()?))
     })?;
-    engine.remember(advice, now);
+    engine.remember(stood.advice, now);
+    let given = store.read(|view| view.evening_briefings(&reference.town.code))?;
+    engine.remember_briefed(Briefed::of(now, given));
     if readings + heard > 0 {
         tracing::info!(readings, official = heard, "restored what was known");
     }
-    Ok((engine, last_seq))
+    Ok((engine, last_seq, stood.evaluation))
 }
 
 async fn embedded(

@@ -52,6 +52,7 @@ fn pages() -> Vec<(&'static str, String)> {
     };
     let empty_inbox = InboxView {
         waiting: Vec::new(),
+        unknown: vec!["上帯広町".to_owned(), "愛国町".to_owned()],
         items: Vec::new(),
         checked_at: frame.now,
     };

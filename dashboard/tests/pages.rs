@@ -761,6 +761,7 @@ fn empty_pages() -> Vec<Page> {
                 &frame,
                 &InboxView {
                     waiting: Vec::new(),
+                    unknown: Vec::new(),
                     items: Vec::new(),
                     checked_at: frame.now,
                 },

@@ -226,6 +226,20 @@ fn write(
     for counter in &advice.counter {
         writeln!(text, "  - {}", counter.japanese())?;
     }
+    for other in &advice.beneath {
+        let decide_by = other.deadlines.of(other.level).map(|of| at(of.decide_by));
+        writeln!(
+            text,
+            "\n■ ほかの川 another river that stands beneath: {} 警戒レベル{} {}、判断の期限 {}",
+            other
+                .river
+                .as_deref()
+                .unwrap_or_else(|| other.kind.japanese()),
+            other.level.number(),
+            other.level.name(),
+            decide_by.as_deref().unwrap_or("なし"),
+        )?;
+    }
     writeln!(text, "\n■ 変わる条件 what would change it")?;
     for line in advice.would_raise() {
         writeln!(text, "  - {line}")?;

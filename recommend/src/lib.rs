@@ -24,8 +24,8 @@ mod town;
 
 pub use action::{Action, ActionSettings, Mode, StayConditions, action, words as action_words};
 pub use advise::{
-    Advice, ByUnit, Candidate, Choice, Complement, Counter, Draft, Examined, FacilityAdvice, Gate,
-    GateName, LeftOut, LiftAdvice, Memory, Names, Order, Orders, Uncovered, UnitAdvice,
+    Advice, ByUnit, Candidate, Cause, Choice, Complement, Counter, Draft, Examined, FacilityAdvice,
+    Gate, GateName, LeftOut, LiftAdvice, Memory, Names, Order, Orders, Uncovered, UnitAdvice,
     check_coverage, complement, cover, recommend, recommend_after,
 };
 pub use criteria::{

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::criteria::Kind;
@@ -21,6 +22,7 @@ pub struct Town {
     facilities: Vec<Facility>,
     by_id: BTreeMap<UnitId, usize>,
     by_source: BTreeMap<SourceId, Vec<usize>>,
+    digest: String,
 }
 
 /// Where the sun is asked for, degrees.
@@ -204,6 +206,7 @@ impl Town {
                 return Err(unknown(&facility.name, &facility.unit));
             }
         }
+        let digest = digest(&(&name, place, &units, &groups, &facilities));
         Ok(Self {
             name,
             place,
@@ -212,12 +215,18 @@ impl Town {
             facilities,
             by_id,
             by_source,
+            digest,
         })
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// SHA-256 of everything about it, in hexadecimal: the same town has the same one.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Where the sun is asked for.
@@ -258,6 +267,11 @@ impl Town {
     pub fn facilities(&self) -> &[Facility] {
         &self.facilities
     }
+}
+
+fn digest(of: &impl Serialize) -> String {
+    let bytes = serde_json::to_vec(of).expect("a town has nothing that JSON cannot say");
+    hex::encode(Sha256::digest(&bytes))
 }
 
 impl Exposure {

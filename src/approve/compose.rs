@@ -5,7 +5,7 @@
 
 use geo::simplify::Simplify as _;
 use hinan_gis::Town;
-use hinan_recommend::Tier;
+use hinan_recommend::{Answer, SourceId, Test, Tier};
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{
@@ -48,11 +48,7 @@ pub fn issue(
     choice: Choice,
 ) -> Facts {
     let river = cause::is_river(&proposal.key.river);
-    let (ground, ground_en) = if river {
-        ground(proposal, gauge)
-    } else {
-        said_by_others(proposal)
-    };
+    let (ground, ground_en) = ground(proposal, gauge);
     let districts = proposal
         .districts
         .iter()
@@ -207,14 +203,22 @@ fn certainty(proposal: &Proposal) -> Certainty {
     let forecast = proposal
         .met
         .iter()
+        // What is assumed of a silent gauge is no forecast.
+        .filter(|finding| !finding.rests_on_assumption())
         .filter_map(|finding| Some(finding.chance()?.0));
     let arrival = proposal
         .urgent
         .as_ref()
         .filter(|advice| {
-            // What is assumed of a silent gauge, or carried on from a rate, is no forecast.
-            let tier = advice.deadlines.arrival.as_ref().map(|of| of.tier);
-            matches!(tier, Some(Tier::Model | Tier::ModelPartly | Tier::Official))
+            let of = advice.deadlines.arrival.as_ref();
+            // Nor is what is carried on from a rate, nor what another gauge than the one that is spoken of may bring.
+            of.is_some_and(|of| match of.tier {
+                Tier::Official => true,
+                Tier::Model | Tier::ModelPartly => {
+                    of.gauge.as_ref().map(SourceId::as_str) == Some(proposal.gauge.as_str())
+                }
+                _ => false,
+            })
         })
         .and_then(|advice| advice.deadlines.chance);
     if forecast.chain(arrival).any(|chance| chance > 0.5) {
@@ -224,9 +228,68 @@ fn certainty(proposal: &Proposal) -> Certainty {
     }
 }
 
+/// What the order rests on, Japanese and English.
+fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String) {
+    match told(proposal) {
+        Some(told) => told,
+        None if cause::is_river(&proposal.key.river) => measured(proposal, gauge),
+        None => said_by_others(proposal),
+    }
+}
+
+/// What was reported or announced, where that alone brought the order and no level did: the calm level of some gauge is no ground
+/// then. Who reported is not told to the public.
+fn told(proposal: &Proposal) -> Option<(String, String)> {
+    let holds = || {
+        proposal.met.iter().flat_map(|finding| {
+            let met = finding.leaves();
+            met.filter(|(_, result)| result.answer == Answer::Met)
+                .map(move |(test, result)| (finding, test, result))
+        })
+    };
+    let by_level = holds().any(|(_, test, _)| {
+        matches!(
+            test,
+            Test::GaugeAt { .. }
+                | Test::LevelAt { .. }
+                | Test::Forecast { .. }
+                | Test::Rise { .. }
+                | Test::Deadline { .. }
+        )
+    });
+    if by_level {
+        return None;
+    }
+    let (finding, test, result) = holds().max_by_key(|(_, _, result)| result.seen.at)?;
+    let at = result.seen.at?;
+    let (words, words_en) = (&finding.condition.words, &finding.condition.words_en);
+    Some(match test {
+        Test::Report { .. } => (
+            format!(
+                "{}に、{}について現地から報告がありました({words})。",
+                spoken(at),
+                proposal.key.river
+            ),
+            format!(
+                "{}: reported on the spot at {} ({words_en}).",
+                cause::place_en(&proposal.river_en),
+                spoken_en(at)
+            ),
+        ),
+        _ => (
+            format!(
+                "{}が{}に発表しています({words})。",
+                result.seen.source,
+                spoken(at)
+            ),
+            format!("Announced by the agency at {}: {words_en}.", spoken_en(at)),
+        ),
+    })
+}
+
 /// The observed fact, Japanese and English: whose level, when, which official level, and whether it rises. It says
 /// "high" only from the caution level on, and names the river that the gauge really stands at.
-fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String) {
+fn measured(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String) {
     let Some((gauge, observed)) = gauge.and_then(|gauge| Some((gauge, gauge.observed?))) else {
         return (
             format!(
@@ -358,4 +421,124 @@ fn rings(town: &Town, district: &str) -> Vec<Vec<[f64; 2]>> {
 /// Six decimals, some 10 cm: enough, and the same text on every machine.
 fn round6(degrees: f64) -> f64 {
     (degrees * 1e6).round() / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hinan_recommend::{Criteria, Finding, Seen, TestResult};
+
+    use super::*;
+
+    fn at() -> Timestamp {
+        "2016-08-30T12:04:00Z".parse().expect("a time")
+    }
+
+    fn results(tests: &[Test], is: fn(&Test) -> bool, seen: &Seen) -> Vec<TestResult> {
+        tests
+            .iter()
+            .map(|test| match test {
+                Test::AnyOf { tests } | Test::AllOf { tests } => TestResult {
+                    answer: Answer::Met,
+                    seen: Seen::default(),
+                    inner: results(tests, is, seen),
+                },
+                _ if is(test) => TestResult {
+                    answer: Answer::Met,
+                    seen: seen.clone(),
+                    inner: Vec::new(),
+                },
+                _ => TestResult {
+                    answer: Answer::NotMet,
+                    seen: Seen::default(),
+                    inner: Vec::new(),
+                },
+            })
+            .collect()
+    }
+
+    /// A condition of the national model of which the first test of this kind holds, and nothing else.
+    fn holds(id: &str, is: fn(&Test) -> bool, seen: Seen) -> Finding {
+        let criteria = Criteria::national();
+        let condition = criteria.condition(id).expect("it is in the national model");
+        Finding {
+            tests: results(&condition.all, is, &seen),
+            condition: Arc::clone(condition),
+            answer: Answer::Met,
+            gauge: Some("obihiro".into()),
+        }
+    }
+
+    fn proposal(met: Vec<Finding>) -> Proposal {
+        let body = serde_json::json!({
+            "key": { "river": "札内川", "level": OrderLevel::EmergencySafety }, "river_en": "Satsunai River",
+            "as_of": at(), "gauge": "obihiro", "districts": [], "met": [], "counter": [], "shelters": [],
+            "reach_between": null, "urgent": null
+        });
+        let mut proposal: Proposal = serde_json::from_value(body).expect("a proposal");
+        proposal.met = met;
+        proposal
+    }
+
+    fn seen(source: &str) -> Seen {
+        Seen {
+            source: source.to_owned(),
+            at: Some(at()),
+            value: Some(5.0),
+            ..Seen::default()
+        }
+    }
+
+    #[test]
+    fn an_order_that_rests_on_a_report_gives_the_report_as_its_ground_and_not_who_made_it() {
+        let report = |test: &Test| matches!(test, Test::Report { .. });
+        let of = proposal(vec![holds("fr5-occurred", report, seen("佐藤さん"))]);
+        let (ja, en) = ground(&of, None);
+        assert!(
+            ja.contains("札内川について現地から報告がありました") && ja.contains("決壊"),
+            "{ja}"
+        );
+        assert!(!ja.contains("佐藤") && !ja.contains("確認できない"), "{ja}");
+        assert!(
+            en.starts_with("Along the Satsunai River: reported on the spot"),
+            "{en}"
+        );
+    }
+
+    #[test]
+    fn an_order_that_rests_on_the_agency_names_the_agency() {
+        let river = |test: &Test| matches!(test, Test::River { .. });
+        let of = proposal(vec![holds("fr5-official", river, seen("帯広開発建設部"))]);
+        let (ja, _) = ground(&of, None);
+        assert!(
+            ja.starts_with("帯広開発建設部が") && ja.contains("レベル5氾濫特別警報"),
+            "{ja}"
+        );
+    }
+
+    #[test]
+    fn what_is_assumed_of_a_silent_gauge_goes_out_as_possible() {
+        let forecast = |test: &Test| matches!(test, Test::Forecast { .. });
+        let criteria = Criteria::national();
+        let id = criteria
+            .conditions
+            .iter()
+            .find(|condition| {
+                let kind = condition.kind == hinan_recommend::Kind::ForecastRiver;
+                kind && condition.all.iter().any(forecast)
+            })
+            .map(|condition| condition.id.clone())
+            .expect("one rests on a forecast");
+        let chance = |assumed_m| {
+            let seen = Seen {
+                value: Some(1.0),
+                assumed_m,
+                ..seen("帯広")
+            };
+            certainty(&proposal(vec![holds(&id, forecast, seen)]))
+        };
+        assert_eq!(chance(None), Certainty::Likely);
+        assert_eq!(chance(Some(41.0)), Certainty::Possible);
+    }
 }

@@ -47,18 +47,7 @@ impl Replay {
                 let models = |files: &_| town::models_of(&config, files);
                 Ok(replay::record(&reference, view, models))
             })??;
-            return match outcome {
-                Recomputed::Same { evaluations } => {
-                    say(&format!(
-                        "{evaluations}回の評価を再計算し、すべて同じ推奨でした / all evaluations give the same advice again"
-                    ));
-                    Ok(())
-                }
-                Recomputed::Differs { as_of, number } => bail!(
-                    "評価 {number} ({as_of}) の推奨が記録と異なります / evaluation {number} gives other advice; \
-                     was the record made with this configuration, town and program?"
-                ),
-            };
+            return said_of(&outcome);
         }
         let storm = match &self.recording {
             Some(path) => {
@@ -87,4 +76,46 @@ impl Replay {
         ));
         Ok(())
     }
+}
+
+/// Says what recomputing found.
+///
+/// # Errors
+/// When an evaluation gives other advice.
+fn said_of(found: &Recomputed) -> anyhow::Result<()> {
+    let Recomputed {
+        evaluations,
+        same,
+        earlier,
+        differ,
+        first,
+    } = found;
+    if *earlier > 0 {
+        say(&format!(
+            "{earlier}回の評価は、別の版のプログラム、または別の基準・設定・地図で行われたため、比べていません / {earlier} evaluations \
+             were made by another program, or with other criteria, settings or geodata: gone through and not compared"
+        ));
+    }
+    if *differ == 0 {
+        say(&if same == evaluations {
+            format!(
+                "{evaluations}回の評価を再計算し、すべて同じ推奨でした / all evaluations give the same advice again"
+            )
+        } else {
+            format!(
+                "{evaluations}回の評価のうち、比べた{same}回はすべて同じ推奨でした / {same} of {evaluations} evaluations were compared \
+                 and give the same advice again"
+            )
+        });
+        return Ok(());
+    }
+    let named: Vec<String> = first
+        .iter()
+        .map(|(number, as_of)| format!("{number} ({as_of})"))
+        .collect();
+    bail!(
+        "{evaluations}回の評価のうち{differ}回の推奨が記録と異なります。同じ{same}回。最初は評価 {named} / {differ} of {evaluations} \
+         evaluations give other advice, {same} the same; the first: {named}",
+        named = named.join(", ")
+    )
 }

@@ -3,7 +3,7 @@
 use hinan_recommend::Briefing;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::japan;
 
@@ -19,7 +19,7 @@ pub struct Briefed {
 }
 
 /// One briefing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Given {
     /// 15, 18 or 21.
     pub hour: i8,
@@ -30,6 +30,17 @@ pub struct Given {
 }
 
 impl Briefed {
+    /// What was given on the day of a moment, from the record, after a restart: nobody is told the same hour's word twice.
+    #[must_use]
+    pub fn of(now: Timestamp, given: Vec<Given>) -> Self {
+        let day = japan(now).date();
+        let today = |given: &Given| japan(given.as_of).date() == day;
+        Self {
+            day: Some(day),
+            given: given.into_iter().filter(today).collect(),
+        }
+    }
+
     /// With what is said now, where a fixed hour has passed that nothing was said for. Of hours that passed unseen only the last
     /// counts: nobody can be told now what would have been said then.
     #[must_use]
@@ -110,6 +121,19 @@ mod tests {
         assert_eq!(briefed.given[1].as_of, at("18:05"));
         let tomorrow = briefed.after("2016-08-31T09:00:00+09:00".parse().expect("a time"), &[]);
         assert!(tomorrow.given.is_empty());
+    }
+
+    #[test]
+    fn after_a_restart_the_word_of_an_hour_stands_as_it_was_given_and_yesterdays_is_over() {
+        let given = |at: Timestamp| Given {
+            hour: 15,
+            as_of: at,
+            briefings: Vec::new(),
+        };
+        let before = "2016-08-29T15:00:00+09:00".parse().expect("a time");
+        let again = Briefed::of(at("16:30"), vec![given(before), given(at("15:00"))]);
+        let after = again.after(at("16:30"), &[]);
+        assert_eq!(after.given, [given(at("15:00"))], "not once more at 16:30");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use hinan_gis::Hazard as SiteHazard;
 use hinan_notice::facts::{Facts, Hazard as NoticeHazard};
-use hinan_recommend::{Hazard, UnitAdvice};
+use hinan_recommend::{Cause, Hazard, UnitAdvice, UnitId};
 
 /// Hazards that can be ordered for without a river, in the words of notices and of the core.
 const HAZARDS: [(Hazard, NoticeHazard); 4] = [
@@ -22,6 +22,15 @@ pub fn hazard(about: &str) -> Hazard {
         .iter()
         .find(|(hazard, _)| hazard.japanese() == about)
         .map_or(Hazard::Flood, |(hazard, _)| *hazard)
+}
+
+/// What an order about this is in force for, in a unit.
+#[must_use]
+pub fn of(unit: UnitId, about: &str) -> Cause {
+    match hazard(about) {
+        Hazard::Flood => Cause::of_river(unit, about),
+        other => Cause::of_hazard(unit, other),
+    }
 }
 
 /// The same in the words of notices.

@@ -1,12 +1,14 @@
 //! A proposal beside everything else that is advised: the smallest set of districts, bigger names, what is left out, people.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hinan_gis::Town;
-use hinan_recommend::{LeftOut, UnitAdvice, Waiting, action_words};
+use hinan_recommend::{LeftOut, UnitAdvice, UnitId, Waiting, action_words};
 
 use super::Recommendation;
 use super::cause;
+use super::core::Core;
 use super::level::{OrderLevel, advised};
 use super::proposal::{LeftOutDistrict, Proposal, UnitWay};
 use super::refuge::{Refuge, key};
@@ -15,10 +17,10 @@ use super::refuge::{Refuge, key};
 #[must_use]
 pub fn complete(
     proposals: Vec<Proposal>,
-    recommendations: &[Recommendation],
+    recommendations: &[Arc<Recommendation>],
     advice: &hinan_recommend::Advice,
     refuge: &Refuge,
-    town: &Town,
+    (town, core): (&Town, &Core),
 ) -> Vec<Proposal> {
     let mut asked: BTreeMap<&str, OrderLevel> = BTreeMap::new();
     for one in recommendations {
@@ -32,10 +34,10 @@ pub fn complete(
             let members: Vec<&UnitAdvice> = recommendations
                 .iter()
                 .filter(|one| one.river == river && one.level == level)
-                .map(|one| &one.advice)
+                .map(|one| one.advice.as_ref())
                 .collect();
             proposal.supported_at = members.iter().map(|of| of.supported_at).max();
-            proposal.ways = members.iter().map(|of| way(town, of)).collect();
+            proposal.ways = members.iter().map(|of| way(town, core, of)).collect();
             proposal.waiting = waiting(&members, advised(level));
             proposal.people = refuge.demand.get(&key(&river, level)).cloned();
             let draft = advice.drafts.iter().find(|draft| {
@@ -69,9 +71,7 @@ pub fn complete(
                 })
                 .map(|(unit, why)| LeftOutDistrict {
                     id: unit.to_string(),
-                    name: town
-                        .district(unit.as_str())
-                        .map_or_else(|| unit.to_string(), |district| district.name.clone()),
+                    name: name(town, core, unit),
                     why,
                 })
                 .collect();
@@ -107,13 +107,17 @@ fn waiting(members: &[&UnitAdvice], level: hinan_recommend::OrderLevel) -> Vec<W
         .collect()
 }
 
-fn way(town: &Town, of: &UnitAdvice) -> UnitWay {
+fn name(town: &Town, core: &Core, unit: &UnitId) -> String {
+    core.place(unit.as_str())
+        .and_then(|place| town.districts.get(place))
+        .map_or_else(|| unit.to_string(), |district| district.name.clone())
+}
+
+fn way(town: &Town, core: &Core, of: &UnitAdvice) -> UnitWay {
     let deadline = of.deadlines.of(of.level);
     UnitWay {
         id: of.unit.to_string(),
-        name: town
-            .district(of.unit.as_str())
-            .map_or_else(|| of.unit.to_string(), |district| district.name.clone()),
+        name: name(town, core, &of.unit),
         mode: of.action.mode,
         words: action_words(of.level, of.hazard(), &of.action),
         why: of.action.why.clone(),
@@ -121,5 +125,36 @@ fn way(town: &Town, of: &UnitAdvice) -> UnitWay {
         may_stay: of.action.may_stay,
         decide_by: deadline.map(|deadline| deadline.decide_by),
         because: deadline.map(hinan_recommend::Deadline::named),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::made::{Along, advised as made};
+
+    #[test]
+    fn what_waiting_costs_is_told_of_the_people_of_all_districts() {
+        let all = made(&[Along {
+            gauge: "yakage",
+            level_m: 5.6,
+            rise_m_per_h: 0.9,
+            districts: &[("kita", 300), ("minami", 500)],
+        }]);
+        let members: Vec<&UnitAdvice> = all.iter().map(|one| one.advice.as_ref()).collect();
+        let level = members[0].level;
+        let rows = waiting(&members, level);
+        let of = |n: usize| {
+            let own = members[n].deadlines.waiting_of(level);
+            own.last()
+                .and_then(|row| row.people_too_late)
+                .expect("it is worked out")
+        };
+        let told = rows
+            .last()
+            .and_then(|row| row.people_too_late)
+            .expect("it is told");
+        assert!(of(0) > 0.0 && of(1) > 0.0);
+        assert!((told - of(0) - of(1)).abs() < 1e-9, "{told}");
     }
 }

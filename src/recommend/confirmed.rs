@@ -51,11 +51,8 @@ pub fn confirm(told: &Told, orders: &mut Orders, as_of: Timestamp) {
             .iter()
             .filter(|order| order.river == confirmed.about && order.at <= confirmed.at)
         {
-            orders.confirm(
-                order.unit.clone(),
-                cause::hazard(&confirmed.about),
-                confirmed.gate,
-            );
+            let cause = cause::of(order.unit.clone(), &confirmed.about);
+            orders.confirm(cause, confirmed.gate);
         }
     }
 }

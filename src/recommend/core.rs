@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hinan_gis::road::RoadGraph;
-use hinan_gis::{District, Reach, Town};
+use hinan_gis::{District, Hazard, Reach, Town};
 use hinan_recommend::{
-    Criteria, CriteriaError, Exposure, Input, Kind, LiftSettings, Mark, NATIONAL, Place, Policy,
-    SourceId, Unit, UnitId,
+    Criteria, CriteriaError, Exposure, Input, Kind, LatchSettings, LiftSettings, Mark, NATIONAL,
+    Place, Policy, SourceId, Unit, UnitId,
 };
 use thiserror::Error;
 
 use crate::config::Config;
 use crate::demo::obihiro;
+use crate::digest::Digest;
 
 use super::plan::{Plan, PlanError, Threat};
+use super::proposal::ProposedShelter;
 use super::refuge::RefugeBasis;
 
 /// The name of a town's own criteria in its folder.
@@ -45,7 +47,16 @@ pub struct Core {
     pub plan: Plan,
     /// Hours over which some condition asks how much fell.
     pub(super) rain_hours: BTreeSet<u32>,
+    /// Where each district stands in the town's order.
+    places: BTreeMap<String, usize>,
+    /// Usable shelters near each district, nearest first, in the town's order, by what they are approved for.
+    near: Vec<(Hazard, Vec<Vec<ProposedShelter>>)>,
+    /// Digest of all that advice depends on beside readings and what is told.
+    basis: Digest,
 }
+
+/// Raised whenever the same question gets another answer than before: records of another program are not compared.
+pub const PROGRAM: u32 = 1;
 
 /// Why there is no core.
 #[derive(Debug, Error)]
@@ -124,6 +135,10 @@ impl Core {
                 ..LiftSettings::default()
             },
             deadline: config.recommend.deadline,
+            latch: LatchSettings {
+                expire_after_h: f64::from(config.recommend.expire_after_h),
+                ..LatchSettings::default()
+            },
             ..Policy::national()
         };
         for (gauge, condition) in policy.criteria.named_gauges() {
@@ -173,6 +188,8 @@ impl Core {
             .collect();
         let policy_digest = policy.criteria.digest();
         let refuge = Arc::new(RefugeBasis::of(town)?);
+        let (places, near) = (places(town), near(town));
+        let geodata = town;
         let town = in_its_words(town, &kinds, &plan)?;
         let deciding: BTreeSet<SourceId> = town
             .units()
@@ -186,6 +203,13 @@ impl Core {
                     .map(|(gauge, _)| SourceId::new(gauge)),
             )
             .collect();
+        let basis = Digest::of_json(&(
+            town.digest(),
+            &policy,
+            &upstream,
+            &kinds,
+            format!("{:?}", geodata.gauges),
+        ));
         // What comes down the river is asked for before an order is lifted.
         let above = deciding.iter().filter_map(|id| upstream.get(id)).flatten();
         let sources = deciding.iter().chain(above).cloned().collect();
@@ -199,6 +223,9 @@ impl Core {
             criteria: policy_digest,
             refuge,
             plan,
+            places,
+            near,
+            basis,
         })
     }
 
@@ -217,6 +244,36 @@ impl Core {
     pub fn on_roads(mut self, town: &Town, roads: &RoadGraph) -> Result<Self, CoreError> {
         self.refuge = Arc::new(RefugeBasis::on_roads(town, roads)?);
         Ok(self)
+    }
+
+    /// Where a district stands in the town's order.
+    #[must_use]
+    pub fn place(&self, district: &str) -> Option<usize> {
+        self.places.get(district).copied()
+    }
+
+    /// Usable shelters near a district, nearest first, that are approved for a hazard.
+    pub(super) fn near(&self, district: &str, hazard: Hazard) -> &[ProposedShelter] {
+        let of = self.near.iter().find(|(approved, _)| *approved == hazard);
+        let place = self.place(district);
+        of.zip(place)
+            .and_then(|((_, near), place)| near.get(place))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Settings that move a level, a deadline or an area, as JSON; criteria stand for themselves.
+    #[must_use]
+    pub fn settings(&self) -> serde_json::Value {
+        let policy = &self.policy;
+        serde_json::json!({ "deadline": policy.deadline, "action": policy.action, "latch": policy.latch, "lift": policy.lift,
+            "area": policy.area, "river_kinds": self.kinds })
+    }
+
+    /// Digest of everything that advice depends on beside readings and what is told: town, criteria, settings. Two evaluations with
+    /// different ones may differ for that reason alone.
+    #[must_use]
+    pub fn basis(&self) -> &Digest {
+        &self.basis
     }
 
     /// How a river is watched: as configured, else by forecasts.
@@ -263,6 +320,43 @@ fn read(path: &Path) -> Result<Criteria, CoreError> {
         source,
     })?;
     Ok(Criteria::read(&text, &path.display().to_string())?)
+}
+
+fn places(town: &Town) -> BTreeMap<String, usize> {
+    let ids = town.districts.iter().map(|district| district.id.clone());
+    ids.zip(0..).collect()
+}
+
+/// Candidates looked at from each district.
+const SHELTERS_PER_DISTRICT: usize = 3;
+
+/// What a question to officers can be about.
+const HAZARDS: [Hazard; 5] = [
+    Hazard::Flood,
+    Hazard::InlandFlood,
+    Hazard::Landslide,
+    Hazard::StormSurge,
+    Hazard::Tsunami,
+];
+
+fn near(town: &Town) -> Vec<(Hazard, Vec<Vec<ProposedShelter>>)> {
+    let near = |district: &District, hazard| {
+        town.nearest_usable_shelters(district.label, hazard, SHELTERS_PER_DISTRICT)
+            .into_iter()
+            .map(|(shelter, metres)| ProposedShelter {
+                id: shelter.id.clone(),
+                name: shelter.name.clone(),
+                straight_line_m: metres,
+            })
+            .collect()
+    };
+    HAZARDS
+        .into_iter()
+        .map(|hazard| {
+            let all = town.districts.iter();
+            (hazard, all.map(|district| near(district, hazard)).collect())
+        })
+        .collect()
 }
 
 /// A quarter where nobody is counted may hold workers, guests or patients: where a river reaches it somebody is assumed to be there.

@@ -264,6 +264,7 @@ mod tests {
             ways: Vec::new(),
             waiting: Vec::new(),
             people: None,
+            grounds: Vec::new(),
             examined_then: Vec::new(),
         }
     }

@@ -1,6 +1,8 @@
 //! Proposals and advice as they were written down while the service had six conditions of its own. They are read as they are and
 //! never rewritten: what an officer saw and decided on stays, with its digest.
 
+use std::sync::Arc;
+
 use hinan_recommend::{
     Action, Answer, Condition, Deadlines, Finding, Held, Kind, Mark, Mode, Seen, SourceId, Test,
     TestResult, UnitAdvice, UnitId,
@@ -33,12 +35,14 @@ pub fn proposal(body: &str) -> Result<Proposal, serde_json::Error> {
 ///
 /// # Errors
 /// What is wrong with it as advice of today.
-pub fn advice(body: &str, as_of: Timestamp) -> Result<Vec<Recommendation>, serde_json::Error> {
-    serde_json::from_str(body).or_else(|wrong| {
+pub fn advice(body: &str, as_of: Timestamp) -> Result<Vec<Arc<Recommendation>>, serde_json::Error> {
+    let today = serde_json::from_str::<Vec<Recommendation>>(body);
+    let read = today.or_else(|wrong| {
         serde_json::from_str::<Vec<RecommendationThen>>(body)
             .map(|all| all.into_iter().map(|one| one.now(as_of)).collect())
             .map_err(|_| wrong)
-    })
+    })?;
+    Ok(read.into_iter().map(Arc::new).collect())
 }
 
 #[derive(Deserialize)]
@@ -75,6 +79,7 @@ impl ProposalThen {
             ways: Vec::new(),
             waiting: Vec::new(),
             people: None,
+            grounds: Vec::new(),
             examined_then: self.examined.into_iter().map(Criterion::now).collect(),
         }
     }
@@ -98,7 +103,7 @@ impl RecommendationThen {
     fn now(self, as_of: Timestamp) -> Recommendation {
         let findings = self.examined.into_iter().map(Criterion::now).collect();
         Recommendation {
-            advice: UnitAdvice {
+            advice: Arc::new(UnitAdvice {
                 unit: UnitId::new(self.district.as_str()),
                 kind: Kind::ForecastRiver,
                 river: Some(self.river.clone()),
@@ -125,7 +130,8 @@ impl RecommendationThen {
                 },
                 since: as_of,
                 supported_at: as_of,
-            },
+                beneath: Vec::new(),
+            }),
             district: self.district,
             river: self.river,
             river_en: self.river_en,
@@ -236,7 +242,7 @@ impl Criterion {
         };
         let rests_on = self.rests_on_assumption();
         Finding {
-            condition: std::sync::Arc::new(Condition {
+            condition: Arc::new(Condition {
                 id: self.rule.word().to_owned(),
                 kind: Kind::ForecastRiver,
                 level: advised(level),

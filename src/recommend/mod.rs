@@ -15,6 +15,8 @@ pub mod docket;
 pub mod earlier;
 pub mod inputs;
 pub mod level;
+#[cfg(test)]
+pub(crate) mod made;
 pub mod plan;
 pub mod proposal;
 pub mod rain;
@@ -22,13 +24,15 @@ pub mod refuge;
 pub mod told;
 pub mod translate;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hinan_gis::Town;
+use hinan_gis::{District, Town};
 use hinan_recommend::{Answer, Finding, Memory, Test, UnitAdvice};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::outlook::Outlook;
 
 use self::core::Core;
@@ -56,17 +60,56 @@ pub struct Recommendation {
     /// What speaks against it.
     pub counter: Vec<Counter>,
     /// The core's whole answer: every condition, deadlines, the way to be safe.
-    pub advice: UnitAdvice,
+    #[serde(with = "shared")]
+    pub advice: Arc<UnitAdvice>,
+}
+
+/// What many hold is written out as if each held its own.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        shared: &Arc<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        shared.as_ref().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(from).map(Arc::new)
+    }
+}
+
+/// A recommendation with its digest: neither is made anew while nothing about it changed.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The recommendation.
+    pub recommendation: Arc<Recommendation>,
+    /// SHA-256 of it as JSON.
+    pub digest: Digest,
 }
 
 /// What the core says at one moment, in its words and in ours, and what to remember.
 pub struct Advised {
     /// For each district the highest level that any of its rivers asks for, in the town's order.
-    pub recommendations: Vec<Recommendation>,
+    pub recommendations: Vec<Kept>,
     /// The whole answer.
     pub core: hinan_recommend::Advice,
     /// For the next time: advice rises at once and does not fall by itself.
     pub memory: Memory,
+}
+
+/// What was advised a moment ago, and from what.
+#[derive(Clone, Copy)]
+pub struct Before<'b> {
+    /// What it was made from.
+    pub outlook: &'b Outlook,
+    /// What was advised.
+    pub recommendations: &'b [Kept],
 }
 
 /// What we advise at a moment, with what was told and what stood before. An unmet or unknown condition never raises a level.
@@ -79,30 +122,59 @@ pub fn advise(
     core: &Core,
 ) -> Advised {
     let asked = translate::outlook(outlook, told, core);
-    let mut orders = told.core_orders();
-    confirmed::confirm(told, &mut orders, outlook.as_of);
+    let orders = orders(outlook, told);
     let (advice, memory) =
         hinan_recommend::recommend(&core.town, &asked, &core.policy, &orders, before);
     Advised {
-        recommendations: in_the_towns_order(outlook, town, &advice),
+        recommendations: in_the_towns_order(outlook, (town, core), &advice, None),
         core: advice,
         memory,
     }
 }
 
+/// The same answer, byte for byte, sooner: what nothing new concerns is taken from a moment ago.
+#[must_use]
+pub fn advise_after(
+    outlook: &Outlook,
+    told: &Told,
+    memory: &Memory,
+    (town, core): (&Town, &Core),
+    before: Before<'_>,
+) -> Advised {
+    let asked = translate::outlook(outlook, told, core);
+    let orders = orders(outlook, told);
+    let (advice, memory) =
+        hinan_recommend::recommend_after(&core.town, &asked, &core.policy, &orders, memory);
+    Advised {
+        recommendations: in_the_towns_order(outlook, (town, core), &advice, Some(before)),
+        core: advice,
+        memory,
+    }
+}
+
+/// Orders in force, with what officers confirmed for lifting them.
+fn orders(outlook: &Outlook, told: &Told) -> hinan_recommend::Orders {
+    let mut orders = told.core_orders();
+    confirmed::confirm(told, &mut orders, outlook.as_of);
+    orders
+}
+
 /// What we would advise if nothing stood before and nothing were told.
 #[must_use]
-pub fn recommend(outlook: &Outlook, town: &Town, core: &Core) -> Vec<Recommendation> {
-    advise(outlook, &Told::default(), &Memory::empty(), town, core).recommendations
+pub fn recommend(outlook: &Outlook, town: &Town, core: &Core) -> Vec<Arc<Recommendation>> {
+    advise(outlook, &Told::default(), &Memory::empty(), town, core)
+        .recommendations
+        .into_iter()
+        .map(|kept| kept.recommendation)
+        .collect()
 }
 
 /// What stands, from advice that was written down.
 #[must_use]
-pub fn remembered(recommendations: &[Recommendation], as_of: Timestamp) -> Memory {
+pub fn remembered(recommendations: &[Arc<Recommendation>], as_of: Timestamp) -> Memory {
     let units = recommendations.iter().map(|one| {
-        let advice = one.advice.clone();
-        let key = (advice.unit.clone(), advice.hazard());
-        (key, Arc::new(advice))
+        let advice = Arc::clone(&one.advice);
+        ((advice.unit.clone(), advice.hazard()), advice)
     });
     Memory::of(&hinan_recommend::Advice {
         as_of,
@@ -118,20 +190,52 @@ pub fn remembered(recommendations: &[Recommendation], as_of: Timestamp) -> Memor
 
 fn in_the_towns_order(
     outlook: &Outlook,
-    town: &Town,
+    (town, core): (&Town, &Core),
     advice: &hinan_recommend::Advice,
-) -> Vec<Recommendation> {
-    let units = advice.units.values();
-    let mut found: Vec<Recommendation> = units
-        .filter_map(|unit| in_our_words(outlook, town, unit))
+    before: Option<Before<'_>>,
+) -> Vec<Kept> {
+    let known: BTreeMap<&str, &Kept> = before
+        .iter()
+        .flat_map(|before| before.recommendations)
+        .map(|kept| (kept.recommendation.district.as_str(), kept))
         .collect();
-    // In the town's order.
-    found.sort_by_cached_key(|one| {
-        town.districts
-            .iter()
-            .position(|district| district.id == one.district)
-    });
-    found
+    let mut found: Vec<(usize, Kept)> = advice
+        .units
+        .values()
+        .filter_map(|unit| {
+            let place = core.place(unit.unit.as_str())?;
+            let same = known.get(unit.unit.as_str()).copied();
+            if let (Some(same), Some(before)) = (same, before)
+                && is_same(&same.recommendation, unit, before.outlook, outlook)
+            {
+                return Some((place, same.clone()));
+            }
+            let recommendation = in_our_words(outlook, town.districts.get(place)?, unit)?;
+            let digest = Digest::of_json(&recommendation);
+            let recommendation = Arc::new(recommendation);
+            Some((
+                place,
+                Kept {
+                    recommendation,
+                    digest,
+                },
+            ))
+        })
+        .collect();
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, kept)| kept).collect()
+}
+
+/// Whether neither the advice nor the gauge it speaks by says anything else than it did.
+fn is_same(
+    known: &Recommendation,
+    advice: &Arc<UnitAdvice>,
+    then: &Outlook,
+    now: &Outlook,
+) -> bool {
+    Arc::ptr_eq(&known.advice, advice)
+        && then.as_of == now.as_of
+        && then.gauges.get(&known.gauge) == now.gauges.get(&known.gauge)
 }
 
 /// The gauge that the advice speaks by: the deciding one, unless only a level of another gauge, named by the criteria, brought it.
@@ -158,8 +262,11 @@ fn speaking<'a>(met: &'a [Finding], advice: &'a UnitAdvice) -> Option<&'a str> {
     if by_own { own } else { by_name.or(own) }
 }
 
-fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<Recommendation> {
-    let district = town.district(advice.unit.as_str())?;
+fn in_our_words(
+    outlook: &Outlook,
+    district: &District,
+    advice: &Arc<UnitAdvice>,
+) -> Option<Recommendation> {
     let (river, river_en, people_in_zone) = match &advice.river {
         Some(river) => {
             let reach = district
@@ -175,12 +282,7 @@ fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<R
             (about.to_owned(), about_en.to_owned(), advice.people_at_risk)
         }
     };
-    let met: Vec<Finding> = advice
-        .findings
-        .iter()
-        .filter(|finding| finding.answer == Answer::Met && finding.condition.level == advice.level)
-        .cloned()
-        .collect();
+    let met: Vec<Finding> = advice.met().cloned().collect();
     let gauge = speaking(&met, advice).and_then(|id| outlook.gauges.get(id));
     Some(Recommendation {
         district: district.id.clone(),
@@ -197,6 +299,6 @@ fn in_our_words(outlook: &Outlook, town: &Town, advice: &UnitAdvice) -> Option<R
             )
             .collect(),
         met,
-        advice: advice.clone(),
+        advice: Arc::clone(advice),
     })
 }

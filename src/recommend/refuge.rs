@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use hinan_gis::road::{
     NoWay, RoadExposure, RoadGraph, StraightLine, WalkConditions, WalkGroup, WalkNetwork,
@@ -239,7 +240,7 @@ pub struct Asked<'a> {
     /// What was told.
     pub told: &'a Told,
     /// What is advised.
-    pub advice: &'a [Recommendation],
+    pub advice: &'a [Arc<Recommendation>],
     /// The moment.
     pub as_of: Timestamp,
 }
@@ -318,9 +319,9 @@ impl Rates {
         let since = asked.told.orders.iter().map(|order| order.at).min();
         let under: u64 = asked
             .told
-            .orders
-            .iter()
-            .map(|order| residents(asked, &order.unit))
+            .ordered_units()
+            .into_iter()
+            .map(|unit| residents(asked, unit))
             .sum();
         // Who was counted at an earlier event is at home again, and who was counted before a shelter closed is not in it.
         let counts: Vec<&ShelterWord> = asked

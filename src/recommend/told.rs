@@ -1,11 +1,15 @@
 //! What was told: orders in force, what people saw, how the shelters are, and the agency's own word. With the levels of gauges it
 //! is all that advice is made from. It is written down with each evaluation, so that one can be recomputed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hinan_recommend::{Hazard, Official, OrderLevel, Orders, Rain, Report, SourceId, UnitId};
+use hinan_recommend::{
+    Cause, Hazard, Official, OrderLevel, Orders, Rain, Report, SourceId, UnitId,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::cause;
 
 use super::confirmed::Confirmed;
 
@@ -17,9 +21,9 @@ const SHELTER_STANDS: SignedDuration = SignedDuration::from_hours(12);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Told {
-    /// 発令状況: the highest level in force for each unit, in the order of the units.
+    /// 発令状況: the highest level in force for each unit and river, in the order of the units.
     pub orders: Vec<Ordered>,
-    /// Orders that were lifted lately, by unit.
+    /// Orders that were lifted lately, by unit and river.
     pub lifted: Vec<Lifted>,
     /// Reports that stand open.
     pub reports: Vec<Report>,
@@ -55,7 +59,8 @@ pub struct Ordered {
 pub struct Lifted {
     /// The unit.
     pub unit: UnitId,
-    /// River it had been issued for, or the word of the hazard; nothing in records of earlier versions, which knew floods only.
+    /// River it had been issued for, or the word of the hazard; nothing in records of earlier versions, whose liftings ended what stood
+    /// for every river.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub river: Option<String>,
     /// When.
@@ -137,27 +142,28 @@ impl Told {
             .filter(|word| as_of.duration_since(word.at) <= SHELTER_STANDS)
     }
 
-    /// Orders as the core wants them. A district in several orders is in the highest.
+    /// Units with an order in force, each once, however many rivers it is ordered for.
+    #[must_use]
+    pub fn ordered_units(&self) -> BTreeSet<&UnitId> {
+        self.orders.iter().map(|order| &order.unit).collect()
+    }
+
+    /// Orders as the core wants them, each for its own river.
     #[must_use]
     pub fn core_orders(&self) -> Orders {
         let mut orders = Orders::none();
         // A lifting names an order, so each is issued before it is lifted.
         for lifted in &self.lifted {
-            let hazard = lifted
-                .river
-                .as_deref()
-                .map_or(Hazard::Flood, super::cause::hazard);
-            orders.issue(
-                lifted.unit.clone(),
-                hazard,
-                OrderLevel::ElderlyEvacuation,
-                lifted.at,
-            );
-            orders.lift(lifted.unit.clone(), hazard, lifted.at);
+            let cause = match &lifted.river {
+                Some(about) => cause::of(lifted.unit.clone(), about),
+                None => Cause::of_hazard(lifted.unit.clone(), Hazard::Flood),
+            };
+            orders.issue(cause.clone(), OrderLevel::ElderlyEvacuation, lifted.at);
+            orders.lift(cause, lifted.at);
         }
         for order in &self.orders {
-            let hazard = super::cause::hazard(&order.river);
-            orders.issue(order.unit.clone(), hazard, order.level, order.at);
+            let cause = cause::of(order.unit.clone(), &order.river);
+            orders.issue(cause, order.level, order.at);
         }
         orders
     }
@@ -197,6 +203,29 @@ mod tests {
             Some(OrderLevel::EvacuationOrder)
         );
         assert_eq!(orders.highest(&"minami".into()), None);
+    }
+
+    #[test]
+    fn a_district_ordered_for_two_rivers_is_in_two_orders_and_counts_once() {
+        let order = |river: &str, level| Ordered {
+            unit: "kita".into(),
+            river: river.to_owned(),
+            level,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let told = Told {
+            orders: vec![
+                order("十勝川", OrderLevel::ElderlyEvacuation),
+                order("札内川", OrderLevel::EvacuationOrder),
+            ],
+            ..Told::default()
+        };
+        assert_eq!(told.ordered_units().len(), 1);
+        assert_eq!(told.core_orders().in_force().len(), 2);
+        assert_eq!(
+            told.core_orders().highest(&"kita".into()),
+            Some(OrderLevel::EvacuationOrder)
+        );
     }
 
     #[test]

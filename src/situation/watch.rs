@@ -70,6 +70,15 @@ impl Situation {
         Some(self.tracks.get(station)?.watch.contract)
     }
 
+    /// Gauges that a gauge is compared with, by their ids.
+    pub(crate) fn neighbours(&self, station: &str) -> impl Iterator<Item = &str> {
+        let watch = self.tracks.get(station).map(|track| track.watch.as_ref());
+        watch
+            .and_then(|watch| watch.neighbours.as_ref())
+            .into_iter()
+            .flat_map(|of| of.gauges.iter().map(|neighbour| neighbour.station.as_str()))
+    }
+
     /// What the neighbours of a gauge say about its newest usable level; `None` where none are known.
     #[must_use]
     pub fn agreement(&self, station: &StationId, as_of: Timestamp) -> Option<Agreement> {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use hinan_recommend::UnitAdvice;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Params, params};
 
 use super::{StoreError, Tx, View, instant, json, millis, text};
 use crate::digest::Digest;
+use crate::recommend::briefed::Given;
 use crate::recommend::told::Told;
 use crate::recommend::{Recommendation, earlier};
 
@@ -21,31 +23,54 @@ pub struct Evaluated {
     pub digest: Digest,
     /// How many recommendations.
     pub recommendations: usize,
+    /// The program that worked it out, as [`PROGRAM`](crate::recommend::core::PROGRAM) counts them; 0 = of an earlier version.
+    pub program: u32,
+    /// Digest of town, criteria and settings; nothing in those of an earlier version.
+    pub basis: Option<Digest>,
+    /// The first after a start: the evaluation that the service went on from, 0 = from nothing.
+    pub resumed: Option<i64>,
+}
+
+/// What stood when the service ended.
+#[derive(Debug, Default)]
+pub struct Stood {
+    /// The evaluation it was advised at; 0 = there was none.
+    pub evaluation: i64,
+    /// By district.
+    pub advice: Vec<Arc<Recommendation>>,
 }
 
 /// Figures move with every reading; they are written out this often, milliseconds.
 const BODY_EVERY_MS: u64 = 600_000;
 
+/// Evening briefings of one day, at most.
+const GIVEN_A_DAY: u32 = 3;
+
+/// What stood, of this version and of earlier ones.
+const STOOD: &str = "SELECT evaluation AS id, as_of_ms, body FROM stood \
+    UNION ALL SELECT id, as_of_ms, body FROM evaluation WHERE body IS NOT NULL";
+
 /// What about advice does not move with the clock: level, river and gauge of each district, the answer to each condition, whether
 /// its grounds hold now.
-fn essence(advice: &[Recommendation], as_of: Timestamp) -> Digest {
+fn essence(advice: &[Arc<Recommendation>], as_of: Timestamp) -> Digest {
     let of: Vec<_> = advice
         .iter()
         .map(|one| {
-            let answers: Vec<_> = one
-                .advice
-                .findings
-                .iter()
-                .map(|finding| (finding.condition.id.as_str(), finding.answer))
-                .collect();
-            let holds = one.advice.supported_at == as_of;
+            let of = |advice: &UnitAdvice| {
+                let answers: Vec<_> = advice
+                    .findings
+                    .iter()
+                    .map(|finding| (finding.condition.id.clone(), finding.answer))
+                    .collect();
+                (advice.level, answers, advice.supported_at == as_of)
+            };
+            let beneath: Vec<_> = one.advice.beneath.iter().map(|other| of(other)).collect();
             (
                 &one.district,
                 &one.river,
-                one.level,
                 &one.gauge,
-                answers,
-                holds,
+                of(&one.advice),
+                beneath,
             )
         })
         .collect();
@@ -53,29 +78,17 @@ fn essence(advice: &[Recommendation], as_of: Timestamp) -> Digest {
 }
 
 impl Tx<'_> {
-    /// Records an evaluation. The advice is written out when something about it changed but its figures, and every ten minutes.
+    /// Records an evaluation. The advice is written out when something about it changed but its figures, and every ten minutes; only
+    /// the newest is kept, and those that a start went on from.
     ///
     /// # Errors
     /// The database's.
     pub fn put_evaluation(
         &self,
         evaluated: &Evaluated,
-        advice: &[Recommendation],
+        (advice, moment): (&[Arc<Recommendation>], Timestamp),
         told: &Told,
     ) -> Result<(), StoreError> {
-        let essence = essence(advice, evaluated.as_of);
-        let before: Option<(i64, Option<String>)> = self
-            .0
-            .prepare_cached(
-                "SELECT as_of_ms, essence FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let fresh = before.is_some_and(|(as_of_ms, then)| {
-            then.as_deref() == Some(essence.as_str())
-                && millis(evaluated.as_of).abs_diff(as_of_ms) < BODY_EVERY_MS
-        });
-        let body = if fresh { None } else { Some(text(&advice)?) };
         let told = text(told)?;
         let told_before: Option<String> = self
             .0
@@ -87,16 +100,56 @@ impl Tx<'_> {
         let told = (told_before.as_deref() != Some(told.as_str())).then_some(told);
         self.0
             .prepare_cached(
-                "INSERT INTO evaluation (as_of_ms, upto_seq, digest, recommendations, body, told, essence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO evaluation (as_of_ms, upto_seq, digest, recommendations, told, program, basis, resumed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 millis(evaluated.as_of),
                 evaluated.upto_seq,
                 evaluated.digest.as_str(),
                 i64::try_from(evaluated.recommendations).unwrap_or(i64::MAX),
-                body,
                 told,
-                essence.as_str()
+                evaluated.program,
+                evaluated.basis.as_ref().map(Digest::as_str),
+                evaluated.resumed,
+            ])?;
+        self.put_stood(self.0.last_insert_rowid(), evaluated.as_of, advice, moment)
+    }
+
+    fn put_stood(
+        &self,
+        number: i64,
+        as_of: Timestamp,
+        advice: &[Arc<Recommendation>],
+        moment: Timestamp,
+    ) -> Result<(), StoreError> {
+        let essence = essence(advice, moment);
+        let before: Option<(i64, String)> = self
+            .0
+            .prepare_cached("SELECT as_of_ms, essence FROM stood ORDER BY evaluation DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let fresh = before.is_some_and(|(as_of_ms, then)| {
+            then == essence.as_str() && millis(as_of).abs_diff(as_of_ms) < BODY_EVERY_MS
+        });
+        if fresh {
+            return Ok(());
+        }
+        let whole: Vec<&Recommendation> = advice.iter().map(AsRef::as_ref).collect();
+        self.0
+            .prepare_cached(
+                "DELETE FROM stood WHERE evaluation NOT IN (SELECT resumed FROM evaluation WHERE resumed IS NOT NULL)",
+            )?
+            .execute([])?;
+        self.0
+            .prepare_cached(
+                "INSERT INTO stood (evaluation, as_of_ms, essence, body) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                number,
+                millis(as_of),
+                essence.as_str(),
+                text(&whole)?
             ])?;
         Ok(())
     }
@@ -115,26 +168,63 @@ impl View<'_> {
             })?)
     }
 
-    /// The advice of the last evaluation, empty when there is none.
+    /// What stood last, empty when there is none.
     ///
     /// # Errors
     /// The database's, or a damaged row.
-    pub fn last_advice(&self) -> Result<Vec<Recommendation>, StoreError> {
-        let last: Option<(i64, String)> = self
+    pub fn last_stood(&self) -> Result<Stood, StoreError> {
+        let newest = format!("SELECT id, as_of_ms, body FROM ({STOOD}) ORDER BY id DESC LIMIT 1");
+        Ok(self.stood(&newest, [])?.unwrap_or_default())
+    }
+
+    /// What stood at an evaluation that a start went on from; nothing for 0.
+    ///
+    /// # Errors
+    /// The database's, a damaged row, or one that is not there.
+    pub fn stood_at(&self, evaluation: i64) -> Result<Stood, StoreError> {
+        if evaluation == 0 {
+            return Ok(Stood::default());
+        }
+        let one = format!("SELECT id, as_of_ms, body FROM ({STOOD}) WHERE id = ?1");
+        self.stood(&one, [evaluation])?
+            .ok_or_else(|| StoreError::Damaged {
+                what: format!("what stood at evaluation {evaluation}"),
+                why: "it is not there".to_owned(),
+            })
+    }
+
+    fn stood(&self, query: &str, by: impl Params) -> Result<Option<Stood>, StoreError> {
+        let row: Option<(i64, i64, String)> = self
             .0
-            .query_row(
-                "SELECT as_of_ms, body FROM evaluation WHERE body IS NOT NULL ORDER BY id DESC LIMIT 1",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
+            .prepare_cached(query)?
+            .query_row(by, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let Some((as_of_ms, body)) = last else {
-            return Ok(Vec::new());
+        let Some((evaluation, as_of_ms, body)) = row else {
+            return Ok(None);
         };
-        earlier::advice(&body, instant(as_of_ms)?).map_err(|error| StoreError::Damaged {
+        let advice = earlier::advice(&body, instant(as_of_ms)?);
+        let advice = advice.map_err(|error| StoreError::Damaged {
             what: "the advice of an evaluation".to_owned(),
             why: error.to_string(),
-        })
+        })?;
+        Ok(Some(Stood { evaluation, advice }))
+    }
+
+    /// What officers were told of coming nights lately, oldest first.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn evening_briefings(&self, town: &str) -> Result<Vec<Given>, StoreError> {
+        let entries = self.last_of(town, ["evening_briefing"; 2], GIVEN_A_DAY)?;
+        entries
+            .iter()
+            .map(|entry| {
+                serde_json::from_str(&entry.detail).map_err(|error| StoreError::Damaged {
+                    what: format!("the briefing in entry {} of the audit", entry.seq),
+                    why: error.to_string(),
+                })
+            })
+            .collect()
     }
 
     /// What was told by each evaluation, oldest first; nothing in those of versions that did not write it down.
@@ -160,7 +250,7 @@ impl View<'_> {
     /// The database's, or a damaged row.
     pub fn evaluations(&self) -> Result<Vec<Evaluated>, StoreError> {
         let mut statement = self.0.prepare(
-            "SELECT as_of_ms, upto_seq, digest, recommendations FROM evaluation ORDER BY id",
+            "SELECT as_of_ms, upto_seq, digest, recommendations, program, basis, resumed FROM evaluation ORDER BY id",
         )?;
         let rows = statement.query_map([], |row| {
             Ok((
@@ -168,19 +258,28 @@ impl View<'_> {
                 row.get::<_, i64>(1)?,
                 row.get::<_, String>(2)?,
                 row.get::<_, i64>(3)?,
+                row.get::<_, u32>(4)?,
+                row.get::<_, Option<String>>(5)?,
+                row.get::<_, Option<i64>>(6)?,
             ))
         })?;
         rows.map(|row| {
-            let (ms, upto_seq, digest, recommendations) = row?;
-            let digest = Digest::try_from(digest).map_err(|why| StoreError::Damaged {
-                what: "an evaluation".to_owned(),
-                why,
-            })?;
+            let (ms, upto_seq, digest, recommendations, program, basis, resumed) = row?;
+            let read = |digest: String| {
+                Digest::try_from(digest).map_err(|why| StoreError::Damaged {
+                    what: "an evaluation".to_owned(),
+                    why,
+                })
+            };
+            let (digest, basis) = (read(digest)?, basis.map(read).transpose()?);
             Ok(Evaluated {
                 as_of: instant(ms)?,
                 upto_seq,
                 digest,
                 recommendations: usize::try_from(recommendations).unwrap_or(0),
+                program,
+                basis,
+                resumed,
             })
         })
         .collect()

@@ -41,13 +41,32 @@ impl Tx<'_> {
 }
 
 impl View<'_> {
+    /// Until when what was told by a moment stays the same, if nobody tells anything: the next order to expire, or lifting to be
+    /// forgotten.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn told_until(&self, told: &Told, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let expires: Option<i64> = self
+            .0
+            .prepare_cached("SELECT min(expires_ms) FROM in_force WHERE expires_ms > ?1")?
+            .query_row([millis(now)], |row| row.get(0))?;
+        // Rounded up to the second in the table: the second before it is looked at again.
+        let expires = expires.map(|ms| instant(ms - 2_000)).transpose()?;
+        let forgotten = told
+            .lifted
+            .iter()
+            .filter_map(|lifted| lifted.at.checked_add(LIFTED_SINCE).ok());
+        Ok(forgotten.chain(expires).min().unwrap_or(Timestamp::MAX))
+    }
+
     /// Everything but the agency's word, which the engine hears for itself.
     ///
     /// # Errors
     /// The database's, or a damaged row.
     pub fn told(&self, now: Timestamp) -> Result<Told, StoreError> {
-        // An order for one hazard is none for another.
-        let mut orders: BTreeMap<(UnitId, Hazard), Ordered> = BTreeMap::new();
+        // An order for one hazard or river is none for another.
+        let mut orders: BTreeMap<(UnitId, String), Ordered> = BTreeMap::new();
         for notice in self.live_notices(now)? {
             let (facts, at) = (notice.content().facts(), notice.state().at());
             for district in &facts.districts {
@@ -58,9 +77,8 @@ impl View<'_> {
                     level: advised(facts.level),
                     at,
                 };
-                let known = orders
-                    .entry((unit, cause::hazard(&order.river)))
-                    .or_insert_with(|| order.clone());
+                let key = (unit, order.river.clone());
+                let known = orders.entry(key).or_insert_with(|| order.clone());
                 if order.level > known.level {
                     *known = order;
                 }

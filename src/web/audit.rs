@@ -257,6 +257,8 @@ pub(super) fn words(entry: &Entry) -> String {
             text("version"),
             listed(&detail["changes"])
         ),
+        "settings" if detail["before"].is_null() => "推奨の設定を記録".to_owned(),
+        "settings" => format!("推奨の設定を変更: {}", listed(&detail["changes"])),
         "report_taken" => format!(
             "現地の報告 {subject} {}({}、{})",
             hinan_recommend::ReportKind::ALL

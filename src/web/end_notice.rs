@@ -218,6 +218,7 @@ fn gates(advice: &Advice, river: &str) -> (Vec<String>, Vec<String>) {
     let lifts = advice.core.lifts.iter();
     for gate in lifts
         .filter(|lift| ordered.contains(lift.unit.as_str()))
+        .filter(|lift| lift.river.as_deref().is_none_or(|of| of == river))
         .flat_map(|lift| &lift.gates)
     {
         let shut = by_name.entry(gate.name).or_default();

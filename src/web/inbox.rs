@@ -1,5 +1,7 @@
 //! GET /plain/inbox: what waits for a decision.
 
+use std::cmp::Reverse;
+
 use axum::extract::State;
 use axum::response::Html;
 use hinan_dashboard::page;
@@ -10,6 +12,7 @@ use super::router::Doors;
 use super::who::SignedIn;
 use super::{frame, lines};
 use crate::clock::monotonic;
+use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use crate::store::proposals::{ProposalState, StoredProposal};
 
@@ -21,7 +24,7 @@ pub(super) async fn page(
     who: SignedIn,
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
-    let open = app.store.read(|view| view.open_proposals())?;
+    let open = by_urgency(app.store.read(|view| view.open_proposals())?);
     let now = monotonic();
     let (waiting, seen) = app.store.read(|view| {
         let mut seen = Vec::new();
@@ -65,12 +68,30 @@ pub(super) async fn page(
                 }
             })
             .collect(),
+        unknown: super::unknown::names(app),
         checked_at: app.picture().advice.outlook.as_of,
     };
     Ok(Html(page::inbox(
         &frame::officers(app, &who, Some(REFRESH_S))?,
         &view,
     )))
+}
+
+/// Most urgent first: level 5 says that it is too late already; of the others the one whose deadline comes first, whatever its level.
+/// One without a deadline comes after those with one.
+pub(super) fn by_urgency(mut open: Vec<StoredProposal>) -> Vec<StoredProposal> {
+    open.sort_by_key(|stored| {
+        let proposal = &stored.proposal;
+        let level = proposal.key.level;
+        let decide_by = proposal.deadline().map(|deadline| deadline.decide_by);
+        (
+            level != OrderLevel::EmergencySafety,
+            decide_by.is_none(),
+            decide_by,
+            Reverse(level),
+        )
+    });
+    open
 }
 
 /// One proposal as a list shows it.
@@ -144,4 +165,64 @@ pub(super) fn district_names(proposal: &Proposal) -> Vec<String> {
         .iter()
         .map(|district| district.name.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::made::{Along, advised, noon};
+
+    fn stored(level: OrderLevel, rise_m_per_h: f64) -> StoredProposal {
+        let all = advised(&[Along {
+            gauge: "yakage",
+            level_m: 5.1,
+            rise_m_per_h,
+            districts: &[("kita", 300)],
+        }]);
+        let mut advice = all.first().expect("advice").advice.as_ref().clone();
+        advice.level = crate::recommend::level::advised(level);
+        let body = serde_json::json!({
+            "key": { "river": "小川", "level": level }, "river_en": "Ogawa", "as_of": noon(), "gauge": "yakage",
+            "districts": [], "met": [], "counter": [], "shelters": [], "reach_between": null, "urgent": advice
+        });
+        StoredProposal {
+            id: String::new(),
+            proposal: serde_json::from_value(body).expect("a proposal"),
+            state: ProposalState::Open,
+            first_at: noon(),
+            supported_at: noon(),
+            decided: None,
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_a_later_moment_to_decide_than_the_deadline() {
+        for level in [OrderLevel::ElderlyEvacuation, OrderLevel::EvacuationOrder] {
+            let one = stored(level, 0.9).proposal;
+            let shown = decide_by(&one).expect("a deadline");
+            let deadline = one.deadline().expect("a deadline").decide_by;
+            assert_eq!((shown.from, shown.to), (deadline, Some(deadline)));
+        }
+    }
+
+    #[test]
+    fn the_first_deadline_stands_above_whatever_the_level() {
+        let soon = stored(OrderLevel::ElderlyEvacuation, 1.4);
+        let later = stored(OrderLevel::EvacuationOrder, 0.55);
+        let by = |of: &StoredProposal| of.proposal.deadline().expect("a deadline").decide_by;
+        assert!(by(&soon) < by(&later));
+        let over = stored(OrderLevel::EmergencySafety, 1.4);
+        let levels: Vec<OrderLevel> = by_urgency(vec![later, soon, over])
+            .iter()
+            .map(|stored| stored.proposal.key.level)
+            .collect();
+        assert_eq!(
+            levels,
+            [
+                OrderLevel::EmergencySafety,
+                OrderLevel::ElderlyEvacuation,
+                OrderLevel::EvacuationOrder
+            ]
+        );
+    }
 }

@@ -53,6 +53,7 @@ mod situation;
 mod succession;
 mod tiles;
 mod tls;
+mod unknown;
 mod who;
 
 pub use router::{Doors, serve};

@@ -401,6 +401,12 @@ fn broken(app: &App, picture: &Picture, live: &[Notice<Approved>]) -> Vec<Broken
             since: None,
         });
     }
+    if let Some(sentence) = super::unknown::sentence(app) {
+        broken.push(Broken {
+            sentence,
+            since: None,
+        });
+    }
     for gauge in picture.advice.outlook.gauges.values() {
         let (Voice::Late { for_min } | Voice::Silent { for_min }) = gauge.voice else {
             broken.extend(speaks_falsely(gauge));

@@ -1,19 +1,22 @@
 //! Rules of the advice that hold for every input.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hinan::config::Config;
-use hinan::engine::Engine;
+use hinan::engine::{Engine, MOMENT_LASTS};
 use hinan::outlook::{GaugeOutlook, Marks, Outlook, Voice};
+use hinan::recommend::core::Core;
 use hinan::recommend::docket::{Change, Declined, InForce, OpenItem, changes};
 use hinan::recommend::level::{OrderLevel, ordered};
 use hinan::recommend::proposal::bundle;
-use hinan::recommend::told::Told;
+use hinan::recommend::refuge::{Asked, RefugeBasis, refuge};
+use hinan::recommend::told::{Ordered, Told};
 use hinan::recommend::translate::examine;
 use hinan::recommend::{Recommendation, advise, recommend, remembered};
 use hinan::situation::Observed;
 use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
-use hinan_recommend::Answer;
+use hinan_recommend::{Answer, UnitId};
 use hinan_sensors::Reading;
 use hinan_sensors::quality::{Doubts, Flag};
 use hinan_town::storm;
@@ -164,18 +167,23 @@ fn lead(lead_h: u32, now_m: f64, state: &State) -> LeadForecast {
     }
 }
 
-fn advised(states: &[State]) -> Vec<Recommendation> {
+fn advised(states: &[State]) -> Vec<Arc<Recommendation>> {
     recommend(&outlook(states), &plain().town, &plain().core)
 }
 
-fn by_district(advice: &[Recommendation]) -> BTreeMap<&str, OrderLevel> {
+fn written(all: &[Arc<Recommendation>]) -> Vec<u8> {
+    let all: Vec<&Recommendation> = all.iter().map(AsRef::as_ref).collect();
+    serde_json::to_vec(&all).unwrap()
+}
+
+fn by_district(advice: &[Arc<Recommendation>]) -> BTreeMap<&str, OrderLevel> {
     advice
         .iter()
         .map(|r| (r.district.as_str(), r.level))
         .collect()
 }
 
-fn never_lower(before: &[Recommendation], after: &[Recommendation]) -> bool {
+fn never_lower(before: &[Arc<Recommendation>], after: &[Arc<Recommendation>]) -> bool {
     let after = by_district(after);
     by_district(before)
         .iter()
@@ -257,7 +265,8 @@ proptest! {
         let outlook = outlook(&silent);
         let stood = remembered(&before, at());
         let held = advise(&outlook, &Told::default(), &stood, &plain().town, &plain().core);
-        prop_assert!(never_lower(&before, &held.recommendations));
+        let held: Vec<Arc<Recommendation>> = held.recommendations.into_iter().map(|kept| kept.recommendation).collect();
+        prop_assert!(never_lower(&before, &held));
     }
 
     #[test]
@@ -266,8 +275,8 @@ proptest! {
         let (town, core) = (&plain().town, &plain().core);
         let once = recommend(&outlook, town, core);
         let again = recommend(&outlook.clone(), town, core);
-        prop_assert_eq!(serde_json::to_vec(&once).unwrap(), serde_json::to_vec(&again).unwrap());
-        let forwards = bundle(&once, &outlook, town);
+        prop_assert_eq!(written(&once), written(&again));
+        let forwards = bundle(&once, &outlook, town, core);
         let mut reversed = once;
         reversed.reverse();
         let keys = |proposals: &[hinan::recommend::proposal::Proposal]| {
@@ -276,10 +285,10 @@ proptest! {
                 .map(|p| (p.key.clone(), p.districts.clone(), p.shelters.clone()))
                 .collect::<Vec<_>>()
         };
-        prop_assert_eq!(keys(&forwards), keys(&bundle(&reversed, &outlook, town)));
+        prop_assert_eq!(keys(&forwards), keys(&bundle(&reversed, &outlook, town, core)));
         prop_assert_eq!(
             serde_json::to_vec(&forwards).unwrap(),
-            serde_json::to_vec(&bundle(&reversed, &outlook, town)).unwrap(),
+            serde_json::to_vec(&bundle(&reversed, &outlook, town, core)).unwrap(),
             "the same item whatever the order of its members"
         );
     }
@@ -293,7 +302,7 @@ proptest! {
         let now = at();
         let all = |states: &[State]| {
             let outlook = outlook(states);
-            bundle(&recommend(&outlook, town, &plain().core), &outlook, town)
+            bundle(&recommend(&outlook, town, &plain().core), &outlook, town, &plain().core)
         };
         let (proposals, before) = (all(&states), all(&earlier));
         let open: Vec<OpenItem> = before
@@ -345,6 +354,59 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len(), "one thing happens to an item");
+    }
+
+    #[test]
+    fn readings_worked_in_one_after_another_give_what_the_whole_town_worked_out_anew_gives(
+        with_models in any::<bool>(),
+        row in 45_usize..56,
+        late in prop::collection::vec((any::<prop::sample::Index>(), -1.0..1.5_f64, 0_i64..90, 1_i64..9), 1..8)
+    ) {
+        let storm = storm();
+        let mut of = plain().clone();
+        if !with_models {
+            of.models = None;
+        }
+        let (mut part, mut whole) = (Engine::new(of.clone()), Engine::new(of));
+        let level = |row: usize, column: usize| storm.level(row, column);
+        for row in 40..=row {
+            for (column, gauge) in storm.gauges().iter().enumerate() {
+                let Some(level_m) = level(row, column) else { continue };
+                let reading = Reading { station: gauge.parse().unwrap(), at: storm.time(row), level_m, sequence: None };
+                part.take(&reading);
+                whole.take(&reading);
+            }
+        }
+        let moment = storm.time(row) + SignedDuration::from_secs(200);
+        let mut now = moment;
+        let same = |part: &hinan::engine::Advice, whole: &hinan::engine::Advice| {
+            (part.outlook.as_of, part.digest(), written(&part.recommendations), serde_json::to_vec(&part.proposals).unwrap())
+                == (whole.outlook.as_of, whole.digest(), written(&whole.recommendations), serde_json::to_vec(&whole.proposals).unwrap())
+        };
+        let (a, b) = (part.evaluate(moment).unwrap(), whole.evaluate_whole(moment).unwrap());
+        prop_assert!(same(&a, &b));
+        for (which, more_m, before_s, after_s) in late {
+            let column = which.index(storm.gauges().len());
+            let Some(level_m) = level(row, column) else { continue };
+            let reading = Reading {
+                station: storm.gauges()[column].parse().unwrap(),
+                at: moment - SignedDuration::from_secs(before_s),
+                level_m: level_m + more_m,
+                sequence: None,
+            };
+            part.take(&reading);
+            whole.take(&reading);
+            now += SignedDuration::from_secs(after_s);
+            let a = part.evaluate(now).unwrap();
+            // What comes while the moment lasts is worked into it; later is another moment.
+            let lasts = now < moment + MOMENT_LASTS;
+            prop_assert_eq!(a.outlook.as_of == moment, lasts);
+            if !lasts {
+                break;
+            }
+            let b = whole.evaluate_whole(moment).unwrap();
+            prop_assert!(same(&a, &b));
+        }
     }
 
     #[test]
@@ -408,7 +470,7 @@ fn a_silent_main_gauge_does_not_hide_what_the_next_one_says() {
         })
         .collect();
     let advice = advised(&states);
-    let along: Vec<&Recommendation> = advice.iter().filter(|r| r.river == "十勝川").collect();
+    let along: Vec<&Arc<Recommendation>> = advice.iter().filter(|r| r.river == "十勝川").collect();
     assert!(!along.is_empty());
     for one in along {
         assert_eq!(
@@ -416,4 +478,127 @@ fn a_silent_main_gauge_does_not_hide_what_the_next_one_says() {
             (OrderLevel::EmergencySafety, river.gauges[1].as_str())
         );
     }
+}
+
+#[test]
+fn a_quarter_where_nobody_is_counted_and_a_river_reaches_is_advised_as_others_are() {
+    let mut town = (*plain().town).clone();
+    let camp = town
+        .districts
+        .iter_mut()
+        .find(|district| !district.reaches.is_empty())
+        .unwrap();
+    camp.people = 0;
+    let id = UnitId::new(camp.id.as_str());
+    let core = Core::load(&Config::defaults(), &town).unwrap();
+    let unit = core.town.unit(&id).unwrap();
+    assert!(!unit.exposures.is_empty());
+}
+
+#[test]
+fn a_level_5_that_is_only_proposed_stops_nobody_who_is_on_the_way_and_one_that_is_issued_does() {
+    let (town, core) = (&plain().town, &plain().core);
+    let basis = RefugeBasis::of(town).unwrap();
+    let leaving: Vec<Ordered> = town
+        .districts
+        .iter()
+        .filter(|district| !district.reaches.is_empty())
+        .take(12)
+        .map(|district| Ordered {
+            unit: UnitId::new(district.id.as_str()),
+            river: district.reaches[0].river.clone(),
+            level: hinan_recommend::OrderLevel::EvacuationOrder,
+            at: at() - SignedDuration::from_mins(40),
+        })
+        .collect();
+    let everywhere_high: Vec<State> = town
+        .gauges
+        .iter()
+        .map(|_| State {
+            over_m: Some(3.0),
+            voice: Voice::Live,
+            rise: Some(0.1),
+            expected_m: 0.1,
+            widths: [0.01; 7],
+        })
+        .collect();
+    let fives: Vec<Arc<Recommendation>> = advised(&everywhere_high)
+        .iter()
+        .map(|one| {
+            let mut five = one.as_ref().clone();
+            five.level = OrderLevel::EmergencySafety;
+            Arc::new(five)
+        })
+        .collect();
+    let on_the_way = |orders: &[Ordered], advice: &[Arc<Recommendation>]| {
+        let told = Told {
+            orders: orders.to_vec(),
+            ..Told::default()
+        };
+        let found = refuge(&Asked {
+            town,
+            core,
+            basis: &basis,
+            told: &told,
+            advice,
+            as_of: at(),
+        });
+        found.demand.get("all").map(|people| people.leaving[1])
+    };
+    let ordered = on_the_way(&leaving, &[]);
+    assert!(ordered > Some(0));
+    assert_eq!(on_the_way(&leaving, &fives), ordered);
+    let issued: Vec<Ordered> = leaving
+        .iter()
+        .map(|order| Ordered {
+            level: hinan_recommend::OrderLevel::EmergencySafety,
+            ..order.clone()
+        })
+        .collect();
+    assert!(on_the_way(&issued, &[]).unwrap_or(0) == 0);
+}
+
+#[test]
+fn what_waiting_costs_and_what_is_shown_beside_it_are_of_one_district_or_of_all_and_never_mixed() {
+    let storm = storm();
+    let mut engine = Engine::new(plain().clone());
+    let mut looked_at = 0;
+    for row in 0..storm.len() {
+        let at = storm.time(row);
+        for (column, gauge) in storm.gauges().iter().enumerate() {
+            let Some(level_m) = storm.level(row, column) else {
+                continue;
+            };
+            engine.take(&Reading {
+                station: gauge.parse().unwrap(),
+                at,
+                level_m,
+                sequence: None,
+            });
+        }
+        let advice = engine.evaluate(at).unwrap();
+        for proposal in &advice.proposals {
+            let urgent = proposal.urgent.as_ref().unwrap();
+            let met: Vec<_> = urgent.met().cloned().collect();
+            assert_eq!(
+                proposal.met, met,
+                "grounds and deadline are of one district"
+            );
+            let mut late = 0.0;
+            for one in &advice.recommendations {
+                if one.river == proposal.key.river && one.level == proposal.key.level {
+                    let rows = one.advice.deadlines.waiting_of(one.advice.level);
+                    late += rows
+                        .last()
+                        .and_then(|row| row.people_too_late)
+                        .unwrap_or(0.0);
+                }
+            }
+            if let Some(told) = proposal.waiting.last().and_then(|row| row.people_too_late) {
+                assert!((told - late).abs() < 1e-6, "{told} {late}");
+                looked_at += 1;
+            }
+        }
+    }
+    assert!(looked_at > 10);
 }

@@ -363,6 +363,7 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         ways: Vec::new(),
         waiting: Vec::new(),
         people: None,
+        grounds: Vec::new(),
         examined_then: Vec::new(),
     }
 }

@@ -3,7 +3,10 @@
 use hinan::config::Config;
 use hinan::engine::Engine;
 use hinan::realm::Realm;
+use hinan::recommend::Recommendation;
+use hinan::recommend::core::PROGRAM;
 use hinan::recommend::level::OrderLevel;
+use hinan::replay::{self, Recomputed};
 use hinan::run;
 use hinan::store::Store;
 use hinan::store::evaluations::Evaluated;
@@ -80,13 +83,22 @@ struct Desk {
     store: Store,
     engine: Engine,
     seq: i64,
+    resumed: Option<i64>,
+    program: u32,
 }
 
 impl Desk {
     fn opened(dir: &std::path::Path) -> Self {
         let store = Store::open(dir, Realm::Exercise, &reference().town.code).unwrap();
-        let (engine, seq) = run::restored(&store, reference(), FROM.parse().unwrap()).unwrap();
-        Self { store, engine, seq }
+        let (engine, seq, resumed) =
+            run::restored(&store, reference(), FROM.parse().unwrap()).unwrap();
+        Self {
+            store,
+            engine,
+            seq,
+            resumed: Some(resumed),
+            program: PROGRAM,
+        }
     }
 
     /// Takes in what arrived and says the advice as bytes.
@@ -104,7 +116,11 @@ impl Desk {
             upto_seq: self.seq,
             digest: advice.digest(),
             recommendations: advice.recommendations.len(),
+            program: self.program,
+            basis: Some(reference().core.basis().clone()),
+            resumed: self.resumed.take(),
         };
+        let stood = (advice.recommendations.as_slice(), advice.outlook.as_of);
         self.store
             .write(|tx| {
                 for (reading, flag, seq) in news {
@@ -120,10 +136,11 @@ impl Desk {
                     tx.put_reading(series, &new)?;
                 }
                 tx.put_last_seq(self.seq)?;
-                tx.put_evaluation(&evaluated, &advice.recommendations, &advice.told)
+                tx.put_evaluation(&evaluated, stood, &advice.told)
             })
             .unwrap();
-        serde_json::to_vec(&(&advice.recommendations, &advice.proposals)).unwrap()
+        let all: Vec<&Recommendation> = advice.recommendations.iter().map(AsRef::as_ref).collect();
+        serde_json::to_vec(&(all, &advice.proposals)).unwrap()
     }
 }
 
@@ -191,4 +208,78 @@ fn a_gauge_that_falls_silent_at_the_worst_time_does_not_end_its_advice() {
         Config::defaults().sensors.cadence_s <= 3600,
         "silence of hours is silence"
     );
+}
+
+/// Recomputes the record.
+fn recomputed(desk: &Desk) -> Recomputed {
+    let config = Config::defaults();
+    desk.store
+        .read(|view| {
+            Ok(replay::record(reference(), view, |files| {
+                hinan::town::models_of(&config, files)
+            }))
+        })
+        .unwrap()
+        .unwrap()
+}
+
+#[test]
+fn a_record_with_starts_in_it_is_recomputed_and_what_an_earlier_program_worked_out_is_gone_through_and_counted()
+ {
+    let home = tempfile::tempdir().unwrap();
+    let mut desk = Desk::opened(home.path());
+    let steps = steps();
+    for (n, step) in steps.iter().enumerate() {
+        // Starts before the storm, at its height while 帯広 is silent and its advice is held, and after.
+        if [3, steps.len() / 2, steps.len() / 2 + 1, steps.len() - 2].contains(&n) {
+            drop(desk);
+            desk = Desk::opened(home.path());
+        }
+        desk.program = if n < 4 { PROGRAM - 1 } else { PROGRAM };
+        desk.works(step);
+    }
+    let found = recomputed(&desk);
+    assert_eq!(
+        found,
+        Recomputed {
+            evaluations: steps.len(),
+            same: steps.len() - 4,
+            earlier: 4,
+            differ: 0,
+            first: Vec::new(),
+        }
+    );
+}
+
+#[test]
+fn the_record_keeps_what_stood_last_and_what_a_start_went_on_from_and_nothing_more() {
+    let home = tempfile::tempdir().unwrap();
+    let mut desk = Desk::opened(home.path());
+    let steps = steps();
+    for (n, step) in steps.iter().enumerate() {
+        if n == steps.len() / 2 {
+            drop(desk);
+            desk = Desk::opened(home.path());
+        }
+        desk.works(step);
+        // Evaluations without news, ten seconds apart: nothing is written out for them.
+        let before = bodies(home.path());
+        for s in 1..4 {
+            desk.works(&Step {
+                as_of: step.as_of + SignedDuration::from_secs(s * 10),
+                arrives: Vec::new(),
+            });
+        }
+        assert_eq!(bodies(home.path()), before, "step {n}");
+        assert!(before.0 <= 2, "step {n}: {before:?}");
+    }
+}
+
+/// How many bodies the record holds, and the newest one's evaluation.
+fn bodies(home: &std::path::Path) -> (i64, i64) {
+    let record = rusqlite::Connection::open(home.join("hinan.sqlite3")).unwrap();
+    let count = "SELECT count(*), coalesce(max(evaluation), 0) FROM stood";
+    record
+        .query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
 }

@@ -233,5 +233,6 @@ async fn the_criteria_that_apply_are_in_the_record_from_the_first_start_and_only
     let sato = town.officer("sato").await;
     let audit = sato.opens("/plain/audit").await.text;
     assert_eq!(audit.matches("判断基準 国の標準的").count(), 1, "{audit}");
+    assert_eq!(audit.matches("推奨の設定").count(), 1, "{audit}");
     town.closes().await;
 }

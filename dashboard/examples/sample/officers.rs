@@ -307,6 +307,7 @@ impl Sample {
     pub(crate) fn inbox(&self) -> InboxView {
         InboxView {
             waiting: Vec::new(),
+            unknown: Vec::new(),
             items: self.items(),
             checked_at: jst(30, 23, 3),
         }

@@ -9,6 +9,8 @@ pub struct InboxView {
     pub items: Vec<InboxItem>,
     /// Texts that a first person approved and that wait for a second: address and words.
     pub waiting: Vec<[String; 2]>,
+    /// 判断できない地区: districts that something threatens and of which nothing is known. Not calm.
+    pub unknown: Vec<String>,
     /// When the service last asked itself whether to recommend anything.
     pub checked_at: Timestamp,
 }

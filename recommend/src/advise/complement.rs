@@ -64,52 +64,115 @@ pub fn complement(
     hazard: Hazard,
     level: OrderLevel,
 ) -> Complement {
-    let mut by_unit: BTreeMap<&UnitId, Vec<&Examined>> = BTreeMap::new();
-    for one in examined.iter().filter(|one| one.kind.hazard() == hazard) {
-        by_unit.entry(&one.unit).or_default().push(one);
+    Asking {
+        units,
+        examined: &by_unit(town, examined),
+        hazard,
+        level,
+        least: None,
     }
-    // What is likely enough to be ordered where it is ordered.
-    let least = included
+    .of(town, included)
+    .0
+}
+
+/// What was examined of each unit, in the town's order.
+pub(super) fn by_unit<'e>(town: &Town, examined: &'e [Arc<Examined>]) -> Vec<&'e [Arc<Examined>]> {
+    let mut left = examined;
+    town.units()
         .iter()
-        .filter_map(|unit| highest_chance(by_unit.get(unit)?))
-        .reduce(f64::min)
-        .filter(|least| *least > 0.0);
-    let of = |unit: &UnitId| {
-        let threats = by_unit.get(unit)?;
-        let advised = units
-            .get(&(unit.clone(), hazard))
+        .map(|unit| {
+            let own = left.iter().take_while(|one| one.unit == unit.id).count();
+            let (own, others) = left.split_at(own);
+            left = others;
+            own
+        })
+        .collect()
+}
+
+/// One order, and what its complement is asked from.
+pub(super) struct Asking<'a> {
+    pub(super) units: &'a ByUnit,
+    /// By the place of units in the town.
+    pub(super) examined: &'a [&'a [Arc<Examined>]],
+    pub(super) hazard: Hazard,
+    pub(super) level: OrderLevel,
+    /// What is likely enough to be ordered where it is ordered.
+    pub(super) least: Option<f64>,
+}
+
+impl Asking<'_> {
+    /// All that is left out, and the least chance among what is included.
+    pub(super) fn of(
+        mut self,
+        town: &Town,
+        included: &BTreeSet<UnitId>,
+    ) -> (Complement, Option<f64>) {
+        self.least = included
+            .iter()
+            .filter_map(|unit| self.highest_chance(town.position(unit)?))
+            .reduce(f64::min)
+            .filter(|least| *least > 0.0);
+        let left_out = town
+            .units()
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| !included.contains(&unit.id))
+            .map(|(place, unit)| (unit.id.clone(), self.why(place, &unit.id)))
+            .collect();
+        (Complement(left_out), self.least)
+    }
+
+    /// Why one unit that is not included is left out.
+    pub(super) fn why(&self, place: usize, unit: &UnitId) -> LeftOut {
+        if self.threats(place).next().is_none() {
+            return LeftOut::NotThreatened;
+        }
+        let advised = self
+            .units
+            .get(&(unit.clone(), self.hazard))
             .map(|advice| advice.level);
-        Some(if advised.is_some_and(|advised| advised >= level) {
+        let as_likely = || {
+            let chance = self.highest_chance(place);
+            self.least
+                .is_some_and(|least| chance.is_some_and(|chance| chance >= least))
+        };
+        if advised.is_some_and(|advised| advised >= self.level) {
             LeftOut::AsMuchAdvised
-        } else if least
-            .is_some_and(|least| highest_chance(threats).is_some_and(|chance| chance >= least))
-        {
+        } else if as_likely() {
             LeftOut::AsLikely
-        } else if advised.is_none() && threats.iter().all(|one| one.nothing_known) {
+        } else if advised.is_none() && self.threats(place).all(|one| one.nothing_known) {
             LeftOut::NothingKnown
         } else {
             LeftOut::Less
-        })
-    };
-    Complement(
-        town.units()
-            .iter()
-            .filter(|unit| !included.contains(&unit.id))
-            .map(|unit| {
-                (
-                    unit.id.clone(),
-                    of(&unit.id).unwrap_or(LeftOut::NotThreatened),
-                )
-            })
-            .collect(),
-    )
+        }
+    }
+
+    fn threats(&self, place: usize) -> impl Iterator<Item = &Arc<Examined>> {
+        let of = self.examined.get(place).copied().unwrap_or_default();
+        of.iter().filter(|one| one.kind.hazard() == self.hazard)
+    }
+
+    fn highest_chance(&self, place: usize) -> Option<f64> {
+        self.threats(place)
+            .filter_map(|one| one.deadlines.chance)
+            .reduce(f64::max)
+    }
 }
 
-fn highest_chance(threats: &Vec<&Examined>) -> Option<f64> {
-    threats
-        .iter()
-        .filter_map(|one| one.deadlines.chance)
-        .reduce(f64::max)
+impl Complement {
+    /// The same with other reasons for these units; nothing when none of them has another.
+    pub(super) fn with(&self, whys: impl Iterator<Item = (UnitId, LeftOut)>) -> Option<Self> {
+        let mut other: Option<Self> = None;
+        for (unit, why) in whys {
+            if self.0.get(&unit).is_some_and(|known| *known != why) {
+                other
+                    .get_or_insert_with(|| self.clone())
+                    .0
+                    .insert(unit, why);
+            }
+        }
+        other
+    }
 }
 
 /// Units at equal or higher risk that a draft leaves out without a word.

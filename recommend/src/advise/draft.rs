@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::complement::{Complement, complement};
+use super::complement::{Asking, Complement};
 use super::cover::{Candidate, Choice, cover};
 use super::examine::Examined;
+use super::past::Past;
 use super::{ByUnit, UnitAdvice};
 use crate::criteria::{Answer, Test};
 use crate::deadline::Deadline;
@@ -60,63 +61,164 @@ pub struct Names {
 }
 
 /// What makes two units one question.
-type Cause<'a> = (Hazard, Option<&'a str>, OrderLevel);
+pub(super) type Cause = (Hazard, Option<String>, OrderLevel);
 
-pub(super) fn drafts(
-    town: &Town,
-    outlook: &Outlook,
-    policy: &Policy,
-    units: &ByUnit,
-    examined: &[Arc<Examined>],
-) -> Vec<Draft> {
-    let mut by_cause: BTreeMap<Cause<'_>, Vec<&Arc<UnitAdvice>>> = BTreeMap::new();
-    for advice in units.values() {
-        by_cause
-            .entry((advice.hazard(), advice.river.as_deref(), advice.level))
-            .or_default()
-            .push(advice);
+/// A draft, and what is likely enough to be ordered by it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    draft: Arc<Draft>,
+    least: Option<f64>,
+}
+
+impl Kept {
+    pub(super) fn draft(&self) -> Arc<Draft> {
+        Arc::clone(&self.draft)
     }
-    by_cause
-        .into_iter()
-        .map(|((hazard, river, level), members)| {
-            let candidates: Vec<Candidate<'_>> = members
-                .iter()
-                .filter_map(|advice| candidate(town, advice))
-                .collect();
-            let choice = cover(&candidates, &policy.area);
-            let chosen: Vec<&&Arc<UnitAdvice>> = members
-                .iter()
-                .filter(|advice| choice.chosen.contains(&advice.unit))
-                .collect();
-            let deadline = chosen
-                .iter()
-                .filter_map(|advice| {
-                    Some((advice.unit.clone(), advice.deadlines.of(level)?.clone()))
-                })
-                .reduce(|first, other| {
-                    if other.1.decide_by < first.1.decide_by {
-                        other
-                    } else {
-                        first
-                    }
-                });
-            Draft {
-                hazard,
-                river: river.map(str::to_owned),
-                level,
-                as_of: outlook.as_of,
-                gauge: members.first().and_then(|advice| advice.gauge.clone()),
-                names: names(town, &choice.chosen, policy.area.group_share),
-                complement: complement(town, units, examined, &choice.chosen, hazard, level),
-                deadline,
-                must_leave: chosen.iter().fold(0, |sum, advice| {
-                    advice.action.must_leave.saturating_add(sum)
-                }),
-                may_stay: chosen.iter().map(|advice| advice.action.may_stay).sum(),
-                choice,
+}
+
+/// What drafts are made from.
+pub(super) struct Drafting<'a> {
+    pub(super) town: &'a Town,
+    pub(super) outlook: &'a Outlook,
+    pub(super) policy: &'a Policy,
+    pub(super) units: &'a ByUnit,
+    /// What was examined of each unit, in the town's order.
+    pub(super) examined: &'a [&'a [Arc<Examined>]],
+}
+
+impl Drafting<'_> {
+    /// All questions.
+    pub(super) fn all(&self) -> BTreeMap<Cause, Kept> {
+        self.members()
+            .into_iter()
+            .map(|(cause, members)| {
+                let draft = self.one(&cause, &members);
+                (cause, draft)
+            })
+            .collect()
+    }
+
+    /// All questions, where nothing changed but the units at these places of the town.
+    pub(super) fn after(
+        &self,
+        past: &Past,
+        changed: impl Iterator<Item = usize> + Clone,
+    ) -> BTreeMap<Cause, Kept> {
+        let mut touched: BTreeSet<Cause> = BTreeSet::new();
+        for place in changed.clone() {
+            let unit = &self.town.units()[place].id;
+            let first = (unit.clone(), Hazard::ALL[0]);
+            for units in [&past.units, self.units] {
+                let own = units.range(first.clone()..);
+                let own = own.take_while(|((of, _), _)| of == unit);
+                touched.extend(own.map(|(_, advice)| cause(advice)));
             }
-        })
-        .collect()
+        }
+        self.members()
+            .into_iter()
+            .map(|(cause, members)| {
+                let kept = past.drafts.get(&cause);
+                let draft = match kept.filter(|_| !touched.contains(&cause)) {
+                    Some(kept) => self.with_complement(&cause, kept, changed.clone()),
+                    None => self.one(&cause, &members),
+                };
+                (cause, draft)
+            })
+            .collect()
+    }
+
+    fn members(&self) -> BTreeMap<Cause, Vec<&Arc<UnitAdvice>>> {
+        let mut members: BTreeMap<Cause, Vec<&Arc<UnitAdvice>>> = BTreeMap::new();
+        for advice in self.units.values() {
+            members.entry(cause(advice)).or_default().push(advice);
+        }
+        members
+    }
+
+    /// The same draft beside units that changed and are not in it.
+    fn with_complement(
+        &self,
+        (hazard, _, level): &Cause,
+        kept: &Kept,
+        changed: impl Iterator<Item = usize>,
+    ) -> Kept {
+        let asking = Asking {
+            units: self.units,
+            examined: self.examined,
+            hazard: *hazard,
+            level: *level,
+            least: kept.least,
+        };
+        let whys = changed.map(|place| {
+            let unit = &self.town.units()[place].id;
+            (unit.clone(), asking.why(place, unit))
+        });
+        match kept.draft.complement.with(whys) {
+            None => kept.clone(),
+            Some(complement) => Kept {
+                draft: Arc::new(Draft {
+                    complement,
+                    ..kept.draft.as_ref().clone()
+                }),
+                least: kept.least,
+            },
+        }
+    }
+
+    fn one(&self, (hazard, river, level): &Cause, members: &[&Arc<UnitAdvice>]) -> Kept {
+        let (town, policy) = (self.town, self.policy);
+        let candidates: Vec<Candidate<'_>> = members
+            .iter()
+            .filter_map(|advice| candidate(town, advice))
+            .collect();
+        let choice = cover(&candidates, &policy.area);
+        let chosen: Vec<&&Arc<UnitAdvice>> = members
+            .iter()
+            .filter(|advice| choice.chosen.contains(&advice.unit))
+            .collect();
+        let deadline = chosen
+            .iter()
+            .filter_map(|advice| Some((*advice, advice.deadlines.of(*level)?)))
+            .reduce(|first, other| {
+                if other.1.decide_by < first.1.decide_by {
+                    other
+                } else {
+                    first
+                }
+            })
+            .map(|(advice, deadline)| (advice.unit.clone(), deadline.clone()));
+        let asking = Asking {
+            units: self.units,
+            examined: self.examined,
+            hazard: *hazard,
+            level: *level,
+            least: None,
+        };
+        let (complement, least) = asking.of(town, &choice.chosen);
+        let draft = Draft {
+            hazard: *hazard,
+            river: river.clone(),
+            level: *level,
+            as_of: self.outlook.as_of,
+            gauge: members.first().and_then(|advice| advice.gauge.clone()),
+            names: names(town, &choice.chosen, policy.area.group_share),
+            complement,
+            deadline,
+            must_leave: chosen.iter().fold(0, |sum, advice| {
+                advice.action.must_leave.saturating_add(sum)
+            }),
+            may_stay: chosen.iter().map(|advice| advice.action.may_stay).sum(),
+            choice,
+        };
+        Kept {
+            draft: Arc::new(draft),
+            least,
+        }
+    }
+}
+
+fn cause(advice: &UnitAdvice) -> Cause {
+    (advice.hazard(), advice.river.clone(), advice.level)
 }
 
 fn candidate<'a>(town: &'a Town, advice: &'a UnitAdvice) -> Option<Candidate<'a>> {
@@ -127,16 +229,18 @@ fn candidate<'a>(town: &'a Town, advice: &'a UnitAdvice) -> Option<Candidate<'a>
         .filter(|exposure| exposure.hazard() == advice.hazard());
     // Where no map of collapse zones is loaded, somebody may live in one.
     let may_collapse = exposures.any(|exposure| exposure.people_in_collapse_zone != Some(0));
-    let reported = advice.met().any(|finding| {
-        finding.leaves().any(|(test, result)| {
-            matches!(test, Test::Report { .. }) && result.answer == Answer::Met
+    let reported = || {
+        advice.met().any(|finding| {
+            finding.leaves().any(|(test, result)| {
+                matches!(test, Test::Report { .. }) && result.answer == Answer::Met
+            })
         })
-    });
+    };
     Some(Candidate {
         unit: &advice.unit,
         people: unit.people,
         at_risk: advice.people_at_risk,
-        must: may_collapse || reported,
+        must: may_collapse || reported(),
     })
 }
 

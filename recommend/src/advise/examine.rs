@@ -28,6 +28,8 @@ pub struct Examined {
     pub nothing_known: bool,
     /// The gauge that decides.
     pub gauge: Option<SourceId>,
+    /// So many of its gauges were asked, or looked for in vain; the others could not change the answer.
+    pub gauges_asked: usize,
     /// Every condition.
     pub findings: Vec<Finding>,
     /// By when.
@@ -62,9 +64,11 @@ fn deciding(
     let known = exposure
         .gauges
         .iter()
-        .filter_map(|id| Some((id, outlook.gauges.get(id)?)));
+        .enumerate()
+        .filter_map(|(n, id)| Some((n, id, outlook.gauges.get(id)?)));
     let mut best: Option<Examined> = None;
-    for (id, gauge) in known {
+    let mut gauges_asked = exposure.gauges.len();
+    for (n, id, gauge) in known {
         let one = ask(
             outlook,
             policy,
@@ -83,10 +87,15 @@ fn deciding(
             best = Some(one);
         }
         if speaks && !gauge.is_held() {
+            gauges_asked = n + 1;
             break;
         }
     }
-    best.unwrap_or_else(|| ask(outlook, policy, unit, number, exposure, None, sun))
+    let found = best.unwrap_or_else(|| ask(outlook, policy, unit, number, exposure, None, sun));
+    Examined {
+        gauges_asked,
+        ..found
+    }
 }
 
 /// Whether a test of the gauge could be answered.
@@ -153,6 +162,7 @@ fn ask(
         asked,
         nothing_known: exposure.people_at_risk > 0 && !findings.iter().any(is_known),
         gauge: gauge.map(|(id, _)| id.clone()),
+        gauges_asked: 0,
         findings,
         deadlines,
         briefing,

@@ -1,14 +1,14 @@
 //! 要配慮者利用施設: their own, earlier deadlines, whatever the district's level is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::latch::Memory;
 use crate::deadline::{Arrival, Deadline, Expected, Sun, arrival, of_facility};
 use crate::hazard::Hazard;
-use crate::id::{FacilityId, UnitId};
+use crate::id::{FacilityId, SourceId, UnitId};
 use crate::outlook::{Outlook, hours_between};
 use crate::policy::Policy;
 use crate::town::{Exposure, Facility, Town};
@@ -24,6 +24,9 @@ pub struct FacilityAdvice {
     pub hazard: Hazard,
     /// River, for rivers.
     pub river: Option<String>,
+    /// Which of its exposures.
+    #[serde(default)]
+    pub exposure: usize,
     /// People to move.
     pub people: u32,
     /// When the hazard may be there; nothing when not within what can be foreseen, or nothing is known.
@@ -34,48 +37,66 @@ pub struct FacilityAdvice {
     pub known: bool,
     /// Whether it must be told. Stands until its grounds are long and surely gone.
     pub due: bool,
-    /// When its grounds last held, or could not be ruled out.
+    /// When its grounds last held, or could not be ruled out; the moment itself where nothing is due.
     pub supported_at: Timestamp,
 }
 
 /// What one advice is kept under.
-pub(super) type Key = (FacilityId, Hazard, Option<String>);
+pub(super) type Key = (FacilityId, Hazard, Option<String>, usize);
 
 impl FacilityAdvice {
     pub(super) fn key(&self) -> Key {
-        (self.facility.clone(), self.hazard, self.river.clone())
+        let river = self.river.clone();
+        (self.facility.clone(), self.hazard, river, self.exposure)
     }
 }
 
+/// What facilities were told last, by what each was told of.
+pub(super) type Told = BTreeMap<Key, Arc<FacilityAdvice>>;
+
+/// Advice for all facilities, in the town's order. Where `changed` names gauges, only those asked by one of them are asked anew; the
+/// others keep what was said.
 pub(super) fn advise(
     town: &Town,
     outlook: &Outlook,
     policy: &Policy,
     sun: Sun,
-    before: &Memory,
-) -> Vec<FacilityAdvice> {
-    town.facilities()
-        .iter()
-        .flat_map(|facility| {
-            facility
-                .exposures
-                .iter()
-                .map(|exposure| one(outlook, policy, sun, facility, exposure, &before.facilities))
-        })
-        .collect()
+    before: &Told,
+    changed: Option<(&BTreeSet<SourceId>, &[Arc<FacilityAdvice>])>,
+) -> Vec<Arc<FacilityAdvice>> {
+    let mut kept = changed.map_or(&[][..], |(_, before)| before).iter();
+    let mut found = Vec::new();
+    for facility in town.facilities() {
+        for (number, exposure) in facility.exposures.iter().enumerate() {
+            // The town is the same, so that its facilities stand in the same order.
+            let same = kept.next();
+            let asked = |changed: &BTreeSet<SourceId>| {
+                exposure.gauges.iter().any(|gauge| changed.contains(gauge))
+            };
+            found.push(match (changed, same) {
+                (Some((changed, _)), Some(same)) if !asked(changed) => Arc::clone(same),
+                _ => {
+                    let expected = earliest(outlook, policy, exposure);
+                    let at = (facility, number);
+                    Arc::new(one(outlook, policy, sun, at, &expected, before))
+                }
+            });
+        }
+    }
+    found
 }
 
 fn one(
     outlook: &Outlook,
     policy: &Policy,
     sun: Sun,
-    facility: &Facility,
-    exposure: &Exposure,
-    before: &BTreeMap<Key, FacilityAdvice>,
+    (facility, number): (&Facility, usize),
+    expected: &Expected<'_>,
+    before: &Told,
 ) -> FacilityAdvice {
     let as_of = outlook.as_of;
-    let expected = earliest(outlook, policy, exposure);
-    let deadline = of_facility(outlook, facility, &expected, sun, &policy.deadline);
+    let exposure = &facility.exposures[number];
+    let deadline = of_facility(outlook, facility, expected, sun, &policy.deadline);
     let fresh = deadline
         .as_ref()
         .is_some_and(|deadline| is_due(deadline, as_of, policy));
@@ -85,8 +106,9 @@ fn one(
         unit: facility.unit.clone(),
         hazard: exposure.hazard(),
         river: exposure.river.clone(),
+        exposure: number,
         people: facility.people,
-        arrival: expected.arrival,
+        arrival: expected.arrival.clone(),
         deadline,
         known,
         due: fresh,
@@ -96,6 +118,9 @@ fn one(
         advice.supported_at = if known { past.supported_at } else { as_of };
         let gone_h = hours_between(advice.supported_at, as_of);
         advice.due = gone_h <= policy.latch.expire_after_h;
+        if !advice.due {
+            advice.supported_at = as_of;
+        }
     }
     advice
 }

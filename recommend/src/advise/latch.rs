@@ -1,5 +1,9 @@
 //! Escalate only: what was advised stands until it is lifted, or until nobody decided on it and its grounds are long and surely gone.
+//!
+//! Each river of a unit has a latch of its own. Of several that ask for a level the highest speaks, and of equals the one whose
+//! deadline comes first; the others stay beneath it and speak when it ends.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,11 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::counter::{self, Counter};
 use super::examine::Examined;
-use super::facility::{FacilityAdvice, Key};
-use super::{Advice, Orders, UnitAdvice};
+use super::facility;
+use super::orders::Cause;
+use super::past::Past;
+use super::{Advice, ByUnit, Orders, UnitAdvice};
 use crate::action::action;
 use crate::criteria::{Answer, Finding, Test};
-use crate::deadline::Sun;
+use crate::deadline::{Deadlines, Sun};
 use crate::hazard::Hazard;
 use crate::id::UnitId;
 use crate::level::OrderLevel;
@@ -19,15 +25,20 @@ use crate::outlook::Outlook;
 use crate::policy::{LatchSettings, Policy};
 use crate::town::Town;
 
+/// Advice that stands, by what it stands for.
+pub(super) type Standing = BTreeMap<Cause, Arc<UnitAdvice>>;
+
 /// What must be remembered from one moment to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// Advice that stands.
-    pub(super) standing: BTreeMap<(UnitId, Hazard), Standing>,
+    /// Advice that stands, each river for itself.
+    pub(super) standing: Standing,
     /// What was examined last, in the town's order.
     pub(super) examined: Vec<Arc<Examined>>,
     /// What facilities were told last.
-    pub(super) facilities: BTreeMap<Key, FacilityAdvice>,
+    pub(super) facilities: facility::Told,
+    /// What the last answer was made from, and its parts; nothing after a restart.
+    pub(super) past: Option<Past>,
 }
 
 impl Memory {
@@ -38,16 +49,20 @@ impl Memory {
 
     /// From advice that was written down, after a restart.
     pub fn of(advice: &Advice) -> Self {
-        let facilities = advice.facilities.iter().map(|of| (of.key(), of.clone()));
-        let facilities = facilities.collect();
-        let advice = advice.units.values().map(Arc::clone);
-        let keyed = advice
-            .into_iter()
-            .map(|advice| ((advice.unit.clone(), advice.hazard()), Standing { advice }));
+        let facilities = advice.facilities.iter();
+        let facilities = facilities.map(|of| (of.key(), Arc::clone(of))).collect();
+        let mut standing = Standing::new();
+        for spoke in advice.units.values() {
+            for beneath in &spoke.beneath {
+                standing.insert(beneath.cause(), Arc::clone(beneath));
+            }
+            standing.insert(spoke.cause(), alone(spoke));
+        }
         Self {
-            standing: keyed.collect(),
+            standing,
             examined: Vec::new(),
             facilities,
+            past: None,
         }
     }
 
@@ -57,11 +72,15 @@ impl Memory {
     }
 }
 
-/// Advice that stands for one unit and hazard.
-#[derive(Clone, Debug)]
-pub(super) struct Standing {
-    /// The advice, as last renewed.
-    pub(super) advice: Arc<UnitAdvice>,
+/// Advice without what stands beneath it.
+fn alone(advice: &Arc<UnitAdvice>) -> Arc<UnitAdvice> {
+    if advice.beneath.is_empty() {
+        return Arc::clone(advice);
+    }
+    Arc::new(UnitAdvice {
+        beneath: Vec::new(),
+        ..advice.as_ref().clone()
+    })
 }
 
 impl UnitAdvice {
@@ -69,75 +88,76 @@ impl UnitAdvice {
     pub fn is_supported(&self, as_of: Timestamp, settings: &LatchSettings) -> bool {
         minutes(self.supported_at, as_of) <= settings.hysteresis_min
     }
+
+    /// What it stands for.
+    pub(super) fn cause(&self) -> Cause {
+        Cause {
+            unit: self.unit.clone(),
+            hazard: self.hazard(),
+            river: self.river.clone(),
+        }
+    }
 }
 
-pub(super) fn latch(
-    town: &Town,
-    outlook: &Outlook,
-    policy: &Policy,
-    orders: &Orders,
-    before: &Memory,
-    sun: Sun,
-    examined: &[Arc<Examined>],
-) -> BTreeMap<(UnitId, Hazard), Standing> {
-    let mut by_key: BTreeMap<(UnitId, Hazard), Vec<&Arc<Examined>>> = BTreeMap::new();
-    for one in examined {
-        by_key
-            .entry((one.unit.clone(), one.kind.hazard()))
-            .or_default()
-            .push(one);
+impl Examined {
+    fn cause(&self) -> Cause {
+        Cause {
+            unit: self.unit.clone(),
+            hazard: self.kind.hazard(),
+            river: self.river.clone(),
+        }
     }
-    let now = Now {
-        town,
-        outlook,
-        policy,
-        orders,
-        sun,
-    };
-    // What stands and is not examined any more, because a district lost its threat or its people, stands all the same.
-    for key in before.standing.keys() {
-        by_key.entry(key.clone()).or_default();
-    }
-    by_key
-        .into_iter()
-        .filter_map(|(key, of)| {
-            let lifted_at = orders.lifted_at(&key);
-            let order = orders.in_force().get(&key);
-            let stood = before
-                .standing
-                .get(&key)
-                .map(|standing| &standing.advice)
-                .filter(|advice| lifted_at.is_none_or(|at| at < advice.since))
-                // Officers who issued less since then have decided.
-                .filter(|advice| {
-                    order.is_none_or(|order| {
-                        order.level >= advice.level || order.issued_at < advice.since
-                    })
-                });
-            let advice = now.one(&key, &of, stood)?;
-            Some((key, Standing { advice }))
-        })
-        .collect()
 }
 
-struct Now<'a> {
-    town: &'a Town,
-    outlook: &'a Outlook,
-    policy: &'a Policy,
-    orders: &'a Orders,
-    sun: Sun,
+/// Asks the latches of all units, or of some of them.
+#[derive(Clone, Copy)]
+pub(super) struct Now<'a> {
+    pub(super) town: &'a Town,
+    pub(super) outlook: &'a Outlook,
+    pub(super) policy: &'a Policy,
+    pub(super) orders: &'a Orders,
+    pub(super) sun: Sun,
 }
 
 impl Now<'_> {
+    /// What stands now of the units that were examined and of those that stood before.
+    pub(super) fn latch(&self, before: &Standing, examined: &[Arc<Examined>]) -> Standing {
+        let mut by_cause: BTreeMap<Cause, Vec<&Arc<Examined>>> = BTreeMap::new();
+        for one in examined {
+            by_cause.entry(one.cause()).or_default().push(one);
+        }
+        // What stands and is not examined any more, because a district lost its threat or its people, stands all the same.
+        for cause in before.keys() {
+            by_cause.entry(cause.clone()).or_default();
+        }
+        by_cause
+            .into_iter()
+            .filter_map(|(cause, of)| {
+                let advice = self.one(&cause, &of, before.get(&cause))?;
+                Some((cause, advice))
+            })
+            .collect()
+    }
+
     fn one(
         &self,
-        key: &(UnitId, Hazard),
+        cause: &Cause,
         examined: &[&Arc<Examined>],
         stood: Option<&Arc<UnitAdvice>>,
     ) -> Option<Arc<UnitAdvice>> {
+        let lifted_at = self.orders.lifted_at(cause);
+        let stood = stood
+            .filter(|advice| lifted_at.is_none_or(|at| at < advice.since))
+            // Officers who issued less since then have decided.
+            .filter(|advice| {
+                self.orders
+                    .concerning(cause)
+                    .all(|order| order.level >= advice.level || order.issued_at < advice.since)
+            });
         // The first of equals stays: exposures stand in the order of people concerned.
         let best = examined.iter().copied().reduce(|best, other| {
-            if other.asked > best.asked {
+            let sooner = || is_sooner(other.asked, &other.deadlines, &best.deadlines);
+            if other.asked > best.asked || (other.asked == best.asked && sooner()) {
                 other
             } else {
                 best
@@ -159,9 +179,8 @@ impl Now<'_> {
                 let supported_at = if still { as_of } else { stood.supported_at };
                 let decided = self
                     .orders
-                    .in_force()
-                    .get(key)
-                    .is_some_and(|order| order.level >= stood.level);
+                    .concerning(cause)
+                    .any(|order| order.level >= stood.level);
                 let gone_h = minutes(supported_at, as_of) / 60.0;
                 if !decided && gone_h > self.policy.latch.expire_after_h {
                     return asked.and_then(|level| self.advise(best, level, as_of));
@@ -205,6 +224,7 @@ impl Now<'_> {
             ),
             since,
             supported_at: self.outlook.as_of,
+            beneath: Vec::new(),
         }))
     }
 
@@ -266,6 +286,70 @@ impl Now<'_> {
                             .zip(result.seen.threshold)
                             .is_some_and(|(value, threshold)| near(value, threshold))
                 })
+    }
+}
+
+/// Of each unit and hazard the advice that speaks: the highest, of equals the one whose deadline comes first, of those the one that
+/// concerns most people. The others are written beneath it.
+pub(super) fn speaking(standing: &Standing) -> ByUnit {
+    let mut found: ByUnit = ByUnit::new();
+    let mut causes = standing.iter().peekable();
+    while let Some((cause, advice)) = causes.next() {
+        let mut all = vec![advice];
+        while let Some((_, other)) =
+            causes.next_if(|(other, _)| other.unit == cause.unit && other.hazard == cause.hazard)
+        {
+            all.push(other);
+        }
+        found.insert((cause.unit.clone(), cause.hazard), first_of(all));
+    }
+    found
+}
+
+/// What stands for one unit.
+pub(super) fn of_unit<'s>(
+    standing: &'s Standing,
+    unit: &'s UnitId,
+) -> impl Iterator<Item = (&'s Cause, &'s Arc<UnitAdvice>)> {
+    // The first hazard and no river come before all others of the unit.
+    let first = Cause::of_hazard(unit.clone(), Hazard::ALL[0]);
+    standing
+        .range(first..)
+        .take_while(move |(cause, _)| cause.unit == *unit)
+}
+
+fn first_of(mut all: Vec<&Arc<UnitAdvice>>) -> Arc<UnitAdvice> {
+    // Stable: of what is equal in everything the order of causes stays.
+    all.sort_by_key(|advice| {
+        let decide_by = advice.deadlines.of(advice.level).map(|of| of.decide_by);
+        (
+            Reverse(advice.level),
+            decide_by.is_none(),
+            decide_by,
+            Reverse(advice.people_at_risk),
+        )
+    });
+    let (best, beneath) = all
+        .split_first()
+        .expect("who speaks is one of those that stand");
+    if beneath.is_empty() {
+        return Arc::clone(best);
+    }
+    Arc::new(UnitAdvice {
+        beneath: beneath.iter().copied().map(Arc::clone).collect(),
+        ..best.as_ref().clone()
+    })
+}
+
+/// Of two that ask for the same level: whether the first one's deadline comes earlier.
+fn is_sooner(level: Option<OrderLevel>, one: &Deadlines, other: &Deadlines) -> bool {
+    let Some(level) = level else {
+        return false;
+    };
+    let by = |of: &Deadlines| of.of(level).map(|deadline| deadline.decide_by);
+    match (by(one), by(other)) {
+        (Some(one), Some(other)) => one < other,
+        (one, other) => one.is_some() && other.is_none(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! 解除: what lifting needs. The end of the rain is never enough, and is not even asked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::orders::{Order, Orders};
+use super::orders::{Cause, Order, Orders};
 use crate::criteria::{Answer, Kind};
 use crate::hazard::Hazard;
 use crate::id::{SourceId, UnitId};
@@ -102,6 +103,9 @@ pub struct LiftAdvice {
     pub unit: UnitId,
     /// Hazard.
     pub hazard: Hazard,
+    /// River that the order is for; nothing = whatever brings the hazard.
+    #[serde(default)]
+    pub river: Option<String>,
     /// Level in force.
     pub level: OrderLevel,
     /// Since when.
@@ -122,49 +126,74 @@ impl LiftAdvice {
     }
 }
 
+/// Each order in force. Where `changed` names gauges, only orders asked by one of them are asked anew; the others keep what `before`
+/// says.
 pub(super) fn advise(
     town: &Town,
     outlook: &Outlook,
     policy: &Policy,
     orders: &Orders,
-) -> Vec<LiftAdvice> {
+    changed: Option<(&BTreeSet<SourceId>, &[Arc<LiftAdvice>])>,
+) -> Vec<Arc<LiftAdvice>> {
+    let mut kept = changed.map_or(&[][..], |(_, before)| before).iter();
     orders
         .in_force()
         .iter()
-        .filter_map(|((id, hazard), order)| {
-            let unit = town.unit(id)?;
+        .filter_map(|(cause, order)| {
+            let unit = town.unit(&cause.unit)?;
             let exposures: Vec<&Exposure> = unit
                 .exposures
                 .iter()
-                .filter(|exposure| exposure.hazard() == *hazard)
+                .filter(|exposure| exposure.hazard() == cause.hazard)
+                .filter(|exposure| cause.river.is_none() || exposure.river == cause.river)
                 .collect();
-            let key = (id.clone(), *hazard);
+            // The same orders are in force, so that they stand in the same order.
+            let same = kept.next();
+            if let (Some((changed, _)), Some(same)) = (changed, same)
+                && !asks_any(outlook, &exposures, changed)
+            {
+                return Some(Arc::clone(same));
+            }
             let ask = Ask {
                 outlook,
                 policy,
-                id,
+                id: &cause.unit,
                 order,
             };
-            let gates = ask
-                .gates(*hazard, &exposures)
-                .into_iter()
-                .map(|gate| {
-                    if orders.is_confirmed(&key, gate.name) {
-                        confirmed(gate)
-                    } else {
-                        gate
-                    }
-                })
-                .collect();
-            Some(LiftAdvice {
-                unit: id.clone(),
-                hazard: *hazard,
-                level: order.level,
-                issued_at: order.issued_at,
-                gates,
-            })
+            Some(Arc::new(one(&ask, orders, cause, &exposures)))
         })
         .collect()
+}
+
+/// Whether one of these gauges stands along what is exposed, or upstream of a gauge that does.
+fn asks_any(outlook: &Outlook, exposures: &[&Exposure], changed: &BTreeSet<SourceId>) -> bool {
+    let own = || exposures.iter().flat_map(|exposure| &exposure.gauges);
+    let upstream = own()
+        .filter_map(|id| outlook.gauges.get(id)?.upstream.as_ref())
+        .flatten();
+    own().chain(upstream).any(|gauge| changed.contains(gauge))
+}
+
+fn one(ask: &Ask<'_>, orders: &Orders, cause: &Cause, exposures: &[&Exposure]) -> LiftAdvice {
+    let gates = ask
+        .gates(cause.hazard, exposures)
+        .into_iter()
+        .map(|gate| {
+            if orders.is_confirmed(cause, gate.name) {
+                confirmed(gate)
+            } else {
+                gate
+            }
+        })
+        .collect();
+    LiftAdvice {
+        unit: cause.unit.clone(),
+        hazard: cause.hazard,
+        river: cause.river.clone(),
+        level: ask.order.level,
+        issued_at: ask.order.issued_at,
+        gates,
+    }
 }
 
 /// Only what no instrument can say may be confirmed by hand; a river above its mark stays above it.

@@ -9,6 +9,7 @@ mod facility;
 mod latch;
 mod lift;
 mod orders;
+mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,8 +25,11 @@ pub use self::examine::Examined;
 pub use self::facility::FacilityAdvice;
 pub use self::latch::Memory;
 pub use self::lift::{Gate, GateName, LiftAdvice};
-pub use self::orders::{Order, Orders};
+pub use self::orders::{Cause, Order, Orders};
 
+use self::draft::Drafting;
+use self::latch::{Now, Standing};
+use self::past::{Basis, Past};
 use crate::action::Action;
 use crate::criteria::{Answer, Finding, Kind, Posture};
 use crate::deadline::{Briefing, Deadlines, Sun};
@@ -66,6 +70,14 @@ pub struct UnitAdvice {
     pub since: Timestamp,
     /// When its grounds last held, within the hysteresis.
     pub supported_at: Timestamp,
+    /// What stands for other rivers of the same unit and does not speak, highest level and earliest deadline first. Whoever decides
+    /// on this one has not decided on them.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        with = "crate::shared::list"
+    )]
+    pub beneath: Vec<Arc<UnitAdvice>>,
 }
 
 impl UnitAdvice {
@@ -127,11 +139,14 @@ pub struct Advice {
     #[serde(with = "by_unit")]
     pub units: ByUnit,
     /// As officers decide: one per hazard, river and level.
-    pub drafts: Vec<Draft>,
+    #[serde(with = "crate::shared::list")]
+    pub drafts: Vec<Arc<Draft>>,
     /// For facilities, with deadlines of their own.
-    pub facilities: Vec<FacilityAdvice>,
+    #[serde(with = "crate::shared::list")]
+    pub facilities: Vec<Arc<FacilityAdvice>>,
     /// For each order in force, whether it may be lifted and what is missing.
-    pub lifts: Vec<LiftAdvice>,
+    #[serde(with = "crate::shared::list")]
+    pub lifts: Vec<Arc<LiftAdvice>>,
     /// The coming night, one per river or hazard.
     pub briefings: Vec<Briefing>,
     /// What else to do, such as opening shelters after an earthquake.
@@ -168,70 +183,146 @@ pub fn recommend(
     before: &Memory,
 ) -> (Advice, Memory) {
     let sun = Sun::at(town.place(), outlook.as_of);
+    let now = Now {
+        town,
+        outlook,
+        policy,
+        orders,
+        sun,
+    };
     let examined: Vec<Arc<Examined>> = town
         .units()
         .iter()
         .flat_map(|unit| examine::unit(outlook, policy, unit, sun))
         .map(Arc::new)
         .collect();
-    conclude(town, outlook, policy, orders, before, sun, examined)
+    let standing = now.latch(&before.standing, &examined);
+    let units = latch::speaking(&standing);
+    let drafts = Drafting {
+        town,
+        outlook,
+        policy,
+        units: &units,
+        examined: &complement::by_unit(town, &examined),
+    }
+    .all();
+    let past = Past {
+        basis: Arc::new(Basis::of(town, policy, orders)),
+        outlook: Arc::new(outlook.clone()),
+        units,
+        drafts,
+        lifts: lift::advise(town, outlook, policy, orders, None),
+        facilities: facility::advise(town, outlook, policy, sun, &before.facilities, None),
+    };
+    conclude(outlook, policy, standing, examined, past)
 }
 
-/// The same after one source said something new: only units it decides for are examined again, the others keep what was found
-/// before. The moment must be the one of `last`, or so little later that nothing else grew old; [`recommend`] is asked at
-/// least as often as words grow stale.
+/// The same answer to the same question, byte for byte, sooner: where nothing but gauges changed since the last answer, and the
+/// moment is the same, only what they concern is worked out anew. What changed is found by comparing with what is remembered; where
+/// more did, the answer is worked out whole.
 pub fn recommend_after(
     town: &Town,
     outlook: &Outlook,
     policy: &Policy,
     orders: &Orders,
     before: &Memory,
-    changed: &SourceId,
 ) -> (Advice, Memory) {
-    let exposures: usize = town.units().iter().map(|unit| unit.exposures.len()).sum();
-    if before.examined.len() != exposures {
+    let known = before.past.as_ref();
+    let known = known.and_then(|past| Some((past, past.changed(town, outlook, policy, orders)?)));
+    let Some((past, changed)) = known else {
         return recommend(town, outlook, policy, orders, before);
-    }
+    };
     let sun = Sun::at(town.place(), outlook.as_of);
+    let now = Now {
+        town,
+        outlook,
+        policy,
+        orders,
+        sun,
+    };
     let mut examined = before.examined.clone();
+    let mut standing = before.standing.clone();
+    let mut units = past.units.clone();
+    let concerned = concerned(town, policy, before, &changed);
+    for &(place, first) in &concerned {
+        let unit = &town.units()[place];
+        let fresh: Vec<Arc<Examined>> = examine::unit(outlook, policy, unit, sun)
+            .map(Arc::new)
+            .collect();
+        let own: Standing = latch::of_unit(&before.standing, &unit.id)
+            .map(|(cause, advice)| (cause.clone(), Arc::clone(advice)))
+            .collect();
+        for cause in own.keys() {
+            standing.remove(cause);
+            units.remove(&(cause.unit.clone(), cause.hazard));
+        }
+        let own = now.latch(&own, &fresh);
+        units.extend(latch::speaking(&own));
+        standing.extend(own);
+        for (held, fresh) in examined[first..].iter_mut().zip(fresh) {
+            *held = fresh;
+        }
+    }
+    let drafts = Drafting {
+        town,
+        outlook,
+        policy,
+        units: &units,
+        examined: &complement::by_unit(town, &examined),
+    }
+    .after(past, concerned.iter().map(|(place, _)| *place));
+    let lifts = Some((&changed, past.lifts.as_slice()));
+    let facilities = Some((&changed, past.facilities.as_slice()));
+    let past = Past {
+        basis: Arc::clone(&past.basis),
+        outlook: Arc::new(outlook.clone()),
+        drafts,
+        lifts: lift::advise(town, outlook, policy, orders, lifts),
+        facilities: facility::advise(town, outlook, policy, sun, &before.facilities, facilities),
+        units,
+    };
+    conclude(outlook, policy, standing, examined, past)
+}
+
+/// Units that one of these gauges was or would be asked for, by their place in the town, each with the place of its first exposure
+/// among all that were examined.
+fn concerned(
+    town: &Town,
+    policy: &Policy,
+    before: &Memory,
+    changed: &BTreeSet<SourceId>,
+) -> Vec<(usize, usize)> {
     // A condition that names a gauge itself asks it for every unit of its kind.
     let kinds: BTreeSet<Kind> = policy
         .criteria
         .named_gauges()
-        .filter(|(gauge, _)| *gauge == changed.as_str())
+        .filter(|(gauge, _)| changed.contains(*gauge))
         .map(|(_, condition)| condition.kind)
         .collect();
-    let by_name = town.units().iter().filter(|unit| {
-        unit.exposures
-            .iter()
-            .any(|exposure| kinds.contains(&exposure.kind))
-    });
-    for unit in town.units_of(changed).chain(by_name) {
-        let place = town.position(&unit.id);
-        let first = examined.partition_point(|held| town.position(&held.unit) < place);
-        for (at, fresh) in examine::unit(outlook, policy, unit, sun).enumerate() {
-            if let Some(held) = examined.get_mut(first + at) {
-                *held = Arc::new(fresh);
-            }
+    let mut first = 0;
+    let mut found = Vec::new();
+    for (place, unit) in town.units().iter().enumerate() {
+        let own = first..first + unit.exposures.len();
+        let asks = unit.exposures.iter().zip(&before.examined[own.clone()]);
+        let concerns = asks.into_iter().any(|(exposure, examined)| {
+            let asked = &exposure.gauges[..examined.gauges_asked];
+            kinds.contains(&exposure.kind) || asked.iter().any(|gauge| changed.contains(gauge))
+        });
+        if concerns {
+            found.push((place, first));
         }
+        first = own.end;
     }
-    conclude(town, outlook, policy, orders, before, sun, examined)
+    found
 }
 
 fn conclude(
-    town: &Town,
     outlook: &Outlook,
     policy: &Policy,
-    orders: &Orders,
-    before: &Memory,
-    sun: Sun,
+    standing: Standing,
     examined: Vec<Arc<Examined>>,
+    past: Past,
 ) -> (Advice, Memory) {
-    let standing = latch::latch(town, outlook, policy, orders, before, sun, &examined);
-    let units: ByUnit = standing
-        .iter()
-        .map(|(key, of)| (key.clone(), Arc::clone(&of.advice)))
-        .collect();
     let unknown = examined
         .iter()
         .filter(|one| one.asked.is_none() && one.nothing_known)
@@ -239,9 +330,10 @@ fn conclude(
         .collect();
     let advice = Advice {
         as_of: outlook.as_of,
-        drafts: draft::drafts(town, outlook, policy, &units, &examined),
-        facilities: facility::advise(town, outlook, policy, sun, before),
-        lifts: lift::advise(town, outlook, policy, orders),
+        units: past.units.clone(),
+        drafts: past.drafts.values().map(draft::Kept::draft).collect(),
+        facilities: past.facilities.clone(),
+        lifts: past.lifts.clone(),
         briefings: examine::briefings(&examined),
         postures: policy
             .criteria
@@ -253,16 +345,16 @@ fn conclude(
             .map(|posture| posture.as_ref().clone())
             .collect(),
         unknown,
-        units,
     };
     let memory = Memory {
-        facilities: advice
+        facilities: past
             .facilities
             .iter()
-            .map(|of| (of.key(), of.clone()))
+            .map(|of| (of.key(), Arc::clone(of)))
             .collect(),
         standing,
         examined,
+        past: Some(past),
     };
     (advice, memory)
 }

@@ -1,4 +1,5 @@
-//! 発令状況: what is ordered where. One state per unit and hazard.
+//! 発令状況: what is ordered where. One state per unit, hazard and river: whoever lifts the order for one river has said nothing of
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,12 +20,48 @@ pub struct Order {
     pub issued_at: Timestamp,
 }
 
-/// What is ordered, per unit and hazard. What the agency says is not in here: the two are independent.
+/// What an order is in force for: one river of a unit, or everything of one hazard there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// The unit.
+    pub unit: UnitId,
+    /// The hazard.
+    pub hazard: Hazard,
+    /// The river it was issued for; nothing = whatever brings this hazard.
+    pub river: Option<String>,
+}
+
+impl Cause {
+    /// Everything of one hazard.
+    pub fn of_hazard(unit: UnitId, hazard: Hazard) -> Self {
+        Self {
+            unit,
+            hazard,
+            river: None,
+        }
+    }
+
+    /// A flood of one river.
+    pub fn of_river(unit: UnitId, river: impl Into<String>) -> Self {
+        Self {
+            unit,
+            hazard: Hazard::Flood,
+            river: Some(river.into()),
+        }
+    }
+
+    /// The cause that covers every river of this one's hazard.
+    fn whole(&self) -> Self {
+        Self::of_hazard(self.unit.clone(), self.hazard)
+    }
+}
+
+/// What is ordered, per unit, hazard and river. What the agency says is not in here: the two are independent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Orders {
-    in_force: BTreeMap<(UnitId, Hazard), Order>,
-    lifted: BTreeMap<(UnitId, Hazard), Timestamp>,
-    confirmed: BTreeMap<(UnitId, Hazard), BTreeSet<GateName>>,
+    in_force: BTreeMap<Cause, Order>,
+    lifted: BTreeMap<Cause, Timestamp>,
+    confirmed: BTreeMap<Cause, BTreeSet<GateName>>,
 }
 
 impl Orders {
@@ -33,13 +70,12 @@ impl Orders {
         Self::default()
     }
 
-    /// Issues a level for a unit and hazard, whatever stood before: any level to any level.
-    pub fn issue(&mut self, unit: UnitId, hazard: Hazard, level: OrderLevel, at: Timestamp) {
-        let key = (unit, hazard);
-        self.lifted.remove(&key);
-        self.confirmed.remove(&key);
+    /// Issues a level, whatever stood before: any level to any level.
+    pub fn issue(&mut self, cause: Cause, level: OrderLevel, at: Timestamp) {
+        self.lifted.remove(&cause);
+        self.confirmed.remove(&cause);
         self.in_force.insert(
-            key,
+            cause,
             Order {
                 level,
                 issued_at: at,
@@ -48,45 +84,53 @@ impl Orders {
     }
 
     /// Lifts an order; `false` when none was in force, because a lifting names the order it lifts.
-    pub fn lift(&mut self, unit: UnitId, hazard: Hazard, at: Timestamp) -> bool {
-        let key = (unit, hazard);
-        let was = self.in_force.remove(&key).is_some();
+    pub fn lift(&mut self, cause: Cause, at: Timestamp) -> bool {
+        let was = self.in_force.remove(&cause).is_some();
         if was {
-            self.confirmed.remove(&key);
-            self.lifted.insert(key, at);
+            self.confirmed.remove(&cause);
+            self.lifted.insert(cause, at);
         }
         was
     }
 
     /// An officer confirms what no gauge can say, such as an inspection on the spot.
-    pub fn confirm(&mut self, unit: UnitId, hazard: Hazard, gate: GateName) {
-        self.confirmed
-            .entry((unit, hazard))
-            .or_default()
-            .insert(gate);
+    pub fn confirm(&mut self, cause: Cause, gate: GateName) {
+        self.confirmed.entry(cause).or_default().insert(gate);
     }
 
-    /// What is in force, by unit and hazard.
-    pub fn in_force(&self) -> &BTreeMap<(UnitId, Hazard), Order> {
+    /// What is in force.
+    pub fn in_force(&self) -> &BTreeMap<Cause, Order> {
         &self.in_force
     }
 
     /// The highest level in force for a unit, as a map shows it.
     pub fn highest(&self, unit: &UnitId) -> Option<OrderLevel> {
-        Hazard::ALL
-            .into_iter()
-            .filter_map(|hazard| self.in_force.get(&(unit.clone(), hazard)))
-            .map(|order| order.level)
+        self.in_force
+            .iter()
+            .filter(|(cause, _)| cause.unit == *unit)
+            .map(|(_, order)| order.level)
             .max()
     }
 
-    pub(super) fn lifted_at(&self, key: &(UnitId, Hazard)) -> Option<Timestamp> {
-        self.lifted.get(key).copied()
+    /// Orders that decide on a cause: its own, and one for the whole hazard. Never one for another river.
+    pub(super) fn concerning(&self, cause: &Cause) -> impl Iterator<Item = &Order> {
+        let whole = cause.river.is_some().then(|| cause.whole());
+        self.in_force
+            .get(cause)
+            .into_iter()
+            .chain(whole.and_then(|whole| self.in_force.get(&whole)))
     }
 
-    pub(super) fn is_confirmed(&self, key: &(UnitId, Hazard), gate: GateName) -> bool {
+    /// When an order that decided on a cause was lifted last.
+    pub(super) fn lifted_at(&self, cause: &Cause) -> Option<Timestamp> {
+        let whole = cause.river.is_some().then(|| cause.whole());
+        let whole = whole.and_then(|whole| self.lifted.get(&whole));
+        self.lifted.get(cause).max(whole).copied()
+    }
+
+    pub(super) fn is_confirmed(&self, cause: &Cause, gate: GateName) -> bool {
         self.confirmed
-            .get(key)
+            .get(cause)
             .is_some_and(|gates| gates.contains(&gate))
     }
 }
@@ -99,22 +143,30 @@ mod tests {
     fn a_lifting_needs_an_order_and_an_area_shows_its_highest() {
         let at = Timestamp::UNIX_EPOCH;
         let unit = UnitId::from("kita");
+        let flood = Cause::of_hazard(unit.clone(), Hazard::Flood);
+        let slide = Cause::of_hazard(unit.clone(), Hazard::Landslide);
         let mut orders = Orders::none();
-        assert!(!orders.lift(unit.clone(), Hazard::Flood, at));
-        orders.issue(
-            unit.clone(),
-            Hazard::Flood,
-            OrderLevel::ElderlyEvacuation,
-            at,
-        );
-        orders.issue(
-            unit.clone(),
-            Hazard::Landslide,
-            OrderLevel::EvacuationOrder,
-            at,
-        );
+        assert!(!orders.lift(flood.clone(), at));
+        orders.issue(flood, OrderLevel::ElderlyEvacuation, at);
+        orders.issue(slide.clone(), OrderLevel::EvacuationOrder, at);
         assert_eq!(orders.highest(&unit), Some(OrderLevel::EvacuationOrder));
-        assert!(orders.lift(unit.clone(), Hazard::Landslide, at));
+        assert!(orders.lift(slide, at));
         assert_eq!(orders.highest(&unit), Some(OrderLevel::ElderlyEvacuation));
+    }
+
+    #[test]
+    fn an_order_for_one_river_decides_on_no_other_and_one_for_the_hazard_on_all() {
+        let at = Timestamp::UNIX_EPOCH;
+        let river = |name: &str| Cause::of_river(UnitId::from("kita"), name);
+        let mut orders = Orders::none();
+        orders.issue(river("札内川"), OrderLevel::EvacuationOrder, at);
+        assert_eq!(orders.concerning(&river("札内川")).count(), 1);
+        assert_eq!(orders.concerning(&river("十勝川")).count(), 0);
+        assert!(orders.lift(river("札内川"), at));
+        assert_eq!(orders.lifted_at(&river("札内川")), Some(at));
+        assert_eq!(orders.lifted_at(&river("十勝川")), None);
+        let whole = Cause::of_hazard(UnitId::from("kita"), Hazard::Flood);
+        orders.issue(whole, OrderLevel::EvacuationOrder, at);
+        assert_eq!(orders.concerning(&river("十勝川")).count(), 1);
     }
 }

@@ -50,6 +50,24 @@ impl Outlook {
             opening_min: BTreeMap::new(),
         }
     }
+
+    /// Whether another outlook is for the same moment and differs in nothing but what gauges say.
+    pub(crate) fn is_same_but_gauges(&self, other: &Self) -> bool {
+        // Every field by name: one that is added must be thought of here.
+        let Self {
+            as_of,
+            gauges: _,
+            rain,
+            official,
+            reports,
+            opening_min,
+        } = self;
+        *as_of == other.as_of
+            && *rain == other.rain
+            && *official == other.official
+            && *reports == other.reports
+            && *opening_min == other.opening_min
+    }
 }
 
 /// Rain of one station, millimetres.

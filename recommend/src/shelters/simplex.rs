@@ -2,8 +2,9 @@
 //!
 //! The tree is kept strongly feasible (Cunningham 1976): from every place at least one person could still be sent towards
 //! the sink along it. The leaving arc is the last that blocks on the way round from the top of the cycle, so the method
-//! cannot run in circles. The next arc to enter is the worst of a few units' ways, unit after unit in a ring. The choice
-//! depends on nothing but the network, so the same town gives the same plan.
+//! cannot run in circles. It begins where a sensible desk would: the largest unit first, each as a whole to the place that costs
+//! least as they fill. The next arc to enter is the worst of a few units' ways and of a few parts, one after another in a ring. The
+//! choice depends on nothing but the network, so the same town gives the same plan.
 
 use super::network::{Flow, Network};
 
@@ -14,8 +15,8 @@ use super::network::{Flow, Network};
 pub(super) fn solve(network: &Network) -> Result<Flow, u64> {
     let mut tree = Tree::new(network);
     let limit = 1_000 + 50 * (network.cost.len() + network.parts.len() + tree.parent.len()) as u64;
-    let mut next_unit = 0;
-    while let Some(arc) = tree.enter(&mut next_unit) {
+    let mut ring = Ring::default();
+    while let Some(arc) = tree.enter(&mut ring) {
         tree.pivot(arc);
         if tree.pivots > limit {
             return Err(tree.pivots);
@@ -38,6 +39,89 @@ pub(super) fn solve(network: &Network) -> Result<Flow, u64> {
 const NONE: u32 = u32::MAX;
 /// Ways looked at before the worst of them enters.
 const WAYS_AT_ONCE: usize = 600;
+/// Parts looked at beside them.
+const PARTS_AT_ONCE: usize = 64;
+
+/// Where the search goes on.
+#[derive(Default)]
+struct Ring {
+    unit: usize,
+    part: usize,
+}
+
+/// Where each unit goes at first, and how full that makes the shelters.
+struct Start {
+    /// Way of each unit; none = it stays without a place at first.
+    way: Vec<Option<usize>>,
+    /// Persons in each shelter.
+    load: Vec<i64>,
+}
+
+impl Start {
+    /// The largest unit first, each as a whole to where it costs least, the price of the place included. One place stays free
+    /// everywhere, so that one more person could always be sent.
+    fn of(network: &Network, parts: &[std::ops::Range<usize>]) -> Self {
+        let mut left: Vec<i64> = parts
+            .iter()
+            .map(|own| {
+                network.parts[own.clone()]
+                    .iter()
+                    .map(|part| part.persons)
+                    .sum()
+            })
+            .collect();
+        let mut load = vec![0_i64; network.shelters];
+        let mut way = vec![None; network.supply.len()];
+        let mut order: Vec<usize> = (0..network.supply.len()).collect();
+        order.sort_by_key(|unit| (std::cmp::Reverse(network.supply[*unit]), *unit));
+        for unit in order {
+            let persons = network.supply[unit];
+            let mut least = network.no_place_cost;
+            for at in network.row[unit]..network.row[unit + 1] {
+                let shelter = network.head[at] as usize;
+                if left[shelter] <= persons || network.cost[at] >= least {
+                    continue;
+                }
+                let full = load[shelter] + persons;
+                let cost = network.cost[at] + price_at(network, &parts[shelter], full);
+                if cost < least {
+                    (least, way[unit]) = (cost, Some(at));
+                }
+            }
+            if let Some(at) = way[unit] {
+                let shelter = network.head[at] as usize;
+                left[shelter] -= persons;
+                load[shelter] += persons;
+            }
+        }
+        Self { way, load }
+    }
+}
+
+/// What the last of so many persons in a shelter costs.
+fn price_at(network: &Network, parts: &std::ops::Range<usize>, persons: i64) -> i64 {
+    let mut room = 0;
+    for part in &network.parts[parts.clone()] {
+        room += part.persons;
+        if persons <= room {
+            return part.cost;
+        }
+    }
+    network.no_place_cost
+}
+
+/// The parts of each shelter. They stand together, in the order of shelters.
+fn parts_of(network: &Network) -> Vec<std::ops::Range<usize>> {
+    let mut found = vec![0..0; network.shelters];
+    for (n, part) in network.parts.iter().enumerate() {
+        let of = &mut found[part.shelter as usize];
+        if of.start == of.end {
+            *of = n..n;
+        }
+        of.end = n + 1;
+    }
+    found
+}
 
 /// Spanning tree rooted at the sink.
 ///
@@ -63,7 +147,8 @@ struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Nobody has a place: every unit hangs on the sink with all its persons, every shelter with none, and both could send.
+    /// The tree of a sensible beginning: every unit hangs on one shelter or on the sink with all its persons, every shelter on the
+    /// sink by its first part that is not full. Each of these arcs could take one person more.
     fn new(network: &'a Network) -> Self {
         let units = network.supply.len();
         let nodes = units + network.shelters + 1;
@@ -85,17 +170,35 @@ impl<'a> Tree<'a> {
         };
         let sink = node(nodes - 1);
         tree.depth[nodes - 1] = 0;
-        for (unit, &persons) in network.supply.iter().enumerate() {
-            tree.flow[ways + unit] = persons;
-            tree.price[unit] = -network.no_place_cost;
-            tree.hang(node(unit), sink, node(ways + unit), true);
-        }
-        for (part, of) in network.parts.iter().enumerate() {
-            let shelter = units + of.shelter as usize;
-            if tree.parent[shelter] == NONE {
-                tree.price[shelter] = -of.cost;
-                tree.hang(node(shelter), sink, node(ways + units + part), true);
+        let parts = parts_of(network);
+        let start = Start::of(network, &parts);
+        for (shelter, own) in parts.iter().enumerate() {
+            let mut load = start.load[shelter];
+            for part in own.clone() {
+                let of = &network.parts[part];
+                let arc = ways + units + part;
+                tree.flow[arc] = load.min(of.persons);
+                load -= tree.flow[arc];
+                if tree.flow[arc] < of.persons {
+                    tree.price[units + shelter] = -of.cost;
+                    tree.hang(node(units + shelter), sink, node(arc), true);
+                    break;
+                }
+                tree.filled[part] = true;
             }
+        }
+        for (unit, &persons) in network.supply.iter().enumerate() {
+            let Some(way) = start.way[unit] else {
+                tree.flow[ways + unit] = persons;
+                tree.price[unit] = -network.no_place_cost;
+                tree.hang(node(unit), sink, node(ways + unit), true);
+                continue;
+            };
+            let shelter = node(units) + network.head[way];
+            tree.flow[way] = persons;
+            tree.price[unit] = tree.price[shelter as usize] - network.cost[way];
+            tree.depth[unit] = 2;
+            tree.hang(node(unit), shelter, node(way), true);
         }
         tree
     }
@@ -104,16 +207,16 @@ impl<'a> Tree<'a> {
         self.network.supply.len()
     }
 
-    /// An arc that makes the plan cheaper, or none: then it is the best. The search goes on at `next_unit`.
-    fn enter(&self, next_unit: &mut usize) -> Option<usize> {
+    /// An arc that makes the plan cheaper, or none: then it is the best. The search goes on where it ended.
+    fn enter(&self, ring: &mut Ring) -> Option<usize> {
         let network = self.network;
         let (units, ways) = (self.units(), network.cost.len());
         let shelters = &self.price[units..units + network.shelters];
         let (mut worst, mut found) = (0_i64, None);
         let mut looked_at = 0;
         for _ in 0..units {
-            let unit = *next_unit;
-            *next_unit = if unit + 1 == units { 0 } else { unit + 1 };
+            let unit = ring.unit;
+            ring.unit = if unit + 1 == units { 0 } else { unit + 1 };
             let row = network.row[unit]..network.row[unit + 1];
             looked_at += row.len() + 1;
             let (mut least, mut at) = (network.no_place_cost, ways + unit);
@@ -131,24 +234,26 @@ impl<'a> Tree<'a> {
                 (worst, found) = (reduced, Some(at));
             }
             if looked_at >= WAYS_AT_ONCE {
-                // The parts are few: they are looked at every time.
-                if let Some(part) = self.part_to_enter(worst) {
-                    return Some(part);
-                }
-                if found.is_some() {
-                    return found;
+                let part = self.part_to_enter(worst, ring, PARTS_AT_ONCE);
+                if part.or(found).is_some() {
+                    return part.or(found);
                 }
                 looked_at = 0;
             }
         }
-        self.part_to_enter(worst).or(found)
+        self.part_to_enter(worst, ring, network.parts.len())
+            .or(found)
     }
 
-    /// The part that saves most, if more than `worst`.
-    fn part_to_enter(&self, mut worst: i64) -> Option<usize> {
+    /// The part that saves most, if more than `worst`, of so many.
+    fn part_to_enter(&self, mut worst: i64, ring: &mut Ring, at_once: usize) -> Option<usize> {
         let (units, ways) = (self.units(), self.network.cost.len());
+        let all = self.network.parts.len();
         let mut found = None;
-        for (n, part) in self.network.parts.iter().enumerate() {
+        for _ in 0..at_once.min(all) {
+            let n = ring.part;
+            ring.part = if n + 1 >= all { 0 } else { n + 1 };
+            let part = &self.network.parts[n];
             let reduced = part.cost + self.price[units + part.shelter as usize];
             let saves = if self.filled[n] { -reduced } else { reduced };
             if saves < worst {

@@ -11,7 +11,8 @@ use super::made::{
 };
 
 #[test]
-fn a_gauge_cut_off_just_below_danger_still_brings_the_order_on_time() {
+fn a_gauge_cut_off_30_cm_below_danger_on_a_rise_of_a_metre_an_hour_still_brings_the_order_on_time()
+{
     let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
     let mut policy = Policy::national();
     // Levels alone: neither forecast nor deadline helps.
@@ -116,15 +117,7 @@ fn what_stood_stands_after_a_restart_and_when_its_district_lost_its_threat() {
     );
     let below = outlook(now, [("yakage", gauge(now, 5.2, -0.5))]);
     let restarted = Memory::of(&advice);
-    let changed = SourceId::from("yakage");
-    let (after, _) = recommend_after(
-        &threatened,
-        &below,
-        &policy,
-        &Orders::none(),
-        &restarted,
-        &changed,
-    );
+    let (after, _) = recommend_after(&threatened, &below, &policy, &Orders::none(), &restarted);
     assert_eq!(level(&after, "mabi"), Some(OrderLevel::EvacuationOrder));
     let (after, _) = recommend(
         &town_of(Vec::new()),
@@ -193,7 +186,6 @@ all = [{ is = "any-of", tests = [{ is = "level-at", gauge = "crisis", level_m = 
         &nothing_remembered(),
     );
     assert!(before.units.is_empty());
-    let changed = SourceId::from("crisis");
-    let (after, _) = recommend_after(&town, &at(2.0), &policy, &Orders::none(), &memory, &changed);
+    let (after, _) = recommend_after(&town, &at(2.0), &policy, &Orders::none(), &memory);
     assert_eq!(level(&after, "mabi"), Some(OrderLevel::EvacuationOrder));
 }

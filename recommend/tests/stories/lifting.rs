@@ -1,8 +1,8 @@
 //! Chikuma 2019: in half of the rivers the water came after the rain and its warnings had ended.
 
 use hinan_recommend::{
-    Answer, GateName, Gauge, Hazard, JmaLevel, LiftAdvice, Memory, OrderLevel, Orders, Outlook,
-    Policy, SourceId, Told, UnitId, recommend,
+    Answer, Cause, GateName, Gauge, Hazard, JmaLevel, LiftAdvice, Memory, OrderLevel, Orders,
+    Outlook, Policy, SourceId, Told, UnitId, recommend,
 };
 use jiff::Timestamp;
 
@@ -68,18 +68,14 @@ fn ask(at: Timestamp, orders: &Orders) -> LiftAdvice {
         orders,
         &Memory::empty(),
     );
-    advice
-        .lifts
-        .first()
-        .cloned()
-        .expect("one order is in force")
+    let lift = advice.lifts.first().expect("one order is in force");
+    lift.as_ref().clone()
 }
 
 fn ordered() -> Orders {
     let mut orders = Orders::none();
     orders.issue(
-        UnitId::from("hoyasu"),
-        Hazard::Flood,
+        Cause::of_hazard(UnitId::from("hoyasu"), Hazard::Flood),
         OrderLevel::EvacuationOrder,
         japan("2019-10-12T23:40"),
     );
@@ -152,20 +148,17 @@ fn what_nobody_asked_is_unknown_and_keeps_the_order_until_an_officer_confirms_it
             orders,
             &Memory::empty(),
         );
-        advice.lifts[0].clone()
+        advice.lifts[0].as_ref().clone()
     };
     let dam = ask(&orders).missing().cloned().collect::<Vec<_>>();
     assert_eq!(
         (dam.len(), dam[0].name, dam[0].answer),
         (1, GateName::NoDamRelease, Answer::Unknown)
     );
-    orders.confirm(
-        UnitId::from("hoyasu"),
-        Hazard::Flood,
-        GateName::NoDamRelease,
-    );
+    let hoyasu = Cause::of_hazard(UnitId::from("hoyasu"), Hazard::Flood);
+    orders.confirm(hoyasu.clone(), GateName::NoDamRelease);
     assert!(ask(&orders).may_lift());
-    orders.confirm(UnitId::from("hoyasu"), Hazard::Flood, GateName::BelowHere);
+    orders.confirm(hoyasu, GateName::BelowHere);
     outlook.gauges.get_mut("here").expect("here").observed = None;
     let (advice, _) = recommend(
         &town,

@@ -12,4 +12,5 @@ mod properties;
 mod rising_metre_an_hour;
 mod strict;
 mod too_wide;
+mod two_rivers;
 mod what_nobody_tells;

@@ -139,3 +139,33 @@ fn the_deadline_condition_belongs_to_the_file_and_not_to_the_program() {
         .collect();
     assert!(ours.contains(&"fr4-deadline"), "{ours:?}");
 }
+
+#[test]
+fn a_moment_before_sunset_that_was_missed_stays_where_it_was_and_is_not_now_again_and_again() {
+    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let water_at = japan("2018-07-07T00:00");
+    let deadline = |now: Timestamp| {
+        let level_m = |at: Timestamp| 8.0 - 0.6 * hours_between(at, water_at);
+        let mut seen = gauge(now, level_m(now), 0.6);
+        // No doubt at all, so that the water comes at the same moment whenever it is asked.
+        seen.forecast = Some(forecast(now, 0.0, |ahead| level_m(now) + 0.6 * ahead));
+        let (advice, _) = recommend(
+            &town,
+            &outlook(now, [("yakage", seen)]),
+            &Policy::national(),
+            &Orders::none(),
+            &nothing_remembered(),
+        );
+        let of = advice.units.values().next().expect("advice");
+        of.deadlines.everybody.clone().expect("a deadline")
+    };
+    let (early, late) = (
+        deadline(japan("2018-07-06T18:10")),
+        deadline(japan("2018-07-06T19:10")),
+    );
+    assert_eq!(early.limit.japanese(), "日没");
+    assert!(late.decide_by < japan("2018-07-06T18:10"), "{late:?}");
+    let moved = late.decide_by.duration_since(early.decide_by).abs();
+    assert!(moved.as_secs() <= 60, "{early:?} {late:?}");
+    assert!(!late.in_the_dark, "who follows it is home before sunset");
+}

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use hinan_recommend::{
-    Advice, Answer, JmaLevel, Memory, Official, Orders, Outlook, Policy, Product, Report,
-    ReportKind, SourceId, Told, Town, UnitId, recommend, recommend_after,
+    Advice, Answer, Cause, Facility, FacilityId, Group, Hazard, JmaLevel, Memory, Official,
+    OrderLevel, Orders, Outlook, Policy, Product, Report, ReportKind, SourceId, Span, Told, Town,
+    UnitId, recommend, recommend_after,
 };
 use proptest::prelude::*;
 
@@ -152,6 +153,36 @@ fn three_units() -> Town {
     ])
 }
 
+/// The same with a second river, a bigger name, and two facilities.
+fn between_two_rivers() -> Town {
+    let mut units = three_units().units().to_vec();
+    let mut other = exposure("b", 250);
+    other.river = Some("大川".to_owned());
+    units[0].exposures.push(other);
+    let group = Group {
+        name: "校区".to_owned(),
+        name_en: "District".to_owned(),
+        units: units[..3].iter().map(|unit| unit.id.clone()).collect(),
+    };
+    let home = |id: &str, gauge: &str| Facility {
+        id: FacilityId::from(id),
+        name: id.to_owned(),
+        unit: units[0].id.clone(),
+        people: 40,
+        lead_min: Span::new(60.0, 90.0, 120.0),
+        exposures: vec![exposure(gauge, 40)],
+    };
+    let homes = vec![home("home", "a"), home("clinic", "b")];
+    Town::new(
+        "町",
+        super::made::KURASHIKI,
+        units.clone(),
+        vec![group],
+        homes,
+    )
+    .expect("sound")
+}
+
 fn advise(town: &Town, outlook: &Outlook, before: &Memory) -> (Advice, Memory) {
     recommend(town, outlook, &Policy::national(), &Orders::none(), before)
 }
@@ -208,8 +239,38 @@ proptest! {
         let outlook = next.outlook();
         let (whole, _) = advise(&town, &outlook, &memory);
         let (policy, orders) = (Policy::national(), Orders::none());
-        let (part, _) = recommend_after(&town, &outlook, &policy, &orders, &memory, &SourceId::from("b"));
+        let (part, _) = recommend_after(&town, &outlook, &policy, &orders, &memory);
         prop_assert_eq!(bytes(&whole), bytes(&part));
+    }
+
+    #[test]
+    fn a_long_series_of_readings_one_after_another_gives_what_everything_anew_gives(
+        first in world(),
+        series in prop::collection::vec((0..2_usize, made(), prop::bool::weighted(0.15), prop::bool::weighted(0.1)), 1..14),
+        ordered in prop::collection::vec((0..6_usize, 0..3_usize, any::<bool>()), 0..4),
+    ) {
+        let town = between_two_rivers();
+        let policy = Policy::national();
+        let mut world = first;
+        let (mut whole, mut part) = (Memory::empty(), Memory::empty());
+        let mut orders = Orders::none();
+        for (step, (which, reading, later, decided)) in series.into_iter().enumerate() {
+            world.gauges[which] = reading;
+            if later {
+                world.hour = (world.hour + 1) % 24;
+            }
+            let outlook = world.outlook();
+            if let Some((unit, level, all)) = ordered.get(step).filter(|_| decided) {
+                let unit = town.units()[*unit].id.clone();
+                let cause = if *all { Cause::of_hazard(unit, Hazard::Flood) } else { Cause::of_river(unit, "小川") };
+                orders.issue(cause, OrderLevel::ALL[*level], outlook.as_of);
+            }
+            let (anew, next) = recommend(&town, &outlook, &policy, &orders, &whole);
+            whole = next;
+            let (after, next) = recommend_after(&town, &outlook, &policy, &orders, &part);
+            part = next;
+            prop_assert_eq!(bytes(&anew), bytes(&after), "step {}", step);
+        }
     }
 
     #[test]

@@ -61,8 +61,8 @@ fn with_forecasts_everybody_is_told_three_hours_before_the_water_comes() {
 }
 
 #[test]
-fn with_nothing_but_the_gauge_everybody_is_told_in_time_and_the_log_names_the_term_that_forced_it()
-{
+fn with_nothing_but_the_gauge_everybody_is_told_an_hour_and_a_half_before_the_water_and_the_log_names_the_term_that_forced_it()
+ {
     let (at, derivation, met) = first_order(false);
     let ahead_h = hours_between(at, overflow_at());
     println!(

@@ -25,7 +25,7 @@ pub(super) async fn show(
     let app = &doors.app;
     let value = app.store.read(|view| {
         let mut items = Vec::new();
-        for stored in view.open_proposals()? {
+        for stored in inbox::by_urgency(view.open_proposals()?) {
             items.push(item(app, view, &stored, &who.officer.name)?);
         }
         let mut waiting = Vec::new();

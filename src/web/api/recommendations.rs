@@ -13,8 +13,8 @@ use crate::recommend::briefed::{self, Given};
 use crate::recommend::proposal::{ConcernedDistrict, LeftOutDistrict, UnitWay};
 use crate::recommend::refuge::{People, SentTo};
 use crate::store::proposals::StoredProposal;
-use crate::web::lines;
 use crate::web::router::Doors;
+use crate::web::{inbox, lines, unknown};
 
 #[derive(Serialize)]
 pub(in crate::web) struct List {
@@ -112,7 +112,7 @@ pub(in crate::web) async fn list(
     _: Caller,
 ) -> Result<Json<List>, Refused> {
     let app = &doors.app;
-    let open = app.store.read(|view| view.open_proposals())?;
+    let open = inbox::by_urgency(app.store.read(|view| view.open_proposals())?);
     let picture = app.picture();
     Ok(Json(List {
         as_of: picture.advice.outlook.as_of,
@@ -127,18 +127,12 @@ pub(in crate::web) async fn list(
                 given: given.clone(),
             })
             .collect(),
-        unknown: picture
-            .advice
-            .core
-            .unknown
-            .iter()
-            .map(|(unit, kind)| Unknown {
-                district: unit.to_string(),
-                name: app
-                    .town()
-                    .district(unit.as_str())
-                    .map_or_else(String::new, |district| district.name.clone()),
-                kind: kind.japanese(),
+        unknown: unknown::districts(app)
+            .into_iter()
+            .map(|of| Unknown {
+                district: of.id,
+                name: of.name,
+                kind: of.kind.japanese(),
             })
             .collect(),
     }))
