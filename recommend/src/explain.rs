@@ -188,7 +188,7 @@ fn write(
         text,
         "\n■ 条件 conditions: 一つでも「該当」なら、その段階を推奨する。不明は該当としない"
     )?;
-    for finding in &advice.findings {
+    for finding in advice.findings.iter() {
         write_finding(text, finding)?;
     }
     write_deadlines(text, &advice.deadlines, advice.level)?;

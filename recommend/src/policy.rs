@@ -42,6 +42,27 @@ impl Policy {
         }
     }
 
+    /// Whether another one is the same. Conditions that both share are not read again.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        // Every field by name: one that is added must be thought of here.
+        let Self {
+            criteria,
+            deadline,
+            action,
+            latch,
+            lift,
+            area,
+            unheard,
+        } = self;
+        criteria.is_same(&other.criteria)
+            && *deadline == other.deadline
+            && *action == other.action
+            && *latch == other.latch
+            && *lift == other.lift
+            && *area == other.area
+            && *unheard == other.unheard
+    }
+
     /// Checks every setting against its range; criteria were checked when they were read.
     ///
     /// # Errors

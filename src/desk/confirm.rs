@@ -35,6 +35,7 @@ pub fn gates(app: &App) -> Vec<GateNow> {
             .iter()
             .filter(|order| order.unit == lift.unit)
             .filter(|order| crate::recommend::cause::hazard(&order.river) == lift.hazard)
+            .filter(|order| lift.river.as_deref().is_none_or(|of| of == order.river))
             .map(|order| order.river.as_str());
         for about in abouts {
             for gate in &lift.gates {

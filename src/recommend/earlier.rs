@@ -110,7 +110,7 @@ impl RecommendationThen {
                 level: advised(self.level),
                 gauge: Some(SourceId::new(self.gauge.as_str())),
                 people_at_risk: self.people_in_zone,
-                findings,
+                findings: Arc::new(findings),
                 counter: Vec::new(),
                 deadlines: Deadlines {
                     as_of,

@@ -178,7 +178,7 @@ pub fn remembered(recommendations: &[Arc<Recommendation>], as_of: Timestamp) -> 
     });
     Memory::of(&hinan_recommend::Advice {
         as_of,
-        units: units.collect(),
+        units: Arc::new(units.collect()),
         drafts: Vec::new(),
         facilities: Vec::new(),
         lifts: Vec::new(),

@@ -174,7 +174,9 @@ impl Proposal {
     pub fn examined(&self) -> &[Finding] {
         self.urgent
             .as_ref()
-            .map_or(&self.examined_then, |advice| &advice.findings)
+            .map_or(self.examined_then.as_slice(), |advice| {
+                advice.findings.as_slice()
+            })
     }
 
     /// The latest useful moment to decide, for the district where it comes first.

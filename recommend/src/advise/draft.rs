@@ -11,7 +11,7 @@ use super::cover::{Candidate, Choice, cover};
 use super::examine::Examined;
 use super::past::Past;
 use super::{ByUnit, UnitAdvice};
-use crate::criteria::{Answer, Test};
+use crate::criteria::{Answer, Test, TestResult};
 use crate::deadline::Deadline;
 use crate::hazard::Hazard;
 use crate::id::{SourceId, UnitId};
@@ -108,7 +108,7 @@ impl Drafting<'_> {
         for place in changed.clone() {
             let unit = &self.town.units()[place].id;
             let first = (unit.clone(), Hazard::ALL[0]);
-            for units in [&past.units, self.units] {
+            for units in [past.units.as_ref(), self.units] {
                 let own = units.range(first.clone()..);
                 let own = own.take_while(|((of, _), _)| of == unit);
                 touched.extend(own.map(|(_, advice)| cause(advice)));
@@ -128,11 +128,16 @@ impl Drafting<'_> {
     }
 
     fn members(&self) -> BTreeMap<Cause, Vec<&Arc<UnitAdvice>>> {
-        let mut members: BTreeMap<Cause, Vec<&Arc<UnitAdvice>>> = BTreeMap::new();
+        type Borrowed<'a> = (Hazard, Option<&'a str>, OrderLevel);
+        let mut members: BTreeMap<Borrowed<'_>, Vec<&Arc<UnitAdvice>>> = BTreeMap::new();
         for advice in self.units.values() {
-            members.entry(cause(advice)).or_default().push(advice);
+            let cause = (advice.hazard(), advice.river.as_deref(), advice.level);
+            members.entry(cause).or_default().push(advice);
         }
         members
+            .into_iter()
+            .map(|((hazard, river, level), of)| ((hazard, river.map(str::to_owned), level), of))
+            .collect()
     }
 
     /// The same draft beside units that changed and are not in it.
@@ -230,17 +235,22 @@ fn candidate<'a>(town: &'a Town, advice: &'a UnitAdvice) -> Option<Candidate<'a>
     // Where no map of collapse zones is loaded, somebody may live in one.
     let may_collapse = exposures.any(|exposure| exposure.people_in_collapse_zone != Some(0));
     let reported = || {
-        advice.met().any(|finding| {
-            finding.leaves().any(|(test, result)| {
-                matches!(test, Test::Report { .. }) && result.answer == Answer::Met
-            })
-        })
+        advice
+            .met()
+            .any(|finding| holds_by_report(&finding.condition.all, &finding.tests))
     };
     Some(Candidate {
         unit: &advice.unit,
         people: unit.people,
         at_risk: advice.people_at_risk,
         must: may_collapse || reported(),
+    })
+}
+
+fn holds_by_report(tests: &[Test], results: &[TestResult]) -> bool {
+    tests.iter().zip(results).any(|(test, result)| match test {
+        Test::AnyOf { tests } | Test::AllOf { tests } => holds_by_report(tests, &result.inner),
+        _ => matches!(test, Test::Report { .. }) && result.answer == Answer::Met,
     })
 }
 

@@ -31,7 +31,7 @@ pub struct Examined {
     /// So many of its gauges were asked, or looked for in vain; the others could not change the answer.
     pub gauges_asked: usize,
     /// Every condition.
-    pub findings: Vec<Finding>,
+    pub findings: Arc<Vec<Finding>>,
     /// By when.
     pub deadlines: Deadlines,
     /// The chance that the coming night asks for a decision.
@@ -163,7 +163,7 @@ fn ask(
         nothing_known: exposure.people_at_risk > 0 && !findings.iter().any(is_known),
         gauge: gauge.map(|(id, _)| id.clone()),
         gauges_asked: 0,
-        findings,
+        findings: Arc::new(findings),
         deadlines,
         briefing,
     }

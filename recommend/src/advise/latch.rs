@@ -94,7 +94,7 @@ impl UnitAdvice {
         Cause {
             unit: self.unit.clone(),
             hazard: self.hazard(),
-            river: self.river.clone(),
+            river: self.river.as_deref().map(Arc::from),
         }
     }
 }
@@ -104,7 +104,7 @@ impl Examined {
         Cause {
             unit: self.unit.clone(),
             hazard: self.kind.hazard(),
-            river: self.river.clone(),
+            river: self.river.as_deref().map(Arc::from),
         }
     }
 }
@@ -211,7 +211,7 @@ impl Now<'_> {
             level,
             gauge: of.gauge.clone(),
             people_at_risk: exposure.people_at_risk,
-            findings: of.findings.clone(),
+            findings: Arc::clone(&of.findings),
             counter: counter::against(self.outlook, of, level),
             deadlines: of.deadlines.clone(),
             action: action(

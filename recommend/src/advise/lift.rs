@@ -145,7 +145,9 @@ pub(super) fn advise(
                 .exposures
                 .iter()
                 .filter(|exposure| exposure.hazard() == cause.hazard)
-                .filter(|exposure| cause.river.is_none() || exposure.river == cause.river)
+                .filter(|exposure| {
+                    cause.river.is_none() || exposure.river.as_deref() == cause.river.as_deref()
+                })
                 .collect();
             // The same orders are in force, so that they stand in the same order.
             let same = kept.next();
@@ -189,7 +191,7 @@ fn one(ask: &Ask<'_>, orders: &Orders, cause: &Cause, exposures: &[&Exposure]) -
     LiftAdvice {
         unit: cause.unit.clone(),
         hazard: cause.hazard,
-        river: cause.river.clone(),
+        river: cause.river.as_deref().map(str::to_owned),
         level: ask.order.level,
         issued_at: ask.order.issued_at,
         gates,

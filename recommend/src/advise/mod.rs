@@ -59,7 +59,8 @@ pub struct UnitAdvice {
     /// People whose home would be in the water or the slide.
     pub people_at_risk: u32,
     /// Every condition of this kind that was examined, met or not.
-    pub findings: Vec<Finding>,
+    #[serde(with = "crate::shared")]
+    pub findings: Arc<Vec<Finding>>,
     /// What speaks against it.
     pub counter: Vec<Counter>,
     /// By when at the latest.
@@ -137,7 +138,7 @@ pub struct Advice {
     pub as_of: Timestamp,
     /// By unit and hazard.
     #[serde(with = "by_unit")]
-    pub units: ByUnit,
+    pub units: Arc<ByUnit>,
     /// As officers decide: one per hazard, river and level.
     #[serde(with = "crate::shared::list")]
     pub drafts: Vec<Arc<Draft>>,
@@ -163,12 +164,12 @@ mod by_unit {
         to.collect_seq(units.values().map(AsRef::as_ref))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ByUnit, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<ByUnit>, D::Error> {
         let list: Vec<UnitAdvice> = Vec::deserialize(from)?;
         let keyed = list
             .into_iter()
             .map(|advice| ((advice.unit.clone(), advice.hazard()), Arc::new(advice)));
-        Ok(keyed.collect())
+        Ok(Arc::new(keyed.collect()))
     }
 }
 
@@ -209,7 +210,7 @@ pub fn recommend(
     let past = Past {
         basis: Arc::new(Basis::of(town, policy, orders)),
         outlook: Arc::new(outlook.clone()),
-        units,
+        units: Arc::new(units),
         drafts,
         lifts: lift::advise(town, outlook, policy, orders, None),
         facilities: facility::advise(town, outlook, policy, sun, &before.facilities, None),
@@ -242,7 +243,7 @@ pub fn recommend_after(
     };
     let mut examined = before.examined.clone();
     let mut standing = before.standing.clone();
-    let mut units = past.units.clone();
+    let mut units = past.units.as_ref().clone();
     let concerned = concerned(town, policy, before, &changed);
     for &(place, first) in &concerned {
         let unit = &town.units()[place];
@@ -279,7 +280,7 @@ pub fn recommend_after(
         drafts,
         lifts: lift::advise(town, outlook, policy, orders, lifts),
         facilities: facility::advise(town, outlook, policy, sun, &before.facilities, facilities),
-        units,
+        units: Arc::new(units),
     };
     conclude(outlook, policy, standing, examined, past)
 }
@@ -330,7 +331,7 @@ fn conclude(
         .collect();
     let advice = Advice {
         as_of: outlook.as_of,
-        units: past.units.clone(),
+        units: Arc::clone(&past.units),
         drafts: past.drafts.values().map(draft::Kept::draft).collect(),
         facilities: past.facilities.clone(),
         lifts: past.lifts.clone(),

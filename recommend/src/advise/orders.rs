@@ -2,6 +2,7 @@
 //! another.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,14 +22,14 @@ pub struct Order {
 }
 
 /// What an order is in force for: one river of a unit, or everything of one hazard there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cause {
     /// The unit.
     pub unit: UnitId,
     /// The hazard.
     pub hazard: Hazard,
     /// The river it was issued for; nothing = whatever brings this hazard.
-    pub river: Option<String>,
+    pub river: Option<Arc<str>>,
 }
 
 impl Cause {
@@ -42,7 +43,7 @@ impl Cause {
     }
 
     /// A flood of one river.
-    pub fn of_river(unit: UnitId, river: impl Into<String>) -> Self {
+    pub fn of_river(unit: UnitId, river: impl Into<Arc<str>>) -> Self {
         Self {
             unit,
             hazard: Hazard::Flood,

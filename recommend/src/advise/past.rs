@@ -17,7 +17,7 @@ use crate::town::Town;
 pub(super) struct Past {
     pub(super) basis: Arc<Basis>,
     pub(super) outlook: Arc<Outlook>,
-    pub(super) units: ByUnit,
+    pub(super) units: Arc<ByUnit>,
     pub(super) drafts: BTreeMap<Cause, Kept>,
     pub(super) lifts: Vec<Arc<LiftAdvice>>,
     pub(super) facilities: Vec<Arc<FacilityAdvice>>,
@@ -55,7 +55,7 @@ impl Past {
         let same = basis.town == town.digest()
             && self.outlook.is_same_but_gauges(outlook)
             && basis.orders == *orders
-            && basis.policy == *policy;
+            && basis.policy.is_same(policy);
         same.then(|| differing(&self.outlook, outlook))
     }
 }

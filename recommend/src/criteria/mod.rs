@@ -207,6 +207,26 @@ impl Criteria {
             .expect("the criteria that ship are valid, a test reads them")
     }
 
+    /// Whether another one is the same; what both share is not read again.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(own: &[Arc<T>], others: &[Arc<T>]) -> bool {
+            let mut pairs = own.iter().zip(others);
+            own.len() == others.len() && pairs.all(|(own, of)| Arc::ptr_eq(own, of) || own == of)
+        }
+        let Self {
+            name,
+            version,
+            stale,
+            conditions,
+            postures,
+        } = self;
+        *name == other.name
+            && *version == other.version
+            && *stale == other.stale
+            && same(conditions, &other.conditions)
+            && same(postures, &other.postures)
+    }
+
     /// SHA-256 of what they mean, in hex: comments and spaces do not count, every threshold and word does.
     pub fn digest(&self) -> String {
         let canonical = serde_json::to_vec(self)
