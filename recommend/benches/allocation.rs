@@ -3,9 +3,10 @@
 //! Budget on one core: 500 units × 200 shelters within 20 ms, crowded or not. All Japan is 1,741 towns with 80,000 sites;
 //! the cost of one unit must not grow from the smallest towns to the largest share of the nation.
 //!
-//! Measured on one core with the machine to itself (2026-11-27): roomy 10.3 ms, crowded 19.5 ms (18.6 to 20.6), beyond all places 14.7
-//! ms; microlp needs 14 and 23 times as long on the small towns, for the same cost. All Japan 0.67 s; one unit 9.7, 10.0 and 9.7 µs.
-//! Within one town the cost of a unit grows with its size: 3.5, 20 and 108 µs at 50, 200 and 800 units.
+//! Measured on one core with the machine to itself (2026-11-27): roomy 8.0 ms, crowded 14.7 ms (13.7 to 16.0), beyond all places 10.8 ms
+//! (10.3, 19.5 and 14.7 ms before the search began at a sensible plan and looked at a few parts at a time). Measured before that change:
+//! microlp needs 14 and 23 times as long on the small towns, for the same cost; all Japan 0.67 s, one unit 9.7, 10.0 and 9.7 µs; within
+//! one town the cost of a unit grows with its size: 3.5, 20 and 108 µs at 50, 200 and 800 units.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "../tests/town/mod.rs"]

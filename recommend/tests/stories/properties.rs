@@ -199,7 +199,7 @@ proptest! {
         let town = three_units();
         let (before, _) = advise(&town, &world.outlook(), &Memory::empty());
         let (after, _) = advise(&town, &world.worse(by).outlook(), &Memory::empty());
-        for (key, advice) in &before.units {
+        for (key, advice) in before.units.iter() {
             let then = after.units.get(key).map(|advice| advice.level);
             prop_assert!(then >= Some(advice.level), "{key:?}: {:?} became {then:?}", advice.level);
         }
@@ -210,7 +210,7 @@ proptest! {
         let town = three_units();
         let (worse, memory) = advise(&town, &world.worse(by).outlook(), &Memory::empty());
         let (after, _) = advise(&town, &world.outlook(), &memory);
-        for (key, advice) in &worse.units {
+        for (key, advice) in worse.units.iter() {
             prop_assert!(after.units.get(key).map(|advice| advice.level) >= Some(advice.level));
         }
     }
