@@ -24,6 +24,17 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// A feed that was heard, for tests.
+    #[cfg(test)]
+    pub(crate) fn heard(id: &'static str, at: Timestamp, limit_min: i64, now: Timestamp) -> Self {
+        Self {
+            id,
+            heard_at: Some(at),
+            limit_min: Some(limit_min),
+            now,
+        }
+    }
+
     /// Minutes since it last said something.
     #[must_use]
     pub fn age_min(&self) -> Option<i64> {

@@ -17,7 +17,6 @@ use super::print::say;
 use crate::app::{App, Replayed};
 use crate::approve::authority::{Basis, Grant};
 use crate::approve::officer::{Officer, Role};
-use crate::approve::rule::Needs;
 use crate::clock::{EventClock, spoken};
 use crate::config::Config;
 use crate::demo::report::{self, Firsts};
@@ -25,12 +24,20 @@ use crate::demo::{device, night, obihiro};
 use crate::realm::Realm;
 use crate::recommend::level::OrderLevel;
 use crate::run::{self, Doorways};
-use crate::{chance, password, town};
+use crate::{apart, chance, password, town};
 
 /// Ports tried after the wanted one when it is taken.
 const PORTS_TRIED: u16 = 50;
 /// The calm hours before --from run this fast.
 const LEAD_IN_SPEED: f64 = 7200.0;
+/// What the demo has of its own, whatever a file says besides. Two officers on one machine, for an hour: they get no second
+/// factor, and every page says so. Whatever level comes first, both have something to do.
+const OWN: &str = r#"
+service.realm = "exercise"
+officers.without_second_factor = true
+approve.level3 = "two"
+approve.level5 = "two"
+"#;
 
 /// Replays the record flood of typhoon 10 (29–31 August 2016) on the Tokachi through the whole service: MQTT
 /// broker, simulated devices, quality control, models, recommendations, approval, publication.
@@ -41,8 +48,12 @@ pub(super) struct Demo {
     /// How many seconds of the event pass in one second, 1 to 3600
     #[arg(long, default_value_t = 60.0)]
     speed: f64,
+    /// Event time at which the service begins. Levels before it were reported already, and nothing was advised on them; the
+    /// beginning of the recording where it is not given (RFC 3339)
+    #[arg(long)]
+    begin: Option<Timestamp>,
     /// Event time at which the paced replay begins; the hours before run fast (RFC 3339)
-    #[arg(long, default_value = "2016-08-30T12:00:00+09:00")]
+    #[arg(long, default_value = "2016-08-30T15:00:00+09:00")]
     from: Timestamp,
     /// Event time at which the replay ends (RFC 3339)
     #[arg(long, default_value = "2016-09-01T00:00:00+09:00")]
@@ -56,6 +67,10 @@ pub(super) struct Demo {
     /// Where the demo keeps its record; a new folder is made when it is not given
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// A configuration to try the demo with: channels, rules of approval, limits, models. Ports, addresses and the data
+    /// directory stay those of the demo
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Do not open a browser
     #[arg(long)]
     no_browser: bool,
@@ -72,11 +87,13 @@ impl Default for Demo {
         let time = |text: &str| text.parse().expect("a fixed and valid time");
         Self {
             speed: 60.0,
-            from: time("2016-08-30T12:00:00+09:00"),
+            begin: None,
+            from: time("2016-08-30T15:00:00+09:00"),
             to: time("2016-09-01T00:00:00+09:00"),
             http_port: 8080,
             mqtt_port: 1883,
             data_dir: None,
+            config: None,
             no_browser: false,
             exit_at_end: false,
             log: "pretty".to_owned(),
@@ -111,10 +128,11 @@ impl Demo {
         say("1. 町と学習用の出水を読み、モデルを学習しています(2016年8月1日〜28日の出水) …");
         let reference = town::load(&config)?;
         let storm = town::read_history(obihiro::STORM, "the built-in storm")?;
-        let (from, to) = (self.from.max(storm.start()), self.to.min(storm.end()));
+        let begin = self.begin.unwrap_or(storm.start()).max(storm.start());
+        let (from, to) = (self.from.max(begin), self.to.min(storm.end()));
         if from >= to {
             bail!(
-                "--from is {from}; it must be before --to {to}, between {} and {}",
+                "--from is {from}, --begin {begin}; both must be before --to {to}, between {} and {}",
                 storm.start(),
                 storm.end()
             );
@@ -139,7 +157,7 @@ impl Demo {
             event: obihiro::EVENT.to_owned(),
             timeline: obihiro::TIMELINE.to_owned(),
         };
-        let clock = EventClock::recorded(storm.start(), LEAD_IN_SPEED);
+        let clock = EventClock::recorded(begin, LEAD_IN_SPEED);
         let mqtt_port = mqtt.local_addr()?.port();
         let doorways = Doorways {
             mqtt: Some(mqtt),
@@ -154,19 +172,24 @@ impl Demo {
         ));
         say(&format!("   記録 data: {}", data_dir.display()));
         say(&format!(
-            "3. 職員の画面 officers:   {url}/plain/\n   住民の画面 residents:  {url}/"
+            "3. 職員の画面 officers:   {url}/console/ (スクリプトなし without scripts: {url}/plain/)\n   住民の画面 residents:  {url}/"
         ));
         say("   一度だけのアカウント one-time accounts:");
         for [name, secret, office] in &accounts {
             say(&format!("     {name}  {secret}  ({office})"));
         }
+        say(
+            "   まず duty で入り、推奨を開いて「判断する」。次に別のブラウザ(シークレットウィンドウ)に approver で入り、2人目として承認すると、\n   \
+             住民の画面に出ます。確認コードは空欄のままで入れます。\n   \
+             Sign in as duty, open a recommendation and decide; then, in another (private) window, as approver: the second person. The code stays empty.",
+        );
         say(&format!(
-            "4. {} まで早送りし、その後は{:.0}倍速で再現します。Ctrl-C で終了。\n",
+            "4. {} まで早送りし、その後は{:.0}倍速で再現します。最初の推奨までは1分ほどです。Ctrl-C で終了。\n",
             spoken(from),
             self.speed
         ));
         if !self.no_browser
-            && let Err(error) = open::that_detached(format!("{url}/plain/"))
+            && let Err(error) = open::that_detached(format!("{url}/console/"))
         {
             say(&format!(
                 "   ブラウザを開けません({error})。上のアドレスを開いてください"
@@ -205,22 +228,32 @@ impl Demo {
     }
 
     fn config(&self, mqtt: &TcpListener, web: &TcpListener) -> anyhow::Result<Config> {
-        let mut config = Config::defaults();
-        config.service.realm = Realm::Exercise;
+        let mut config = match &self.config {
+            Some(file) => Config::load_over(OWN, file)?,
+            None => Config::parse(OWN, "the demo's own settings")?,
+        };
+        if config.service.realm != Realm::Exercise {
+            bail!(
+                "service.realm is \"{}\"; a demo is an exercise: leave the key out or write \"exercise\"",
+                config.service.realm
+            );
+        }
+        if !config.broker.embedded {
+            bail!(
+                "broker.embedded is false; the simulated gauges of a demo speak to the embedded broker: leave the key out"
+            );
+        }
+        apart::check_here(&config)?;
         config.service.data_dir = match &self.data_dir {
             Some(dir) => dir.clone(),
             None => std::env::temp_dir().join(format!("hinan-demo-{}", &chance::token()[..12])),
         };
+        "127.0.0.1".clone_into(&mut config.broker.host);
         config.broker.port = mqtt.local_addr()?.port();
         config.web.listen = web.local_addr()?.to_string();
         config.publish.public_url = format!("http://127.0.0.1:{}", web.local_addr()?.port());
-        // Two officers on one machine, for an hour: they get no second factor, and every page says so.
-        config.officers.without_second_factor = true;
         let port = web.local_addr()?.port();
         config.officers.passkey_origin = format!("http://localhost:{port}");
-        // Whatever level comes first, both have something to do.
-        config.approve.level3 = Needs::Two;
-        config.approve.level5 = Needs::Two;
         config.check()?;
         Ok(config)
     }
@@ -355,4 +388,48 @@ async fn free_port(wanted: u16) -> anyhow::Result<TcpListener> {
         "no free port from {wanted} to {}; choose another with --http-port or --mqtt-port",
         wanted.saturating_add(PORTS_TRIED)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn tried_with(file: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("town.toml");
+        std::fs::write(&path, file)?;
+        let demo = Demo {
+            config: Some(path),
+            ..Demo::default()
+        };
+        let (mqtt, web) = (free_port(0).await?, free_port(0).await?);
+        demo.config(&mqtt, &web)
+    }
+
+    #[tokio::test]
+    async fn a_file_changes_rules_and_limits_and_what_it_leaves_out_is_the_demos_own() {
+        let config = tried_with(
+            "approve.level3 = \"one\"\nweb.idle_max_min = 1\nweb.listen = \"0.0.0.0:80\"",
+        )
+        .await
+        .expect("the file is sound");
+        assert_eq!(config.approve.level3, crate::approve::rule::Needs::One);
+        assert_eq!(config.approve.level5, crate::approve::rule::Needs::Two);
+        assert_eq!(config.web.idle_max_min, 1);
+        assert!(config.officers.without_second_factor);
+        assert!(
+            config.web.listen.starts_with("127.0.0.1:") && !config.web.listen.ends_with(":80"),
+            "the demo keeps its own address: {}",
+            config.web.listen
+        );
+    }
+
+    #[tokio::test]
+    async fn no_file_makes_a_demo_of_live_service() {
+        let refused =
+            tried_with("service.realm = \"actual\"\nofficers.without_second_factor = false")
+                .await
+                .expect_err("a demo is an exercise");
+        assert!(refused.to_string().contains("exercise"), "{refused}");
+    }
 }

@@ -120,15 +120,24 @@ impl Config {
 
     /// Reads the town's file over the defaults and checks every value.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_over("", path)
+    }
+
+    /// The same with `base`, in the form of a file, between the defaults and the town's file.
+    pub fn load_over(base: &str, path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
             path: path.display().to_string(),
             source,
         })?;
-        Self::parse(&text, &path.display().to_string())
+        Self::parse_over(base, &text, &path.display().to_string())
     }
 
     /// Reads a file's text over the defaults and checks every value.
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
+        Self::parse_over("", text, path)
+    }
+
+    fn parse_over(base: &str, text: &str, path: &str) -> Result<Self, ConfigError> {
         let malformed = |error: &toml::de::Error| ConfigError::Malformed {
             path: path.to_owned(),
             message: error.to_string(),
@@ -136,6 +145,7 @@ impl Config {
         let own: toml::Table = toml::from_str(text).map_err(|e| malformed(&e))?;
         moved::check(&own, text, path)?;
         let mut all: toml::Table = toml::from_str(DEFAULT).map_err(|e| malformed(&e))?;
+        overlay(&mut all, toml::from_str(base).map_err(|e| malformed(&e))?);
         overlay(&mut all, own);
         let config: Self = match toml::Value::Table(all).try_into() {
             Ok(config) => config,

@@ -35,7 +35,7 @@ impl Web {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        within("web.idle_max_min", self.idle_max_min, 5, 720)?;
+        within("web.idle_max_min", self.idle_max_min, 1, 720)?;
         within("web.session_max_h", self.session_max_h, 1, 168)?;
         within("web.listeners_max", self.listeners_max, 1, 1000)?;
         within("web.form_max_bytes", self.form_max_bytes, 1024, 1 << 20)?;

@@ -60,11 +60,7 @@ pub(super) async fn alone(
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");
     view.cautions = vec![
-        format!(
-            "2人目が{}秒たっても承認していません。承認できるのは: {}",
-            waited_s(app, &waiting),
-            missing(app, &who)?
-        ),
+        nobody_came(waited_s(app, &waiting), &seconds(app, &who)?),
         "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます"
             .to_owned(),
     ];
@@ -195,4 +191,30 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
         }
     }
     Ok(view)
+}
+
+/// Said before one issues alone: who could have come, or that there is nobody else.
+pub(super) fn nobody_came(waited_s: i64, could: &[String]) -> String {
+    let who = if could.is_empty() {
+        "ほかに承認できる人は登録されていません".to_owned()
+    } else {
+        format!("承認できるのは: {}", could.join("、"))
+    };
+    format!("2人目が{waited_s}秒たっても承認していません。{who}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_alone_is_not_shown_an_empty_list() {
+        let alone = nobody_came(75, &[]);
+        assert!(
+            alone.ends_with("ほかに承認できる人は登録されていません"),
+            "{alone}"
+        );
+        let two = nobody_came(75, &["部長".to_owned(), "課長".to_owned()]);
+        assert!(two.ends_with("承認できるのは: 部長、課長"), "{two}");
+    }
 }

@@ -69,12 +69,14 @@ pub(super) fn evidence(finding: &Finding, as_of: Timestamp) -> Evidence {
         let held = as_assumed(held, level_m);
         return Evidence {
             text: by_assumption(test, result, &held),
+            en: None,
             source: "仮定(水位計は途絶)".to_owned(),
             at: held.at,
         };
     }
     Evidence {
         text: finding.sentences().join("。"),
+        en: None,
         source: source(finding).to_owned(),
         at: finding.newest_at().unwrap_or(as_of),
     }
@@ -253,6 +255,7 @@ pub(super) fn counter_evidence(counter: &Counter, as_of: Timestamp) -> Evidence 
     };
     Evidence {
         text,
+        en: None,
         source: source.to_owned(),
         at: as_of,
     }

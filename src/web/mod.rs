@@ -11,6 +11,7 @@ mod decide;
 mod decline;
 mod devices;
 mod end_notice;
+mod english;
 mod enrolling;
 mod extents;
 mod external;

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{frame, gauges, inbox, lines, shelters};
+use super::{english, frame, gauges, inbox, lines, shelters};
 use crate::app::App;
 use crate::clock::spoken;
 use crate::outlook::GaugeOutlook;
@@ -98,6 +98,7 @@ pub(super) fn view(
         .filter_map(|id| picture.advice.outlook.gauges.get(id))
         .map(|gauge| gauges::hydrograph(app, &picture, gauge))
         .collect();
+    let (speaks_for, against) = english::grounds(app, proposal);
     RecommendationView {
         id: stored.id.clone(),
         level: lines::level(proposal.key.level),
@@ -127,8 +128,8 @@ pub(super) fn view(
             basis: "想定最大規模の浸水想定区域にいる人数の推計(2010年国勢調査500mメッシュの面積按分・地区は近似)".to_owned(),
         }),
         charts,
-        evidence: proposal.met.iter().map(|c| lines::evidence(c, proposal.as_of)).collect(),
-        counter_evidence: proposal.counter.iter().map(|c| lines::counter_evidence(c, proposal.as_of)).collect(),
+        evidence: speaks_for,
+        counter_evidence: against,
         shelters: within_reach(app, proposal),
         official: Vec::new(),
         official_checked_at: None,

@@ -13,7 +13,7 @@ use super::posted::Posted;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{decide, end_notice, frame, inbox, lines};
+use super::{decide, end_notice, english, frame, inbox};
 use crate::app::App;
 use crate::approve::authority::NotAuthorised;
 use crate::approve::facts::Kind;
@@ -194,17 +194,7 @@ pub(super) fn grounds(
         }
     })?;
     Ok(match &stored {
-        Some(stored) => {
-            let proposal = &stored.proposal;
-            let met = proposal.met.iter();
-            let counter = proposal.counter.iter();
-            (
-                met.map(|c| lines::evidence(c, proposal.as_of)).collect(),
-                counter
-                    .map(|c| lines::counter_evidence(c, proposal.as_of))
-                    .collect(),
-            )
-        }
+        Some(stored) => english::grounds(app, &stored.proposal),
         None => {
             let (met, lacks) = end_notice::lifting(
                 app,
@@ -213,6 +203,7 @@ pub(super) fn grounds(
             let at = app.picture().advice.outlook.as_of;
             let line = |text: String| Evidence {
                 text,
+                en: None,
                 source: "観測・予測".to_owned(),
                 at,
             };

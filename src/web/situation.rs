@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{extents, external, frame, gauges, inbox, lines, map, official};
+use super::{english, extents, external, frame, gauges, inbox, lines, map, official};
 use crate::app::{App, Link, Picture};
 use crate::approve::notice::{Approved, Notice};
 use crate::official::{ahead, for_town, municipality, of_others};
@@ -132,7 +132,7 @@ pub(super) fn view(app: &App, picture: &Picture, known: &Known) -> Situation {
         .collect();
     Situation {
         as_of: picture.advice.outlook.as_of,
-        headline: headline(&ranked, open, live, &unheard),
+        headline: headline(app, &ranked, open, live, &unheard),
         dangers: ranked
             .iter()
             .filter_map(|g| danger(g))
@@ -216,6 +216,7 @@ pub(super) fn deciding(app: &App, gauge: &GaugeOutlook) -> bool {
 }
 
 fn headline(
+    app: &App,
     ranked: &[&GaugeOutlook],
     open: &[StoredProposal],
     live: &[Notice<Approved>],
@@ -252,6 +253,7 @@ fn headline(
                 people_en(proposal.people_in_zone())
             ),
             detail: Some(lines::reason_line(proposal)),
+            detail_en: english::reason_line(app, proposal),
         };
     }
     if let Some(facts) = worst_live {
@@ -270,6 +272,7 @@ fn headline(
                 facts.river_en
             ),
             detail: Some(facts.ground.clone()),
+            detail_en: None,
         };
     }
     match ranked.iter().find_map(|gauge| danger(gauge)) {
@@ -278,19 +281,22 @@ fn headline(
             english: "A reference level has been reached; nothing is proposed or in force".to_owned(),
             sentence: format!("{} {}", danger.place, danger.what),
             detail: None,
+            detail_en: None,
         },
         None if !unheard.is_empty() => Headline {
             level: AlertLevel::Normal,
             english: format!("The water level is unknown at {} of the deciding gauges: this is not calm", unheard.len()),
             sentence: format!("水位が分かりません: {}。平常とはみなせません", unheard.join("、")),
             detail: Some("発令区域を受け持つ水位計から、使える水位が届いていません。現地の巡視や川の防災情報で確かめてください".to_owned()),
+            detail_en: Some("No usable level arrives from gauges that decide for areas. Ask patrols on site".to_owned()),
         },
         None => Headline {
             level: AlertLevel::Normal,
-            english: "No gauge has reached a reference level; nothing is proposed".to_owned(),
-            sentence: "基準水位に達している水位計はありません。判断が必要な推奨もありません"
+            english: "No gauge has reached its caution level; nothing is proposed".to_owned(),
+            sentence: "氾濫注意水位に達している水位計はありません。判断が必要な推奨もありません"
                 .to_owned(),
             detail: Some("水位の届いていない水位計は、下の一覧で確かめてください".to_owned()),
+            detail_en: Some("See the list below for gauges that are not heard".to_owned()),
         },
     }
 }

@@ -5,10 +5,23 @@ export class Cases {
   #good = 0;
   #bad = 0;
   #left = 0;
+  #say;
+
+  // `say` writes a line; who runs several at once keeps the lines of each together.
+  constructor(say = console.log) {
+    this.#say = say;
+  }
+
+  // Adds what another looked at.
+  add(other) {
+    this.#good += other.#good;
+    this.#bad += other.#bad;
+    this.#left += other.#left;
+  }
 
   // `steps`: pairs of a sentence and a function that throws when the sentence is not true.
   async story(title, steps) {
-    console.log(`\n${title}`);
+    this.#say(`\n${title}`);
     for (const [index, [sentence, proof]] of steps.entries()) {
       const began = performance.now();
       try {
@@ -16,17 +29,17 @@ export class Cases {
       } catch (error) {
         this.#bad += 1;
         this.#left += steps.length - index - 1;
-        console.log(`  FAIL  ${sentence}\n        ${indented(error)}`);
+        this.#say(`  FAIL  ${sentence}\n        ${indented(error)}`);
         return;
       }
       this.#good += 1;
-      console.log(`  ok    ${sentence} (${Math.round(performance.now() - began)} ms)`);
+      this.#say(`  ok    ${sentence} (${Math.round(performance.now() - began)} ms)`);
     }
   }
 
   // Prints the sum, in the form that ./test reads, and tells whether everything was looked at and is true.
   close() {
-    console.log(`\ncases: ${this.#good} good, ${this.#bad} bad, ${this.#left} not reached`);
+    this.#say(`\ncases: ${this.#good} good, ${this.#bad} bad, ${this.#left} not reached`);
     return this.#bad === 0 && this.#left === 0;
   }
 }

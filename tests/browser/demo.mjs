@@ -1,14 +1,14 @@
 // The built program, run as a visitor runs it: `hinan demo`, on any free ports, with a data directory of its own.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { must, within } from "./cases.mjs";
 
 // The demo fits its models before it is ready; a debug build on a busy machine takes its time.
-const READY_WITHIN_S = 240;
+const READY_WITHIN_S = 420;
 
 export class Demo {
   #process;
@@ -16,14 +16,22 @@ export class Demo {
   #console = "";
   #ended = null;
 
-  // `from`: the moment of the recorded event at which the paced replay begins; `speed`: how much faster than life.
-  constructor(program, { from, speed }) {
+  // `from`: the moment of the recorded event at which the paced replay begins; `speed`: how much faster than life; `begin`: the
+  // moment at which the service begins, where the calm hours before are of no use; `config`: what a file of the town would say,
+  // as TOML; `env`: more variables of the environment.
+  constructor(program, { from, speed, begin, config, env = {} }) {
     this.#folder = mkdtempSync(join(tmpdir(), "hinan-walk-"));
     const args = [
       "demo", "--no-browser", "--from", from, "--speed", String(speed),
       "--http-port", "0", "--mqtt-port", "0", "--data-dir", join(this.#folder, "data"),
     ];
-    this.#process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: this.#folder });
+    if (begin) args.push("--begin", begin);
+    if (config) {
+      const file = join(this.#folder, "town.toml");
+      writeFileSync(file, config);
+      args.push("--config", file);
+    }
+    this.#process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: this.#folder, env: { ...process.env, ...env } });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         // What a long run says is kept up to a limit; the accounts stand near the beginning.
@@ -82,6 +90,11 @@ export class Demo {
   kill() {
     if (this.alive()) this.#process.kill("SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  // The process, for who measures its memory.
+  pid() {
+    return this.#process.pid;
   }
 
   // Asks it to stop, as Ctrl-C does; gives back its exit code.

@@ -71,6 +71,7 @@ impl Sample {
                 ),
                 english: t("Decision needed: Level 4 Evacuation Order along the Tokachi River"),
                 detail: Some(t("判断の期限は31日 00:20〜01:30です。")),
+                detail_en: None,
             },
             dangers: vec![
                 Danger {
@@ -436,6 +437,7 @@ impl Sample {
         let t = |text: &str| self.t(text);
         let line = |text: &str, source: &str, at| Evidence {
             text: t(text),
+            en: None,
             source: t(source),
             at,
         };

@@ -7,6 +7,8 @@ use super::AlertLevel;
 pub struct Evidence {
     /// The line, with its figure and range.
     pub text: String,
+    /// The same in English, where there is a sentence for it.
+    pub en: Option<String>,
     /// Where the figure comes from: measured, official or which method.
     pub source: String,
     /// The moment of the figure.

@@ -44,6 +44,8 @@ pub struct Headline {
     pub english: String,
     /// One more sentence, such as what follows from it.
     pub detail: Option<String>,
+    /// The same in English.
+    pub detail_en: Option<String>,
 }
 
 /// One danger.

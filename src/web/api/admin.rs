@@ -50,13 +50,13 @@ pub(super) async fn rules(State(doors): State<Doors>, _: Caller) -> Json<Value> 
     let marks: Value = outlook
         .gauges
         .values()
-        .map(|gauge| json!({ "gauge": gauge.id, "name": gauge.name, "river": gauge.river, "marks": shapes::marks(gauge) }))
+        .map(|gauge| json!({ "gauge": gauge.id, "name": gauge.name, "name_en": gauge.name_en, "river": gauge.river, "marks": shapes::marks(gauge) }))
         .collect();
     let areas: Value = app
         .town()
         .districts
         .iter()
-        .map(|district| json!({ "id": district.id, "name": district.name, "people": district.people }))
+        .map(|district| json!({ "id": district.id, "name": district.name, "name_en": district.name_en, "people": district.people }))
         .collect();
     let models = app.reference.models.as_ref();
     Json(json!({

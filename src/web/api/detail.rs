@@ -15,8 +15,8 @@ use crate::approve::facts::Hazard;
 use crate::clock::monotonic;
 use crate::desk::attention;
 use crate::events::Event;
-use crate::web::recommendation;
 use crate::web::router::Doors;
+use crate::web::{english, recommendation};
 
 /// Said where no doubt is known; an empty list would say nothing.
 pub(super) const NO_COUNTER_EVIDENCE: &str = "反対の根拠は知られていません。";
@@ -62,6 +62,12 @@ pub(super) async fn show(
         .iter()
         .map(|one| json!({ "id": one.id, "name": one.name, "name_en": one.name_en, "people_in_zone": one.people_in_zone }))
         .collect();
+    let record_en = picture
+        .advice
+        .outlook
+        .gauges
+        .get(&proposal.gauge)
+        .and_then(|gauge| english::record(gauge, 6));
     let (standing, present) = app.store.read(|view| {
         Ok((
             inbox::standing(app, view, &stored)?,
@@ -80,7 +86,7 @@ pub(super) async fn show(
         "evidence": shapes::evidence(&seen.evidence), "counter_evidence": shapes::evidence(&seen.counter_evidence),
         "no_counter_evidence": NO_COUNTER_EVIDENCE, "shelters": shelters, "official": official,
         "official_checked_at": seen.official_checked_at, "would_change": seen.would_change, "left_out": seen.left_out,
-        "tier": shapes::tier(seen.tier), "model": seen.model, "record": seen.record, "present": present,
+        "tier": shapes::tier(seen.tier), "model": seen.model, "record": seen.record, "record_en": record_en, "present": present,
         "gauge": proposal.gauge, "mode": seen.mode, "deadline": seen.deadline.as_ref().map(deadline),
         "waiting": seen.waiting.iter().map(waiting).collect::<Value>(),
     })))

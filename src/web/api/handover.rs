@@ -79,7 +79,7 @@ fn page(app: &App, view: &View<'_>, officer: &str) -> Result<Value, StoreError> 
         .filter(|gauge| !matches!(gauge.voice, Voice::Live))
         .map(|gauge| {
             let state = station_state::of(gauge, outlook.as_of);
-            json!({ "id": gauge.id, "name": gauge.name, "state": state.state, "since": state.since,
+            json!({ "id": gauge.id, "name": gauge.name, "name_en": gauge.name_en, "state": state.state, "since": state.since,
                     "text": { "ja": state.ja, "en": state.en } })
         })
         .collect();

@@ -27,6 +27,7 @@ mod notes;
 mod notices;
 pub(super) mod official;
 pub(super) mod openapi;
+mod outside;
 pub(super) mod quarantine;
 pub(super) mod recommendations;
 mod refused;

@@ -11,7 +11,7 @@ use crate::app::{App, Picture};
 use crate::approve::rule::Needs;
 use crate::outlook::GaugeOutlook;
 use crate::recommend::level::OrderLevel;
-use crate::web::{gauges, lines};
+use crate::web::{english, gauges, lines};
 
 /// A sentence in two languages.
 pub(super) fn text(ja: impl Into<String>, en: impl Into<String>) -> Value {
@@ -36,7 +36,10 @@ pub(super) fn span(span: Option<&Span>) -> Value {
 
 pub(super) fn evidence(all: &[Evidence]) -> Value {
     all.iter()
-        .map(|one| json!({ "text": one.text, "en": null, "source": one.source, "at": one.at }))
+        .map(|one| {
+            json!({ "text": one.text, "en": one.en, "source": one.source,
+            "source_en": english::source(&one.source), "at": one.at })
+        })
         .collect()
 }
 

@@ -72,7 +72,7 @@ pub(super) fn said(seen: &Situation) -> Value {
     json!({
         "as_of": seen.as_of,
         "headline": { "level": number(seen.headline.level), "text": text(&seen.headline.sentence, &seen.headline.english),
-                      "detail": seen.headline.detail },
+                      "detail": seen.headline.detail, "detail_en": seen.headline.detail_en },
         "dangers": dangers.collect::<Value>(),
         "changes": seen.changes.iter().map(|one| json!({ "at": one.at, "text": one.sentence })).collect::<Value>(),
         "in_force": in_force.collect::<Value>(),

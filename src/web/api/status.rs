@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::Refused;
 use super::caller::Caller;
 use super::shapes::text;
+use super::{Refused, outside};
 use crate::app::{App, Link};
 use crate::desk::attention;
 use crate::freshness;
@@ -47,9 +47,7 @@ pub(super) async fn show(
         "version": { "binary": env!("CARGO_PKG_VERSION"), "bundle": hinan_dashboard::console::digest() },
         "gauges": { "working": working, "all": gauges.len() },
         "feeds": feeds(app), "brokers": brokers,
-        // Nobody watches the line of the town hall: what is not known is not said to be well.
-        "outside": { "state": "unknown", "since": null,
-            "text": text("外部回線は監視していません", "The line to the outside is not watched") },
+        "outside": outside::line(app),
         "models_on": picture.advice.outlook.models_on, "record": { "writable": app.store.is_writable() },
         "undecided": undecided, "waiting_for_second": waiting, "standing": standing,
     })))

@@ -113,7 +113,7 @@ pub(super) async fn before_alone(
     Ok(Json(json!({
         "missing": missing, "waited_s": waited_s, "lone_after_s": wait_s(app, &waiting.draft),
         "cautions": [
-            format!("2人目が{waited_s}秒たっても承認していません。承認できるのは: {}", missing.join("、")),
+            first::nobody_came(waited_s, &missing),
             "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます",
         ],
         "shown": shown::shown(app, &waiting.draft, Approving::Lone)?,

@@ -3,6 +3,11 @@
 import { must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 
+// Mostly waits: may run beside others.
+export const patient = true;
+// Nothing here depends on how the map is drawn.
+export const modes = ["without WebGL"];
+
 export async function stories(demo, desk) {
   const seen = {};
   // The browser tells of each request that finds no server; here that is what is meant to happen.

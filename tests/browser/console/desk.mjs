@@ -16,6 +16,7 @@ export class Desk {
   #pictures;
   #name;
   #origin;
+  #say;
   asked = 0;
   strayed = [];
   refused = [];
@@ -23,8 +24,9 @@ export class Desk {
   // Sentences of the browser about requests that a check breaks on purpose.
   expected = [];
 
-  constructor(browser, demo, pictures, name, origin = demo.origin()) {
+  constructor(browser, demo, pictures, name, origin = demo.origin(), say = console.log) {
     this.#origin = origin;
+    this.#say = say;
     this.#browser = browser;
     this.#demo = demo;
     this.#pictures = pictures;
@@ -35,15 +37,21 @@ export class Desk {
     return this.#origin;
   }
 
+  // A figure that was measured, below the sentence it belongs to.
+  says(figure) {
+    this.#say(`        ${figure}`);
+  }
+
   // A browser of its own, with its own cookies; the console is open, nobody is signed in.
-  async visitor({ viewport = LAPTOP, lang = "ja", theme = "day", offline = true, path = "/console/", ...more } = {}) {
+  // `at`: another address of the same service.
+  async visitor({ viewport = LAPTOP, lang = "ja", theme = "day", offline = true, path = "/console/", at = this.origin(), ...more } = {}) {
     const context = await this.#browser.newContext({
       viewport, locale: "ja-JP", timezoneId: "Asia/Tokyo", serviceWorkers: offline ? "allow" : "block", ...more,
     });
     context.on("request", (request) => {
       this.asked += 1;
       const { origin, protocol } = new URL(request.url());
-      if (origin !== this.origin() && protocol !== "data:" && protocol !== "blob:") this.strayed.push(request.url());
+      if (origin !== this.origin() && origin !== at && protocol !== "data:" && protocol !== "blob:") this.strayed.push(request.url());
     });
     await context.addInitScript(([lang, theme]) => {
       if (!localStorage.getItem("hinan.lang")) localStorage.setItem("hinan.lang", lang);
@@ -52,7 +60,7 @@ export class Desk {
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     this.watch(page);
-    await page.goto(this.origin() + path);
+    await page.goto(at + path);
     return page;
   }
 

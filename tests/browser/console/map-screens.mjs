@@ -7,6 +7,9 @@ const SCREENS = ["gauges", "shelters", "timeline"];
 // A4 landscape in points, with the rounding of printers.
 const SHEET = [842, 595];
 
+// Measures nothing: may run beside others.
+export const patient = true;
+
 export async function stories(demo, desk) {
   const seen = {};
   return [

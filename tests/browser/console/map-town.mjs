@@ -7,8 +7,10 @@ const LEVELS = { 5: "#0c000c", 4: "#aa00aa", 3: "#ff2800", 2: "#f2e700", 1: "#ff
 const SIZES = [{ width: 1366, height: 768 }, { width: 1600, height: 900 }, { width: 3840, height: 2160 }];
 const SIGHTS = ["protanopia", "deuteranopia", "tritanopia", "achromatopsia"];
 const COMPLETE_WITHIN_S = 30;
-const LIMIT_COMPLETE_MS = 2_500;
 const LIMIT_FRAME_MS = 50;
+const TRIES = 3;
+// A place beside the word of the drill, which does not move with the map.
+const ASIDE = [-250, 250];
 
 export async function stories(demo, desk) {
   const seen = {};
@@ -72,18 +74,47 @@ export async function stories(demo, desk) {
         const told = await seen.duty.locator(".map-view .told").innerText();
         must(/浸水/.test(told), `it says '${told}'`);
       }],
-      ["how soon it is complete and how it pans is measured, without a graphics processor (limits beside)", async () => {
-        for (const viewport of SIZES.slice(1)) {
-          const page = await desk.officer("duty", { viewport });
+      ...SIZES.slice(1).map((viewport) => [`it follows the hand at ${viewport.width}x${viewport.height}: frames of at most ${LIMIT_FRAME_MS} ms (p95, best of ${TRIES}), without a graphics processor`, async () => {
+        const page = await desk.officer("duty", { viewport });
+        await complete(page);
+        const all = [];
+        for (let turn = 0; turn < TRIES && (turn === 0 || all.at(-1).p95 > LIMIT_FRAME_MS); turn += 1) {
+          all.push(await panned(page));
           await complete(page);
-          await page.reload();
-          await complete(page);
-          const soon = await page.evaluate(() => window.mapCompleteMs);
-          const frames = await panned(page);
-          console.log(`        ${viewport.width}x${viewport.height}: map complete ${soon} ms after the reload (limit ${LIMIT_COMPLETE_MS}); frame while panning p50 ${frames.p50} ms, p95 ${frames.p95} ms of ${frames.n} (limit ${LIMIT_FRAME_MS})`);
-          must(frames.n > 20, `only ${frames.n} frames`);
-          await page.context().close();
         }
+        desk.says(`frame while panning p50 ${all.map(({ p50 }) => p50)} ms, p95 ${all.map(({ p95 }) => p95)} ms of ${all.map(({ n }) => n)} (limit ${LIMIT_FRAME_MS})`);
+        must(all[0].n > 20, `only ${all[0].n} frames`);
+        must(all.at(-1).p95 <= LIMIT_FRAME_MS, `p95 is ${all.at(-1).p95} ms`);
+        await page.context().close();
+      }]),
+      ["what the hand took hold of is under it when it lets go, however the picture was drawn on the way", async () => {
+        const page = await desk.officer("duty", { viewport: SIZES[2] });
+        await complete(page);
+        // First as a fast machine, then as the slow one that this movement shows it to be.
+        for (let turn = 0; turn < 2; turn += 1) {
+          const before = await areaUnder(page, ...ASIDE);
+          await panned(page);
+          await complete(page);
+          const box = await page.getByTestId("map-canvas").boundingBox();
+          const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+          await page.mouse.move(x, y);
+          await page.mouse.down();
+          for (let step = 1; step <= 12; step += 1) await page.mouse.move(x + step * 10, y + step * 5);
+          // Long enough that the map does not run on.
+          await page.waitForTimeout(400);
+          await page.mouse.up();
+          await complete(page);
+          must(await page.evaluate(() => document.querySelector(".ol-layers").style.transform) === "", "the picture is still shifted");
+          const after = await areaUnder(page, ASIDE[0] + 120, ASIDE[1] + 60);
+          must(before.length > 500 && differing(before, after) < 0.12, `${(differing(before, after) * 100).toFixed(0)}% of the pixels around it differ`);
+          await page.mouse.move(x + 120, y + 60);
+          await page.mouse.down();
+          for (let step = 1; step <= 12; step += 1) await page.mouse.move(x + 120 - step * 10, y + 60 - step * 5);
+          await page.waitForTimeout(400);
+          await page.mouse.up();
+          await complete(page);
+        }
+        await page.context().close();
       }],
     ]],
 
@@ -145,7 +176,7 @@ export async function stories(demo, desk) {
         const chart = seen.duty.getByTestId("recommendation-chart").getByTestId("hydrograph");
         await chart.getByRole("button", { name: /表/ }).click();
         const table = chart.getByTestId("hydrograph-table");
-        const id = (await seen.duty.getByTestId("inbox-item").first().getAttribute("data-id"));
+        const id = await seen.duty.getByTestId("recommendation").getAttribute("data-id");
         const { body } = await desk.api(seen.duty, "GET", `/api/v1/recommendations/${id}/detail`);
         const title = await chart.locator(".title").innerText();
         const shown = body.charts.find((one) => title.startsWith(one.name));
@@ -178,10 +209,18 @@ export async function stories(demo, desk) {
           const colours = distinctColours(await decoded(page, await swatch.screenshot({ caret: "initial" })));
           must(colours >= 2, "a swatch is empty");
         }
+        await page.locator("[data-testid=hydrograph-svg] [data-testid=median]").first().waitFor();
         const lines = await page.evaluate(() => ["observed", "median"].map((name) => {
           const line = document.querySelector(`[data-testid=hydrograph-svg] [data-testid=${name}]`);
           return [getComputedStyle(line).stroke, getComputedStyle(document.querySelector("[data-testid=hydrograph-svg] .ground")).fill];
         }));
+        const badges = await page.locator("[data-testid=nav] .count, #inbox-title .n").evaluateAll((all) => all.map((one) => {
+          const { color, backgroundColor, forcedColorAdjust } = getComputedStyle(one);
+          return { text: one.textContent, color, ground: backgroundColor, adjusted: forcedColorAdjust };
+        }));
+        must(badges.length === 2, `${badges.length} counts`);
+        // Where the browser adjusts colours it lays a plate of the ground behind words, and these would stand on it in its own colour.
+        for (const one of badges) must(one.adjusted === "none" && ratio(one.color, one.ground) >= 4.5, JSON.stringify(one));
         for (const [stroke, ground] of lines) must(stroke !== "none" && ratio(stroke, ground) >= 3, `${stroke} on ${ground}`);
         await desk.picture(page, "forced-colours");
         await page.context().close();
@@ -242,7 +281,6 @@ export async function stories(demo, desk) {
 
 async function complete(page) {
   await within(COMPLETE_WITHIN_S, "the map is complete", async () => await page.getByTestId("map").first().getAttribute("data-complete") === "true");
-  await page.evaluate(() => (window.mapCompleteMs ??= Math.round(performance.now())));
 }
 
 async function layersOf(page) {
@@ -264,6 +302,22 @@ function told({ level, name, shape, width, height }, least, screen) {
   must(level === 0 || (width >= least - 0.1 && height >= least - 0.1), `level ${level} is ${width.toFixed(1)} x ${height.toFixed(1)} at ${screen}`);
 }
 
+// The pixels around a place of the map, counted from its middle.
+async function areaUnder(page, right, down) {
+  const box = await page.getByTestId("map-canvas").boundingBox();
+  const clip = { x: Math.round(box.x + box.width / 2 + right - 60), y: Math.round(box.y + box.height / 2 + down - 60), width: 120, height: 120 };
+  return (await decoded(page, await page.screenshot({ caret: "initial", clip }))).bytes;
+}
+
+// Share of pixels that are visibly other ones.
+function differing(one, other) {
+  let n = 0;
+  for (let place = 0; place < one.length; place += 4) {
+    if (Math.abs(one[place] - other[place]) + Math.abs(one[place + 1] - other[place + 1]) + Math.abs(one[place + 2] - other[place + 2]) > 60) n += 1;
+  }
+  return n / (one.length / 4);
+}
+
 // Frames while a mouse drags the map to and fro.
 async function panned(page) {
   const box = await page.getByTestId("map-canvas").boundingBox();
@@ -281,9 +335,12 @@ async function panned(page) {
   await page.mouse.move(x, y);
   await page.mouse.down();
   for (let step = 0; step < 90; step += 1) await page.mouse.move(x + 120 * Math.sin(step / 9), y + 60 * Math.cos(step / 7));
+  // It ends where it began, and rests there.
+  await page.mouse.move(x, y);
+  await page.evaluate(() => cancelAnimationFrame(window.watching));
+  await page.waitForTimeout(400);
   await page.mouse.up();
   const frames = await page.evaluate(() => {
-    cancelAnimationFrame(window.watching);
     return window.frames.slice(2).sort((one, other) => one - other);
   });
   const at = (share) => Math.round(frames[Math.floor(share * (frames.length - 1))] ?? Number.NaN);

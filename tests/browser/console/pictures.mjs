@@ -11,15 +11,16 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-import { must, within } from "../cases.mjs";
+import { within } from "../cases.mjs";
 import { Demo } from "../demo.mjs";
 import { Desk } from "./desk.mjs";
 import { door } from "./door.mjs";
+import { filled } from "./officers.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const FOLDER = resolve(process.argv[2] ?? join(ROOT, "docs/images"));
 // Two hours before the river passed its danger level.
-const NIGHT = { from: "2016-08-30T23:30:00+09:00", speed: 6 };
+const NIGHT = { begin: "2016-08-30T15:00:00+09:00", from: "2016-08-30T23:30:00+09:00", speed: 6 };
 const LAPTOP = { width: 1366, height: 768 };
 const DESK = { width: 1600, height: 900 };
 
@@ -54,7 +55,7 @@ try {
   await take(english, "english");
   await english.context().close();
 
-  const areas = await sheet(duty);
+  const { level, areas } = await filled(duty, desk);
   await take(duty, "sheet");
   await duty.getByTestId("approve").click();
   await duty.getByTestId("screen-waiting").waitFor();
@@ -62,9 +63,9 @@ try {
   const approver = await desk.officer("approver", { viewport: LAPTOP, offline: false });
   await within(15, "the waiting item", async () => await approver.getByTestId("waiting-item").count() > 0);
   await approver.getByTestId("waiting-item").first().click();
-  await approver.getByTestId("check").fill(String(areas.count));
+  await approver.getByTestId("check").fill(String(areas));
   await take(approver, "second");
-  await approver.getByTestId(`choice-${areas.level}`).click();
+  await approver.getByTestId(`choice-${level}`).click();
   await approver.getByTestId("second-approve").click();
   await approver.getByTestId("screen-notice").waitFor();
   await desk.open(approver, "published");
@@ -103,25 +104,4 @@ try {
   demo.resume();
   await browser?.close();
   await demo.stop();
-}
-
-// Fills the sheet up to the last press; grounds that changed meanwhile are read again.
-async function sheet(page) {
-  for (let reading = 1; ; reading += 1) {
-    await page.getByTestId("decide").click();
-    await page.getByTestId("approve").waitFor();
-    const level = Number((await page.locator("label.choice", { has: page.locator("em") }).getAttribute("data-testid")).slice("level-".length));
-    await page.getByTestId(`level-${level}`).click();
-    await page.getByTestId("reason").first().click();
-    try {
-      await page.getByTestId("digest").waitFor({ timeout: 10_000 });
-      const count = Number((await page.getByTestId("message-body").innerText()).match(/(\d+)地区/)?.[1]);
-      await page.getByTestId("check").fill(String(count));
-      must(await page.getByTestId("approve").isEnabled(), "the button is shut");
-      return { level, count };
-    } catch (error) {
-      must(reading < 5, `after ${reading} readings: ${error.message}`);
-      await page.keyboard.press("Escape");
-    }
-  }
 }

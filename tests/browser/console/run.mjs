@@ -7,6 +7,7 @@
 // HINAN_CHROMIUM  the browser; default: chromium
 // HINAN_PICTURES  folder for screenshots; default: target/browser/console
 // HINAN_CONSOLE_DIST  a built console to serve in place of the program's own, while working on it
+// HINAN_MEMORY_SPEED  how much faster than life the eight hours of memory.mjs pass; default: 480, which is one minute
 // --without-webgl, --with-webgl   only that way
 // FILE            only these files of this folder, such as decide.mjs
 
@@ -23,9 +24,9 @@ import { door } from "./door.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, "../../..");
-// The hours before `from` pass in seconds; then an event minute takes three seconds.
-const NIGHT = { from: "2016-08-30T23:00:00+09:00", speed: 20 };
-// A file that kills its server, or spends its recommendations, has a demo of its own.
+// The flood is under way from the first moment; an event minute takes three seconds. A file that wants another night, or another
+// configuration, exports its own `night`.
+const NIGHT = { begin: "2016-08-30T22:50:00+09:00", from: "2016-08-30T23:00:00+09:00", speed: 20 };
 const LIMIT_MIN = 40;
 const MODES = {
   "without WebGL": ["--disable-gpu", "--disable-3d-apis"],
@@ -35,59 +36,102 @@ const COMMON = [
   "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
   // Sounds need a press by a person; here nobody hears them, and the audio still runs.
   "--mute-audio",
+  // A name that is not loopback, so that the origin is one without TLS as in an office's network.
+  "--host-resolver-rules=MAP town-hall.test 127.0.0.1",
 ];
-const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "mqtt.mjs", "pictures.mjs", "pixels.mjs"]);
+const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "mqtt.mjs", "officers.mjs", "pictures.mjs", "pixels.mjs"]);
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const only = process.argv.includes("--with-webgl") ? "as it comes" : process.argv.includes("--without-webgl") ? "without WebGL" : null;
 const modes = () => Object.entries(MODES).filter(([mode]) => only === null || mode === only);
 
-let demo = null;
-let browser = null;
-let opened = null;
+// How many files that mostly wait run beside each other.
+const PATIENT_MOST = 3;
+
+// Everything that must end when this ends.
+const open = new Set();
 
 async function main() {
   const watchdog = setTimeout(() => die(`the checks took more than ${LIMIT_MIN} minutes`), LIMIT_MIN * 60_000);
+  const began = performance.now();
   const pictures = resolve(process.env.HINAN_PICTURES ?? join(ROOT, "target/browser/console"));
   mkdirSync(pictures, { recursive: true });
   const cases = new Cases();
-  const files = readdirSync(HERE).filter((name) => name.endsWith(".mjs") && !NOT_STORIES.has(name) && (asked.length === 0 || asked.includes(name))).sort();
-  must(files.length > 0, `nothing to run among ${asked.join(", ")}`);
+  const names = readdirSync(HERE).filter((name) => name.endsWith(".mjs") && !NOT_STORIES.has(name) && (asked.length === 0 || asked.includes(name))).sort();
+  must(names.length > 0, `nothing to run among ${asked.join(", ")}`);
+  const files = await Promise.all(names.map(async (name) => ({ name, ...await import(pathToFileURL(join(HERE, name)).href) })));
   try {
     for (const [mode, args] of modes()) {
-      for (const file of files) {
-        const { stories } = await import(pathToFileURL(join(HERE, file)).href);
-        demo = new Demo(builtProgram(), NIGHT);
-        await demo.ready();
-        browser = await chromium.launch({ executablePath: process.env.HINAN_CHROMIUM ?? "/usr/bin/chromium", args: [...COMMON, ...args] });
-        opened = process.env.HINAN_CONSOLE_DIST ? await door(resolve(process.env.HINAN_CONSOLE_DIST), demo.origin()) : null;
-        const desk = new Desk(browser, demo, pictures, `${basename(file, ".mjs")}${mode === "without WebGL" ? "" : "-webgl"}`, opened?.origin);
-        console.log(`\n== ${file}, ${mode}`);
-        for (const [title, steps] of await stories(demo, desk)) await cases.story(title, steps);
-        await cases.story("On the way", desk.always());
-        await leave();
-      }
+      const now = files.filter(({ modes }) => !modes || modes.includes(mode));
+      // What waits for clocks runs side by side; what measures, or draws a lot, has the machine to itself.
+      await beside(now.filter(({ patient }) => patient), PATIENT_MOST, (file) => walk(file, mode, args, pictures, cases));
+      for (const file of now.filter(({ patient }) => !patient)) await walk(file, mode, args, pictures, cases);
     }
   } finally {
     await leave();
     clearTimeout(watchdog);
   }
+  console.log(`\nin all ${seconds(began)} s`);
   process.exitCode = cases.close() ? 0 : 1;
 }
 
+// One file in one way, with a demo and a browser of its own. What it says is said when it is over.
+async function walk({ name, stories, night = {} }, mode, args, pictures, all) {
+  const began = performance.now();
+  const lines = [];
+  const cases = new Cases((line) => lines.push(line));
+  const mine = [];
+  const keep = (thing, end) => {
+    const one = { thing, end };
+    open.add(one);
+    mine.push(one);
+    return thing;
+  };
+  try {
+    const demo = keep(new Demo(builtProgram(), { ...NIGHT, ...night }), (one) => one.stop());
+    await demo.ready();
+    const ready = seconds(began);
+    const browser = keep(await chromium.launch({ executablePath: process.env.HINAN_CHROMIUM ?? "/usr/bin/chromium", args: [...COMMON, ...args] }), (one) => one.close());
+    const opened = process.env.HINAN_CONSOLE_DIST ? keep(await door(resolve(process.env.HINAN_CONSOLE_DIST), demo.origin()), (one) => one.shut()) : null;
+    const desk = new Desk(browser, demo, pictures, `${basename(name, ".mjs")}${mode === "without WebGL" ? "" : "-webgl"}`, opened?.origin, (line) => lines.push(line));
+    lines.push(`\n== ${name}, ${mode} (the demo was ready after ${ready} s)`);
+    for (const [title, steps] of await stories(demo, desk)) await cases.story(title, steps);
+    await cases.story("On the way", desk.always());
+  } catch (error) {
+    // A file that could not even begin is one that failed; the others go on.
+    await cases.story(`${name}, ${mode}`, [["begins", () => { throw error; }]]);
+  } finally {
+    for (const one of mine.reverse()) await leaveOne(one);
+    lines.push(`        ${name} took ${seconds(began)} s`);
+    console.log(lines.join("\n"));
+    all.add(cases);
+  }
+}
+
+async function beside(all, most, what) {
+  const waiting = [...all];
+  await Promise.all(Array.from({ length: most }, async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await what(next);
+  }));
+}
+
+async function leaveOne(one) {
+  open.delete(one);
+  await Promise.resolve(one.end(one.thing)).catch(() => {});
+}
+
 async function leave() {
-  await browser?.close().catch(() => {});
-  browser = null;
-  opened?.shut();
-  opened = null;
-  await demo?.stop();
-  demo = null;
+  for (const one of [...open].reverse()) await leaveOne(one);
 }
 
 function die(why) {
   console.error(`\nconsole checks: ${why}`);
-  if (demo) console.error(`the demo said last:\n${demo.tail()}`);
+  for (const { thing } of open) if (thing instanceof Demo) console.error(`a demo said last:\n${thing.tail()}`);
   leave().finally(() => process.exit(1));
+}
+
+function seconds(began) {
+  return Math.round((performance.now() - began) / 1000);
 }
 
 function builtProgram() {
@@ -98,7 +142,9 @@ function builtProgram() {
   return found;
 }
 
-process.on("exit", () => demo?.kill());
+process.on("exit", () => {
+  for (const { thing } of open) if (thing instanceof Demo) thing.kill();
+});
 process.on("uncaughtException", (error) => die(error?.stack ?? error));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => die(`stopped by ${signal}`));
 main().catch((error) => die(error?.stack ?? error));

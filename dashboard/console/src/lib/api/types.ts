@@ -135,7 +135,7 @@ export interface OfficialItem {
 
 export interface Situation {
   as_of: string;
-  headline: { level: LevelNumber | null; text: Text; detail: string | null };
+  headline: { level: LevelNumber | null; text: Text; detail: string | null; detail_en?: string | null };
   areas: SituationArea[];
   dangers: {
     level: LevelNumber | null; kind: "measured" | "forecast" | "official"; place: string; what: string;
@@ -217,6 +217,7 @@ export interface Ground {
   text: string;
   en?: string | null;
   source: string;
+  source_en?: string | null;
   at: string;
 }
 
@@ -264,6 +265,7 @@ export interface Detail {
   tier: string;
   model: string | null;
   record: string | null;
+  record_en?: string | null;
   present: string[];
 }
 
@@ -454,7 +456,7 @@ export interface Handover {
   open: InboxItem[];
   waiting: WaitingText[];
   in_force: NoticeRow[];
-  silent: { id: string; name: string; text: string }[];
+  silent: { id: string; name: string; name_en?: string; text: Text }[];
   notes: TimelineEntry[];
   signatures: { at: string; by: string; side: "leaving" | "arriving"; digest: string }[];
 }
@@ -498,8 +500,8 @@ export interface Rules {
   };
   idle_max_min: number;
   channels: { id: string; name: string; condition: string }[];
-  areas: { id: string; name: string; people: number | null }[];
-  marks: { gauge: string; name: string; marks: Mark[] }[];
+  areas: { id: string; name: string; name_en?: string; people: number | null }[];
+  marks: { gauge: string; name: string; name_en?: string; marks: Mark[] }[];
   models: { on: boolean; gauges: number };
   retention: unknown;
 }

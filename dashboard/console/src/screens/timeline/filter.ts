@@ -23,3 +23,11 @@ export function questionOf({ kinds, area, hours }: Filter, now: number): string 
 function minute(ms: number): string {
   return new Date(Math.floor(ms / 60_000) * 60_000).toISOString().replace(".000Z", "Z");
 }
+
+// Recommendations are named by a number that nobody can read aloud.
+const NUMBER = /\br-[0-9a-f]{32}\b/g;
+
+/** An entry in words: numbers of recommendations become what they are about, where that is known, else they are cut short. */
+export function readable(text: string, about: ReadonlyMap<string, string>): string {
+  return text.replace(NUMBER, (number) => about.get(number) ?? `${number.slice(0, 8)}…`);
+}

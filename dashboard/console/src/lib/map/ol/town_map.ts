@@ -26,6 +26,7 @@ import { borders, type Position } from "../borders";
 import { SignedOut, fetchDistricts, fetchThemes } from "../districts";
 import { readPalette } from "../palette";
 import { LAYERS, isSilent, partsOf, type Area, type Drawn, type Gauge, type LayerKey, type Listed, type MapEvents, type MapHandle, type Shelter } from "../things";
+import { Glide } from "./glide";
 import { Styles } from "./styles";
 
 // Which of the server's themes fills which layer.
@@ -76,7 +77,7 @@ export class TownMap implements MapHandle {
     this.#map = new OlMap({
       target,
       controls: [new ScaleLine({ minWidth: 80 * scale })],
-      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false }),
+      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, dragPan: false }).extend([new Glide()]),
       layers: [this.#outlines, this.#borderLines, this.#shelterSigns, this.#gaugeSigns, this.#areaSigns],
       view: new View({ center: fromLonLat([139, 37]), zoom: 5, minZoom: 6, maxZoom: 19, constrainResolution: false, enableRotation: false }),
       pixelRatio: this.#ratio,
