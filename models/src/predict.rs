@@ -10,7 +10,7 @@ use crate::learning::doubt::{MEDIAN, PROBABILITIES, Reach, State};
 use crate::learning::lead::{LeadModel, TierModel, WIDEN_BEYOND, beyond, excess};
 use crate::learning::plain::Plain;
 use crate::score::SkillRecord;
-use crate::trees::{Answers, MISSING};
+use crate::trees::{Answers, Ensemble, MISSING};
 use jiff::Timestamp;
 
 /// What the live comparison with persistence has found for one lead.
@@ -85,6 +85,8 @@ impl FittedFloodModel {
         if recent.step_s() != self.card.step_s {
             return without_model(recent, &self.case, as_of);
         }
+        // Read for nothing but to have it near; so it must not be left out.
+        std::hint::black_box(self.touch());
         match self.moment(recent, as_of) {
             Some(moment) => {
                 let knots = self.knots(&moment, standings);
@@ -92,6 +94,34 @@ impl FittedFloodModel {
             }
             None => no_information(&self.case, as_of),
         }
+    }
+
+    /// Looks at what a forecast with everything there will want, one word of each line of memory. Where every gauge has a model of
+    /// its own, all of it comes from far away: asked for at once its parts come side by side, and later nothing waits.
+    fn touch(&self) -> u64 {
+        let (standard, cuts) = (&self.parts.standard, &self.parts.cuts);
+        let line = |numbers: &[f64]| {
+            let words = numbers.iter().step_by(8);
+            words.fold(0, |all, number| all ^ number.to_bits())
+        };
+        let of_leads = self.parts.leads.iter().map(|lead| {
+            let trees = &lead.trees;
+            let trees = [&trees.boosted, &trees.residual, &trees.forest];
+            let trees = trees.map(Ensemble::touch).into_iter().map(u64::from);
+            let lines = lead.tiers.first().map_or(0, |tier| {
+                line(&tier.lines.ridge.weights) ^ line(&tier.lines.bent.weights)
+            });
+            trees.fold(lines, |all, word| all ^ word)
+        });
+        let of_standard = [
+            &standard.centre,
+            &standard.scale,
+            &standard.low,
+            &standard.high,
+        ];
+        of_leads
+            .chain(of_standard.map(|numbers| line(numbers)))
+            .fold(cuts.touch().into(), |all, word| all ^ word)
     }
 
     /// `None` without a reading in the last three hours.
@@ -184,13 +214,12 @@ impl FittedFloodModel {
     }
 
     fn view(&self, moment: &Moment, mask: u16, codes: &[u8]) -> View {
-        let (standard, features) = (&self.parts.standard, &moment.features);
-        let chosen = || self.layout.places_of(mask);
-        let mut scaled: Vec<f64> = chosen().map(|f| standard.apply(f, features[f])).collect();
-        let plain = scaled.len();
-        let products = self.layout.products_of(mask);
-        scaled.extend(products.into_iter().map(|f| standard.apply(f, features[f])));
-        let answers = if moment.mask == mask || mask == self.layout.all() {
+        if mask == self.layout.all() {
+            let width = self.layout.width();
+            let products = width..width + self.layout.products.len();
+            return self.view_of(moment, mask, Answers::of(codes), || 0..width, products);
+        }
+        let answers = if moment.mask == mask {
             Answers::of(codes)
         } else {
             let mut hidden = codes.to_vec();
@@ -201,13 +230,30 @@ impl FittedFloodModel {
             }
             Answers::of(&hidden)
         };
+        let products = self.layout.products_of(mask).into_iter();
+        let chosen = || self.layout.places_of(mask);
+        self.view_of(moment, mask, answers, chosen, products)
+    }
+
+    fn view_of<F: Iterator<Item = usize>>(
+        &self,
+        moment: &Moment,
+        mask: u16,
+        answers: Answers,
+        chosen: impl Fn() -> F,
+        products: impl Iterator<Item = usize>,
+    ) -> View {
+        let (standard, features) = (&self.parts.standard, &moment.features);
+        let mut scaled = Vec::with_capacity(features.len());
+        scaled.extend(chosen().map(|f| standard.apply(f, features[f])));
+        let plain = scaled.len();
+        scaled.extend(products.map(|f| standard.apply(f, features[f])));
+        let ranges = chosen().map(|f| (features[f], (standard.low[f], standard.high[f])));
         View {
             mask,
             scaled,
             plain,
-            outside_by: beyond(
-                chosen().map(|f| (features[f], (standard.low[f], standard.high[f]))),
-            ),
+            outside_by: beyond(ranges),
             outside: chosen().any(|f| standard.outside(f, features[f])),
             answers,
         }

@@ -51,15 +51,7 @@ pub(crate) fn boost(
             let row = row as usize;
             pull[row] = pull_of(target[row] - predicted[row], how.loss);
         }
-        let mut bag: Vec<u32> = if taken == rows.len() {
-            rows.to_vec()
-        } else {
-            chance
-                .choose(taken, rows.len())
-                .into_iter()
-                .map(|place| rows[place])
-                .collect()
-        };
+        let (mut bag, rest) = drawn(rows, taken, chance);
         let ground = Ground {
             codes,
             target: &pull,
@@ -75,7 +67,13 @@ pub(crate) fn boost(
         for value in &mut grown.tree.values {
             *value *= rate;
         }
-        for &row in rows {
+        // The rows it was grown on stand by leaf already; only the others have to find theirs.
+        for (leaf, range) in &grown.leaves {
+            for &row in &bag[range.clone()] {
+                predicted[row as usize] += grown.tree.values[*leaf];
+            }
+        }
+        for row in rest {
             let row = row as usize;
             let leaf = grown
                 .tree
@@ -85,6 +83,23 @@ pub(crate) fn boost(
         ensemble.push(&grown.tree);
     }
     ensemble
+}
+
+/// So many of the rows by lot, and the others; both in their order.
+fn drawn(rows: &[u32], taken: usize, chance: &mut Chance) -> (Vec<u32>, Vec<u32>) {
+    if taken == rows.len() {
+        return (rows.to_vec(), Vec::new());
+    }
+    let mut rest = Vec::with_capacity(rows.len() - taken);
+    let mut next = 0;
+    let bag = chance.choose(taken, rows.len()).into_iter().map(|place| {
+        rest.extend_from_slice(&rows[next..place]);
+        next = place + 1;
+        rows[place]
+    });
+    let bag = bag.collect();
+    rest.extend_from_slice(&rows[next..]);
+    (bag, rest)
 }
 
 fn start(rows: &[u32], target: &[f32], weight: &[f32], loss: Loss) -> f64 {
@@ -139,14 +154,86 @@ fn set_quantiles(
 
 /// The smallest value below or at which the share `p` of the weight lies.
 fn quantile(mut values: Vec<(f32, f32)>, p: f64) -> Option<f32> {
-    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let whole: f64 = values.iter().map(|(_, weight)| f64::from(*weight)).sum();
-    let mut below = 0.0;
-    for &(value, weight) in &values {
+    let whole = |values: &[(f32, f32)]| -> f64 {
+        values.iter().map(|(_, weight)| f64::from(*weight)).sum()
+    };
+    // Sums of whole weights are exact in any order, so the values need not be sorted; sums of others are made in one order.
+    if values.iter().all(|(_, weight)| weight.fract() == 0.0) {
+        let amount = p * whole(&values);
+        return halved(&mut values, amount);
+    }
+    values.sort_unstable_by(by_value);
+    first_at(&values, 0.0, p * whole(&values))
+}
+
+fn by_value(a: &(f32, f32), b: &(f32, f32)) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+}
+
+/// The first of sorted values at which the weight reaches an amount, with what lies `before` them; the last one if none does.
+fn first_at(sorted: &[(f32, f32)], before: f64, amount: f64) -> Option<f32> {
+    let mut below = before;
+    for &(value, weight) in sorted {
         below += f64::from(weight);
-        if below >= p * whole {
+        if below >= amount {
             return Some(value);
         }
     }
-    values.last().map(|(value, _)| *value)
+    sorted.last().map(|(value, _)| *value)
+}
+
+/// The same without sorting: the half in which it lies is halved again.
+fn halved(mut values: &mut [(f32, f32)], amount: f64) -> Option<f32> {
+    const FEW: usize = 32;
+    let mut before = 0.0;
+    while values.len() > FEW {
+        let middle = values.len() / 2;
+        let (low, _, _) = values.select_nth_unstable_by(middle, by_value);
+        let of_low: f64 = low.iter().map(|(_, weight)| f64::from(*weight)).sum();
+        let (low, high) = values.split_at_mut(middle);
+        if before + of_low >= amount {
+            values = low;
+        } else {
+            before += of_low;
+            values = high;
+        }
+    }
+    values.sort_unstable_by(by_value);
+    first_at(values, before, amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{by_value, drawn, first_at, quantile};
+    use crate::trees::Chance;
+    use proptest::prelude::{prop, prop_assert, prop_assert_eq, proptest};
+
+    proptest! {
+        #[test]
+        fn every_row_is_drawn_or_left_once(count in 1_u32..60, taken: prop::sample::Index, seed: u64) {
+            let rows: Vec<u32> = (0..count).map(|row| 3 * row).collect();
+            let taken = taken.index(rows.len()) + 1;
+            let (bag, rest) = drawn(&rows, taken, &mut Chance::new(seed));
+            prop_assert_eq!(bag.len(), taken);
+            prop_assert!(bag.is_sorted() && rest.is_sorted());
+            let mut both = [bag, rest].concat();
+            both.sort_unstable();
+            prop_assert_eq!(both, rows);
+        }
+
+        #[test]
+        fn a_quantile_is_what_sorting_says(
+            // Few different values, so that many are equal.
+            values in prop::collection::vec((-20_i8..20, 0_u8..4), 0..300), p in 0.0..1.0_f64, part in 1_u8..3,
+        ) {
+            let values: Vec<(f32, f32)> = values
+                .into_iter()
+                .map(|(value, weight)| (f32::from(value) / 4.0, f32::from(weight) / f32::from(part)))
+                .collect();
+            let mut sorted = values.clone();
+            sorted.sort_unstable_by(by_value);
+            let whole: f64 = sorted.iter().map(|(_, weight)| f64::from(*weight)).sum();
+            prop_assert_eq!(quantile(values, p), first_at(&sorted, 0.0, p * whole));
+        }
+    }
 }

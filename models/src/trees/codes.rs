@@ -12,10 +12,32 @@ const LOOK_AT: usize = 50_000;
 
 /// Where the values of each feature are cut into codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<Vec<f32>>", into = "Vec<Vec<f32>>")]
 pub(crate) struct Cuts {
-    /// Per feature, rising.
-    edges: Vec<Vec<f32>>,
+    /// Feature by feature, rising within each.
+    edges: Vec<f32>,
+    /// Where those of each feature end.
+    ends: Vec<usize>,
+}
+
+impl From<Vec<Vec<f32>>> for Cuts {
+    fn from(by_feature: Vec<Vec<f32>>) -> Self {
+        let mut end = 0;
+        let ends = by_feature.iter().map(|cuts| {
+            end += cuts.len();
+            end
+        });
+        Self {
+            ends: ends.collect(),
+            edges: by_feature.concat(),
+        }
+    }
+}
+
+impl From<Cuts> for Vec<Vec<f32>> {
+    fn from(cuts: Cuts) -> Self {
+        cuts.by_feature().map(<[f32]>::to_vec).collect()
+    }
 }
 
 impl Cuts {
@@ -25,64 +47,90 @@ impl Cuts {
     /// readings, and cuts of equal frequency would put all of it into one or two codes.
     pub(crate) fn place(features: &ArrayView2<'_, f64>, cuts_max: usize) -> Self {
         let cuts_max = cuts_max.min(CUTS_MAX);
-        let edges = features
+        let edges: Vec<Vec<f32>> = features
             .columns()
             .into_iter()
             .map(|column| edges(&column, cuts_max))
             .collect();
-        Self { edges }
+        edges.into()
     }
 
     pub(crate) fn features(&self) -> usize {
-        self.edges.len()
+        self.ends.len()
+    }
+
+    fn by_feature(&self) -> impl Iterator<Item = &[f32]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let cuts = &self.edges[start..end];
+            start = end;
+            cuts
+        })
     }
 
     /// Bytes held in memory, about.
     pub(crate) fn bytes(&self) -> usize {
-        self.edges
-            .iter()
-            .map(|cuts| 4 * cuts.len() + size_of::<Vec<f32>>())
-            .sum()
+        size_of_val(&self.edges[..]) + size_of_val(&self.ends[..])
+    }
+
+    /// One word of every line of memory.
+    pub(crate) fn touch(&self) -> u32 {
+        let lines = self.edges.iter().step_by(16);
+        lines.fold(0, |all, edge| all ^ edge.to_bits())
     }
 
     /// True when every feature's cuts rise and fit into a byte.
     pub(crate) fn sound(&self) -> bool {
-        self.edges.len() <= FEATURES_MAX
-            && self.edges.iter().all(|cuts| {
+        self.features() <= FEATURES_MAX
+            && self.by_feature().all(|cuts| {
                 cuts.len() <= CUTS_MAX
                     && cuts.iter().all(|cut| cut.is_finite())
                     && cuts.windows(2).all(|pair| pair[0] < pair[1])
             })
     }
 
-    /// Code of one value.
-    pub(crate) fn code(&self, feature: usize, value: f64) -> u8 {
-        if value.is_nan() {
-            return MISSING;
-        }
-        let below = self.edges[feature].partition_point(|&edge| f64::from(edge) < value);
-        u8::try_from(below + 1).expect("there are at most 253 cuts")
-    }
-
     /// Codes of one row.
     pub(crate) fn encode(&self, row: &[f64], codes: &mut Vec<u8>) {
         codes.clear();
-        codes.extend(row.iter().enumerate().map(|(f, &x)| self.code(f, x)));
+        codes.extend(self.by_feature().zip(row).map(|(cuts, &x)| code(cuts, x)));
     }
 
     /// Codes of all rows.
     pub(crate) fn encode_all(&self, features: &ArrayView2<'_, f64>) -> Codes {
         let rows = features.nrows();
         let mut columns = Vec::with_capacity(rows * features.ncols());
-        for (feature, column) in features.columns().into_iter().enumerate() {
-            columns.extend(column.iter().map(|&x| self.code(feature, x)));
+        for (cuts, column) in self.by_feature().zip(features.columns()) {
+            columns.extend(column.iter().map(|&x| code(cuts, x)));
         }
         Codes {
             rows,
             columns,
-            widths: self.edges.iter().map(|cuts| cuts.len() + 2).collect(),
+            widths: self.widths(),
         }
     }
+
+    /// Number of codes of each feature, the one for missing included.
+    fn widths(&self) -> Vec<usize> {
+        self.by_feature().map(|cuts| cuts.len() + 2).collect()
+    }
+}
+
+/// Code of one value between the cuts of its feature: how many lie below it, and one.
+fn code(cuts: &[f32], value: f64) -> u8 {
+    if value.is_nan() {
+        return MISSING;
+    }
+    // A cut lies below a value when it lies below the next f32 at or above it. All are looked at, several at once: a search
+    // that halves them waits for every comparison.
+    #[allow(clippy::cast_possible_truncation)]
+    let nearest = value as f32;
+    let bound = if f64::from(nearest) < value {
+        nearest.next_up()
+    } else {
+        nearest
+    };
+    let below: u32 = cuts.iter().map(|&cut| u32::from(cut < bound)).sum();
+    u8::try_from(below + 1).expect("there are at most 253 cuts")
 }
 
 /// Codes of many rows, feature by feature.
@@ -97,11 +145,7 @@ pub(crate) struct Codes {
 impl Codes {
     /// Codes that were made elsewhere, feature by feature, with these cuts.
     pub(crate) fn from_columns(rows: usize, columns: Vec<u8>, cuts: &Cuts) -> Self {
-        let widths = cuts
-            .edges
-            .iter()
-            .map(|cuts| cuts.len() + 2)
-            .collect::<Vec<_>>();
+        let widths = cuts.widths();
         assert_eq!(
             columns.len(),
             rows * widths.len(),
@@ -171,4 +215,41 @@ fn edges(column: &ArrayView1<'_, f64>, cuts_max: usize) -> Vec<f32> {
         }
     }
     edges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cuts, code};
+    use proptest::prelude::{any, prop, prop_assert_eq, prop_oneof, proptest};
+
+    proptest! {
+        #[test]
+        fn a_code_is_what_searching_the_cuts_says(
+            mut cuts in prop::collection::vec(prop_oneof![-4.0..4.0_f32, -1e30..1e30_f32], 0..254),
+            anything in any::<f64>(), place: prop::sample::Index, hair in -1_i8..2,
+        ) {
+            cuts.sort_unstable_by(f32::total_cmp);
+            cuts.dedup();
+            // On a cut, or a hair beside it: less than two f32 differ by.
+            let on_cut = cuts.get(place.index(cuts.len().max(1))).map_or(0.0, |cut| f64::from(*cut));
+            let beside = match hair {
+                -1 => on_cut.next_down(),
+                0 => on_cut,
+                _ => on_cut.next_up(),
+            };
+            for value in [anything, beside].into_iter().filter(|value| !value.is_nan()) {
+                let below = cuts.partition_point(|cut| f64::from(*cut) < value);
+                prop_assert_eq!(usize::from(code(&cuts, value)), below + 1, "{}", value);
+            }
+        }
+
+        #[test]
+        fn cuts_are_written_feature_by_feature(
+            cuts in prop::collection::vec(prop::collection::vec(-9.0..9.0_f32, 0..5), 0..5)
+        ) {
+            let read = Cuts::from(cuts.clone());
+            prop_assert_eq!(read.features(), cuts.len());
+            prop_assert_eq!(Vec::from(read), cuts);
+        }
+    }
 }

@@ -1,12 +1,11 @@
-use super::answers::{Answers, QUESTION_BITS, parts, question};
+use super::answers::Answers;
 use super::codes::FEATURES_MAX;
+use super::little::Little;
+use super::tall::Tall;
 use serde::{Deserialize, Serialize};
 
-/// Trees that are followed side by side, so that the processor does not wait for one of them.
-const ABREAST: usize = 8;
-/// The farthest that a child may lie behind its parent.
-const FAR_MAX: u32 = (1 << (32 - QUESTION_BITS)) - 1;
-const QUESTION: u32 = (1 << QUESTION_BITS) - 1;
+/// Values that are summed before their sum is added: a forecast is the same to the last bit however the trees are kept.
+pub(crate) const SUMMED: usize = 8;
 
 /// A place of a tree as it is written. From here to `left`, or to the one after it when the feature's code, less `shift`, is
 /// above `code`. A leaf leads to itself.
@@ -31,41 +30,6 @@ impl Node {
     }
 }
 
-/// The same place in one word: what it asks, and how far behind it the left child lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Step(u32);
-
-impl Step {
-    /// `None` when the child lies before its parent or too far behind it, or the shift is none.
-    fn of(node: Node, place: usize) -> Option<Self> {
-        let Node(feature, shift, code, left) = node;
-        let far = usize::from(left).checked_sub(place)?;
-        let far = u32::try_from(far)
-            .ok()
-            .filter(|far| *far <= FAR_MAX && shift <= 1)?;
-        Some(Self(far << QUESTION_BITS | question(feature, shift, code)))
-    }
-
-    fn far(self) -> usize {
-        (self.0 >> QUESTION_BITS) as usize
-    }
-
-    fn asks(self) -> u32 {
-        self.0 & QUESTION
-    }
-
-    fn node(self, place: usize) -> Node {
-        let (feature, shift, code) = parts(self.asks());
-        let left = u16::try_from(place + self.far());
-        Node(
-            feature,
-            shift,
-            code,
-            left.expect("a tree was written with places of 16 bits"),
-        )
-    }
-}
-
 /// One fitted tree; its root is the first node.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tree {
@@ -85,18 +49,74 @@ impl Tree {
         }
         usize::from(at)
     }
+
+    pub(crate) fn is_leaf(&self, place: usize) -> bool {
+        usize::from(self.nodes[place].3) == place
+    }
+
+    /// Whether every way ends in a leaf with a value, no two meet, and no place is left over.
+    fn check(&self) -> Result<(), &'static str> {
+        if self.nodes.len() != self.values.len() {
+            return Err("trees: a value per place is needed");
+        }
+        // Steps from the root; `None` until a parent was seen.
+        let mut from_root: Vec<Option<u8>> = vec![None; self.nodes.len()];
+        if let Some(root) = from_root.first_mut() {
+            *root = Some(0);
+        }
+        let mut deepest = None;
+        for (place, node) in self.nodes.iter().enumerate() {
+            let steps = from_root[place].ok_or("trees: no way leads to a place")?;
+            deepest = deepest.max(Some(steps));
+            if self.is_leaf(place) {
+                if *node != Node::leaf(node.3) || !self.values[place].is_finite() {
+                    return Err("trees: a leaf asks, or its value is no number");
+                }
+                continue;
+            }
+            let &Node(_, shift, _, left) = node;
+            let left = usize::from(left);
+            if left <= place || left + 1 >= self.nodes.len() || shift > 1 {
+                return Err(
+                    "trees: a way leads back or out of its tree, or a shift is neither 0 nor 1",
+                );
+            }
+            let steps = steps.checked_add(1).ok_or("trees: a way is too long")?;
+            for child in [left, left + 1] {
+                if from_root[child].replace(steps).is_some() {
+                    return Err("trees: two ways lead to one place");
+                }
+            }
+        }
+        if deepest == Some(self.depth) {
+            Ok(())
+        } else {
+            Err("trees: a tree is empty, or its depth is another")
+        }
+    }
 }
 
-/// A sum of trees and a constant, in flat arrays.
+/// A sum of trees and a constant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub(crate) struct Ensemble {
     pub(crate) base: f64,
-    /// First place of each tree.
-    roots: Vec<u32>,
-    depths: Vec<u8>,
-    steps: Vec<Step>,
-    values: Vec<f32>,
+    trees: Kept,
+}
+
+/// How the trees are kept: what a forecast costs is hardly more than to have their bytes brought from memory once.
+#[derive(Clone, Debug, PartialEq)]
+enum Kept {
+    /// Each in one line of memory.
+    Little(Vec<Little>),
+    /// Each in as many words as it has places.
+    Tall(Tall),
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Little(Vec::new())
+    }
 }
 
 /// An ensemble as it stands in a file.
@@ -107,6 +127,7 @@ struct Written {
     roots: Vec<u32>,
     depths: Vec<u8>,
     nodes: Vec<Node>,
+    /// Per node; 0 where it asks.
     values: Vec<f32>,
 }
 
@@ -119,73 +140,90 @@ impl Ensemble {
     }
 
     pub(crate) fn push(&mut self, tree: &Tree) {
-        let root = u32::try_from(self.steps.len()).expect("far fewer than 2³² nodes");
-        self.roots.push(root);
-        self.depths.push(tree.depth);
-        let steps = tree.nodes.iter().enumerate().map(|(place, node)| {
-            Step::of(*node, place)
-                .expect("children stand behind their parent, among a few thousand")
-        });
-        self.steps.extend(steps);
-        self.values.extend_from_slice(&tree.values);
+        self.add(tree).expect("a tree as it was grown");
+    }
+
+    fn add(&mut self, tree: &Tree) -> Result<(), &'static str> {
+        tree.check()?;
+        let little = match (&mut self.trees, Little::of(tree)) {
+            (Kept::Tall(tall), _) => return tall.push(tree),
+            (Kept::Little(kept), Some(little)) => {
+                kept.push(little);
+                return Ok(());
+            }
+            (Kept::Little(kept), None) => kept,
+        };
+        // The first that is no little one: all are kept as it is.
+        let mut tall = Tall::default();
+        for tree in little {
+            tall.push(&tree.tree())?;
+        }
+        tall.push(tree)?;
+        self.trees = Kept::Tall(tall);
+        Ok(())
     }
 
     pub(crate) fn trees(&self) -> usize {
-        self.roots.len()
+        match &self.trees {
+            Kept::Little(little) => little.len(),
+            Kept::Tall(tall) => tall.len(),
+        }
     }
 
     /// Bytes held in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.steps.len() * (size_of::<Step>() + 4) + self.roots.len() * 5
+        match &self.trees {
+            Kept::Little(little) => size_of_val(&little[..]),
+            Kept::Tall(tall) => tall.bytes(),
+        }
     }
 
-    /// True when every way stays inside its tree and asks for one of `features` features.
+    /// True when it asks for none but the first `features` features, and the constant is a number. That every way ends in a
+    /// leaf was checked when it was made.
     pub(crate) fn sound(&self, features: usize) -> bool {
-        let leaf = question(0, 0, u8::MAX);
+        let asks_for_one = |node: &Node| usize::from(node.0) < features.max(1);
         features <= FEATURES_MAX
             && self.base.is_finite()
-            && self.steps.len() == self.values.len()
-            && self.values.iter().all(|value| value.is_finite())
-            && (0..self.roots.len()).all(|tree| {
-                let places = places(&self.roots, self.steps.len(), tree);
-                places.clone().all(|at| {
-                    let (far, asks) = (self.steps[at].far(), self.steps[at].asks());
-                    let (feature, ..) = parts(asks);
-                    usize::from(feature) < features.max(1)
-                        && if far == 0 {
-                            asks == leaf
-                        } else {
-                            at + far + 1 < places.end
-                        }
-                })
-            })
+            && self.grown().all(|tree| tree.nodes.iter().all(asks_for_one))
     }
 
     /// Prediction for one row.
     pub(crate) fn predict(&self, answers: &Answers) -> f64 {
-        let groups = self.roots.chunks(ABREAST).zip(self.depths.chunks(ABREAST));
-        let sum: f64 = groups
-            .map(|(roots, depths)| self.sum_abreast(roots, depths, answers))
-            .sum();
+        let sum: f64 = match &self.trees {
+            Kept::Little(little) => little
+                .chunks(SUMMED)
+                .map(|eight| -> f64 {
+                    let value = |tree: &Little| f64::from(tree.value(answers));
+                    eight.iter().map(value).sum()
+                })
+                .sum(),
+            Kept::Tall(tall) => tall.sum(answers),
+        };
         self.base + sum
     }
 
-    fn sum_abreast(&self, roots: &[u32], depths: &[u8], answers: &Answers) -> f64 {
-        // Where there are fewer trees the first is followed by several, and counted once.
-        let mut at = [roots[0] as usize; ABREAST];
-        for (at, root) in at.iter_mut().zip(roots) {
-            *at = *root as usize;
+    /// Gives back what growing took more than needed.
+    fn shrink_to_fit(&mut self) {
+        match &mut self.trees {
+            Kept::Little(little) => little.shrink_to_fit(),
+            Kept::Tall(tall) => tall.shrink_to_fit(),
         }
-        for _ in 0..depths.iter().copied().max().unwrap_or(0) {
-            for at in &mut at {
-                let step = self.steps[*at];
-                *at += step.far() + answers.to(step.asks());
-            }
+    }
+
+    /// A word of every line of memory that it holds, of a large one nothing: most of that will not be wanted.
+    pub(crate) fn touch(&self) -> u32 {
+        match &self.trees {
+            Kept::Little(little) => little.iter().fold(0, |all, tree| all ^ tree.touch()),
+            Kept::Tall(tall) => tall.touch(),
         }
-        at[..roots.len()]
-            .iter()
-            .map(|&leaf| f64::from(self.values[leaf]))
-            .sum()
+    }
+
+    /// The trees as they were grown, but without values where they ask.
+    fn grown(&self) -> impl Iterator<Item = Tree> {
+        (0..self.trees()).map(|tree| match &self.trees {
+            Kept::Little(little) => little[tree].tree(),
+            Kept::Tall(tall) => tall.tree(tree),
+        })
     }
 }
 
@@ -197,27 +235,21 @@ fn places(roots: &[u32], all: usize, tree: usize) -> std::ops::Range<usize> {
 
 impl From<Ensemble> for Written {
     fn from(ensemble: Ensemble) -> Self {
-        let Ensemble {
-            base,
-            roots,
-            depths,
-            steps,
-            values,
-        } = ensemble;
-        let nodes = (0..roots.len())
-            .flat_map(|tree| {
-                let places = places(&roots, steps.len(), tree);
-                steps[places].iter().enumerate()
-            })
-            .map(|(place, step)| step.node(place))
-            .collect();
-        Self {
-            base,
-            roots,
-            depths,
-            nodes,
-            values,
+        let mut written = Self {
+            base: ensemble.base,
+            roots: Vec::new(),
+            depths: Vec::new(),
+            nodes: Vec::new(),
+            values: Vec::new(),
+        };
+        for tree in ensemble.grown() {
+            let root = u32::try_from(written.nodes.len());
+            written.roots.push(root.expect("far fewer than 2³² places"));
+            written.depths.push(tree.depth);
+            written.nodes.extend(tree.nodes);
+            written.values.extend(tree.values);
         }
+        written
     }
 }
 
@@ -233,6 +265,7 @@ impl TryFrom<Written> for Ensemble {
             values,
         } = written;
         let whole = roots.len() == depths.len()
+            && nodes.len() == values.len()
             && (roots.is_empty() == nodes.is_empty())
             && roots.first().is_none_or(|first| *first == 0)
             && roots.windows(2).all(|pair| pair[0] < pair[1])
@@ -240,19 +273,20 @@ impl TryFrom<Written> for Ensemble {
                 .last()
                 .is_none_or(|last| (*last as usize) < nodes.len());
         if !whole {
-            return Err("trees: each needs a root of its own, rising from 0, and a depth");
+            return Err(
+                "trees: each needs a root of its own, rising from 0, and a depth, and each place a value",
+            );
         }
-        let steps: Option<Vec<Step>> = (0..roots.len())
-            .flat_map(|tree| nodes[places(&roots, nodes.len(), tree)].iter().enumerate())
-            .map(|(place, node)| Step::of(*node, place))
-            .collect();
-        Ok(Self {
-            base,
-            roots,
-            depths,
-            steps: steps
-                .ok_or("trees: a way leads back or too far, or a shift is neither 0 nor 1")?,
-            values,
-        })
+        let mut ensemble = Self::new(base);
+        for (tree, depth) in depths.into_iter().enumerate() {
+            let places = places(&roots, nodes.len(), tree);
+            ensemble.add(&Tree {
+                nodes: nodes[places.clone()].to_vec(),
+                values: values[places].to_vec(),
+                depth,
+            })?;
+        }
+        ensemble.shrink_to_fit();
+        Ok(ensemble)
     }
 }

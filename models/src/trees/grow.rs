@@ -250,11 +250,11 @@ impl<'a, 'c> Grower<'a, 'c> {
             let row = row as usize;
             (target[row] * weight[row], weight[row])
         }));
-        let mut cells = vec![Cell::default(); self.cell_count];
+        let mut cells = Vec::with_capacity(self.cell_count);
         // Two sets of sums in turn: neighbouring rows often have the same code, and a sum must not wait for the last.
         let mut even = [Cell::default(); 256];
         let mut odd = [Cell::default(); 256];
-        for &(feature, from) in &self.features {
+        for &(feature, _) in &self.features {
             let width = codes.width(feature);
             even[..width].fill(Cell::default());
             odd[..width].fill(Cell::default());
@@ -274,10 +274,15 @@ impl<'a, 'c> Grower<'a, 'c> {
                 cell.target += f64::from(sums.0);
                 cell.weight += f64::from(sums.1);
             }
-            for (code, cell) in cells[from..from + width].iter_mut().enumerate() {
-                cell.target = even[code].target + odd[code].target;
-                cell.weight = even[code].weight + odd[code].weight;
-            }
+            cells.extend(
+                even[..width]
+                    .iter()
+                    .zip(&odd[..width])
+                    .map(|(even, odd)| Cell {
+                        target: even.target + odd.target,
+                        weight: even.weight + odd.weight,
+                    }),
+            );
         }
         cells
     }

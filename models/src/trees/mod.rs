@@ -12,6 +12,8 @@ mod codes;
 mod ensemble;
 mod forest;
 mod grow;
+mod little;
+mod tall;
 
 pub(crate) use answers::Answers;
 pub(crate) use boost::{Boost, Loss, boost};

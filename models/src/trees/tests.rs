@@ -3,7 +3,7 @@
 use super::answers::Answers;
 use super::chance::Chance;
 use super::codes::{Codes, Cuts};
-use super::ensemble::Ensemble;
+use super::ensemble::{Ensemble, Tree};
 use super::grow::{Ground, Shape, grow};
 use super::{Boost, Forest, Loss, boost, forest};
 use ndarray::{Array2, ArrayView1};
@@ -93,7 +93,46 @@ fn best_by_trying(codes: &Codes, target: &[f32], leaf_min: f64) -> f64 {
     best
 }
 
+/// What an ensemble must say, to the last bit: each tree followed alone through its places, eight values summed at a time.
+fn followed_alone(base: f64, trees: &[Tree], row: &[u8]) -> f64 {
+    let value = |tree: &Tree| f64::from(tree.values[tree.leaf_of(|f| row[usize::from(f)])]);
+    let eight = |trees: &[Tree]| -> f64 { trees.iter().map(value).sum() };
+    base + trees.chunks(8).map(eight).sum::<f64>()
+}
+
 proptest! {
+    #[test]
+    fn trees_side_by_side_say_what_each_says_alone_and_so_does_what_is_read_back(
+        seed in 0_u64..10_000, count in 0_usize..20, leaves in 1_usize..60, other_rows: [[u8; 4]; 8],
+    ) {
+        let (features, target) = field(150, seed);
+        let (_, codes) = coded(&features, 40);
+        let weight = vec![1.0; 150];
+        let ground = Ground { codes: &codes, target: &target, weight: &weight };
+        let mut chance = Chance::new(seed);
+        let shape = Shape { leaf_weight_min: 1.0, features_of_split: 0.5, ..shape(leaves) };
+        let trees: Vec<Tree> = (0..count)
+            .map(|_| {
+                let mut bag: Vec<u32> = chance.choose(90, 150).into_iter().map(|row| u32::try_from(row).unwrap()).collect();
+                grow(ground, &mut bag, shape, &mut chance).tree
+            })
+            .collect();
+        let mut ensemble = Ensemble::new(0.25);
+        for tree in &trees {
+            ensemble.push(tree);
+        }
+        let read: Ensemble = serde_json::from_value(serde_json::to_value(&ensemble).unwrap()).unwrap();
+        prop_assert_eq!(&read, &ensemble);
+        let by_row = codes.by_row();
+        let seen = by_row.rows().into_iter().map(|row| row.to_vec());
+        for row in seen.chain(other_rows.map(|row| row.to_vec())) {
+            let alone = followed_alone(0.25, &trees, &row);
+            for side_by_side in [&ensemble, &read] {
+                prop_assert_eq!(side_by_side.predict(&Answers::of(&row)).to_bits(), alone.to_bits());
+            }
+        }
+    }
+
     #[test]
     fn the_first_split_is_the_best_there_is(seed in 0_u64..10_000, rows in 8_usize..80) {
         let (features, target) = field(rows, seed);
@@ -148,9 +187,14 @@ proptest! {
         let (features, _) = field(60, seed);
         let (cuts, _) = coded(&(features * 100.0), 253);
         prop_assert!(cuts.sound());
-        prop_assert!(a > b || cuts.code(0, a) <= cuts.code(0, b));
-        prop_assert_eq!(cuts.code(0, f64::NAN), 0);
-        prop_assert!(cuts.code(0, a) >= 1);
+        let code = |x: f64| {
+            let mut codes = Vec::new();
+            cuts.encode(&[x], &mut codes);
+            codes[0]
+        };
+        prop_assert!(a > b || code(a) <= code(b));
+        prop_assert_eq!(code(f64::NAN), 0);
+        prop_assert!(code(a) >= 1);
     }
 }
 
@@ -303,6 +347,25 @@ fn the_same_seed_gives_the_same_trees_and_another_seed_does_not() {
 }
 
 #[test]
+fn values_that_earlier_files_hold_where_a_tree_asks_are_read_and_change_nothing() {
+    let (features, target) = field(200, 4);
+    let (_, codes) = coded(&features, 60);
+    let weight = vec![1.0; 200];
+    for leaves in [8, 30] {
+        let how = Boost {
+            shape: shape(leaves),
+            ..boosting(Loss::Squared)
+        };
+        let rows = rows_of(&codes);
+        let ensemble = boost(&codes, &rows, &target, &weight, &how, &mut Chance::new(1));
+        let mut file = serde_json::to_value(&ensemble).unwrap();
+        assert_eq!(file["values"][0], 0.0, "the first root asks");
+        file["values"][0] = 0.75.into();
+        assert_eq!(serde_json::from_value::<Ensemble>(file).unwrap(), ensemble);
+    }
+}
+
+#[test]
 fn a_damaged_ensemble_is_noticed() {
     let (features, target) = field(200, 4);
     let (_, codes) = coded(&features, 60);
@@ -337,6 +400,18 @@ fn a_damaged_ensemble_is_noticed() {
     assert!(
         !sound(|v| drop(v["depths"].as_array_mut().unwrap().pop())),
         "a tree without depth"
+    );
+    assert!(
+        !sound(|v| v["depths"][0] = 1.into()),
+        "a way that ends before its leaf"
+    );
+    assert!(
+        !sound(|v| v["nodes"][1][3] = v["nodes"][0][3].clone()),
+        "two ways to one place"
+    );
+    assert!(
+        !sound(|v| v["nodes"][0][1] = 2.into()),
+        "a shift that is none"
     );
     assert!(
         !sound(|v| v["roots"][1] = 0.into()),
