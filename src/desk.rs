@@ -471,7 +471,8 @@ fn approvable(
                 .chain(corrected)
                 .map(Notice::id)
                 .collect();
-        listed == now_replaced && higher_in_force(others, cause::of_facts(facts), &ids, facts.level).is_none()
+        listed == now_replaced
+            && higher_in_force(others, cause::of_facts(facts), &ids, facts.level).is_none()
     } else {
         let mut all = true;
         for id in &listed {

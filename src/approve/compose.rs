@@ -8,9 +8,7 @@ use hinan_gis::Town;
 use hinan_recommend::{Answer, SourceId, Test, Tier};
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{
-    Certainty, Correction, Facts, Kind, NamedShelter, NoticeDistrict, Reference,
-};
+use super::facts::{Certainty, Correction, Facts, Kind, NamedShelter, NoticeDistrict, Reference};
 use super::notice::NoticeId;
 use crate::clock::{spoken, spoken_en};
 use crate::config::Publish;

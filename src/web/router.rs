@@ -16,8 +16,8 @@ use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, facilities,
     features, feeds, first, guard, health, inbox, inputs, kept, layers, lifting, notice, officers,
-    passkeys, prepared, public, published, recommendation, refusal, reports, review, seats, second, seen,
-    shelters, sign_in, situation, succession, tiles,
+    passkeys, prepared, public, published, recommendation, refusal, reports, review, seats, second,
+    seen, shelters, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
 
