@@ -274,10 +274,11 @@ async fn a_new_key_signs_before_the_record_names_it_and_a_place_that_cannot_be_w
     // And where nothing can be written, the service says so and goes on.
     std::fs::remove_file(checkpoint::key_path(&dir)).unwrap();
     std::fs::remove_file(dir.join(checkpoint::FILE)).unwrap();
-    std::fs::create_dir(dir.join(checkpoint::FILE)).unwrap();
+    let nowhere = dir.join("not-mounted/checkpoints.jsonl");
+    std::os::unix::fs::symlink(nowhere, dir.join(checkpoint::FILE)).unwrap();
     town.starts().await;
     warned(&town).await;
-    std::fs::remove_dir(dir.join(checkpoint::FILE)).unwrap();
+    std::fs::remove_file(dir.join(checkpoint::FILE)).unwrap();
     eventually("it signs as soon as it can", || async {
         warned(&town).await;
         let kept = checkpoint::kept(&Place::beside(&dir)).unwrap();

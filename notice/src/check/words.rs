@@ -330,7 +330,7 @@ mod tests {
                 let texts = Texts::of(&facts, &Phrasebook::built_in(), &limits);
                 let says = [
                     (JAPANESE, "【訂正】", "南町"),
-                    (EASY_JAPANESE, "【直(なお)しました】", "南町"),
+                    (EASY_JAPANESE, "【直(なお)し】", "南町"),
                     (ENGLISH, "[CORRECTION]", "Minami"),
                 ];
                 for (language, mark, who) in says {

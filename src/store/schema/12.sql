@@ -2,7 +2,7 @@
 
 -- Which record this is, by chance and for good: its checkpoints name it, so that those of another exercise in the same folder speak
 -- against nobody.
-DROP TRIGGER draft_of_this_realm;
+DROP TRIGGER IF EXISTS draft_of_this_realm;
 CREATE TABLE belonging_12 (
   key TEXT PRIMARY KEY CHECK (key IN ('realm', 'town', 'record')),
   value TEXT NOT NULL
