@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinan_recommend::{Hazard, UnitId};
+use hinan_recommend::UnitId;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
