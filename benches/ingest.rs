@@ -134,7 +134,7 @@ async fn through_the_intake(levels: &[Level]) -> Duration {
         None,
         Dispatch::plain(),
     ));
-    let intake = Intake::new(app, engine, 0);
+    let intake = Intake::new(app, engine, (0, 0));
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(intake.run(arrived, stopped));
     let messages: Vec<(String, Vec<u8>)> = levels
