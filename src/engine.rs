@@ -87,6 +87,9 @@ struct News {
     for_all: bool,
 }
 
+/// When people were called, and which districts to which level.
+type CalledAt = (Timestamp, Vec<(String, OrderLevel)>);
+
 /// The last evaluation, to go on from.
 struct Last {
     outlook: Outlook,
@@ -94,7 +97,7 @@ struct Last {
     asked: Vec<Kept>,
     told: Arc<Told>,
     refuge: Arc<Refuge>,
-    refuge_of: (Timestamp, Vec<(String, OrderLevel)>),
+    refuge_of: CalledAt,
 }
 
 /// What became of a message of an agency or of others.
@@ -437,7 +440,7 @@ impl Engine {
         told: &Told,
         recommendations: &[Arc<Recommendation>],
         as_of: Timestamp,
-    ) -> (Arc<Refuge>, (Timestamp, Vec<(String, OrderLevel)>)) {
+    ) -> (Arc<Refuge>, CalledAt) {
         let r = &self.reference;
         let called: Vec<(String, OrderLevel)> = recommendations
             .iter()

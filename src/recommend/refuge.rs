@@ -93,14 +93,14 @@ impl RefugeBasis {
         let to: Vec<_> = town.shelters.iter().map(|one| one.at).collect();
         let table = network.walker(slowest(), &exposure).table(&from, &to);
         let mut beside_no_road = 0_usize;
-        for row in 0..from.len() {
+        for (row, start) in from.iter().enumerate() {
             let no_road = matches!(table.row(row).first(), Some(Err(NoWay::NoRoadAtStart)));
             beside_no_road += usize::from(no_road);
             for (column, walk) in table.row(row).iter().enumerate() {
                 match walk {
                     Ok(walk) => ways.set(row, column, way(walk.time_ms)),
                     Err(_) if no_road => {
-                        let walk = straight.walk(from[row], to[column]);
+                        let walk = straight.walk(*start, to[column]);
                         ways.set(row, column, way(walk.time_ms));
                     }
                     // Where the roads are known and none leads there, there is no way.

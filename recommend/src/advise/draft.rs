@@ -102,7 +102,7 @@ impl Drafting<'_> {
     pub(super) fn after(
         &self,
         past: &Past,
-        changed: impl Iterator<Item = usize> + Clone,
+        changed: &(impl Iterator<Item = usize> + Clone),
     ) -> BTreeMap<Cause, Kept> {
         let mut touched: BTreeSet<Cause> = BTreeSet::new();
         for place in changed.clone() {

@@ -271,7 +271,7 @@ pub fn recommend_after(
         units: &units,
         examined: &complement::by_unit(town, &examined),
     }
-    .after(past, concerned.iter().map(|(place, _)| *place));
+    .after(past, &concerned.iter().map(|(place, _)| *place));
     let lifts = Some((&changed, past.lifts.as_slice()));
     let facilities = Some((&changed, past.facilities.as_slice()));
     let past = Past {

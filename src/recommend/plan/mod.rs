@@ -105,17 +105,17 @@ pub enum PlanError {
     #[error("{path}:{line}: {key} = {found}: 受け付けるのは{accepted_ja} / accepted: {accepted}")]
     Refused {
         /// The file.
-        path: String,
+        path: Box<str>,
         /// Line, from 1.
         line: usize,
         /// The key, with the table it stands in.
-        key: String,
+        key: Box<str>,
         /// What was found there.
-        found: String,
+        found: Box<str>,
         /// What would be accepted, in Japanese.
-        accepted_ja: String,
+        accepted_ja: Box<str>,
         /// The same in English.
-        accepted: String,
+        accepted: Box<str>,
     },
 }
 
@@ -219,7 +219,7 @@ mod tests {
         match Plan::read(text, "plan.toml", &town()) {
             Err(PlanError::Refused {
                 line, key, found, ..
-            }) => (line, key, found),
+            }) => (line, key.into(), found.into()),
             other => panic!("{other:?}"),
         }
     }

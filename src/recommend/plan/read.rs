@@ -104,12 +104,12 @@ impl Reader<'_> {
         accepted: &str,
     ) -> PlanError {
         PlanError::Refused {
-            path: self.path.to_owned(),
+            path: self.path.into(),
             line: line_of(self.text, at.start),
-            key: key.to_owned(),
-            found,
-            accepted_ja: accepted_ja.to_owned(),
-            accepted: accepted.to_owned(),
+            key: key.into(),
+            found: found.into(),
+            accepted_ja: accepted_ja.into(),
+            accepted: accepted.into(),
         }
     }
 
