@@ -65,8 +65,14 @@ async function pressed(form) {
   }
 }
 
+// Keys are bound to one name; under another (figures, an old name) the browser would refuse them.
+function belongsHere(form) {
+  const { rp, rpId } = JSON.parse(form.dataset.options);
+  return location.hostname === (rpId ?? rp.id);
+}
+
 if (window.PublicKeyCredential) {
-  for (const form of document.querySelectorAll("form[data-act]")) {
+  for (const form of [...document.querySelectorAll("form[data-act]")].filter(belongsHere)) {
     form.hidden = false;
     form.querySelector("button[type=button]").addEventListener("click", () => pressed(form));
   }

@@ -296,7 +296,10 @@ export function stories(demo, eyes) {
       ["an officer adds one on the account page", async () => {
         seen.holder = await eyes.keyholder();
         const { page, keys } = seen.holder;
+        await page.goto(`${origin}/plain/signin`);
+        must(!(await page.locator("form[data-act=get]").isVisible()), "a key is asked for under a name that it is not bound to");
         await page.goto(`${seen.holder.origin}/plain/signin`);
+        await page.locator("form[data-act=get]").waitFor({ state: "visible" });
         await signIn(page, demo.account("duty"));
         await page.goto(`${seen.holder.origin}/plain/account`);
         await page.locator("#passkey-label").fill("当直の鍵");
