@@ -117,7 +117,7 @@ mod tests {
     fn a_key_that_root_makes_belongs_to_whom_the_data_directory_belongs() {
         let home = tempfile::tempdir().unwrap();
         if chown(home.path(), Some(65534), Some(65534)).is_err() {
-            println!("skipped: only root can give a folder away");
+            eprintln!("skipped: only root can give a folder away");
             return;
         }
         let path = home.path().join("some.key");
