@@ -10,7 +10,7 @@ use crate::learning::doubt::{MEDIAN, PROBABILITIES, Reach, State};
 use crate::learning::lead::{LeadModel, TierModel, WIDEN_BEYOND, beyond, excess};
 use crate::learning::plain::Plain;
 use crate::score::SkillRecord;
-use crate::trees::{Answers, Ensemble, MISSING};
+use crate::trees::{Answers, MISSING};
 use jiff::Timestamp;
 
 /// What the live comparison with persistence has found for one lead.
@@ -96,32 +96,12 @@ impl FittedFloodModel {
         }
     }
 
-    /// Looks at what a forecast with everything there will want, one word of each line of memory. Where every gauge has a model of
-    /// its own, all of it comes from far away: asked for at once its parts come side by side, and later nothing waits.
-    fn touch(&self) -> u64 {
-        let (standard, cuts) = (&self.parts.standard, &self.parts.cuts);
-        let line = |numbers: &[f64]| {
-            let words = numbers.iter().step_by(8);
-            words.fold(0, |all, number| all ^ number.to_bits())
-        };
-        let of_leads = self.parts.leads.iter().map(|lead| {
-            let trees = &lead.trees;
-            let trees = [&trees.boosted, &trees.residual, &trees.forest];
-            let trees = trees.map(Ensemble::touch).into_iter().map(u64::from);
-            let lines = lead.tiers.first().map_or(0, |tier| {
-                line(&tier.lines.ridge.weights) ^ line(&tier.lines.bent.weights)
-            });
-            trees.fold(lines, |all, word| all ^ word)
-        });
-        let of_standard = [
-            &standard.centre,
-            &standard.scale,
-            &standard.low,
-            &standard.high,
-        ];
-        of_leads
-            .chain(of_standard.map(|numbers| line(numbers)))
-            .fold(cuts.touch().into(), |all, word| all ^ word)
+    /// Looks at the trees that a forecast with everything there will want, one word of each line of memory. Where every gauge has a
+    /// model of its own they come from far away: asked for at once they come side by side, and later nothing waits.
+    fn touch(&self) -> u32 {
+        let trees = self.parts.leads.iter().map(|lead| &lead.trees);
+        let ensembles = trees.flat_map(|trees| [&trees.boosted, &trees.residual, &trees.forest]);
+        ensembles.fold(0, |all, ensemble| all ^ ensemble.touch())
     }
 
     /// `None` without a reading in the last three hours.

@@ -73,12 +73,6 @@ impl Cuts {
         size_of_val(&self.edges[..]) + size_of_val(&self.ends[..])
     }
 
-    /// One word of every line of memory.
-    pub(crate) fn touch(&self) -> u32 {
-        let lines = self.edges.iter().step_by(16);
-        lines.fold(0, |all, edge| all ^ edge.to_bits())
-    }
-
     /// True when every feature's cuts rise and fit into a byte.
     pub(crate) fn sound(&self) -> bool {
         self.features() <= FEATURES_MAX
