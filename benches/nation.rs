@@ -95,7 +95,7 @@ async fn measured() -> bool {
         None,
         Dispatch::plain(),
     ));
-    let intake = Intake::new(Arc::clone(&app), engine, 0);
+    let intake = Intake::new(Arc::clone(&app), engine, (0, 0));
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(intake.run(arrived, stopped));
 

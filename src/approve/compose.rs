@@ -457,11 +457,11 @@ mod tests {
     }
 
     /// A condition of the national model of which the first test of this kind holds, and nothing else.
-    fn holds(id: &str, is: fn(&Test) -> bool, seen: Seen) -> Finding {
+    fn holds(id: &str, is: fn(&Test) -> bool, seen: &Seen) -> Finding {
         let criteria = Criteria::national();
         let condition = criteria.condition(id).expect("it is in the national model");
         Finding {
-            tests: results(&condition.all, is, &seen),
+            tests: results(&condition.all, is, seen),
             condition: Arc::clone(condition),
             answer: Answer::Met,
             gauge: Some("obihiro".into()),
@@ -491,7 +491,7 @@ mod tests {
     #[test]
     fn an_order_that_rests_on_a_report_gives_the_report_as_its_ground_and_not_who_made_it() {
         let report = |test: &Test| matches!(test, Test::Report { .. });
-        let of = proposal(vec![holds("fr5-occurred", report, seen("佐藤さん"))]);
+        let of = proposal(vec![holds("fr5-occurred", report, &seen("佐藤さん"))]);
         let (ja, en) = ground(&of, None);
         assert!(
             ja.contains("札内川について現地から報告がありました") && ja.contains("決壊"),
@@ -507,7 +507,7 @@ mod tests {
     #[test]
     fn an_order_that_rests_on_the_agency_names_the_agency() {
         let river = |test: &Test| matches!(test, Test::River { .. });
-        let of = proposal(vec![holds("fr5-official", river, seen("帯広開発建設部"))]);
+        let of = proposal(vec![holds("fr5-official", river, &seen("帯広開発建設部"))]);
         let (ja, _) = ground(&of, None);
         assert!(
             ja.starts_with("帯広開発建設部が") && ja.contains("レベル5氾濫特別警報"),
@@ -534,7 +534,7 @@ mod tests {
                 assumed_m,
                 ..seen("帯広")
             };
-            certainty(&proposal(vec![holds(&id, forecast, seen)]))
+            certainty(&proposal(vec![holds(&id, forecast, &seen)]))
         };
         assert_eq!(chance(None), Certainty::Likely);
         assert_eq!(chance(Some(41.0)), Certainty::Possible);
