@@ -171,11 +171,17 @@ pub fn approve(
         .store
         .write(|tx| approved(app, tx, officer, draft_id, read, now))?;
     match &outcome {
-        Ok(Outcome::Published(_)) => app.owed.notify_waiters(),
+        Ok(Outcome::Published(_)) => left(app),
         Ok(Outcome::WaitsForSecond(_)) => {}
         Err(why) => refused(app, officer, draft_id, why, now)?,
     }
     outcome
+}
+
+/// What has left is owed to every channel, and the advice rests on it from now on.
+fn left(app: &App) {
+    app.owed.notify_waiters();
+    app.told.notify_one();
 }
 
 fn approved(

@@ -131,6 +131,8 @@ pub fn end(
     facts.replaces = live;
     facts.shelters.clear();
     facts.note = note;
+    // What ends a correction corrects nothing.
+    facts.corrects = None;
     facts
 }
 

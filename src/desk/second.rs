@@ -218,7 +218,7 @@ fn complete(
     if let Err(why) = &outcome {
         refused(app, officer, draft_id, why, now)?;
     } else {
-        app.owed.notify_waiters();
+        super::left(app);
     }
     outcome
 }

@@ -138,7 +138,7 @@ mod tests {
         let all = made(&[Along {
             gauge: "yakage",
             level_m: 5.6,
-            rise_m_per_h: 0.9,
+            rise_m_per_h: 1.2,
             districts: &[("kita", 300), ("minami", 500)],
         }]);
         let members: Vec<&UnitAdvice> = all.iter().map(|one| one.advice.as_ref()).collect();

@@ -256,13 +256,15 @@ fn the_record_keeps_what_stood_last_and_what_a_start_went_on_from_and_nothing_mo
     let home = tempfile::tempdir().unwrap();
     let mut desk = Desk::opened(home.path());
     let steps = steps();
+    let mut by_the_clock = 0;
     for (n, step) in steps.iter().enumerate() {
         if n == steps.len() / 2 {
             drop(desk);
             desk = Desk::opened(home.path());
         }
         desk.works(step);
-        // Evaluations without news, ten seconds apart: nothing is written out for them.
+        // Evaluations without news, ten seconds apart: nothing is written out for them, unless the clock alone gives an answer
+        // another way, as when a gauge has been silent for too long.
         let before = bodies(home.path());
         for s in 1..4 {
             desk.works(&Step {
@@ -270,9 +272,15 @@ fn the_record_keeps_what_stood_last_and_what_a_start_went_on_from_and_nothing_mo
                 arrives: Vec::new(),
             });
         }
-        assert_eq!(bodies(home.path()), before, "step {n}");
-        assert!(before.0 <= 2, "step {n}: {before:?}");
+        let after = bodies(home.path());
+        by_the_clock += usize::from(after != before);
+        assert!(after.0 <= 2, "step {n}: {after:?}");
     }
+    assert!(
+        by_the_clock * 10 <= steps.len(),
+        "{by_the_clock} of {}",
+        steps.len()
+    );
 }
 
 /// How many bodies the record holds, and the newest one's evaluation.

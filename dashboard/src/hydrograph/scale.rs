@@ -51,10 +51,11 @@ impl Scale {
             .filter(|level_m| level_m.is_finite() && *level_m > low_m)
             .collect();
         above.sort_by(f64::total_cmp);
-        for (place, level_m) in above.iter().enumerate() {
-            let nearest_above = place == 0 || above[place - 1] <= high_m;
-            if nearest_above || level_m - low_m <= FARTHEST_MARK * data_m {
-                high_m = high_m.max(*level_m);
+        // The next mark that the water may reach is always shown; those beyond it only where they do not flatten the data.
+        let next = above.iter().find(|level_m| **level_m > high_m).copied();
+        for level_m in above {
+            if Some(level_m) == next || level_m - low_m <= FARTHEST_MARK * data_m {
+                high_m = high_m.max(level_m);
             }
         }
         if let Some((band_low_m, band_high_m)) = range(band(chart)) {
@@ -231,6 +232,27 @@ mod tests {
             chart.band_outside().unwrap(),
             "90%の幅は図より広く、上は88.00 mまであります。"
         );
+    }
+
+    fn marked(levels_m: &[f64]) -> Scale {
+        let mut chart = chart(79.2);
+        let mark = chart.marks[0].clone();
+        chart.marks = levels_m
+            .iter()
+            .map(|&level_m| LevelMark {
+                level_m,
+                ..mark.clone()
+            })
+            .collect();
+        Scale::of(&chart).unwrap()
+    }
+
+    #[test]
+    fn the_next_mark_is_shown_however_far_and_those_beyond_it_only_near_the_data() {
+        let scale = marked(&[79.3, 80.0, 90.0, 95.0]);
+        assert!(scale.shows(80.0) && !scale.shows(90.0), "{}", scale.high_m);
+        let scale = marked(&[77.2, 90.0, 95.0]);
+        assert!(scale.shows(90.0) && !scale.shows(95.0), "{}", scale.high_m);
     }
 
     #[test]
