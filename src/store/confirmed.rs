@@ -27,7 +27,12 @@ impl View<'_> {
         let entries = self.last_of(&subject(about), [CONFIRMED, WITHDRAWN], LOOKED_AT)?;
         let mut found: Vec<Confirmed> = Vec::new();
         for entry in entries {
-            let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+            // A word that cannot be read may have been the withdrawal.
+            let detail: serde_json::Value =
+                serde_json::from_str(&entry.detail).map_err(|error| StoreError::Damaged {
+                    what: format!("audit entry {}", entry.seq),
+                    why: error.to_string(),
+                })?;
             let gate = GateName::FOR_OFFICERS
                 .into_iter()
                 .find(|gate| detail["gate"] == gate.code());
