@@ -35,6 +35,7 @@ pub mod model_use;
 pub mod newest;
 mod noted;
 pub mod official;
+pub mod oidc;
 pub mod outlook;
 mod own_certificate;
 pub mod passkey;

@@ -216,7 +216,8 @@ pub async fn start(
     }
 
     let web_tls = web_tls(&app)?;
-    let web_doors = web::Doors::new(Arc::clone(&app), metrics, doors_stop);
+    let provider = crate::oidc::Provider::of(&app.config.oidc)?;
+    let web_doors = web::Doors::new(Arc::clone(&app), metrics, doors_stop).with_provider(provider);
     doors.spawn(async move {
         web::serve(doorways.web, web_tls, web_doors)
             .await

@@ -23,7 +23,7 @@ use crate::{chance, password, town};
 ///
 /// A new account needs --role; its password is read from standard input, or made and printed once with --generate: then its
 /// officer must choose one of their own before they can do anything. Of an account that is there, only what is asked for
-/// changes: --display, --role, --password or --generate, --totp, --reset-factor, and the authority where one of its arguments is
+/// changes: --display, --role, --password or --generate, --totp, --reset-factor, --subject, and the authority where one of its arguments is
 /// given (then it replaces those that were there). `hinan authority` gives and takes single authorities.
 ///
 /// A telephone was lost: `hinan officer --config town.toml --name deputy --reset-factor --totp`. Password and authorities stay.
@@ -49,6 +49,12 @@ pub(super) struct Officer {
     reset_factor: bool,
     #[command(flatten)]
     authority: AuthorityArgs,
+    /// Bind the account to this name of its officer at the town's provider of single sign-on (`sub`), see [oidc]
+    #[arg(long, value_name = "SUB", conflicts_with = "no_subject")]
+    subject: Option<String>,
+    /// Unbind it
+    #[arg(long)]
+    no_subject: bool,
     /// For an account that is there: read another password from standard input
     #[arg(long)]
     password: bool,
@@ -71,6 +77,8 @@ struct Change {
     reset_factor: bool,
     /// A code's secret, sealed.
     sealed: Option<String>,
+    /// The provider of single sign-on, and its name for the officer; nothing there to unbind.
+    subject: Option<(String, Option<String>)>,
 }
 
 impl Officer {
@@ -119,6 +127,7 @@ impl Officer {
             true => Some(self.authority.grant(&self.name)?),
             false => None,
         };
+        let subject = self.subject(&config.oidc.issuer, &store)?;
         let made = self.generate.then(chance::spoken_password);
         let password = match &made {
             Some(made) => Some((password::hash(made)?, "console")),
@@ -139,12 +148,13 @@ impl Officer {
             grant,
             reset_factor: self.reset_factor,
             sealed,
+            subject,
             officer,
         };
         if was.is_some() && change.is_empty() {
             bail!(
-                "nothing is to change about {}; give --display, --role, --password, --generate, --totp, --reset-factor or an \
-                 argument of the authority",
+                "nothing is to change about {}; give --display, --role, --password, --generate, --totp, --reset-factor, \
+                 --subject, --no-subject or an argument of the authority",
                 self.name
             );
         }
@@ -172,6 +182,29 @@ impl Officer {
         Ok(())
     }
 
+    fn subject(
+        &self,
+        issuer: &str,
+        store: &Store,
+    ) -> anyhow::Result<Option<(String, Option<String>)>> {
+        let Some(subject) = &self.subject else {
+            return Ok(self.no_subject.then(|| (issuer.to_owned(), None)));
+        };
+        if issuer.is_empty() {
+            bail!(
+                "--subject is {subject}; the town has no provider of single sign-on (oidc.issuer is empty)"
+            );
+        }
+        if subject.is_empty() || subject.len() > 255 {
+            bail!("--subject must have 1 to 255 bytes");
+        }
+        let bound = store.read(|view| view.officer_of_subject(issuer, subject))?;
+        if let Some(other) = bound.filter(|other| *other != self.name) {
+            bail!("--subject is {subject}; it is bound to {other}");
+        }
+        Ok(Some((issuer.to_owned(), Some(subject.clone()))))
+    }
+
     fn role(&self) -> anyhow::Result<Option<Role>> {
         let Some(word) = &self.role else {
             return Ok(None);
@@ -194,6 +227,7 @@ impl Change {
             && self.password.is_none()
             && self.grant.is_none()
             && self.sealed.is_none()
+            && self.subject.is_none()
     }
 
     fn adds(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
@@ -245,6 +279,18 @@ impl Change {
         }
         if had && (self.reset_factor || self.sealed.is_some()) {
             tx.put_recovery(name, Lost::SecondFactor, "console", wall(), true)?;
+        }
+        match &self.subject {
+            Some((issuer, Some(subject))) => {
+                tx.put_subject(name, issuer, subject, wall())?;
+                let detail = json!({ "issuer": issuer, "subject": subject });
+                tx.audit(wall(), "console", "subject_bound", name, &detail)?;
+            }
+            Some((issuer, None)) if tx.drop_subject(name)? => {
+                let detail = json!({ "issuer": issuer });
+                tx.audit(wall(), "console", "subject_unbound", name, &detail)?;
+            }
+            Some((_, None)) | None => {}
         }
         if let Some(grant) = &self.grant {
             tx.put_grant(grant, "console", wall())?;

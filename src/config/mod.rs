@@ -9,6 +9,7 @@ mod explained;
 mod models;
 mod moved;
 mod official;
+pub mod oidc;
 mod publish;
 mod read;
 mod recommend;
@@ -57,6 +58,7 @@ pub struct Config {
     pub models: Models,
     pub recommend: Recommend,
     pub officers: Officers,
+    pub oidc: oidc::Oidc,
     pub approve: Approve,
     pub publish: Publish,
     pub audit: Audit,
@@ -159,6 +161,7 @@ impl Config {
     /// Checks every value against its range.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.broker.check()?;
+        self.oidc.check()?;
         if !self.broker.embedded
             && self.service.realm == Realm::Exercise
             && self.broker.realm == Realm::Actual
@@ -371,6 +374,27 @@ mod tests {
             )
             .is_ok()
         );
+        let provider = "[oidc]\nissuer = \"https://id.example.lg.jp\"\nclient_id = \"hinan\"\nclient_secret_file = \"s\"\n";
+        let back = "redirect_url = \"https://bosai.example.lg.jp/plain/signin/oidc\"\n";
+        assert!(Config::parse(&format!("{provider}{back}"), "town.toml").is_ok());
+        check(provider, "oidc.redirect_url is");
+        for (key, value) in [
+            ("issuer", "http://id.example.lg.jp"),
+            ("client_id", ""),
+            ("client_secret_file", ""),
+            ("redirect_url", "https://bosai.example.lg.jp/"),
+            (
+                "redirect_url",
+                "http://bosai.example.lg.jp/plain/signin/oidc",
+            ),
+        ] {
+            let mut all: toml::Table =
+                toml::from_str(&format!("{provider}{back}")).expect("a table");
+            let section = all["oidc"].as_table_mut().expect("a section");
+            section.insert(key.to_owned(), value.into());
+            check(&all.to_string(), &format!("oidc.{key} is"));
+        }
+        check("[oidc]\nclient_id = \"hinan\"", "oidc.client_id is hinan");
         check("[web]\ntrusted_proxies = [\"proxy\"]", "trusted_proxies");
         let behind = "[web]\ntrusted_proxies = [\"127.0.0.1\", \"2001:db8::2\"]";
         assert!(Config::parse(behind, "town.toml").is_ok());

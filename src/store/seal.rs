@@ -16,7 +16,7 @@ use super::{StoreError, Tx, View, instant};
 use crate::digest::Digest;
 
 /// Covered tables and their keys: what decisions rest on, who may make them, and what the record belongs to.
-pub const COVERED: [(&str, &str); 18] = [
+pub const COVERED: [(&str, &str); 19] = [
     ("belonging", "key"),
     ("proposal", "id"),
     ("draft", "id"),
@@ -32,6 +32,7 @@ pub const COVERED: [(&str, &str); 18] = [
     ("review", "notice"),
     ("recovery", "id"),
     ("passkey", "id"),
+    ("subject", "officer"),
     ("in_force", "notice"),
     ("report", "id"),
     ("shelter_word", "id"),

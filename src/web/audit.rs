@@ -298,6 +298,8 @@ pub(super) fn words(entry: &Entry) -> String {
         "second_factor_reset" => format!("{subject} の2要素目を解除"),
         "password_reset" => format!("{subject} のパスワードを変更"),
         "password_changed" => "自分のパスワードを変更".to_owned(),
+        "subject_bound" => format!("{subject} をシングルサインオンに結び付け"),
+        "subject_unbound" => format!("{subject} のシングルサインオンを解除"),
         "officer_changed" => format!("{subject} の氏名・職・役割を変更"),
         "passkey_added" => format!("パスキー「{}」を登録", text("passkey")),
         "passkey_removed" => "パスキーを外した".to_owned(),

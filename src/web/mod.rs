@@ -34,6 +34,7 @@ mod map;
 mod notice;
 mod officers;
 mod official;
+mod oidc;
 mod passkeys;
 mod posted;
 mod prepared;

@@ -76,7 +76,7 @@ impl Questions {
     }
 
     /// What was kept of a question, sealed for this purpose: when it was asked, the state, and a proof of both.
-    fn sealed(&self, purpose: &str, kept: &[u8], now: Instant) -> String {
+    pub(super) fn sealed(&self, purpose: &str, kept: &[u8], now: Instant) -> String {
         let asked_s = now.saturating_duration_since(self.began).as_secs();
         let mut bytes = asked_s.to_be_bytes().to_vec();
         bytes.extend(kept);
@@ -87,7 +87,7 @@ impl Questions {
 
     /// What was kept, if this is a question of ours for this purpose that is not too old and was not answered before. Then it
     /// is answered now.
-    fn opened(&self, purpose: &str, sealed: &str, now: Instant) -> Option<Vec<u8>> {
+    pub(super) fn opened(&self, purpose: &str, sealed: &str, now: Instant) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (said, proof) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
         hmac::verify(&self.key, &message(purpose, said), proof).ok()?;

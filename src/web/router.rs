@@ -16,10 +16,11 @@ use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, facilities,
     features, feeds, first, guard, health, inbox, inputs, kept, layers, lifting, notice, officers,
-    passkeys, prepared, public, published, recommendation, refusal, reports, review, seats, second,
-    seen, shelters, sign_in, situation, succession, tiles,
+    oidc, passkeys, prepared, public, published, recommendation, refusal, reports, review, seats,
+    second, seen, shelters, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
+use crate::oidc::Provider;
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -35,6 +36,10 @@ pub struct Doors {
     pub(super) kept: Arc<kept::Kept>,
     /// Hashing takes 19 MiB and tens of milliseconds: two at a time, the others wait their turn.
     pub(super) hashing: Arc<tokio::sync::Semaphore>,
+    /// The town's provider of single sign-on.
+    pub(super) provider: Option<Arc<Provider>>,
+    /// So many sign-ins ask it at the same time.
+    pub(super) asking: Arc<tokio::sync::Semaphore>,
     /// Seats for programs that listen to events.
     pub(super) listeners: Arc<tokio::sync::Semaphore>,
     /// Seats of each session among them.
@@ -56,9 +61,20 @@ impl Doors {
             questions: Arc::new(passkeys::Questions::new()),
             kept: Arc::default(),
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            provider: None,
+            asking: Arc::new(tokio::sync::Semaphore::new(4)),
             seats: seats::Seats::default(),
             listeners: Arc::new(tokio::sync::Semaphore::new(listeners_max)),
             stop,
+        }
+    }
+
+    /// The same with the town's provider of single sign-on.
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self {
+            provider: provider.map(Arc::new),
+            ..self
         }
     }
 }
@@ -170,6 +186,8 @@ fn router(doors: Doors, encrypted: bool) -> Router {
     let keys = Router::new()
         .route("/plain/signin", get(sign_in::page).post(sign_in::handler))
         .route("/plain/signin/passkey", post(passkeys::enter))
+        .route("/plain/signin/oidc/begin", get(oidc::begin))
+        .route(crate::config::oidc::BACK, get(oidc::back))
         .route("/plain/account", get(account::page).post(account::handler))
         .route("/plain/account/passkey", post(passkeys::add))
         .layer(header(header::CACHE_CONTROL, "no-store"))

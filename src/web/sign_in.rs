@@ -103,6 +103,21 @@ pub(super) fn answer(doors: &Doors, name: String, knocked: Knocked) -> Response 
             name,
             "ユーザー名、パスワード、確認コードのどれかが違います",
         ),
+        Knocked::Stranger => again(
+            StatusCode::UNAUTHORIZED,
+            name,
+            "このシングルサインオンの利用者は、どの職員のアカウントにも結び付けられていません。管理者に頼んでください",
+        ),
+        Knocked::NoProvider => again(
+            StatusCode::SERVICE_UNAVAILABLE,
+            name,
+            "シングルサインオンに接続できません。パスワードでサインインしてください",
+        ),
+        Knocked::NotByProvider => again(
+            StatusCode::UNAUTHORIZED,
+            name,
+            "シングルサインオンの結果を確かめられませんでした。もう一度始めるか、パスワードでサインインしてください",
+        ),
         Knocked::WrongKey => again(
             StatusCode::UNAUTHORIZED,
             name,
@@ -150,6 +165,12 @@ pub(super) enum Knocked {
     Unreadable,
     /// Name, password or code is wrong.
     Wrong,
+    /// The provider of single sign-on knows somebody to whom no account is bound.
+    Stranger,
+    /// The provider cannot be reached.
+    NoProvider,
+    /// What came back from the provider does not hold.
+    NotByProvider,
     /// The passkey is not known, or what it signed breaks a rule.
     WrongKey,
 }
@@ -271,6 +292,10 @@ pub(super) enum Way {
     Code,
     /// A key that is carried and verified its officer.
     Passkey,
+    /// The town's provider of single sign-on says so.
+    Provider,
+    /// The same, and it asked for a second factor.
+    ProviderTwice,
 }
 
 impl Way {
@@ -279,6 +304,8 @@ impl Way {
             Self::Password => "password",
             Self::Code => "password and code",
             Self::Passkey => "passkey",
+            Self::Provider => "single sign-on",
+            Self::ProviderTwice => "single sign-on with a second factor",
         }
     }
 }
@@ -298,8 +325,9 @@ pub(super) fn enter(
     let (token, csrf, remembered) = (chance::token(), chance::token(), chance::token());
     // With a password that somebody else made and knows, one can choose another, no more. A passkey is the officer's own.
     let given_by = app.store.read(|view| view.password_by(&officer.name))?;
-    let wants_own_password = given_by.is_some() && way != Way::Passkey;
-    let strong = way != Way::Password && !wants_own_password;
+    let by_itself = matches!(way, Way::Passkey | Way::ProviderTwice);
+    let wants_own_password = given_by.is_some() && !by_itself;
+    let strong = by_itself || (way == Way::Code && !wants_own_password);
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
     app.store.write(|tx| {
         // Ended ones are remembered for a while: what was typed in them is kept for their officer.
@@ -353,7 +381,7 @@ pub(super) fn session_cookie(app: &App, token: &str) -> String {
 }
 
 /// Over TLS, cookies never travel in the clear.
-fn secure(app: &App) -> &'static str {
+pub(super) fn secure(app: &App) -> &'static str {
     if app.config.web.has_tls() {
         "; Secure"
     } else {
@@ -425,6 +453,7 @@ fn shown(doors: &Doors, user: String, error: Option<String>) -> String {
     let app = &doors.app;
     let view = SignInView {
         passkey: passkeys::sign_in_ask(doors),
+        single_sign_on: doors.provider.is_some(),
         user,
         error,
         demo_accounts: Vec::new(),

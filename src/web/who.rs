@@ -123,8 +123,8 @@ fn token(headers: &HeaderMap, realm: Realm) -> Option<String> {
     cookie(headers, &cookie_name(realm))
 }
 
-/// A cookie of ours: 64 signs.
-pub(super) fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
+/// A cookie of ours, whatever its length.
+pub(super) fn cookie_text(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -132,6 +132,11 @@ pub(super) fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
         .flat_map(|line| line.split(';'))
         .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            (name == wanted && value.len() == 64).then(|| value.to_owned())
+            (name == wanted).then(|| value.to_owned())
         })
+}
+
+/// A cookie of ours: 64 signs.
+pub(super) fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
+    cookie_text(headers, wanted).filter(|value| value.len() == 64)
 }

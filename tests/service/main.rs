@@ -38,6 +38,7 @@ mod sessions;
 mod several_brokers;
 mod shelf;
 mod silent_gauges;
+mod single_sign_on;
 mod stick;
 mod succession;
 mod tampered;

@@ -84,6 +84,7 @@ fn every_table_has_a_row(dir: &Path) {
                 at,
             };
             assert!(tx.put_review(&notice, &review)?);
+            tx.put_subject("tanaka", "https://id.example.lg.jp", "t-1", at)?;
             tx.put_passkey(&StoredPasskey {
                 officer: "tanaka".to_owned(),
                 key: Key {

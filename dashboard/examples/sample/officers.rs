@@ -56,6 +56,7 @@ impl Sample {
             ]],
             // The one page with a script is looked at in the walk through Chromium.
             passkey: None,
+            single_sign_on: true,
         }
     }
 

@@ -9,6 +9,8 @@ pub struct SignInView {
     pub demo_accounts: Vec<[String; 3]>,
     /// What a browser is asked for a passkey; none where there are none.
     pub passkey: Option<PasskeyAsk>,
+    /// Whether the town has a provider of single sign-on.
+    pub single_sign_on: bool,
 }
 
 /// What a browser is asked for a passkey. The page carries a script then, which fills in a form; without it the form stays hidden.

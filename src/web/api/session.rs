@@ -72,7 +72,11 @@ pub(super) async fn begin(
             5,
         )),
         Knocked::Unreadable => Err(Refused::Busy(UNREADABLE.to_owned(), 60)),
-        Knocked::Wrong | Knocked::WrongKey => Err(Refused::SignInFailed),
+        Knocked::Wrong
+        | Knocked::WrongKey
+        | Knocked::Stranger
+        | Knocked::NoProvider
+        | Knocked::NotByProvider => Err(Refused::SignInFailed),
     }
 }
 
