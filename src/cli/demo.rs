@@ -409,7 +409,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_changes_rules_and_limits_and_what_it_leaves_out_is_the_demos_own() {
         let config = tried_with(
-            "approve.level3 = \"one\"\nweb.idle_max_min = 1\nweb.listen = \"0.0.0.0:80\"",
+            "approve.level3 = \"one\"\nweb.idle_max_min = 1\nweb.listen = \"127.0.0.1:80\"",
         )
         .await
         .expect("the file is sound");

@@ -320,6 +320,22 @@ mod tests {
     }
 
     #[test]
+    fn in_the_clear_only_on_this_machine_or_behind_a_server_that_encrypts() {
+        for open in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
+            let clear = format!("[web]\nlisten = \"{open}\"");
+            check(&clear, "web.listen is");
+            for closed in ["self_signed = true", "trusted_proxies = [\"192.0.2.9\"]"] {
+                let config = Config::parse(&format!("{clear}\n{closed}"), "town.toml");
+                assert!(
+                    config.is_ok_and(|config| config.web.is_encrypted()),
+                    "{open} {closed}"
+                );
+            }
+        }
+        assert!(!Config::defaults().web.is_encrypted());
+    }
+
+    #[test]
     fn a_broker_elsewhere_is_refused_by_its_name_and_key() {
         let remote =
             |keys: &str| format!("[[broker.remote]]\nname = \"pref\"\nhost = \"h\"\n{keys}");

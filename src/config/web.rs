@@ -1,6 +1,6 @@
 //! `[web]`: where officers, residents and programs connect.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,22 @@ impl Web {
         self.self_signed || !self.tls_certificate.as_os_str().is_empty()
     }
 
+    /// Whether other machines reach the port in the clear. Then only the servers in front are answered, and those encrypt.
+    #[must_use]
+    pub fn is_behind_a_front(&self) -> bool {
+        let beyond = self
+            .listen
+            .parse::<SocketAddr>()
+            .is_ok_and(|at| !at.ip().to_canonical().is_loopback());
+        beyond && !self.has_tls()
+    }
+
+    /// Whether whoever comes from another machine comes encrypted: by TLS here, or by a server in front that speaks it.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.has_tls() || self.is_behind_a_front()
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("web.idle_max_min", self.idle_max_min, 1, 720)?;
         within("web.session_max_h", self.session_max_h, 1, 168)?;
@@ -45,11 +61,19 @@ impl Web {
             0,
             PROXIES_MAX,
         )?;
-        if self.listen.parse::<std::net::SocketAddr>().is_err() {
+        if self.listen.parse::<SocketAddr>().is_err() {
             return refused(
                 "web.listen",
                 &self.listen,
                 "ADDRESS:PORT, such as 0.0.0.0:8080",
+            );
+        }
+        if self.is_behind_a_front() && self.trusted_proxies.is_empty() {
+            return refused(
+                "web.listen",
+                &self.listen,
+                "an address of this machine alone (127.0.0.1:8080) as long as nothing encrypts: set web.self_signed = true or \
+                 web.tls_certificate, or name in web.trusted_proxies the server in front that speaks TLS",
             );
         }
         if self.self_signed && !self.tls_certificate.as_os_str().is_empty() {

@@ -5,10 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+
+use super::router::Doors;
+use super::tls::Visitor;
 
 /// Wrong passwords before an account waits.
 const FREE_ATTEMPTS: u32 = 5;
@@ -41,6 +44,33 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
             .into_response();
     }
     next.run(request).await
+}
+
+/// Where other machines reach the port in the clear, only the servers in front are answered: whoever comes past them would type a
+/// password that everybody on the way can read.
+pub(super) async fn only_by_the_front(
+    State(doors): State<Doors>,
+    ConnectInfo(from): ConnectInfo<Visitor>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = from.0.ip().to_canonical();
+    let fronts = &doors.app.config.web.trusted_proxies;
+    if address.is_loopback() || is_one_of(fronts, address) {
+        return next.run(request).await;
+    }
+    metrics::counter!("hinan_clear_requests_refused_total").increment(1);
+    if request.uri().path().starts_with("/api") {
+        return super::api::in_the_clear();
+    }
+    let words = "暗号化されていない接続には答えません。自治体の https:// のアドレスを使ってください\n\
+                 This port answers the server in front of it only. Please use the https:// address of the town\n";
+    (StatusCode::FORBIDDEN, words).into_response()
+}
+
+fn is_one_of(proxies: &[IpAddr], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    proxies.iter().any(|proxy| proxy.to_canonical() == address)
 }
 
 /// Whether a browser says that the request comes from a page of somebody else.
@@ -103,10 +133,7 @@ pub(super) fn network(from: IpAddr) -> String {
 /// Where a visitor comes from, where servers of the town stand in front: the last address in `X-Forwarded-For` that none of
 /// them has. Nobody else is believed, and nothing before it, which a visitor can make up.
 pub(super) fn visitor(socket: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
-    let trusted = |address: IpAddr| {
-        let address = address.to_canonical();
-        proxies.iter().any(|proxy| proxy.to_canonical() == address)
-    };
+    let trusted = |address| is_one_of(proxies, address);
     if !trusted(socket) {
         return socket;
     }

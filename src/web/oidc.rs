@@ -109,7 +109,8 @@ async fn person(
         .ok_or(Refused::Other)?;
     let begun: Begun = serde_json::from_slice(&kept).map_err(|_| Refused::Other)?;
     if !said.error.is_empty() {
-        let words: String = said.error.chars().take(60).collect();
+        // As it stands in a log of lines: whoever calls the address writes these words.
+        let words: String = said.error.escape_debug().take(60).collect();
         return Err(Refused::Answer(words));
     }
     let turn = tokio::time::timeout(TURN_WITHIN, doors.asking.acquire()).await;

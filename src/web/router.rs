@@ -92,8 +92,7 @@ pub async fn serve(
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    let encrypted = tls.is_some();
-    let service = router(doors, encrypted).into_make_service_with_connect_info::<Visitor>();
+    let service = router(doors).into_make_service_with_connect_info::<Visitor>();
     match tls {
         None => {
             axum::serve(listener, service)
@@ -108,7 +107,9 @@ pub async fn serve(
     }
 }
 
-fn router(doors: Doors, encrypted: bool) -> Router {
+fn router(doors: Doors) -> Router {
+    let web = &doors.app.config.web;
+    let (encrypted, fronted) = (web.is_encrypted(), web.is_behind_a_front());
     let form_max = doors.app.config.web.form_max_bytes;
     let desk = Router::new()
         .route("/plain/signout", post(sign_in::out))
@@ -249,6 +250,14 @@ fn router(doors: Doors, encrypted: bool) -> Router {
         all.layer(header(
             header::STRICT_TRANSPORT_SECURITY,
             "max-age=31536000",
+        ))
+    } else {
+        all
+    };
+    let all = if fronted {
+        all.layer(axum::middleware::from_fn_with_state(
+            doors.clone(),
+            guard::only_by_the_front,
         ))
     } else {
         all

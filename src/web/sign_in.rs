@@ -382,7 +382,7 @@ pub(super) fn session_cookie(app: &App, token: &str) -> String {
 
 /// Over TLS, cookies never travel in the clear.
 pub(super) fn secure(app: &App) -> &'static str {
-    if app.config.web.has_tls() {
+    if app.config.web.is_encrypted() {
         "; Secure"
     } else {
         ""

@@ -63,17 +63,27 @@ async fn officers_sign_in_over_tls_and_nothing_is_served_in_the_clear() {
     })
     .await;
     assert!(page.headers().contains_key("strict-transport-security"));
+    // Browsers speak HTTP/2 over TLS, which names the host in the address and sends no header with it.
+    assert_eq!(page.version(), reqwest::Version::HTTP_2);
     // As a browser does it: saying where the form comes from.
-    let answer = client
-        .post(format!("https://127.0.0.1:{web}/plain/signin"))
-        .header("origin", format!("https://127.0.0.1:{web}"))
-        .form(&[
-            (form::USER, "tanaka"),
-            (form::PASSWORD, &password_of("tanaka")),
-        ])
-        .send()
+    let signs_in = |origin: String| {
+        let said = [
+            (form::USER, "tanaka".to_owned()),
+            (form::PASSWORD, password_of("tanaka")),
+        ];
+        client
+            .post(format!("https://127.0.0.1:{web}/plain/signin"))
+            .header("origin", origin)
+            .form(&said)
+            .send()
+    };
+    let foreign = signs_in("https://elsewhere.example.jp".to_owned())
         .await
         .unwrap();
+    assert_eq!(foreign.status(), reqwest::StatusCode::FORBIDDEN);
+    assert!(!foreign.headers().contains_key("set-cookie"));
+    let answer = signs_in(format!("https://127.0.0.1:{web}")).await.unwrap();
+    assert_eq!(answer.version(), reqwest::Version::HTTP_2);
     assert_eq!(answer.status(), reqwest::StatusCode::SEE_OTHER);
     let cookies: Vec<&str> = answer
         .headers()
@@ -150,6 +160,61 @@ async fn a_town_without_a_certificate_gets_one_whose_fingerprint_it_can_compare(
         assert!(service.stops().await.success());
     }
     assert_eq!(told[0], told[1], "it is made once");
+}
+
+/// Where this machine is reached from others; none where it has no network.
+fn own_address() -> Option<std::net::IpAddr> {
+    // Nothing is sent: the system only chooses the interface.
+    let asked = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    asked.connect("192.0.2.1:9").ok()?;
+    let own = asked.local_addr().ok()?.ip();
+    (!own.is_loopback() && !own.is_unspecified()).then_some(own)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_server_in_front_nobody_else_is_answered() {
+    let Some(own) = own_address() else {
+        println!("skipped: this machine has no network but its own");
+        return;
+    };
+    // Whoever comes by the machine's own address is first nobody, then the server in front.
+    for (front, answered) in [("198.51.100.7".to_owned(), false), (own.to_string(), true)] {
+        let home = tempfile::tempdir().unwrap();
+        let (web, mqtt) = (free_port(), free_port());
+        let file = home.path().join("town.toml").display().to_string();
+        let config = format!(
+            "[service]\ndata_dir = \"{}\"\n[models]\nenabled = false\n[broker]\nport = {mqtt}\n\
+             [web]\nlisten = \"0.0.0.0:{web}\"\ntrusted_proxies = [\"{front}\"]\n",
+            home.path().join("data").display()
+        );
+        std::fs::write(&file, config).unwrap();
+        let service = Service::start(Path::new(HINAN), &["serve", "--config", &file], home.path());
+        hinan::bridge::install_tls();
+        let client = reqwest::Client::new();
+        let asked = |at: String| client.get(at).send();
+        eventually("this machine itself is answered", || async {
+            let answer = asked(format!("http://127.0.0.1:{web}/plain/signin")).await;
+            answer.ok().filter(|answer| answer.status().is_success())
+        })
+        .await;
+        let page = asked(format!("http://{own}:{web}/plain/signin"))
+            .await
+            .unwrap();
+        let api = asked(format!("http://{own}:{web}/api/v1/status"))
+            .await
+            .unwrap();
+        assert_eq!(page.status().is_success(), answered, "{front}");
+        assert!(page.headers().contains_key("strict-transport-security"));
+        let (status, said) = (api.status().as_u16(), api.text().await.unwrap());
+        assert_eq!(
+            status == 403 && said.contains("in_the_clear"),
+            !answered,
+            "{said}"
+        );
+        let words = page.text().await.unwrap();
+        assert_eq!(words.contains("https://"), !answered, "{words}");
+        assert!(service.stops().await.success());
+    }
 }
 
 /// What a PEM file holds, as a browser has it.

@@ -92,3 +92,33 @@ fn a_lift_cannot_be_dressed_as_a_cancel_nor_a_cancel_as_a_lift() {
     hall.ends_because(&ando, order, Kind::Cancel, because(desk::CANCEL_REASONS[0]))
         .unwrap();
 }
+
+#[test]
+fn a_withdrawal_that_cannot_be_read_leaves_no_confirmation_standing() {
+    use hinan::store::{StoreError, confirmed};
+
+    let hall = Hall::opens(&reference(), Realm::Actual);
+    let says = |action: &str| {
+        let detail = serde_json::json!({ "gate": "crest_passed", "words": "現地で確認" });
+        let subject = confirmed::subject("札内川");
+        let told = hall
+            .app
+            .store
+            .write(|tx| tx.audit(hall.now(), "duty", action, &subject, &detail));
+        told.unwrap();
+    };
+    let stands = || hall.app.store.read(|view| view.confirmed("札内川"));
+    says("lift_gate_confirmed");
+    assert_eq!(stands().unwrap().len(), 1);
+    says("lift_gate_withdrawn");
+    assert_eq!(stands().unwrap(), []);
+    // The withdrawal becomes illegible: whether the gate is open is not known, and that is said.
+    let db = rusqlite::Connection::open(hall.home.path().join("hinan.sqlite3")).unwrap();
+    db.execute_batch("DROP TRIGGER audit_stays").unwrap();
+    let changed = db.execute(
+        "UPDATE audit SET detail = '{' WHERE action = 'lift_gate_withdrawn'",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    assert!(matches!(stands(), Err(StoreError::Damaged { .. })));
+}

@@ -47,5 +47,5 @@ mod texts;
 mod timeline;
 mod wall;
 
-pub(super) use refused::{Refused, Wrong, foreign};
+pub(super) use refused::{Refused, Wrong, foreign, in_the_clear};
 pub(super) use routes::routes;

@@ -42,6 +42,8 @@ pub(in crate::web) enum Refused {
     SignInFailed,
     /// The request does not belong to the session, or comes from a page of somebody else.
     Forged,
+    /// The request came past the server in front, in the clear.
+    InTheClear,
     /// The account may not do that. In the officer's words.
     NotAuthorised(String),
     /// There is no such thing.
@@ -146,6 +148,12 @@ impl Refused {
                 "forged",
                 "the header X-CSRF-Token is not that of this session, or the request comes from another site",
                 "この操作は受け付けられませんでした。画面を開き直してください",
+            ),
+            Self::InTheClear => said(
+                StatusCode::FORBIDDEN,
+                "in_the_clear",
+                "this port answers the server in front of it only; use the https:// address of the town",
+                "暗号化されていない接続には答えません。自治体の https:// のアドレスを使ってください",
             ),
             Self::NotAuthorised(ja) => said(
                 StatusCode::FORBIDDEN,
@@ -283,6 +291,11 @@ impl IntoResponse for Refused {
 /// The answer to a request that a browser says comes from somebody else's page.
 pub(in crate::web) fn foreign() -> Response {
     Refused::Forged.into_response()
+}
+
+/// The answer to a request that came in the clear from another machine.
+pub(in crate::web) fn in_the_clear() -> Response {
+    Refused::InTheClear.into_response()
 }
 
 #[cfg(test)]
