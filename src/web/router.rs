@@ -241,7 +241,16 @@ fn router(doors: Doors) -> Router {
         ))
         .layer(DefaultBodyLimit::max(form_max))
         .layer(axum::middleware::from_fn(guard::same_origin))
-        .layer(axum::middleware::from_fn(health::measure))
+        .layer(axum::middleware::from_fn(health::measure));
+    let all = if fronted {
+        all.layer(axum::middleware::from_fn_with_state(
+            doors.clone(),
+            guard::only_by_the_front,
+        ))
+    } else {
+        all
+    };
+    let all = all
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::REFERRER_POLICY, "same-origin"));
@@ -250,14 +259,6 @@ fn router(doors: Doors) -> Router {
         all.layer(header(
             header::STRICT_TRANSPORT_SECURITY,
             "max-age=31536000",
-        ))
-    } else {
-        all
-    };
-    let all = if fronted {
-        all.layer(axum::middleware::from_fn_with_state(
-            doors.clone(),
-            guard::only_by_the_front,
         ))
     } else {
         all
