@@ -34,6 +34,11 @@ const LEFT_OUT: [string, string][] = [
   ["../render/canvas/style.js", "/ol/layer/BaseVector.js"],
   ["../../reproj/Tile.js", "/ol/renderer/canvas/TileLayer.js"],
   ["./proj/utm.js", "/ol/proj.js"],
+  ["../../render/canvas/hitdetect.js", "/ol/renderer/canvas/VectorLayer.js"],
+  ["../../render/canvas/hitdetect.js", "/ol/renderer/canvas/VectorTileLayer.js"],
+  ["./control/defaults.js", "/ol/Map.js"],
+  ["./interaction/defaults.js", "/ol/Map.js"],
+  ["./Circle.js", "/ol/style/Style.js"],
 ];
 
 function withoutUnusedMapParts(): Plugin {

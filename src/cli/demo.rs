@@ -30,6 +30,8 @@ use crate::{apart, chance, password, town};
 const PORTS_TRIED: u16 = 50;
 /// The calm hours before --from run this fast.
 const LEAD_IN_SPEED: f64 = 7200.0;
+/// How often the story is looked at.
+const LOOK_EACH: Duration = Duration::from_millis(250);
 /// What the demo has of its own, whatever a file says besides. Two officers on one machine, for an hour: they get no second
 /// factor, and every page says so. Whatever level comes first, both have something to do.
 const OWN: &str = r#"
@@ -157,7 +159,8 @@ impl Demo {
             event: obihiro::EVENT.to_owned(),
             timeline: obihiro::TIMELINE.to_owned(),
         };
-        let clock = EventClock::recorded(begin, LEAD_IN_SPEED);
+        // The fast hours begin when the service runs: on a slow machine its start takes seconds, and each would be two hours of the event.
+        let clock = EventClock::recorded(begin, 1.0);
         let mqtt_port = mqtt.local_addr()?.port();
         let doorways = Doorways {
             mqtt: Some(mqtt),
@@ -196,6 +199,7 @@ impl Demo {
             ));
         }
         let (stop, stopped) = watch::channel(false);
+        app.clock.set(begin, LEAD_IN_SPEED);
         let mut devices = JoinSet::new();
         for (column, gauge) in storm.gauges().iter().enumerate() {
             let station: StationId = gauge
@@ -297,7 +301,7 @@ async fn tell(
             break;
         }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(250)) => {}
+            () = tokio::time::sleep(pause(&app.clock, (!paced).then_some(from))) => {}
             _ = stop.changed() => return,
         }
     }
@@ -313,6 +317,11 @@ async fn tell(
         Ok(real) => say(&report::written(&firsts, &real)),
         Err(why) => say(&why),
     }
+}
+
+/// How long until the story is looked at again: at the latest when the fast hours end, of which a quarter of a second is half an hour.
+fn pause(clock: &EventClock, fast_until: Option<Timestamp>) -> Duration {
+    fast_until.map_or(LOOK_EACH, |from| clock.until(from).min(LOOK_EACH))
 }
 
 /// Accounts that exist for this run only.
@@ -404,6 +413,17 @@ mod tests {
         };
         let (mqtt, web) = (free_port(0).await?, free_port(0).await?);
         demo.config(&mqtt, &web)
+    }
+
+    #[test]
+    fn the_fast_hours_end_when_they_were_asked_to_and_not_half_an_hour_later() {
+        let begin: Timestamp = "2016-08-30T01:15:00Z".parse().expect("a time");
+        let clock = EventClock::recorded(begin, LEAD_IN_SPEED);
+        let soon = pause(&clock, Some(begin + jiff::SignedDuration::from_secs(60)));
+        assert!(soon.as_secs_f64() <= 60.0 / LEAD_IN_SPEED, "{soon:?}");
+        let late = begin + jiff::SignedDuration::from_hours(24);
+        assert_eq!(pause(&clock, Some(late)), LOOK_EACH);
+        assert_eq!(pause(&clock, None), LOOK_EACH);
     }
 
     #[tokio::test]

@@ -476,24 +476,64 @@ fn differs(app: &App, order: &str, facts: &Facts) -> Result<String, StoreError> 
 
 /// Where a notice will go, and how these ways are.
 pub(super) fn channels(app: &App) -> Vec<ChannelPlan> {
-    let owed = |channel: &ChannelName| app.store.read(|view| view.owed(channel, 100));
     app.dispatch
         .channels()
         .iter()
         .map(|channel| ChannelPlan {
             name: channel.spoken(),
-            condition: match (channel, app.publishing_link(), owed(channel)) {
-                (ChannelName::Mqtt, Link::Down { .. }, _) => {
-                    "ブローカーと切断中。復旧すると自動で送ります".to_owned()
-                }
-                (_, _, Ok(owed)) if !owed.is_empty() => {
-                    format!("まだ届いていない発表が{}件あります", owed.len())
-                }
-                (_, _, Err(_)) => "状態を読めません".to_owned(),
-                (_, _, Ok(_)) => "使えます".to_owned(),
-            },
+            condition: WayOut::of(app, channel).japanese(),
         })
         .collect()
+}
+
+/// How a way out stands now.
+pub(super) enum WayOut {
+    Ready,
+    /// So many notices have not arrived yet.
+    Owed(usize),
+    BrokerDown,
+    Unreadable,
+}
+
+impl WayOut {
+    pub(super) fn of(app: &App, channel: &ChannelName) -> Self {
+        let owed = app.store.read(|view| view.owed(channel, 100));
+        match (channel, app.publishing_link(), owed) {
+            (ChannelName::Mqtt, Link::Down { .. }, _) => Self::BrokerDown,
+            (_, _, Ok(owed)) if !owed.is_empty() => Self::Owed(owed.len()),
+            (_, _, Err(_)) => Self::Unreadable,
+            (_, _, Ok(_)) => Self::Ready,
+        }
+    }
+
+    /// As officers read it.
+    pub(super) fn japanese(&self) -> String {
+        match self {
+            Self::Ready => "使えます".to_owned(),
+            Self::Owed(n) => format!("まだ届いていない発表が{n}件あります"),
+            Self::BrokerDown => "ブローカーと切断中。復旧すると自動で送ります".to_owned(),
+            Self::Unreadable => "状態を読めません".to_owned(),
+        }
+    }
+
+    /// The word for programs.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Owed(_) => "owed",
+            Self::BrokerDown => "broker_down",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// How many notices have not arrived yet, where that is known.
+    pub(super) fn owed(&self) -> Option<usize> {
+        match self {
+            Self::Ready => Some(0),
+            Self::Owed(n) => Some(*n),
+            Self::BrokerDown | Self::Unreadable => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,11 @@ pub(super) fn source(japanese: &str) -> Option<&'static str> {
     })
 }
 
+/// A 基準水位 by the word it has in the data.
+pub(super) fn mark(code: &str) -> &'static str {
+    Mark::from_code(code).map_or("reference level", mark_en)
+}
+
 /// The first ground of a proposal, as one short line for lists.
 pub(super) fn reason_line(app: &App, proposal: &Proposal) -> Option<String> {
     evidence(proposal.met.first()?, &Names::of(app))
@@ -210,7 +215,6 @@ fn holds(test: &Test, result: &TestResult, names: &Names) -> Option<String> {
 /// A doubt.
 fn doubt(counter: &Counter, names: &Names) -> String {
     let at = |gauge: &str| names.name(gauge).to_owned();
-    let mark = |code: &str| Mark::from_code(code).map_or("reference level", mark_en);
     match counter {
         Counter::StillBelow { gauge, mark: name, by_m } => {
             format!("The level at {} is still {by_m:.2} m below the {}", at(gauge), mark(name))

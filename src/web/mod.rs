@@ -42,6 +42,7 @@ mod problem;
 mod public;
 mod published;
 mod recommendation;
+mod record_english;
 mod refusal;
 mod reports;
 mod review;

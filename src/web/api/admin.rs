@@ -8,7 +8,6 @@ use super::caller::Caller;
 use super::{Refused, shapes};
 use crate::approve::officer::Act;
 use crate::desk;
-use crate::web::decide;
 use crate::web::router::Doors;
 
 /// Accounts and authorities.
@@ -66,7 +65,7 @@ pub(super) async fn rules(State(doors): State<Doors>, _: Caller) -> Json<Value> 
             "review_within_min": rules.review_within_min, "basis_age_max_min": app.config.approve.basis_age_max_min,
             "escalate_after_s": app.config.approve.escalate_after_s,
         },
-        "idle_max_min": app.config.web.idle_max_min, "channels": shapes::channels(app, &decide::channels(app)), "areas": areas,
+        "idle_max_min": app.config.web.idle_max_min, "channels": shapes::channels(app), "areas": areas,
         "marks": marks,
         "models": { "on": outlook.models_on, "gauges": models.map_or(0, |models| models.fitted.len()) },
         "retention": { "official_days": app.config.official.keep_days, "drills_days": app.config.official.keep_drills_days,

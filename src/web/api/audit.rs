@@ -106,7 +106,8 @@ fn of(entry: &Entry, is_hidden: bool) -> Value {
         .then(|| serde_json::from_str::<Value>(&entry.detail).ok())
         .flatten();
     json!({ "seq": entry.seq, "at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject,
-            "who": audit::actor(entry), "text": audit::told(entry, is_hidden), "detail": detail, "hash": entry.hash })
+            "who": audit::actor(entry), "who_en": record_english::actor(entry), "text": audit::told(entry, is_hidden),
+            "text_en": record_english::told(entry, is_hidden), "detail": detail, "hash": entry.hash })
 }
 
 /// Entries of the last hours, newest first, at most so many; and whether there were more.

@@ -20,7 +20,7 @@ use crate::publish::outbox::ChannelName;
 use crate::store::outbox::StoredDelivery;
 use crate::store::{StoreError, View};
 use crate::web::router::Doors;
-use crate::web::{audit, decide, end_notice, published};
+use crate::web::{audit, decide, end_notice, published, record_english};
 
 /// Notices looked at to say what became of one.
 const LOOKED_AT: u32 = 1000;
@@ -130,8 +130,9 @@ pub(super) async fn show(
     value["story"] = story
         .iter()
         .map(|entry| {
-            json!({ "at": entry.at, "who": audit::actor(entry),
-                    "text": audit::words(entry).replace(&format!(" {id}"), "") })
+            json!({ "at": entry.at, "who": audit::actor(entry), "who_en": record_english::actor(entry),
+                    "text": audit::words(entry).replace(&format!(" {id}"), ""),
+                    "text_en": record_english::told(entry, false).map(|text| text.replace(&format!(" {id}"), "")) })
         })
         .collect();
     Ok(Json(value))

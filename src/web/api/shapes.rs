@@ -1,8 +1,8 @@
 //! The JSON of what several answers have in common.
 
 use hinan_dashboard::view::{
-    AlertLevel, ChanceFact, ChannelPlan, Evidence, GaugeState, Hydrograph, ItemState, LevelMark,
-    NoticeText, Quality, Span, TextKind, Tier,
+    AlertLevel, ChanceFact, Evidence, GaugeState, Hydrograph, ItemState, LevelMark, NoticeText,
+    Quality, Span, TextKind, Tier,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use crate::app::{App, Picture};
 use crate::approve::rule::Needs;
 use crate::outlook::GaugeOutlook;
 use crate::recommend::level::OrderLevel;
+use crate::web::decide::WayOut;
 use crate::web::{english, gauges, lines};
 
 /// A sentence in two languages.
@@ -235,17 +236,18 @@ pub(super) fn words(app: &App, texts: &[NoticeText]) -> Value {
 }
 
 /// Where a notice goes, how these ways are, and what they take.
-pub(super) fn channels(app: &App, plans: &[ChannelPlan]) -> Value {
+pub(super) fn channels(app: &App) -> Value {
     app.dispatch
         .channels()
         .iter()
-        .zip(plans)
-        .map(|(channel, plan)| {
+        .map(|channel| {
+            let now = WayOut::of(app, channel);
             let limit = (*channel == crate::publish::outbox::ChannelName::AreaMail).then(|| {
                 let limits = app.dispatch.limits();
                 json!({ "subject_max": limits.subject_max, "body_max": limits.body_max })
             });
-            json!({ "id": channel.word(), "name": plan.name, "condition": plan.condition, "limit": limit })
+            json!({ "id": channel.word(), "name": channel.spoken(), "condition": now.japanese(), "state": now.word(),
+                    "owed": now.owed(), "limit": limit })
         })
         .collect()
 }

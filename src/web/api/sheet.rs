@@ -53,7 +53,7 @@ pub(super) async fn show(
         "id": id, "substance": stored.proposal.substance(), "as_of": stored.proposal.as_of, "locked": sheet.locked,
         "level_proposed": proposed.number(), "levels": levels, "reasons": reasons, "decline_reasons": decline_reasons,
         "defer_min": defer::MINUTES, "check": shapes::check(), "previews": previews,
-        "channels": shapes::channels(app, &decide::channels(app)),
+        "channels": shapes::channels(app),
         "confirm": shown::confirm(app, rules.needs(Kind::Issue, proposed)), "present": present,
     })))
 }

@@ -27,7 +27,7 @@ pub(super) fn shown(
         },
         "level": facts.level.number(), "level_text": shapes::level_text(facts.level), "river": facts.river,
         "place": view.place, "areas": view.districts, "reason": view.reason, "reason_code": draft.reason_code,
-        "cautions": view.cautions, "channels": shapes::channels(app, &view.channels), "texts": shapes::words(app, &view.texts),
+        "cautions": view.cautions, "channels": shapes::channels(app), "texts": shapes::words(app, &view.texts),
         "recommendation": draft.proposal, "shown_at": draft.prepared_at, "valid_min": app.config.approve.basis_age_max_min,
         "confirm": confirm_as(app, approving), "check": shapes::check(),
         "prepared_for": draft.prepared_for, "corrects": facts.corrects.as_ref().map(|one| &one.notice),

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::store::audit::Entry;
 use crate::web::router::Doors;
-use crate::web::{audit, lines};
+use crate::web::{audit, english, lines, record_english};
 
 const KINDS: [&str; 9] = [
     "recommendation",
@@ -336,7 +336,8 @@ fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
 pub(super) fn of_entry(entry: &Entry, is_hidden: bool) -> Option<Value> {
     let (kind, item) = kind_of(entry)?;
     Some(json!({
-        "seq": entry.seq, "at": entry.at, "kind": kind, "who": audit::actor(entry), "text": audit::told(entry, is_hidden),
+        "seq": entry.seq, "at": entry.at, "kind": kind, "who": audit::actor(entry), "who_en": record_english::actor(entry),
+        "text": audit::told(entry, is_hidden), "text_en": record_english::told(entry, is_hidden),
         "area_ids": [], "source": "audit", "item": item.map(|kind| json!({ "kind": kind, "id": entry.subject })),
     }))
 }
@@ -374,19 +375,26 @@ fn crossings(app: &App, filter: &Filter) -> Vec<(Timestamp, i64, Value)> {
                     && before != now_above
                 {
                     let (word, level_m) = (lines::mark(key), reading.level_m);
-                    let what = if now_above {
-                        "に達しました"
+                    let (what, what_en) = if now_above {
+                        ("に達しました", "has reached")
                     } else {
-                        "を下回りました"
+                        ("を下回りました", "has fallen below")
                     };
                     let text = format!(
                         "{}({})の水位 {level_m:.2} mが{word} {mark_m:.2} m{what}",
                         gauge.name, gauge.river
                     );
+                    let text_en = format!(
+                        "The level at {}, {level_m:.2} m, {what_en} the {} ({mark_m:.2} m)",
+                        gauge.name_en,
+                        english::mark(key)
+                    );
+                    let text_en = (!gauge.name_en.is_empty()).then_some(text_en);
                     all.push((
                         reading.at,
                         0,
-                        json!({ "seq": null, "at": reading.at, "kind": "crossing", "who": "水位計", "text": text, "area_ids": [],
+                        json!({ "seq": null, "at": reading.at, "kind": "crossing", "who": "水位計", "who_en": "gauge", "text": text,
+                                "text_en": text_en, "area_ids": [],
                                 "source": "readings", "item": { "kind": "station", "id": gauge.id } }),
                     ));
                 }

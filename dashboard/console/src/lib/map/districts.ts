@@ -1,9 +1,11 @@
 // Outlines of the issuing units (発令区域), page by page from our own server, as GeoJSON.
 
+import type { Position } from "./borders";
+
 export interface District {
   type: "Feature";
   properties: { id: string; name: string; name_en: string | null };
-  geometry: { type: "Polygon" | "MultiPolygon"; coordinates: unknown };
+  geometry: { type: "Polygon"; coordinates: Position[][] } | { type: "MultiPolygon"; coordinates: Position[][][] };
 }
 
 const FIRST = "/plain/layers/districts/features.geojson?limit=1000";

@@ -5,14 +5,17 @@ import OlMap from "ol/Map";
 import View from "ol/View";
 import ScaleLine from "ol/control/ScaleLine";
 import { extend, createEmpty, isEmpty, type Extent } from "ol/extent";
-import GeoJSON from "ol/format/GeoJSON";
 import MVT from "ol/format/MVT";
 import LineString from "ol/geom/LineString";
 import MultiPolygon from "ol/geom/MultiPolygon";
 import Point from "ol/geom/Point";
 import Polygon from "ol/geom/Polygon";
 import { linearRingContainsXY } from "ol/geom/flat/contains";
-import { defaults as interactions } from "ol/interaction/defaults";
+import DoubleClickZoom from "ol/interaction/DoubleClickZoom";
+import KeyboardPan from "ol/interaction/KeyboardPan";
+import KeyboardZoom from "ol/interaction/KeyboardZoom";
+import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
+import PinchZoom from "ol/interaction/PinchZoom";
 import VectorLayer from "ol/layer/Vector";
 import VectorTileLayer from "ol/layer/VectorTile";
 import { fromLonLat, toLonLat } from "ol/proj";
@@ -23,7 +26,7 @@ import type { StyleLike } from "ol/style/Style";
 
 import { asLevel, type Level } from "$lib/level/levels";
 import { borders, type Position } from "../borders";
-import { SignedOut, fetchDistricts, fetchThemes } from "../districts";
+import { SignedOut, fetchDistricts, fetchThemes, type District } from "../districts";
 import { readPalette } from "../palette";
 import { LAYERS, isSilent, partsOf, type Area, type Drawn, type Gauge, type LayerKey, type Listed, type MapEvents, type MapHandle, type Shelter } from "../things";
 import { Glide } from "./glide";
@@ -37,6 +40,8 @@ const ROOM_PX = 44;
 // More pixels than this for each of the screen's cost time without showing more.
 const RATIO_MAX = 2;
 const HIT_PX = 8;
+// As long as the library takes where nothing is said.
+const ZOOM_MS = 250;
 
 export class TownMap implements MapHandle {
   /** The credit lines of the data, as the server says them. */
@@ -77,7 +82,7 @@ export class TownMap implements MapHandle {
     this.#map = new OlMap({
       target,
       controls: [new ScaleLine({ minWidth: 80 * scale })],
-      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, dragPan: false }).extend([new Glide()]),
+      interactions: [new DoubleClickZoom({ duration: ZOOM_MS }), new PinchZoom({ duration: ZOOM_MS }), new KeyboardPan(), new KeyboardZoom({ duration: ZOOM_MS }), new MouseWheelZoom({ duration: ZOOM_MS }), new Glide()],
       layers: [this.#outlines, this.#borderLines, this.#shelterSigns, this.#gaugeSigns, this.#areaSigns],
       view: new View({ center: fromLonLat([139, 37]), zoom: 5, minZoom: 6, maxZoom: 19, constrainResolution: false, enableRotation: false }),
       pixelRatio: this.#ratio,
@@ -240,8 +245,7 @@ export class TownMap implements MapHandle {
         const theme = TILED[layer];
         if (theme !== undefined && themes.has(theme)) this.#addTiles(layer, theme);
       }
-      const features = new GeoJSON({ featureProjection: "EPSG:3857" }).readFeatures({ type: "FeatureCollection", features: districts });
-      this.#districts.addFeatures(features as Feature[]);
+      this.#districts.addFeatures(districts.map(outlined));
       this.#loaded = true;
       this.setAreas(this.#areas);
       if (!this.#moved) this.fit();
@@ -413,6 +417,12 @@ function ringsOf(feature: Feature): Position[][] {
 function keyOf(feature: { get(key: string): unknown }): string {
   const kind = feature.get("gauge") ? "gauge" : feature.get("shelter") ? "shelter" : "area";
   return `${kind}:${String(feature.get("id"))}`;
+}
+
+// An issuing unit with its outline, in the map's own coordinates.
+function outlined({ properties, geometry }: District): Feature {
+  const rings = (polygon: Position[][]) => polygon.map((ring) => ring.map((at) => fromLonLat(at)));
+  return new Feature({ ...properties, geometry: geometry.type === "Polygon" ? new Polygon(rings(geometry.coordinates)) : new MultiPolygon(geometry.coordinates.map(rings)) });
 }
 
 function placed(lon: number, lat: number, properties: Record<string, unknown>): Feature {
