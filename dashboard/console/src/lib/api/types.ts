@@ -283,6 +283,9 @@ export interface ChannelPlan {
   id: string;
   name: string;
   condition: string;
+  /** `ready`, `owed`, `broker_down`, `unreadable`. */
+  state?: string;
+  owed?: number | null;
   limit: { subject_max: number | null; body_max: number | null } | null;
 }
 
@@ -378,6 +381,7 @@ export type CellState = "waiting" | "sending" | "accepted" | "retrying" | "faile
 
 export interface Cell {
   channel: string;
+  name?: string;
   state: CellState;
   at: string | null;
   receipt: string | null;
@@ -417,7 +421,9 @@ export interface NoticeDetail extends NoticeRow {
   lifting: { met: string[]; lacks: string[]; grounds: string } | null;
   end_reasons: { code: string; text: string; ending: "lift" | "cancel" }[];
   check: Check;
-  story: { at: string; who: string; text: string }[];
+  story: { at: string; who: string; who_en?: string | null; text: string; text_en?: string | null }[];
+  /** The correction and the cancellation as they stand ready. */
+  prepared?: { remedy: "correct" | "cancel"; text: string; prepared_at: string; needs: Needs; why_stale: string | null }[];
 }
 
 export type AlarmClass = "act_now" | "act_soon" | "know";
@@ -444,7 +450,10 @@ export interface TimelineEntry {
   at: string;
   kind: string;
   who: string;
+  who_en?: string | null;
   text: string;
+  /** Nothing where it is somebody's own words. */
+  text_en?: string | null;
   area_ids: string[];
   source: string;
   item: { kind: string; id: string } | null;
@@ -468,6 +477,7 @@ export interface AuditEntry {
   action: string;
   subject: string;
   text: string;
+  text_en?: string | null;
   detail: Record<string, unknown> | null;
   hash: string;
 }
@@ -499,7 +509,7 @@ export interface Rules {
     lone_after_min: number; review_within_min: number; basis_age_max_min: number; escalate_after_s: number[];
   };
   idle_max_min: number;
-  channels: { id: string; name: string; condition: string }[];
+  channels: ChannelPlan[];
   areas: { id: string; name: string; name_en?: string; people: number | null }[];
   marks: { gauge: string; name: string; name_en?: string; marks: Mark[] }[];
   models: { on: boolean; gauges: number };
