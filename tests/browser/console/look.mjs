@@ -8,8 +8,8 @@ const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SCREENS = ["situation", "published", "timeline", "gauges", "shelters", "handover", "audit", "admin"];
 
 // The last calm hour of the day: the first recommendation of the whole event, for the Satsunai, comes with the readings of eleven
-// o'clock, after a minute and a half. At half past two in the afternoon that one has been open for hours.
-export const night = { from: "2016-08-30T09:40:00+09:00", speed: 40 };
+// o'clock, after a minute. At half past two in the afternoon that one has been open for hours.
+export const night = { begin: "2016-08-30T10:20:00+09:00", from: "2016-08-30T10:21:00+09:00", speed: 40 };
 
 export async function stories(demo, desk) {
   const seen = {};

@@ -176,6 +176,49 @@ export interface Chance {
   per_100: Text;
 }
 
+/** How people bring themselves to safety. */
+export type Way = "leave" | "upper_floor" | "secure_now";
+
+/** What an officer judged without a recommendation. */
+export interface OwnJudgement {
+  by: string;
+  at: string;
+  words: string;
+  way: Way | null;
+  way_text: Text | null;
+  valid_h: number | null;
+  mine: boolean;
+  level: LevelNumber;
+  withdrawn: boolean;
+}
+
+export interface UnitOfTown {
+  id: string;
+  name: string;
+  name_en: string | null;
+  people: number | null;
+}
+
+export interface Judgements {
+  as_of: string;
+  may: boolean;
+  limits: { areas_max: number; words_max: number; open_max: number; valid_h: { low: number; high: number; usual: number } };
+  causes: { about: string; about_en: string | null; hazard: string; text: Text; is_river: boolean; ways: Way[] }[];
+  areas: UnitOfTown[];
+  open: { recommendation: string; own_judgement: OwnJudgement }[];
+}
+
+export interface Recount {
+  about: string;
+  level: LevelNumber;
+  areas: { id: string; name: string; name_en: string | null; people_in_zone: number | null }[];
+  people_in_zone: number;
+  residents: number;
+  shelters: { id: string; name: string; straight_m: number | null }[];
+  left_out: { id: string; name: string; why: string; words: string }[];
+  barred: string | null;
+}
+
 export interface InboxItem {
   id: string;
   level: LevelNumber;
@@ -195,6 +238,7 @@ export interface InboxItem {
   state: ItemState;
   present: string[];
   escalation: number;
+  own_judgement?: OwnJudgement | null;
 }
 
 export interface WaitingText {
@@ -267,6 +311,7 @@ export interface Detail {
   record: string | null;
   record_en?: string | null;
   present: string[];
+  own_judgement?: OwnJudgement | null;
 }
 
 export type Needs = "one" | "two" | "one_then_review";
@@ -330,6 +375,8 @@ export interface Shown {
   valid_min: number;
   confirm: Text;
   check: Check;
+  /** How it differs from what was recommended. */
+  edited?: { added: { id: string; name: string }[]; dropped: { id: string; name: string }[]; valid_h: number | null } | null;
 }
 
 export type Outcome =
