@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
@@ -52,9 +54,33 @@ function withoutUnusedMapParts(): Plugin {
   };
 }
 
+// What the map library keeps to itself ends with an underscore, by its own convention; no minifier may shorten members of objects.
+const OWN_NAME = /\b[A-Za-z][A-Za-z0-9]*_\b/g;
+const LIBRARY = here("node_modules/ol");
+
+/** Writes each name that the map library keeps to itself short, the same in all of its files; 3 kB less to load. */
+function shortOwnNames(): Plugin {
+  const short = new Map<string, string>();
+  return {
+    name: "hinan-short-own-names",
+    apply: "build",
+    buildStart() {
+      const files = (readdirSync(LIBRARY, { recursive: true }) as string[]).filter((name) => name.endsWith(".js") && !name.startsWith("dist"));
+      const texts = files.map((name) => readFileSync(join(LIBRARY, name), "utf8"));
+      // By their own order, so that every build gives the same bytes.
+      const names = new Set(texts.flatMap((text) => text.match(OWN_NAME) ?? []));
+      [...names].sort().forEach((name, index) => short.set(name, `$${index.toString(36)}`));
+      if (texts.some((text) => /\.\$[0-9a-z]/.test(text))) this.error("the map library has names of the short form of its own");
+    },
+    transform(code, id) {
+      return id.startsWith(LIBRARY) && id.endsWith(".js") ? { code: code.replace(OWN_NAME, (name) => short.get(name) ?? name), map: null } : null;
+    },
+  };
+}
+
 export default defineConfig({
   base: "/console/",
-  plugins: [withoutUnusedMapParts(), svelte(), precache()],
+  plugins: [withoutUnusedMapParts(), shortOwnNames(), svelte(), precache()],
   resolve: {
     alias: { $lib: here("src/lib"), $app: here("src/app"), $screens: here("src/screens"), $styles: here("src/styles") },
   },

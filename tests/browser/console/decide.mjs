@@ -6,6 +6,7 @@ import { says } from "./desk.mjs";
 // The river may change the grounds between reading and pressing; then an officer reads again, not for ever.
 const READINGS = 5;
 const PUBLIC_WITHIN_S = 5;
+const REMEDY_WITHIN_S = 60;
 
 // Measures nothing: may run beside others.
 export const patient = true;
@@ -225,14 +226,26 @@ export async function stories(demo, desk) {
         await desk.picture(seen.approver, "published");
         await desk.axe(seen.approver, "the published board");
       }],
-      ["[36] a correction is one press away and needs no typing beyond the number", async () => {
+      ["[36] the correction that stands ready is one press away, says so, and asks for the number alone", async () => {
         await seen.approver.getByTestId("correct").first().click();
-        await seen.approver.getByTestId("end-dialog").waitFor();
-        await seen.approver.getByTestId("end-reason").first().click();
-        await seen.approver.getByTestId("end-dialog").getByTestId("message-body").waitFor();
-        must(await seen.approver.getByTestId("end-approve").isDisabled(), "the button is open without the number");
+        const text = await ready(seen.approver);
+        must(/訂正/.test(text), `the text does not say that it corrects:\n${text}`);
+        must(await seen.approver.getByTestId("end-reason").count() === 0, "a reason is asked for");
         await desk.picture(seen.approver, "correct");
+        await desk.axe(seen.approver, "the correction that stands ready");
+        await seen.approver.getByTestId("check").fill(areasOf(text));
+        await within(3, "the open button", async () => await seen.approver.getByTestId("end-approve").isEnabled());
+        await seen.approver.getByTestId("check").press("Enter");
+        await seen.approver.waitForTimeout(300);
+        must(await seen.approver.getByTestId("end-dialog").isVisible(), "Enter sent it");
         await seen.approver.keyboard.press("Escape");
+      }],
+      ["the page of the notice says of both how long they have stood ready", async () => {
+        await desk.open(seen.approver, `notices/${seen.notice}`);
+        await seen.approver.getByTestId("prepared").nth(1).waitFor();
+        for (const line of await seen.approver.getByTestId("prepared").allInnerTexts()) must(/\d{2}:\d{2}/.test(line) && /承認/.test(line), line);
+        await desk.open(seen.approver, "published");
+        await seen.approver.getByTestId("notice-row").first().waitFor();
       }],
       ["[29] lifting needs two persons", async () => {
         await seen.approver.getByTestId("lift").first().click();
@@ -245,8 +258,36 @@ export async function stories(demo, desk) {
         await seen.approver.getByTestId("withdraw").click();
         await seen.approver.getByTestId("screen-situation").waitFor();
       }],
+      [`[36] the cancellation that stands ready is public within ${REMEDY_WITHIN_S} s of the press, with nothing typed but the number`, async () => {
+        await desk.open(seen.approver, "published");
+        const row = seen.approver.locator(`[data-testid=notice-row][data-id="${seen.notice}"]`);
+        await row.getByTestId("cancel").waitFor();
+        const began = performance.now();
+        await row.getByTestId("cancel").click();
+        const text = await ready(seen.approver);
+        await desk.picture(seen.approver, "cancel");
+        await seen.approver.getByTestId("check").fill(areasOf(text));
+        await seen.approver.getByTestId("end-approve").click();
+        await within(REMEDY_WITHIN_S, "the notice as cancelled", async () => await row.getAttribute("data-state") === "cancelled");
+        await within(REMEDY_WITHIN_S, "the word on the public page", async () => /取り?消/.test(await (await fetch(`${demo.origin()}/n/${seen.notice}`)).text()));
+        desk.says(`cancelled ${Math.round(performance.now() - began)} ms after the press`);
+      }],
     ]],
   ];
+}
+
+// The text that stands ready, in the dialog that a press opened; nothing can be sent yet.
+async function ready(page) {
+  await page.getByTestId("end-dialog").getByTestId("message-body").waitFor();
+  await page.getByTestId("end-ready").waitFor();
+  must(await page.getByTestId("end-approve").isDisabled(), "the button is open without the number");
+  return await page.getByTestId("message-body").innerText();
+}
+
+function areasOf(text) {
+  const areas = text.match(/(\d+)地区/)?.[1];
+  must(areas, `no number of areas in:\n${text}`);
+  return areas;
 }
 
 async function publicPage(demo) {

@@ -8,8 +8,8 @@ const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SCREENS = ["situation", "published", "timeline", "gauges", "shelters", "handover", "audit", "admin"];
 
 // The last calm hour of the day: the first recommendation of the whole event, for the Satsunai, comes with the readings of eleven
-// o'clock, after a minute and a half. At half past two in the afternoon that one has been open for hours.
-export const night = { from: "2016-08-30T09:40:00+09:00", speed: 40 };
+// o'clock, after a minute. At half past two in the afternoon that one has been open for hours.
+export const night = { begin: "2016-08-30T10:20:00+09:00", from: "2016-08-30T10:21:00+09:00", speed: 40 };
 
 export async function stories(demo, desk) {
   const seen = {};
@@ -53,7 +53,7 @@ export async function stories(demo, desk) {
             look();
           });
         }
-        await within(180, "a recommendation on all three", async () => {
+        await within(300, "a recommendation on all three", async () => {
           const all = await Promise.all(pages.map((page) => page.evaluate(() => window.firstSeen ?? null)));
           seen.first = all;
           return all.every(Boolean);
@@ -110,6 +110,16 @@ export async function stories(demo, desk) {
         must((await seen.duty.title()).startsWith("【訓練】"), await seen.duty.title());
         must((await seen.duty.getByTestId("drill-bar").innerText()).match(/訓練/g).length >= 3, "not at both ends");
         must(/訓練/.test(await seen.duty.getByTestId("realm").innerText()), "the status bar");
+      }],
+      ["the name in the bar leads to the account and its passkeys", async () => {
+        await seen.duty.getByTestId("account").click();
+        await seen.duty.getByTestId("account-dialog").waitFor();
+        await desk.axe(seen.duty, "the account");
+        const address = await seen.duty.getByTestId("account-passkeys").getAttribute("href");
+        const page = await desk.api(seen.duty, "GET", address);
+        must(page.status === 200 && /パスキー/.test(page.body) && page.body.includes(`id="${address.split("#")[1]}"`), `${address} has no place for passkeys`);
+        await seen.duty.keyboard.press("Escape");
+        await seen.duty.getByTestId("account-dialog").waitFor({ state: "detached" });
       }],
       ["[54] the sound is armed by signing in, and says so in words", async () => {
         must(await seen.duty.getByTestId("sound").isVisible(), "nothing says how the sound is");
@@ -191,6 +201,15 @@ export async function stories(demo, desk) {
         await desk.picture(page, "english");
         must(found.length === 0, found.join("\n"));
         must(!JAPANESE.test(await page.getByTestId("nav").innerText()), "the ways about");
+        // The settings are still open: names and states of the ways out are words of the console.
+        const ways = await page.getByTestId("channel").evaluateAll((all) => all.flatMap((one) => [...one.children].map((part) => ({ lang: part.lang, text: part.textContent }))));
+        must(ways.length >= 4, `${ways.length} words about ways out`);
+        for (const { lang, text } of ways) must(lang === "en" && !JAPANESE.test(text), `${lang}: ${text}`);
+        await desk.open(page, "timeline");
+        await page.getByTestId("entry-text").first().waitFor();
+        const entries = await page.getByTestId("entry-text").evaluateAll((all) => all.map((one) => ({ lang: one.lang, text: one.textContent, kind: one.closest("tr").dataset.kind })));
+        const english = entries.filter(({ lang }) => lang === "en");
+        must(english.length >= 3 && english.length >= entries.length * 0.9, `${english.length} of ${entries.length} entries are English: ${JSON.stringify(entries.filter(({ lang }) => lang !== "en").slice(0, 5))}`);
         await page.context().close();
       }],
     ]],

@@ -61,3 +61,18 @@ export function textOf(page) {
 export async function standing(page, desk, id) {
   return (await desk.api(page, "GET", `/api/v1/recommendations/${id}/detail`)).body.state.kind;
 }
+
+// Goes on with Tab until this has the focus, or something `inside` it; what has it on the way must be seen to have it.
+export async function tabTo(page, testid, inside = false) {
+  for (let press = 0; press < 120; press += 1) {
+    const at = await page.evaluate(() => {
+      const one = document.activeElement;
+      const style = getComputedStyle(one);
+      return { id: one.closest("[data-testid]")?.getAttribute("data-testid"), own: one.getAttribute("data-testid"), seen: one === document.body || one.localName === "main" || one.localName === "h1" || parseFloat(style.outlineWidth) >= 2 };
+    });
+    must(at.seen || press === 0, `focus is not visible at ${at.own ?? at.id}`);
+    if ((inside ? at.id : at.own) === testid) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${testid} is not reached in 120 presses of Tab`);
+}

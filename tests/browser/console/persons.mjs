@@ -2,7 +2,7 @@
 
 import { must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
-import { approves, filled } from "./officers.mjs";
+import { approves, filled, tabTo } from "./officers.mjs";
 
 // The shortest wait that a town may set before one may issue alone.
 const LONE_AFTER_MIN = 1;
@@ -144,19 +144,4 @@ export async function stories(demo, desk) {
 async function waitingPages({ duty, approver }) {
   const waiting = await Promise.all([duty, approver].map((page) => page.getByTestId("screen-waiting").count()));
   return [duty, approver].filter((_, index) => waiting[index] > 0);
-}
-
-// Goes on with Tab until this has the focus; what has it on the way must be seen to have it.
-async function tabTo(page, testid) {
-  for (let press = 0; press < 120; press += 1) {
-    const at = await page.evaluate(() => {
-      const one = document.activeElement;
-      const style = getComputedStyle(one);
-      return { id: one.closest("[data-testid]")?.getAttribute("data-testid"), own: one.getAttribute("data-testid"), seen: one === document.body || one.localName === "main" || one.localName === "h1" || parseFloat(style.outlineWidth) >= 2 };
-    });
-    must(at.seen || press === 0, `focus is not visible at ${at.own ?? at.id}`);
-    if (at.own === testid) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`${testid} is not reached in 120 presses of Tab`);
 }

@@ -11,7 +11,8 @@ export type Route =
   | { screen: "text"; id: string }
   | { screen: "second"; id: string }
   | { screen: "notice"; id: string }
-  | { screen: "print"; id: string };
+  | { screen: "print"; id: string }
+  | { screen: "draft"; area: string | null };
 
 const WITH_ID = { recommendations: "recommendation", texts: "text", second: "second", notices: "notice", print: "print" } as const;
 
@@ -25,8 +26,17 @@ export function parse(hash: string): Route {
       return { screen: "situation" };
     }
   }
+  if (first === "draft") return { screen: "draft", area: decoded(second) };
   const screen = SCREENS.find((name) => name === first);
   return { screen: screen ?? "situation" };
+}
+
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part) || null;
+  } catch {
+    return null;
+  }
 }
 
 let current = $state.raw<Route>(parse(globalThis.location?.hash ?? ""));

@@ -176,6 +176,49 @@ export interface Chance {
   per_100: Text;
 }
 
+/** How people bring themselves to safety. */
+export type Way = "leave" | "upper_floor" | "secure_now";
+
+/** What an officer judged without a recommendation. */
+export interface OwnJudgement {
+  by: string;
+  at: string;
+  words: string;
+  way: Way | null;
+  way_text: Text | null;
+  valid_h: number | null;
+  mine: boolean;
+  level: LevelNumber;
+  withdrawn: boolean;
+}
+
+export interface UnitOfTown {
+  id: string;
+  name: string;
+  name_en: string | null;
+  people: number | null;
+}
+
+export interface Judgements {
+  as_of: string;
+  may: boolean;
+  limits: { areas_max: number; words_max: number; open_max: number; valid_h: { low: number; high: number; usual: number } };
+  causes: { about: string; about_en: string | null; hazard: string; text: Text; is_river: boolean; ways: Way[] }[];
+  areas: UnitOfTown[];
+  open: { recommendation: string; own_judgement: OwnJudgement }[];
+}
+
+export interface Recount {
+  about: string;
+  level: LevelNumber;
+  areas: { id: string; name: string; name_en: string | null; people_in_zone: number | null }[];
+  people_in_zone: number;
+  residents: number;
+  shelters: { id: string; name: string; straight_m: number | null }[];
+  left_out: { id: string; name: string; why: string; words: string }[];
+  barred: string | null;
+}
+
 export interface InboxItem {
   id: string;
   level: LevelNumber;
@@ -195,6 +238,7 @@ export interface InboxItem {
   state: ItemState;
   present: string[];
   escalation: number;
+  own_judgement?: OwnJudgement | null;
 }
 
 export interface WaitingText {
@@ -267,6 +311,7 @@ export interface Detail {
   record: string | null;
   record_en?: string | null;
   present: string[];
+  own_judgement?: OwnJudgement | null;
 }
 
 export type Needs = "one" | "two" | "one_then_review";
@@ -283,6 +328,9 @@ export interface ChannelPlan {
   id: string;
   name: string;
   condition: string;
+  /** `ready`, `owed`, `broker_down`, `unreadable`. */
+  state?: string;
+  owed?: number | null;
   limit: { subject_max: number | null; body_max: number | null } | null;
 }
 
@@ -327,6 +375,8 @@ export interface Shown {
   valid_min: number;
   confirm: Text;
   check: Check;
+  /** How it differs from what was recommended. */
+  edited?: { added: { id: string; name: string }[]; dropped: { id: string; name: string }[]; valid_h: number | null } | null;
 }
 
 export type Outcome =
@@ -378,6 +428,7 @@ export type CellState = "waiting" | "sending" | "accepted" | "retrying" | "faile
 
 export interface Cell {
   channel: string;
+  name?: string;
   state: CellState;
   at: string | null;
   receipt: string | null;
@@ -417,7 +468,9 @@ export interface NoticeDetail extends NoticeRow {
   lifting: { met: string[]; lacks: string[]; grounds: string } | null;
   end_reasons: { code: string; text: string; ending: "lift" | "cancel" }[];
   check: Check;
-  story: { at: string; who: string; text: string }[];
+  story: { at: string; who: string; who_en?: string | null; text: string; text_en?: string | null }[];
+  /** The correction and the cancellation as they stand ready. */
+  prepared?: { remedy: "correct" | "cancel"; text: string; prepared_at: string; needs: Needs; why_stale: string | null }[];
 }
 
 export type AlarmClass = "act_now" | "act_soon" | "know";
@@ -444,7 +497,10 @@ export interface TimelineEntry {
   at: string;
   kind: string;
   who: string;
+  who_en?: string | null;
   text: string;
+  /** Nothing where it is somebody's own words. */
+  text_en?: string | null;
   area_ids: string[];
   source: string;
   item: { kind: string; id: string } | null;
@@ -468,6 +524,7 @@ export interface AuditEntry {
   action: string;
   subject: string;
   text: string;
+  text_en?: string | null;
   detail: Record<string, unknown> | null;
   hash: string;
 }
@@ -499,7 +556,7 @@ export interface Rules {
     lone_after_min: number; review_within_min: number; basis_age_max_min: number; escalate_after_s: number[];
   };
   idle_max_min: number;
-  channels: { id: string; name: string; condition: string }[];
+  channels: ChannelPlan[];
   areas: { id: string; name: string; name_en?: string; people: number | null }[];
   marks: { gauge: string; name: string; name_en?: string; marks: Mark[] }[];
   models: { on: boolean; gauges: number };

@@ -64,6 +64,8 @@ export interface MapHandle {
   setShelters(shelters: readonly Shelter[]): void;
   setGauges(gauges: readonly Gauge[]): void;
   setSelection(selection: string | null): void;
+  /** Areas taken in hand, outlined strongly; to be issued for nothing yet. */
+  setMarked(areas: ReadonlySet<string>): void;
   /** Reads the colours of the page again. */
   setTheme(): void;
   setLang(lang: "ja" | "en"): void;

@@ -28,6 +28,7 @@ export class Styles {
   readonly #ratio: number;
   lang: "ja" | "en" = "ja";
   selection: string | null = null;
+  marked: ReadonlySet<string> = new Set();
   /** A map of shelters shows each of them at every zoom; on others those that are neither open nor full wait until there is room. */
   sheltersFirst = false;
 
@@ -112,7 +113,8 @@ export class Styles {
     const chosen = [new Style({ stroke: new Stroke({ color: halo, width: 9 * k }), zIndex: 98 }), new Style({ stroke: new Stroke({ color: focus, width: 6 * k }), zIndex: 99 })];
     return (feature) => {
       const area = feature.get("area") as Area | undefined;
-      if (this.selection === `area:${String(feature.get("id"))}`) return chosen;
+      const id = String(feature.get("id"));
+      if (this.selection === `area:${id}` || this.marked.has(id)) return chosen;
       if (!area) return calm;
       const color = levels[area.level as Level];
       if (feature.get("inner")) return new Style({ stroke: new Stroke({ color, width: 1.4 * k }), zIndex: 5 });
@@ -127,7 +129,7 @@ export class Styles {
   areaSigns(): StyleFunction {
     return (feature, resolution) => {
       const area = feature.get("area") as Area | undefined;
-      const isChosen = this.selection === `area:${String(feature.get("id"))}`;
+      const isChosen = this.selection === `area:${String(feature.get("id"))}` || this.marked.has(String(feature.get("id")));
       const name = resolution < NAMES_BELOW || isChosen ? this.#text(this.#named(feature), { offsetY: area ? 27 : 0, bold: area !== undefined }) : undefined;
       if (!area) return name && new Style({ geometry: middleOf, text: name, zIndex: 0 });
       return new Style({ geometry: middleOf, image: this.#signs.level(area.level as Level), text: name, zIndex: isChosen ? 99 : area.level * 2 + (area.state === "in_force" ? 1 : 0) });

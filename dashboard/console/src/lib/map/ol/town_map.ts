@@ -142,11 +142,17 @@ export class TownMap implements MapHandle {
     if (west > right || east < left || south > top || north < bottom) this.#map.getView().setCenter([(west + east) / 2, (south + north) / 2]);
   }
 
+  setMarked(areas: ReadonlySet<string>): void {
+    this.#styles.marked = areas;
+    for (const layer of [this.#borderLines, this.#areaSigns]) layer.changed();
+  }
+
   setTheme(): void {
-    const { lang, selection, sheltersFirst } = this.#styles;
+    const { lang, selection, marked, sheltersFirst } = this.#styles;
     this.#styles = new Styles(readPalette(this.#target), this.#ratio, this.#scale);
     this.#styles.lang = lang;
     this.#styles.selection = selection;
+    this.#styles.marked = marked;
     this.#styles.sheltersFirst = sheltersFirst;
     this.#restyle();
     this.#changed();
