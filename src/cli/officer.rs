@@ -44,7 +44,7 @@ pub(super) struct Officer {
     /// Make a second factor (確認コード) and print its secret once; without it a second factor is added at the first sign-in
     #[arg(long)]
     totp: bool,
-    /// Take second factor and passkeys (パスキー) away: they were lost
+    /// Take second factor, passkeys (パスキー) and the binding to single sign-on away: they were lost
     #[arg(long)]
     reset_factor: bool,
     #[command(flatten)]
@@ -258,7 +258,22 @@ impl Change {
         if self.revoke && tx.revoke_grants_of(name, "console", wall())? > 0 {
             note("authority_revoked", &json!({}))?;
         }
-        self.keys(tx)
+        self.keys(tx)?;
+        // Whoever binds an account that is there could be who comes in by it: every page says so for a day.
+        if let Some((_, Some(_))) = &self.subject {
+            tx.put_recovery(name, Lost::Binding, "console", wall(), true)?;
+        }
+        Ok(())
+    }
+
+    /// Says whether the account was bound.
+    fn unbind(tx: &Tx<'_>, name: &str) -> Result<bool, StoreError> {
+        let Some(issuer) = tx.drop_subject(name)? else {
+            return Ok(false);
+        };
+        let detail = json!({ "issuer": issuer });
+        tx.audit(wall(), "console", "subject_unbound", name, &detail)?;
+        Ok(true)
     }
 
     /// What stands in both: factors and the authority. Whoever is signed in signs in again.
@@ -269,6 +284,8 @@ impl Change {
         if self.reset_factor {
             had |= tx.drop_passkeys_of(name)? > 0;
             tx.drop_second_factor(name)?;
+            // Where it counts as one, the provider's word is a factor that somebody else may have.
+            had |= Self::unbind(tx, name)?;
             let detail = json!({});
             tx.audit(wall(), "console", "second_factor_reset", name, &detail)?;
         }
@@ -286,11 +303,10 @@ impl Change {
                 let detail = json!({ "issuer": issuer, "subject": subject });
                 tx.audit(wall(), "console", "subject_bound", name, &detail)?;
             }
-            Some((issuer, None)) if tx.drop_subject(name)? => {
-                let detail = json!({ "issuer": issuer });
-                tx.audit(wall(), "console", "subject_unbound", name, &detail)?;
+            Some((_, None)) => {
+                Self::unbind(tx, name)?;
             }
-            Some((_, None)) | None => {}
+            None => {}
         }
         if let Some(grant) = &self.grant {
             tx.put_grant(grant, "console", wall())?;

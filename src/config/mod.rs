@@ -403,6 +403,26 @@ mod tests {
                 "redirect_url",
                 "http://bosai.example.lg.jp/plain/signin/oidc",
             ),
+            (
+                "redirect_url",
+                "https://bosai.example.lg.jp/elsewhere/plain/signin/oidc",
+            ),
+            (
+                "redirect_url",
+                "https://bosai.example.lg.jp/elsewhere?to=/plain/signin/oidc",
+            ),
+            (
+                "redirect_url",
+                "https://bosai.example.lg.jp/plain/signin/oidc?more=1",
+            ),
+            (
+                "redirect_url",
+                "https://bosai.example.lg.jp/plain/signin/oidc#here",
+            ),
+            (
+                "redirect_url",
+                "https://bosai@example.lg.jp/plain/signin/oidc",
+            ),
         ] {
             let mut all: toml::Table =
                 toml::from_str(&format!("{provider}{back}")).expect("a table");

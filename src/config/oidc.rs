@@ -69,7 +69,7 @@ impl Oidc {
             &file,
             "a file of mode 600 with the provider's secret",
         )?;
-        if !is_safe(&self.redirect_url) || !self.redirect_url.ends_with(BACK) {
+        if !is_safe(&self.redirect_url) || !is_our_page(&self.redirect_url) {
             return refused(
                 "oidc.redirect_url",
                 &self.redirect_url,
@@ -80,11 +80,44 @@ impl Oidc {
     }
 }
 
-/// Encrypted, or within this machine.
-pub(crate) fn is_safe(address: &str) -> bool {
-    reqwest::Url::parse(address).is_ok_and(|url| {
+/// How an address is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// By https.
+    Encrypted,
+    /// By http, and nobody else is on the way.
+    WithinThisMachine,
+    /// By anything else.
+    InTheClear,
+}
+
+impl Line {
+    pub(crate) fn to(address: &str) -> Self {
+        let Ok(url) = reqwest::Url::parse(address) else {
+            return Self::InTheClear;
+        };
         let host = url.host_str().unwrap_or_default();
         let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-        url.scheme() == "https" || (url.scheme() == "http" && here)
+        match url.scheme() {
+            "https" => Self::Encrypted,
+            "http" if here => Self::WithinThisMachine,
+            _ => Self::InTheClear,
+        }
+    }
+}
+
+/// Encrypted, or within this machine.
+fn is_safe(address: &str) -> bool {
+    Line::to(address) != Line::InTheClear
+}
+
+/// Our page itself: what a provider adds to it must be all that stands behind it.
+fn is_our_page(address: &str) -> bool {
+    reqwest::Url::parse(address).is_ok_and(|url| {
+        url.path() == BACK
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
     })
 }

@@ -8,6 +8,7 @@ use super::{Declined, checked_reason, may, strong};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::store::approvals::Review;
+use crate::store::recoveries::Lost;
 use crate::store::{StoreError, View};
 
 /// The word of an entry that somebody has seen something.
@@ -229,10 +230,14 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
         }
         // Whoever gave a key back could hold it: everybody reads of it for a day.
         for one in view.recoveries_done(crate::clock::wall() - day)? {
-            let (of, what) = (name(&one.officer)?, one.what.spoken());
+            let of = name(&one.officer)?;
             let by = one.done_by.as_deref().unwrap_or_default();
             let by = if by == "console" { "コンソール".to_owned() } else { name(by)? };
-            lines.push(format!("{of}の{what}が、24時間以内に再発行されました({by})。心当たりがなければ、すぐ管理者へ連絡してください。"));
+            let done = match one.what {
+                Lost::Binding => format!("{of}のアカウントが、24時間以内にシングルサインオンに結び付けられました({by})。"),
+                lost => format!("{of}の{}が、24時間以内に再発行されました({by})。", lost.spoken()),
+            };
+            lines.push(format!("{done}心当たりがなければ、すぐ管理者へ連絡してください。"));
         }
         for stored in view.open_proposals()? {
             let (step, to) = view.escalated(&stored.id)?;

@@ -7,6 +7,17 @@ use super::{StoreError, Tx, View, instant, millis};
 use crate::approve::officer::{Officer, Role};
 use crate::digest::Digest;
 
+/// What somebody has shown at the sign-in of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A password.
+    Password,
+    /// Nothing to us: the town's provider of single sign-on says who they are.
+    ByProvider,
+    /// A second factor, too.
+    SecondFactor,
+}
+
 /// A session as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -18,6 +29,8 @@ pub struct Session {
     pub begun_at: Timestamp,
     /// Real time of the last click.
     pub seen_at: Timestamp,
+    /// What was shown for it.
+    pub shown: Shown,
 }
 
 /// Browsers remembered of one officer.
@@ -115,12 +128,20 @@ impl Tx<'_> {
         token: &Digest,
         officer: &str,
         csrf: &str,
-        strong: bool,
+        shown: Shown,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.0.execute(
-            "INSERT INTO session (token, officer, csrf, seen_ms, strong, begun_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
-            params![token.as_str(), officer, csrf, millis(now), strong],
+            "INSERT INTO session (token, officer, csrf, seen_ms, strong, by_provider, begun_ms) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?4)",
+            params![
+                token.as_str(),
+                officer,
+                csrf,
+                millis(now),
+                shown == Shown::SecondFactor,
+                shown == Shown::ByProvider
+            ],
         )?;
         Ok(())
     }
@@ -364,12 +385,12 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError> {
-        type Raw = (String, String, String, String, i64, bool, i64);
+        type Raw = (String, String, String, String, i64, bool, bool, i64);
         let row: Option<Raw> = self
             .0
             .prepare_cached(
-                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong, s.begun_ms FROM session s \
-                 JOIN officer o ON o.name = s.officer WHERE s.token = ?1",
+                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong, s.by_provider, s.begun_ms \
+                 FROM session s JOIN officer o ON o.name = s.officer WHERE s.token = ?1",
             )?
             .query_row([token.as_str()], |row| {
                 Ok((
@@ -380,17 +401,25 @@ impl View<'_> {
                     row.get(4)?,
                     row.get(5)?,
                     row.get(6)?,
+                    row.get(7)?,
                 ))
             })
             .optional()?;
-        row.map(|(name, display, role, csrf, seen_ms, strong, begun_ms)| {
-            Ok(Session {
-                officer: officer(name, display, &role, strong)?,
-                csrf,
-                begun_at: instant(begun_ms)?,
-                seen_at: instant(seen_ms)?,
-            })
-        })
+        row.map(
+            |(name, display, role, csrf, seen_ms, strong, by_provider, begun_ms)| {
+                Ok(Session {
+                    officer: officer(name, display, &role, strong)?,
+                    csrf,
+                    begun_at: instant(begun_ms)?,
+                    seen_at: instant(seen_ms)?,
+                    shown: match (strong, by_provider) {
+                        (true, _) => Shown::SecondFactor,
+                        (false, true) => Shown::ByProvider,
+                        (false, false) => Shown::Password,
+                    },
+                })
+            },
+        )
         .transpose()
     }
 }

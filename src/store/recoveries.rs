@@ -1,4 +1,5 @@
-//! Lost keys (鍵の再発行): who asked for a new password or for the end of a second factor, and who did it.
+//! Lost keys (鍵の再発行): who asked for a new password or for the end of a second factor, and who did it; and who opened another way
+//! into an account that was there.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
@@ -12,6 +13,8 @@ pub enum Lost {
     Password,
     /// The second factor: it is taken away, and added anew at the next sign-in.
     SecondFactor,
+    /// Nothing was lost: the account was bound to a name at the provider of single sign-on. Only the console does that.
+    Binding,
 }
 
 impl Lost {
@@ -21,6 +24,7 @@ impl Lost {
         match self {
             Self::Password => "password",
             Self::SecondFactor => "second_factor",
+            Self::Binding => "subject",
         }
     }
 
@@ -30,13 +34,14 @@ impl Lost {
         match self {
             Self::Password => "パスワード",
             Self::SecondFactor => "2要素目",
+            Self::Binding => "シングルサインオン",
         }
     }
 
     /// What this word means.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Password, Self::SecondFactor]
+        [Self::Password, Self::SecondFactor, Self::Binding]
             .into_iter()
             .find(|lost| lost.word() == word)
     }

@@ -1,5 +1,7 @@
 //! Names that the town's provider of single sign-on has for officers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
@@ -26,15 +28,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Unbinds an account. Says whether it was bound.
+    /// Unbinds an account. Says from which provider; none where it was not bound.
     ///
     /// # Errors
     /// The database's.
-    pub fn drop_subject(&self, officer: &str) -> Result<bool, StoreError> {
+    pub fn drop_subject(&self, officer: &str) -> Result<Option<String>, StoreError> {
         Ok(self
             .0
-            .execute("DELETE FROM subject WHERE officer = ?1", [officer])?
-            == 1)
+            .prepare_cached("DELETE FROM subject WHERE officer = ?1 RETURNING issuer")?
+            .query_row([officer], |row| row.get(0))
+            .optional()?)
     }
 }
 
@@ -53,5 +56,17 @@ impl View<'_> {
             .prepare_cached("SELECT officer FROM subject WHERE issuer = ?1 AND subject = ?2")?
             .query_row([issuer, subject], |row| row.get(0))
             .optional()?)
+    }
+
+    /// Accounts that are bound, each with the provider it is bound at.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn bound_officers(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT officer, issuer FROM subject ORDER BY officer")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }

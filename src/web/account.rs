@@ -19,6 +19,7 @@ use crate::clock::{monotonic, wall};
 use crate::desk::Declined;
 use crate::digest::Digest;
 use crate::second_factor::Secret;
+use crate::store::officers::Shown;
 use crate::{chance, password};
 
 /// The step that makes a secret, and the one that confirms it by a code.
@@ -28,6 +29,10 @@ const CONFIRM: &str = "confirm";
 const PASSWORD: &str = "password";
 const NEW_PASSWORD: &str = "new_password";
 const NEW_AGAIN: &str = "new_again";
+
+/// What is said where somebody whom only the provider of single sign-on knows would add a factor: on a shared desk they may be anybody
+/// whom its page still remembers, and a factor is for good.
+pub(super) const PASSWORD_FIRST: &str = "シングルサインオンだけのサインインでは、2要素目を登録できません。いったんサインアウトし、パスワードでサインインし直してください";
 
 /// The page.
 pub(super) async fn page(
@@ -57,6 +62,9 @@ pub(super) async fn handler(
                 Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
             }
         };
+    }
+    if who.is_by_provider_alone() {
+        return Err(Declined::NotAuthorised(PASSWORD_FIRST.to_owned()).into());
     }
     // Whoever else knows the password must not be able to add a factor of their own to it.
     if app.store.read(|view| view.password_by(&name))?.is_some() {
@@ -93,7 +101,7 @@ pub(super) async fn handler(
                     // Other sessions of the account have shown no second factor: they end. So does this one, under its old
                     // name: what may do more gets a new one.
                     tx.end_sessions_of(&name)?;
-                    tx.put_session(&digest, &name, &csrf, true, wall())?;
+                    tx.put_session(&digest, &name, &csrf, Shown::SecondFactor, wall())?;
                     tx.audit(
                         app.clock.now(),
                         &name,
@@ -296,6 +304,11 @@ fn view(
             crate::clock::spoken(key.added_at)
         );
         view.facts.push(["パスキー".to_owned(), words]);
+    }
+    if who.is_by_provider_alone() {
+        view.lead.push(format!("{PASSWORD_FIRST}。"));
+        view.forms.push(password_form());
+        return Ok(view);
     }
     if secret.is_none() {
         view.forms.push(password_form());

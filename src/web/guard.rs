@@ -77,8 +77,6 @@ fn is_one_of(proxies: &[IpAddr], address: IpAddr) -> bool {
 fn is_foreign(request: &Request) -> bool {
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let foreign_site =
-        text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     // HTTP/2, which browsers speak over TLS, names the host in the address and sends no such header.
     let host = text(header::HOST.as_str())
         .or_else(|| request.uri().authority().map(|of| of.as_str()))
@@ -88,7 +86,16 @@ fn is_foreign(request: &Request) -> bool {
             .split_once("://")
             .is_none_or(|(_, authority)| authority != host)
     });
-    foreign_site || foreign_origin
+    is_of_a_foreign_site(headers) || foreign_origin
+}
+
+/// Whether a browser says that a page of somebody else began this. It also says so where it only opens a page; not over plain http,
+/// but to this machine.
+pub(super) fn is_of_a_foreign_site(headers: &HeaderMap) -> bool {
+    let site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
+    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 /// Somebody knocks.

@@ -136,12 +136,16 @@ async fn ask(
     let (name, by) = (officer.name.as_str(), who.officer.name.as_str());
     let (has_factor, waiting) = app.store.read(|view| {
         Ok((
-            view.second_factor(name)?.is_some() || !view.passkeys_of(name)?.is_empty(),
+            view.second_factor(name)?.is_some()
+                || !view.passkeys_of(name)?.is_empty()
+                || view.bound_officers()?.contains_key(name),
             view.recoveries_waiting(wall() - ASKED_FOR)?,
         ))
     })?;
     if lost == Lost::SecondFactor && !has_factor {
-        return Ok(Err(format!("{name}には2要素目がありません")));
+        return Ok(Err(format!(
+            "{name}には、2要素目もシングルサインオンの結び付けもありません"
+        )));
     }
     if !takes_two(officer) {
         return give_back(doors, officer, lost, by, None).await;
@@ -195,7 +199,8 @@ async fn confirm(
     give_back(doors, &officer, asked.what, by, Some(asked.id)).await
 }
 
-/// Makes a new password, or takes the second factor away; the account's sessions end.
+/// Makes a new password, or takes the second factor away, and with it the binding to single sign-on, which may stand for one: who had
+/// them may not be who asks. The account's sessions end.
 async fn give_back(
     doors: &Doors,
     officer: &Officer,
@@ -207,7 +212,7 @@ async fn give_back(
     let secret = chance::spoken_password();
     let hash = match lost {
         Lost::Password => Some(hashed(doors, &secret).await?),
-        Lost::SecondFactor => None,
+        Lost::SecondFactor | Lost::Binding => None,
     };
     let done = app.store.write(|tx| {
         match asked {
@@ -223,6 +228,10 @@ async fn give_back(
             None => {
                 tx.drop_second_factor(name)?;
                 tx.drop_passkeys_of(name)?;
+                if let Some(issuer) = tx.drop_subject(name)? {
+                    let detail = json!({ "issuer": issuer });
+                    tx.audit(app.clock.now(), by, "subject_unbound", name, &detail)?;
+                }
                 "second_factor_reset"
             }
         };
@@ -241,8 +250,8 @@ async fn give_back(
         (true, Lost::Password) => Ok(format!(
             "{name}のパスワードを替えました。一度だけ表示します: {secret}"
         )),
-        (true, Lost::SecondFactor) => Ok(format!(
-            "{name}の2要素目を解除しました。次のサインインで登録し直します"
+        (true, Lost::SecondFactor | Lost::Binding) => Ok(format!(
+            "{name}の2要素目を解除しました。シングルサインオンの結び付けも残っていません。次に、パスワードでサインインして登録し直します"
         )),
     })
 }
@@ -266,9 +275,10 @@ fn text(name: &str, label: &str, kind: SlipText) -> SlipField {
 }
 
 fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipView, Refusal> {
-    let (officers, grants, waiting) = app.store.read(|view| {
+    let (officers, bound, grants, waiting) = app.store.read(|view| {
         Ok((
             view.officers()?,
+            view.bound_officers()?,
             view.grants()?,
             view.recoveries_waiting(wall() - ASKED_FOR)?,
         ))
@@ -295,11 +305,17 @@ fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipVi
                 .filter(|grant| grant.officer == officer.name)
                 .map(|g| format!("{}・{}・順位{}", g.basis.spoken(), g.document, g.rank))
                 .collect();
+            let bound = match bound.get(&officer.name) {
+                None => "なし",
+                Some(issuer) if *issuer == app.config.oidc.issuer => "あり",
+                Some(_) => "あり(別の提供元。いまは使えません)",
+            };
             vec![
                 officer.name,
                 officer.display,
                 officer.role.spoken().to_owned(),
                 if factor { "あり" } else { "なし" }.to_owned(),
+                bound.to_owned(),
                 own.join(" / "),
             ]
         })
@@ -331,9 +347,16 @@ fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipVi
         error,
         table: SlipTable {
             caption: "登録されている職員".to_owned(),
-            head: ["利用者名", "氏名・職", "役割", "2要素目", "発令権限"]
-                .map(str::to_owned)
-                .to_vec(),
+            head: [
+                "利用者名",
+                "氏名・職",
+                "役割",
+                "2要素目",
+                "シングルサインオン",
+                "発令権限",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             rows,
         },
         forms: vec![
@@ -349,7 +372,10 @@ fn view(app: &App, said: Option<String>, error: Option<String>) -> Result<SlipVi
                 fields: vec![text(form::USER, "利用者名", SlipText::Words)],
                 buttons: vec![
                     [RESET_PASSWORD.to_owned(), "パスワードを替える".to_owned()],
-                    [RESET_FACTOR.to_owned(), "2要素目を解除する".to_owned()],
+                    [
+                        RESET_FACTOR.to_owned(),
+                        "2要素目とシングルサインオンを解除する".to_owned(),
+                    ],
                 ],
             },
         ]

@@ -21,7 +21,7 @@ use super::refusal::Refusal;
 use super::router::Doors;
 use super::sign_in::{Knocked, Way};
 use super::tls::Visitor;
-use super::{guard, sign_in};
+use super::{account, guard, sign_in};
 use crate::app::App;
 use crate::approve::officer::Officer;
 use crate::chance;
@@ -29,6 +29,7 @@ use crate::clock::{monotonic, spoken, wall};
 use crate::desk::Declined;
 use crate::digest::Digest;
 use crate::passkey::{self, Party, Question, Refused, Signature};
+use crate::store::officers::Shown;
 use crate::store::passkeys::{StoredPasskey, name_of};
 
 /// How long an officer has between the page and the finger. The script asks for a new question before.
@@ -85,17 +86,20 @@ impl Questions {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// What was kept, if this is a question of ours for this purpose that is not too old and was not answered before. Then it
-    /// is answered now.
-    pub(super) fn opened(&self, purpose: &str, sealed: &str, now: Instant) -> Option<Vec<u8>> {
+    /// What was kept, if this is a question of ours for this purpose that is not too old. It may have been answered before.
+    pub(super) fn read(&self, purpose: &str, sealed: &str, now: Instant) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (said, proof) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
         hmac::verify(&self.key, &message(purpose, said), proof).ok()?;
         let (asked_s, kept) = said.split_first_chunk()?;
         let asked = self.began + Duration::from_secs(u64::from_be_bytes(*asked_s));
-        if now.saturating_duration_since(asked) > ANSWERED_WITHIN {
-            return None;
-        }
+        let in_time = now.saturating_duration_since(asked) <= ANSWERED_WITHIN;
+        in_time.then(|| kept.to_vec())
+    }
+
+    /// The same, if it was not answered before. Then it is answered now.
+    pub(super) fn opened(&self, purpose: &str, sealed: &str, now: Instant) -> Option<Vec<u8>> {
+        let kept = self.read(purpose, sealed, now)?;
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         if answered.len() >= ANSWERED_MAX {
             answered.retain(|_, at| now.saturating_duration_since(*at) <= ANSWERED_WITHIN);
@@ -103,7 +107,7 @@ impl Questions {
         if answered.len() >= ANSWERED_MAX || answered.insert(sealed.to_owned(), now).is_some() {
             return None;
         }
-        Some(kept.to_vec())
+        Some(kept)
     }
 }
 
@@ -201,7 +205,7 @@ pub(super) async fn enter(
     let before = sign_in::before(&doors.app, request.headers());
     let from = sign_in::visitor(&doors.app, from.ip(), request.headers());
     let fields = posted::fields(request, &doors).await?;
-    let knocked = knock(&doors, guard::network(from), &fields, before.as_ref())?;
+    let knocked = knock(&doors, guard::network(from), &fields, before.as_slice())?;
     if matches!(knocked, Knocked::WrongKey) {
         metrics::counter!("hinan_sign_ins_refused_total").increment(1);
     }
@@ -212,7 +216,7 @@ fn knock(
     doors: &Doors,
     place: String,
     fields: &Fields,
-    before: Option<&Digest>,
+    before: &[Digest],
 ) -> Result<Knocked, Refusal> {
     let app = &doors.app;
     let party = party(app).ok_or(Refusal::Unknown)?;
@@ -292,6 +296,9 @@ pub(super) async fn add(
             view.passkeys_of(name)?,
         ))
     })?;
+    if who.is_by_provider_alone() {
+        return Err(Declined::NotAuthorised(account::PASSWORD_FIRST.to_owned()).into());
+    }
     // Whoever has a factor shows it first: a password alone must not add another way in, nor take one away.
     let has_one = factor || !known.is_empty();
     if (given_by.is_some() || has_one) && !who.officer.second_factor {
@@ -342,7 +349,7 @@ pub(super) async fn add(
         // As with a code: other sessions have shown nothing, and what may do more gets a new name.
         tx.end_sessions_of(name)?;
         let (digest, csrf) = (Digest::of(token.as_bytes()), chance::token());
-        tx.put_session(&digest, name, &csrf, true, wall())?;
+        tx.put_session(&digest, name, &csrf, Shown::SecondFactor, wall())?;
         let detail = json!({ "passkey": known.label });
         tx.audit(now, name, "passkey_added", name, &detail)
     })?;
@@ -382,6 +389,14 @@ mod tests {
         }
         let late = now + ANSWERED_WITHIN + Duration::from_secs(2);
         assert_eq!(questions.opened("sign in", &sealed, late), None);
+        for _ in 0..2 {
+            let kept = questions.read("sign in", &sealed, now);
+            assert_eq!(
+                kept.as_deref(),
+                Some(&b"state"[..]),
+                "reading answers nothing"
+            );
+        }
         let kept = questions.opened("sign in", &sealed, now + ANSWERED_WITHIN);
         assert_eq!(kept.as_deref(), Some(&b"state"[..]));
         assert_eq!(questions.opened("sign in", &sealed, now), None, "again");

@@ -38,7 +38,7 @@ pub struct Doors {
     pub(super) hashing: Arc<tokio::sync::Semaphore>,
     /// The town's provider of single sign-on.
     pub(super) provider: Option<Arc<Provider>>,
-    /// So many sign-ins ask it at the same time.
+    /// So many who come back from it are asked about at the same time.
     pub(super) asking: Arc<tokio::sync::Semaphore>,
     /// Seats for programs that listen to events.
     pub(super) listeners: Arc<tokio::sync::Semaphore>,

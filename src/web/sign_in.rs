@@ -23,6 +23,7 @@ use crate::approve::officer::{Act, Officer};
 use crate::clock::{monotonic, wall};
 use crate::digest::Digest;
 use crate::store::StoreError;
+use crate::store::officers::Shown;
 use crate::{chance, password};
 
 /// Address of the page.
@@ -108,6 +109,11 @@ pub(super) fn answer(doors: &Doors, name: String, knocked: Knocked) -> Response 
             name,
             "このシングルサインオンの利用者は、どの職員のアカウントにも結び付けられていません。管理者に頼んでください",
         ),
+        Knocked::OwnFactor => again(
+            StatusCode::UNAUTHORIZED,
+            name,
+            "このアカウントには2要素目が登録されています。シングルサインオンではなく、パスキーか、パスワードと確認コードでサインインしてください",
+        ),
         Knocked::NoProvider => again(
             StatusCode::SERVICE_UNAVAILABLE,
             name,
@@ -167,6 +173,8 @@ pub(super) enum Knocked {
     Wrong,
     /// The provider of single sign-on knows somebody to whom no account is bound.
     Stranger,
+    /// The account has a factor of its own, and the provider did not ask for a second one that counts.
+    OwnFactor,
     /// The provider cannot be reached.
     NoProvider,
     /// What came back from the provider does not hold.
@@ -280,7 +288,7 @@ pub(super) async fn knock(
         return Ok(Knocked::Wrong);
     };
     let way = if strong { Way::Code } else { Way::Password };
-    Ok(enter(app, officer, way, before.as_ref(), door)?)
+    Ok(enter(app, officer, way, before.as_slice(), door)?)
 }
 
 /// By what somebody showed who they are.
@@ -310,7 +318,7 @@ impl Way {
     }
 }
 
-/// Begins the session of an officer who has shown who they are.
+/// Begins the session of an officer who has shown who they are, and ends those that their browser had `before`.
 ///
 /// # Errors
 /// The record's.
@@ -318,7 +326,7 @@ pub(super) fn enter(
     app: &App,
     officer: Officer,
     way: Way,
-    before: Option<&Digest>,
+    before: &[Digest],
     door: &str,
 ) -> Result<Knocked, StoreError> {
     // A new name for the session each time; the browser gets one of its own, which opens nothing.
@@ -328,19 +336,24 @@ pub(super) fn enter(
     let by_itself = matches!(way, Way::Passkey | Way::ProviderTwice);
     let wants_own_password = given_by.is_some() && !by_itself;
     let strong = by_itself || (way == Way::Code && !wants_own_password);
+    let shown = match way {
+        _ if strong => Shown::SecondFactor,
+        Way::Provider => Shown::ByProvider,
+        _ => Shown::Password,
+    };
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
     app.store.write(|tx| {
         // Ended ones are remembered for a while: what was typed in them is kept for their officer.
         tx.end_idle_sessions(wall() - idle_max - REMEMBERED)?;
         // Whoever signs in again does not leave an open session behind.
-        if let Some(before) = before {
+        for before in before {
             tx.end_session(before)?;
         }
         tx.put_session(
             &Digest::of(token.as_bytes()),
             &officer.name,
             &csrf,
-            strong,
+            shown,
             wall(),
         )?;
         tx.put_browser(&Digest::of(remembered.as_bytes()), &officer.name, wall())?;

@@ -13,7 +13,7 @@ use crate::clock::wall;
 use crate::digest::Digest;
 use crate::realm::Realm;
 use crate::store::StoreError;
-use crate::store::officers::Session;
+use crate::store::officers::{Session, Shown};
 
 /// What a timer adds to its question.
 pub(super) const AUTO: &str = "auto=1";
@@ -28,6 +28,14 @@ pub(super) struct SignedIn {
     pub(super) officer: Officer,
     pub(super) csrf: String,
     pub(super) token: Digest,
+    shown: Shown,
+}
+
+impl SignedIn {
+    /// Whether only the provider of single sign-on says who this is: neither password nor a factor was shown to us.
+    pub(super) fn is_by_provider_alone(&self) -> bool {
+        self.shown == Shown::ByProvider
+    }
 }
 
 impl FromRequestParts<Doors> for SignedIn {
@@ -79,6 +87,7 @@ impl FromRequestParts<Doors> for SignedIn {
             officer: session.officer,
             csrf: session.csrf,
             token,
+            shown: session.shown,
         })
     }
 }

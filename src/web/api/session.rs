@@ -75,6 +75,7 @@ pub(super) async fn begin(
         Knocked::Wrong
         | Knocked::WrongKey
         | Knocked::Stranger
+        | Knocked::OwnFactor
         | Knocked::NoProvider
         | Knocked::NotByProvider => Err(Refused::SignInFailed),
     }
