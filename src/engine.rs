@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hinan_gis::road::RoadGraph;
 use hinan_gis::{Layer, Town};
-use hinan_recommend::Memory;
+use hinan_recommend::{FacilityAdvice, Memory, Orders};
 use hinan_sensors::official::external::Taken;
 use hinan_sensors::official::series::StationSeries;
 use hinan_sensors::official::{Applied, External, Lanes, Live, OfficialMessage, Outcome};
@@ -95,6 +95,7 @@ struct Last {
     outlook: Outlook,
     /// Everything the core asked for, also what is not of now.
     asked: Vec<Kept>,
+    orders: Orders,
     told: Arc<Told>,
     refuge: Arc<Refuge>,
     refuge_of: CalledAt,
@@ -167,6 +168,11 @@ impl Engine {
         self.memory = remembered(&advice, as_of);
         self.held = advice;
         self.last = None;
+    }
+
+    /// Puts back what facilities were told last: who is to be told stays so, since when it was.
+    pub fn remember_facilities(&mut self, told: Vec<Arc<FacilityAdvice>>) {
+        self.memory = std::mem::take(&mut self.memory).telling(told);
     }
 
     /// Puts back what officers were told of the coming night, so that they are not told twice.
@@ -383,6 +389,7 @@ impl Engine {
         let before = Before {
             outlook: &last.outlook,
             recommendations: &last.asked,
+            orders: &last.orders,
         };
         let place = (r.town.as_ref(), r.core.as_ref());
         let advised = advise_after(&outlook, &last.told, &self.memory, place, before);
@@ -417,6 +424,7 @@ impl Engine {
         let last = Last {
             outlook: outlook.clone(),
             asked,
+            orders: advised.orders,
             told: Arc::clone(&told),
             refuge: Arc::clone(&refuge),
             refuge_of,

@@ -34,7 +34,7 @@ use crate::recommend::core::PROGRAM;
 use crate::recommend::docket::{Change, changes};
 use crate::station_state;
 use crate::store::StoreError;
-use crate::store::evaluations::Evaluated;
+use crate::store::evaluations::{Evaluated, Standing};
 use crate::store::notices::in_force;
 use crate::store::proposals::ProposalState;
 
@@ -360,7 +360,11 @@ fn record(
         let age_max = f64::from(app.config.approve.basis_age_max_min) * 60.0 * app.clock.speed();
         let age_max = SignedDuration::try_from_secs_f64(age_max).unwrap_or(SignedDuration::MAX);
         tx.drop_old_drafts(now.saturating_sub(age_max).unwrap_or(Timestamp::MIN))?;
-        let stood = (advice.recommendations.as_slice(), advice.outlook.as_of);
+        let stood = Standing {
+            advice: &advice.recommendations,
+            facilities: &advice.core.facilities,
+            moment: advice.outlook.as_of,
+        };
         tx.put_evaluation(&evaluated, stood, &advice.told)
     })
 }

@@ -143,7 +143,9 @@ pub fn record(
         }
         // A start goes on from what was written down last, which may be older than the last evaluation.
         if let Some(resumed) = evaluated.resumed {
-            engine.remember(view.stood_at(resumed)?.advice, evaluated.as_of);
+            let stood = view.stood_at(resumed)?;
+            engine.remember(stood.advice, evaluated.as_of);
+            engine.remember_facilities(stood.facilities);
         }
         let again = engine.evaluate_told(evaluated.as_of, told)?.digest();
         let is_ours = evaluated.program == PROGRAM

@@ -437,6 +437,7 @@ pub fn restored(
         Ok((view.last_stood()?, view.last_seq()?))
     })?;
     engine.remember(stood.advice, now);
+    engine.remember_facilities(stood.facilities);
     let given = store.read(|view| view.evening_briefings(&reference.town.code))?;
     engine.remember_briefed(Briefed::of(now, given));
     if readings + heard > 0 {

@@ -12,6 +12,7 @@ mod places;
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hinan_recommend::shelters::{Objective, Plan, Question, SpaceRule, UnitPeople, allocate};
@@ -71,7 +72,8 @@ fn evening(now: Timestamp, gauges: usize, from: u32) -> Outlook {
         let rise = if n % 2 == 0 { 0.4 } else { 0.0 };
         let mut one = gauge(now, level_m, rise);
         one.forecast = Some(forecast(now, 0.3, |hours| level_m + rise * hours));
-        outlook.gauges.insert(SourceId::new(format!("g{n}")), one);
+        let id = SourceId::new(format!("g{n}"));
+        outlook.gauges.insert(id, Arc::new(one));
     }
     outlook
 }
@@ -92,10 +94,9 @@ fn placed(advice: &Advice, town: &Town, places: &places::Town) -> Plan {
         .units()
         .iter()
         .map(|unit| {
-            let key = (unit.id.clone(), Hazard::Flood);
             let leaves = advice
                 .units
-                .get(&key)
+                .get(&unit.id, Hazard::Flood)
                 .is_some_and(|of| of.level < OrderLevel::EmergencySafety);
             let persons = if leaves {
                 unit.people * LOOK_FOR_A_PLACE_PERCENT / 100
@@ -129,8 +130,8 @@ fn a_city_of_500_units(c: &mut Criterion) {
     let (advice, memory) = recommend(&town, &outlook, &policy, &orders, &Memory::empty());
     let called: u32 = advice
         .units
-        .keys()
-        .filter_map(|(unit, _)| town.unit(unit))
+        .values()
+        .filter_map(|of| town.unit(&of.unit))
         .map(|unit| unit.people * LOOK_FOR_A_PLACE_PERCENT / 100)
         .sum();
     // Nine places in ten are needed.
@@ -163,7 +164,7 @@ fn one_reading(c: &mut Criterion) {
             let (_, memory) = recommend(&town, &outlook, &policy, &orders, &Memory::empty());
             let mut later = outlook.clone();
             if let Some(one) = later.gauges.get_mut("g3") {
-                *one = gauge(now, 5.7, 0.6);
+                *one = Arc::new(gauge(now, 5.7, 0.6));
             }
             group.bench_function(BenchmarkId::new(name, number), |b| {
                 b.iter(|| recommend_after(black_box(&town), &later, &policy, &orders, &memory));

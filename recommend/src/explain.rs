@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::action::words;
 use crate::advise::{Draft, FacilityAdvice, UnitAdvice};
-use crate::criteria::{Answer, Finding, Test, TestResult};
+use crate::criteria::{Answer, Criteria, Finding, Test, TestResult};
 use crate::deadline::{Arrival, Deadline, Deadlines, Waiting};
 use crate::level::OrderLevel;
 use crate::policy::Policy;
@@ -177,13 +177,7 @@ fn write(
         "  危険のある人 people at risk: {}",
         advice.people_at_risk
     )?;
-    writeln!(
-        text,
-        "  基準 criteria: {}({}) sha256 {}",
-        policy.criteria.name,
-        policy.criteria.version,
-        policy.criteria.digest()
-    )?;
+    write_criteria(text, &policy.criteria, advice)?;
     writeln!(
         text,
         "\n■ 条件 conditions: 一つでも「該当」なら、その段階を推奨する。不明は該当としない"
@@ -254,6 +248,21 @@ fn write(
     )
 }
 
+/// The digest belongs to these conditions only where each of them stands so in the criteria.
+fn write_criteria(text: &mut String, criteria: &Criteria, advice: &UnitAdvice) -> fmt::Result {
+    let then = advice.findings.iter().map(|finding| &finding.condition);
+    let (name, version) = (&criteria.name, &criteria.version);
+    let digest = criteria.digest();
+    if criteria.of(advice.kind).eq(then) {
+        writeln!(text, "  基準 criteria: {name}({version}) sha256 {digest}")
+    } else {
+        writeln!(
+            text,
+            "  基準 criteria: 下の条件は推奨した時のもので、渡された基準 {name}({version}) sha256 {digest} とは違います / the conditions below are those of then and differ from these criteria"
+        )
+    }
+}
+
 fn write_finding(text: &mut String, finding: &Finding) -> fmt::Result {
     let condition = &finding.condition;
     writeln!(
@@ -321,6 +330,9 @@ fn write_tests(
         }
         if let Some(when) = seen.at {
             parts.push(at(when));
+        }
+        if let Some(made_at) = seen.made_at {
+            parts.push(format!("予測の作成 {}", at(made_at)));
         }
         if let Some(why) = &seen.why {
             parts.push(format!("不明の理由: {why}"));

@@ -15,18 +15,21 @@ mod deadline;
 mod explain;
 mod hazard;
 mod id;
+mod index;
 mod level;
 mod outlook;
 mod policy;
+mod roll;
 mod shared;
+mod sheaves;
 pub mod shelters;
 mod town;
 
 pub use action::{Action, ActionSettings, Mode, StayConditions, action, words as action_words};
 pub use advise::{
-    Advice, ByUnit, Candidate, Cause, Choice, Complement, Counter, Draft, Examined, FacilityAdvice,
-    Gate, GateName, LeftOut, LiftAdvice, Memory, Names, Order, Orders, Uncovered, UnitAdvice,
-    check_coverage, complement, cover, recommend, recommend_after,
+    Advice, ByUnit, Cause, Choice, Complement, Counter, Draft, Examined, FacilityAdvice, Gate,
+    GateName, LeftOut, LiftAdvice, Memory, Names, Order, Orders, Uncovered, UnitAdvice,
+    check_coverage, complement, recommend, recommend_after,
 };
 pub use criteria::{
     Answer, Asked, BYTES_MAX, CONDITIONS_MAX, Condition, Criteria, CriteriaError, Finding, Input,
@@ -45,4 +48,6 @@ pub use outlook::{
     Rain, RainSpan, Report, ReportKind, RiskMap, Tier, Told, TsunamiClass, Voice,
 };
 pub use policy::{AreaSettings, LatchSettings, LiftSettings, Policy};
+pub use roll::UnitSet;
+pub use sheaves::Sheaves;
 pub use town::{Exposure, Facility, Group, Place, Town, TownError, Unit};

@@ -1,6 +1,7 @@
 //! Who can be ordered, and what threatens them: issuing units, their exposures, facilities.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -10,6 +11,7 @@ use crate::criteria::Kind;
 use crate::deadline::Span;
 use crate::hazard::Hazard;
 use crate::id::{FacilityId, SourceId, UnitId};
+use crate::index::Index;
 use crate::outlook::{Mark, TsunamiClass};
 
 /// Everything about a town that advice refers to. It was checked when it was made.
@@ -20,8 +22,7 @@ pub struct Town {
     units: Vec<Unit>,
     groups: Vec<Group>,
     facilities: Vec<Facility>,
-    by_id: BTreeMap<UnitId, usize>,
-    by_source: BTreeMap<SourceId, Vec<usize>>,
+    index: Arc<Index>,
     digest: String,
 }
 
@@ -157,23 +158,16 @@ impl Town {
                 accepted: "latitude -90 to 90, longitude -180 to 180",
             });
         }
-        let mut by_id = BTreeMap::new();
-        let mut by_source: BTreeMap<SourceId, Vec<usize>> = BTreeMap::new();
-        for (number, unit) in units.iter().enumerate() {
+        let mut ids = BTreeSet::new();
+        for unit in &units {
             check_unit(unit)?;
-            if by_id.insert(unit.id.clone(), number).is_some() {
+            if !ids.insert(&unit.id) {
                 return Err(wrong(
                     &unit.name,
                     "id",
                     unit.id.to_string(),
                     ("一度だけの名前", "each id once"),
                 ));
-            }
-            for source in unit.exposures.iter().flat_map(Exposure::sources) {
-                let of = by_source.entry(source.clone()).or_default();
-                if of.last() != Some(&number) {
-                    of.push(number);
-                }
             }
         }
         let residents = units
@@ -196,25 +190,25 @@ impl Town {
             accepted: "the id of one of the town's units",
         };
         for group in &groups {
-            if let Some(unit) = group.units.iter().find(|unit| !by_id.contains_key(*unit)) {
+            if let Some(unit) = group.units.iter().find(|unit| !ids.contains(unit)) {
                 return Err(unknown(&group.name, unit));
             }
         }
         for facility in &facilities {
             check_facility(facility)?;
-            if !by_id.contains_key(&facility.unit) {
+            if !ids.contains(&facility.unit) {
                 return Err(unknown(&facility.name, &facility.unit));
             }
         }
         let digest = digest(&(&name, place, &units, &groups, &facilities));
+        let index = Arc::new(Index::of(&units, &groups, &facilities));
         Ok(Self {
             name,
             place,
             units,
             groups,
             facilities,
-            by_id,
-            by_source,
+            index,
             digest,
         })
     }
@@ -241,21 +235,18 @@ impl Town {
 
     /// One unit.
     pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
-        self.by_id.get(id).map(|number| &self.units[*number])
+        self.index.place(id).map(|place| &self.units[place])
     }
 
-    /// Where a unit stands in the town's order.
-    pub(crate) fn position(&self, id: &UnitId) -> Option<usize> {
-        self.by_id.get(id).copied()
+    /// Where things stand.
+    pub(crate) fn index(&self) -> &Arc<Index> {
+        &self.index
     }
 
     /// Units that a gauge or a rain station decides for, in the town's order.
     pub fn units_of(&self, source: &SourceId) -> impl Iterator<Item = &Unit> {
-        self.by_source
-            .get(source)
-            .into_iter()
-            .flatten()
-            .map(|number| &self.units[*number])
+        let places = self.index.units_of(source).iter();
+        places.map(|place| &self.units[*place])
     }
 
     /// Bigger names.
@@ -272,12 +263,6 @@ impl Town {
 fn digest(of: &impl Serialize) -> String {
     let bytes = serde_json::to_vec(of).expect("a town has nothing that JSON cannot say");
     hex::encode(Sha256::digest(&bytes))
-}
-
-impl Exposure {
-    fn sources(&self) -> impl Iterator<Item = &SourceId> {
-        self.gauges.iter().chain(&self.rain)
-    }
 }
 
 fn check_unit(unit: &Unit) -> Result<(), TownError> {

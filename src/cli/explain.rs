@@ -1,10 +1,11 @@
 //! `hinan explain`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
-use hinan_recommend::explain;
+use hinan_recommend::{FacilityAdvice, explain, explain_facility};
 
 use super::print::say;
 use crate::config::Config;
@@ -15,12 +16,16 @@ use crate::town;
 /// 導出: writes out everything that one recommendation was worked out from, so that it can be recomputed by hand: every
 /// condition with its reading and threshold, the deadline with its terms, what waiting costs, what speaks against it.
 ///
-/// The number of a recommendation stands at the foot of its page. Works beside a running service.
+/// With them stand the facilities that are to be told (要配慮者利用施設), whose own deadlines may come before any recommendation: `--facilities`
+/// writes out these alone. The number of a recommendation stands at the foot of its page. Works beside a running service.
 #[derive(Args)]
 pub(super) struct Explain {
     /// The number of the recommendation
-    #[arg(value_name = "RECOMMENDATION")]
-    id: String,
+    #[arg(value_name = "RECOMMENDATION", required_unless_present = "facilities")]
+    id: Option<String>,
+    /// 施設の期限: the deadlines of facilities at the last evaluation that was written down, those to be told and the others
+    #[arg(long)]
+    facilities: bool,
     /// The data directory; the one of the configuration when it is not named
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -36,64 +41,94 @@ impl Explain {
             None => Config::defaults(),
         };
         let data_dir = self.data_dir.as_ref().unwrap_or(&config.service.data_dir);
-        let stored = Store::look(data_dir, |view: &View<'_>| view.proposal(&self.id))?;
-        let Some(stored) = stored else {
-            bail!(
-                "{}: この番号の推奨は {} にありません / no recommendation of this number there",
-                self.id,
-                data_dir.display()
-            );
-        };
-        let proposal = &stored.proposal;
-        let names: Vec<&str> = proposal.districts.iter().map(|d| d.name.as_str()).collect();
-        say(&format!(
-            "推奨 recommendation {}: {} {}、{}地区 {}\n初めて作られた first made {}、根拠の最後 grounds last held {}",
-            self.id,
-            proposal.key.river,
-            proposal.key.level,
-            names.len(),
-            names.join("・"),
-            stored.first_at,
-            stored.supported_at,
-        ));
-        for names in &proposal.names {
-            say(&format!(
-                "まとめる名前 bigger name: {}({}地区。ほかに{}地区{}人が加わる)",
-                names.name,
-                names.concerned.len(),
-                names.besides.len(),
-                names.people_besides
-            ));
+        let core = || -> anyhow::Result<Core> { Ok(Core::load(&config, &town::town(&config)?)?) };
+        if let Some(id) = &self.id {
+            one(id, data_dir, core)?;
         }
-        let Some(urgent) = &proposal.urgent else {
-            say(
-                "この推奨は以前の版が記録したもので、期限の計算はありません。当時調べた条件 written by an earlier version, without deadlines; the conditions examined then:",
-            );
-            for finding in proposal.examined() {
-                say(&format!(
-                    "- {} [{}] {}",
-                    finding.condition.words,
-                    finding.answer.japanese(),
-                    finding.sentences().join("。")
-                ));
-            }
-            return Ok(());
-        };
-        let town = town::town(&config)?;
-        let core = Core::load(&config, &town)?;
-        say("最も期限の早い地区について the district whose deadline comes first:");
-        say(&explain(&core.town, &core.policy, proposal.as_of, urgent));
-        let same = urgent.findings.iter().all(|finding| {
-            core.policy
-                .criteria
-                .condition(&finding.condition.id)
-                .is_some_and(|now| *now == finding.condition)
-        });
-        if !same {
-            say(
-                "注意: 判断基準はこの推奨の後に変わっています。上の条件は当時のものです / the criteria changed since; the conditions above are those of then",
-            );
+        let told = Store::look(data_dir, |view: &View<'_>| view.last_stood())?.facilities;
+        if self.facilities || told.iter().any(|of| of.due) {
+            facilities(&told, &core()?, self.facilities);
         }
         Ok(())
     }
+}
+
+/// The derivation of each facility's deadline: of those that are to be told, or of all.
+fn facilities(told: &[Arc<FacilityAdvice>], core: &Core, all: bool) {
+    let named = told.iter().filter(|of| all || of.due);
+    say(
+        "\n■ 要配慮者利用施設の期限 deadlines of facilities, at the last evaluation that was written down",
+    );
+    if told.is_empty() {
+        say("  記録がありません none is on record");
+    }
+    for of in named {
+        let policy = &core.policy;
+        say(&explain_facility(&core.town, policy, of.as_of, of));
+    }
+}
+
+/// The derivation of one recommendation.
+fn one(id: &str, data_dir: &Path, core: impl Fn() -> anyhow::Result<Core>) -> anyhow::Result<()> {
+    let found = Store::look(data_dir, |view: &View<'_>| {
+        let Some(stored) = view.proposal(id)? else {
+            return Ok(None);
+        };
+        let criteria = view.criteria_at(stored.proposal.as_of)?;
+        Ok(Some((stored, criteria)))
+    })?;
+    let Some((stored, criteria)) = found else {
+        bail!(
+            "{id}: この番号の推奨は {} にありません / no recommendation of this number there",
+            data_dir.display()
+        );
+    };
+    let proposal = &stored.proposal;
+    let names: Vec<&str> = proposal.districts.iter().map(|d| d.name.as_str()).collect();
+    say(&format!(
+        "推奨 recommendation {id}: {} {}、{}地区 {}\n初めて作られた first made {}、根拠の最後 grounds last held {}",
+        proposal.key.river,
+        proposal.key.level,
+        names.len(),
+        names.join("・"),
+        stored.first_at,
+        stored.supported_at,
+    ));
+    for names in &proposal.names {
+        say(&format!(
+            "まとめる名前 bigger name: {}({}地区。ほかに{}地区{}人が加わる)",
+            names.name,
+            names.concerned.len(),
+            names.besides.len(),
+            names.people_besides
+        ));
+    }
+    let Some(urgent) = &proposal.urgent else {
+        say(
+            "この推奨は以前の版が記録したもので、期限の計算はありません。当時調べた条件 written by an earlier version, without deadlines; the conditions examined then:",
+        );
+        for finding in proposal.examined() {
+            say(&format!(
+                "- {} [{}] {}",
+                finding.condition.words,
+                finding.answer.japanese(),
+                finding.sentences().join("。")
+            ));
+        }
+        return Ok(());
+    };
+    let core = core()?;
+    say("最も期限の早い地区について the district whose deadline comes first:");
+    say(&explain(&core.town, &core.policy, proposal.as_of, urgent));
+    match criteria {
+        Some(then) if then == core.criteria => {}
+        Some(then) => say(&format!(
+            "注意: 判断基準はこの推奨の後に変わっています。この推奨は sha256 {then} の基準によるもので、いまの基準は sha256 {} です / the criteria changed since: this recommendation rests on the former, the latter decide today",
+            core.criteria
+        )),
+        None => say(
+            "注意: この推奨の時の判断基準の要約値(sha256)は記録にありません / the digest of the criteria of then is not on record",
+        ),
+    }
+    Ok(())
 }

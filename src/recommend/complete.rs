@@ -54,7 +54,8 @@ pub fn complete(
                 .partition(|district| draft.choice.beside.contains(district.id.as_str()));
             proposal.districts = districts;
             proposal.beside = beside;
-            proposal.names = draft.names.clone();
+            let names = draft.names.iter();
+            proposal.names = names.map(|names| names.as_ref().clone()).collect();
             proposal.left_out = draft
                 .complement
                 .iter()

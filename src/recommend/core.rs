@@ -56,7 +56,7 @@ pub struct Core {
 }
 
 /// Raised whenever the same question gets another answer than before: records of another program are not compared.
-pub const PROGRAM: u32 = 1;
+pub const PROGRAM: u32 = 2;
 
 /// Why there is no core.
 #[derive(Debug, Error)]

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use hinan_recommend::{
-    Action, Answer, Condition, Deadlines, Finding, Held, Kind, Mark, Mode, Seen, SourceId, Test,
-    TestResult, UnitAdvice, UnitId,
+    Action, Answer, Condition, Deadlines, FacilityAdvice, Finding, Held, Kind, Mark, Mode, Seen,
+    SourceId, Test, TestResult, UnitAdvice, UnitId,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::Error as _;
+use thiserror::Error;
 
 use super::Recommendation;
 use super::counter::Counter;
@@ -26,23 +28,54 @@ const WENT_ON_FOR_H: f64 = 3.0;
 pub fn proposal(body: &str) -> Result<Proposal, serde_json::Error> {
     serde_json::from_str(body).or_else(|wrong| {
         serde_json::from_str::<ProposalThen>(body)
-            .map(ProposalThen::now)
-            .map_err(|_| wrong)
+            .map_err(|_| wrong)?
+            .now()
+            .map_err(serde_json::Error::custom)
     })
 }
 
-/// Reads the advice of one moment, of today or of before.
+/// What stood at one moment: advice by district, and what facilities were told.
+pub type Stood = (Vec<Arc<Recommendation>>, Vec<Arc<FacilityAdvice>>);
+
+/// Reads what stood at one moment, of today or of before, when facilities were not written down with it.
 ///
 /// # Errors
 /// What is wrong with it as advice of today.
-pub fn advice(body: &str, as_of: Timestamp) -> Result<Vec<Arc<Recommendation>>, serde_json::Error> {
-    let today = serde_json::from_str::<Vec<Recommendation>>(body);
-    let read = today.or_else(|wrong| {
-        serde_json::from_str::<Vec<RecommendationThen>>(body)
-            .map(|all| all.into_iter().map(|one| one.now(as_of)).collect())
-            .map_err(|_| wrong)
+pub fn stood(body: &str, as_of: Timestamp) -> Result<Stood, serde_json::Error> {
+    if body.trim_start().starts_with('{') {
+        let StoodNow { advice, facilities } = serde_json::from_str(body)?;
+        let advice = advice.into_iter().map(Arc::new).collect();
+        return Ok((advice, facilities.into_iter().map(Arc::new).collect()));
+    }
+    let list = serde_json::from_str::<Vec<Recommendation>>(body);
+    let read = list.or_else(|wrong| {
+        let then: Vec<RecommendationThen> = serde_json::from_str(body).map_err(|_| wrong)?;
+        let all = then.into_iter().map(|one| one.now(as_of));
+        all.collect::<Result<_, _>>()
+            .map_err(serde_json::Error::custom)
     })?;
-    Ok(read.into_iter().map(Arc::new).collect())
+    Ok((read.into_iter().map(Arc::new).collect(), Vec::new()))
+}
+
+#[derive(Deserialize)]
+struct StoodNow {
+    advice: Vec<Recommendation>,
+    facilities: Vec<FacilityAdvice>,
+}
+
+/// An answer that was given without what it was compared with: damage, and never "compared with nothing".
+#[derive(Debug, Error)]
+#[error(
+    "rule {rule}: answered without `{key}`; 受け付けるのは、比べた値のある答えか、不明 / accepted: an answer with what it was compared with, or unknown"
+)]
+struct Uncompared {
+    rule: &'static str,
+    key: &'static str,
+}
+
+/// Every criterion as a finding of today.
+fn findings(all: Vec<Criterion>) -> Result<Vec<Finding>, Uncompared> {
+    all.into_iter().map(Criterion::now).collect()
 }
 
 #[derive(Deserialize)]
@@ -60,14 +93,14 @@ struct ProposalThen {
 }
 
 impl ProposalThen {
-    fn now(self) -> Proposal {
-        Proposal {
+    fn now(self) -> Result<Proposal, Uncompared> {
+        Ok(Proposal {
             key: self.key,
             river_en: self.river_en,
             as_of: self.as_of,
             gauge: self.gauge,
             districts: self.districts,
-            met: self.met.into_iter().map(Criterion::now).collect(),
+            met: findings(self.met)?,
             counter: self.counter,
             shelters: self.shelters,
             reach_between: self.reach_between,
@@ -80,8 +113,8 @@ impl ProposalThen {
             waiting: Vec::new(),
             people: None,
             grounds: Vec::new(),
-            examined_then: self.examined.into_iter().map(Criterion::now).collect(),
-        }
+            examined_then: findings(self.examined)?,
+        })
     }
 }
 
@@ -100,9 +133,9 @@ struct RecommendationThen {
 
 impl RecommendationThen {
     /// No deadline was worked out then, and the only way to be safe was to leave.
-    fn now(self, as_of: Timestamp) -> Recommendation {
-        let findings = self.examined.into_iter().map(Criterion::now).collect();
-        Recommendation {
+    fn now(self, as_of: Timestamp) -> Result<Recommendation, Uncompared> {
+        let examined = findings(self.examined)?;
+        Ok(Recommendation {
             advice: Arc::new(UnitAdvice {
                 unit: UnitId::new(self.district.as_str()),
                 kind: Kind::ForecastRiver,
@@ -110,9 +143,9 @@ impl RecommendationThen {
                 level: advised(self.level),
                 gauge: Some(SourceId::new(self.gauge.as_str())),
                 people_at_risk: self.people_in_zone,
-                findings: Arc::new(findings),
+                findings: Arc::new(examined.into_iter().map(Arc::new).collect()),
                 counter: Vec::new(),
-                deadlines: Deadlines {
+                deadlines: Arc::new(Deadlines {
                     as_of,
                     arrival: None,
                     chance: None,
@@ -120,7 +153,7 @@ impl RecommendationThen {
                     elderly: None,
                     waiting: Vec::new(),
                     waiting_elderly: Vec::new(),
-                },
+                }),
                 action: Action {
                     mode: Mode::Leave,
                     may_stay: 0,
@@ -138,9 +171,9 @@ impl RecommendationThen {
             level: self.level,
             gauge: self.gauge,
             people_in_zone: self.people_in_zone,
-            met: self.met.into_iter().map(Criterion::now).collect(),
+            met: findings(self.met)?,
             counter: self.counter,
-        }
+        })
     }
 }
 
@@ -223,33 +256,60 @@ struct Criterion {
 }
 
 impl Criterion {
-    fn now(self) -> Finding {
-        let (level, words, words_en) = self.rule.said();
+    /// What was asked, with what it was compared with.
+    fn test(&self) -> Result<Test, Uncompared> {
+        let without = |key| Uncompared {
+            rule: self.rule.word(),
+            key,
+        };
+        let threshold = || self.threshold.ok_or_else(|| without("threshold"));
         let mark = self.mark.as_deref().and_then(Mark::from_code);
         let marks: Vec<Mark> = mark.into_iter().collect();
-        let test = match self.rule {
+        Ok(match self.rule {
             Rule::JudgementLevelReached | Rule::DangerReached | Rule::OverflowLevelReached => {
+                self.mark_m.map_or_else(threshold, Ok)?;
                 Test::GaugeAt { marks }
             }
             Rule::RapidRise => Test::Rise {
-                m_per_h: self.threshold.unwrap_or_default(),
+                m_per_h: threshold()?,
             },
             Rule::DangerExpected | Rule::OverflowExpected => Test::Forecast {
                 marks,
-                within_h: self.lead_h.unwrap_or_default(),
-                chance: self.threshold.unwrap_or_default(),
+                within_h: self.lead_h.ok_or_else(|| without("lead_h"))?,
+                chance: threshold()?,
             },
-        };
-        let rests_on = self.rests_on_assumption();
-        Finding {
-            condition: Arc::new(Condition {
+        })
+    }
+
+    fn now(self) -> Result<Finding, Uncompared> {
+        let (level, words, words_en) = self.rule.said();
+        let condition = |all| {
+            Arc::new(Condition {
                 id: self.rule.word().to_owned(),
                 kind: Kind::ForecastRiver,
                 level: advised(level),
                 words: words.to_owned(),
                 words_en: words_en.to_owned(),
-                all: vec![test],
-            }),
+                all,
+            })
+        };
+        let test = match self.test() {
+            Ok(test) => test,
+            // Nothing could be said then, and what it would have been compared with was not written down.
+            Err(_) if self.answer == Answer::Unknown => {
+                return Ok(Finding {
+                    condition: condition(Vec::new()),
+                    answer: Answer::Unknown,
+                    gauge: Some(SourceId::new(self.gauge.as_str())),
+                    tests: Vec::new(),
+                });
+            }
+            Err(wrong) => return Err(wrong),
+        };
+        let mark = self.mark.as_deref().and_then(Mark::from_code);
+        let rests_on = self.rests_on_assumption();
+        Ok(Finding {
+            condition: condition(vec![test]),
             answer: self.answer,
             gauge: Some(SourceId::new(self.gauge.as_str())),
             tests: vec![TestResult {
@@ -259,6 +319,7 @@ impl Criterion {
                     value: self.value,
                     threshold: self.threshold,
                     at: self.observed_at,
+                    made_at: None,
                     mark: mark.zip(self.mark_m),
                     range_m: self.range_m,
                     assumed: self.assumed.map(|of| Held {
@@ -277,7 +338,7 @@ impl Criterion {
                 },
                 inner: Vec::new(),
             }],
-        }
+        })
     }
 
     /// Whether the answer rested on the assumption and not on what was measured.
@@ -335,5 +396,25 @@ mod tests {
         let broken = PROPOSAL.replacen("\"districts\"", "\"distrcits\"", 1);
         let wrong = proposal(&broken).expect_err("no districts").to_string();
         assert!(!wrong.is_empty());
+    }
+    #[test]
+    fn an_answer_without_what_it_was_compared_with_is_damage_and_an_unknown_one_stays_unknown() {
+        let chance = r#""answer":"met","value":0.42,"range_m":[31.1,32.9],"threshold":0.3"#;
+        let with = |other: &str| PROPOSAL.replacen(chance, other, 1);
+        let damaged = with(&chance.replace("0.3", "null"));
+        assert_ne!(damaged, PROPOSAL);
+        let wrong = proposal(&damaged).expect_err("met, compared with nothing");
+        let wrong = wrong.to_string();
+        assert!(
+            wrong.contains("overflow_expected") && wrong.contains("threshold"),
+            "{wrong}"
+        );
+        let unknown = with(r#""answer":"unknown","value":null,"range_m":null,"threshold":null"#);
+        let read = proposal(&unknown).expect("nothing was known then");
+        let finding = &read.met[1];
+        assert_eq!(finding.answer, Answer::Unknown);
+        let said = finding.sentences().join("");
+        assert!(said.contains("不明") && !said.contains("0%"), "{said}");
+        assert!(!finding.open_tests().join("").contains("0%"));
     }
 }

@@ -29,7 +29,8 @@ pub(crate) fn advised(along: &[Along<'_>]) -> Vec<Arc<Recommendation>> {
     let mut outlook = Outlook::empty(noon());
     let mut units = Vec::new();
     for of in along {
-        outlook.gauges.insert(SourceId::new(of.gauge), gauge(of));
+        let id = SourceId::new(of.gauge);
+        outlook.gauges.insert(id, Arc::new(gauge(of)));
         units.extend(
             of.districts
                 .iter()

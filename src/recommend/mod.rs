@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hinan_gis::{District, Town};
-use hinan_recommend::{Answer, Finding, Memory, Test, UnitAdvice};
+use hinan_recommend::{Answer, Finding, Memory, Orders, Sheaves, Test, UnitAdvice};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +101,8 @@ pub struct Advised {
     pub core: hinan_recommend::Advice,
     /// For the next time: advice rises at once and does not fall by itself.
     pub memory: Memory,
+    /// What was ordered, in the core's words.
+    pub orders: Orders,
 }
 
 /// What was advised a moment ago, and from what.
@@ -110,6 +112,8 @@ pub struct Before<'b> {
     pub outlook: &'b Outlook,
     /// What was advised.
     pub recommendations: &'b [Kept],
+    /// What was ordered, and is still: nothing new was told.
+    pub orders: &'b Orders,
 }
 
 /// What we advise at a moment, with what was told and what stood before. An unmet or unknown condition never raises a level.
@@ -129,10 +133,11 @@ pub fn advise(
         recommendations: in_the_towns_order(outlook, (town, core), &advice, None),
         core: advice,
         memory,
+        orders,
     }
 }
 
-/// The same answer, byte for byte, sooner: what nothing new concerns is taken from a moment ago.
+/// The same answer, byte for byte, sooner: what nothing new concerns is taken from a moment ago, when the same was told.
 #[must_use]
 pub fn advise_after(
     outlook: &Outlook,
@@ -142,18 +147,18 @@ pub fn advise_after(
     before: Before<'_>,
 ) -> Advised {
     let asked = translate::outlook(outlook, told, core);
-    let orders = orders(outlook, told);
     let (advice, memory) =
-        hinan_recommend::recommend_after(&core.town, &asked, &core.policy, &orders, memory);
+        hinan_recommend::recommend_after(&core.town, &asked, &core.policy, before.orders, memory);
     Advised {
         recommendations: in_the_towns_order(outlook, (town, core), &advice, Some(before)),
         core: advice,
         memory,
+        orders: before.orders.clone(),
     }
 }
 
 /// Orders in force, with what officers confirmed for lifting them.
-fn orders(outlook: &Outlook, told: &Told) -> hinan_recommend::Orders {
+fn orders(outlook: &Outlook, told: &Told) -> Orders {
     let mut orders = told.core_orders();
     confirmed::confirm(told, &mut orders, outlook.as_of);
     orders
@@ -172,19 +177,16 @@ pub fn recommend(outlook: &Outlook, town: &Town, core: &Core) -> Vec<Arc<Recomme
 /// What stands, from advice that was written down.
 #[must_use]
 pub fn remembered(recommendations: &[Arc<Recommendation>], as_of: Timestamp) -> Memory {
-    let units = recommendations.iter().map(|one| {
-        let advice = Arc::clone(&one.advice);
-        ((advice.unit.clone(), advice.hazard()), advice)
-    });
+    let units = recommendations.iter().map(|one| Arc::clone(&one.advice));
     Memory::of(&hinan_recommend::Advice {
         as_of,
-        units: Arc::new(units.collect()),
+        units: units.collect(),
         drafts: Vec::new(),
-        facilities: Vec::new(),
-        lifts: Vec::new(),
+        facilities: Sheaves::default(),
+        lifts: Sheaves::default(),
         briefings: Vec::new(),
         postures: Vec::new(),
-        unknown: Vec::new(),
+        unknown: Arc::default(),
     })
 }
 

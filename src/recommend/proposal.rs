@@ -171,12 +171,11 @@ impl Proposal {
 
     /// Every condition that was examined, met or not.
     #[must_use]
-    pub fn examined(&self) -> &[Finding] {
-        self.urgent
-            .as_ref()
-            .map_or(self.examined_then.as_slice(), |advice| {
-                advice.findings.as_slice()
-            })
+    pub fn examined(&self) -> Vec<&Finding> {
+        match &self.urgent {
+            Some(advice) => advice.findings.iter().map(AsRef::as_ref).collect(),
+            None => self.examined_then.iter().collect(),
+        }
     }
 
     /// The latest useful moment to decide, for the district where it comes first.

@@ -1,14 +1,12 @@
 //! 避難先の見通し: how many come, who finds a place where, which shelter fills, which to open next. It follows from what is ordered
 //! or proposed and has no way back into it.
 
+mod walking;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use hinan_gis::road::{
-    NoWay, RoadExposure, RoadGraph, StraightLine, WalkConditions, WalkGroup, WalkNetwork,
-    WalkSettings,
-};
+use hinan_gis::road::RoadGraph;
 use hinan_gis::{Hazard as SiteHazard, Town};
 use hinan_models::demand::{
     Call, CallLevel, Conditions, Demand, EventRates, LineError, LiveCount, PublicShelter,
@@ -16,13 +14,14 @@ use hinan_models::demand::{
 };
 use hinan_recommend::shelters::{
     ExpectedBy, FillAdvice, FillForecast, Filling, Load, NotUsable, Objective, Places, Plan,
-    Question, Shelter, SpaceRule, State, UnitPeople, Way, Ways, WhyNoPlace, allocate, fill,
+    Question, Shelter, SpaceRule, State, UnitPeople, Ways, WhyNoPlace, allocate, fill,
     next_to_open,
 };
 use hinan_recommend::{Hazard, ReportKind, ShelterId, Sun, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use self::walking::Walks;
 use super::Recommendation;
 use super::cause;
 use super::core::Core;
@@ -49,81 +48,23 @@ pub struct RefugeBasis {
 }
 
 impl RefugeBasis {
-    /// For a town without roads. Ways are straight lines lengthened by a detour factor, for the slowest who walk by themselves.
+    /// For a town without roads.
     ///
     /// # Errors
     /// When the published rates cannot be fitted; a fault of the program.
     pub fn of(town: &Town) -> Result<Self, LineError> {
-        let settings = WalkSettings::default();
-        let walk = StraightLine::new(settings, slowest());
-        let mut ways = room(town);
-        if ways.size() == (town.districts.len(), town.shelters.len()) {
-            for (row, district) in town.districts.iter().enumerate() {
-                for (column, shelter) in town.shelters.iter().enumerate() {
-                    ways.set(
-                        row,
-                        column,
-                        way(walk.walk(district.label, shelter.at).time_ms),
-                    );
-                }
-            }
-        }
-        let basis = format!(
-            "徒歩の時間は直線距離×{:.1}による推定(道路・橋・浸水は考慮していない)",
-            settings.detour_factor
-        );
-        Self::with(town, ways, basis)
+        Self::with(town, Walks::straight(town))
     }
 
-    /// For a town whose roads are loaded: along them, for the slowest who walk by themselves. A way inside a hazard zone counts as longer
-    /// when ways are compared; the time stays the real one. A district with no road beside it keeps its straight lines, and that is said.
+    /// For a town whose roads are loaded.
     ///
     /// # Errors
     /// When the published rates cannot be fitted; a fault of the program.
     pub fn on_roads(town: &Town, roads: &RoadGraph) -> Result<Self, LineError> {
-        let settings = WalkSettings::default();
-        let mut ways = room(town);
-        if ways.size() != (town.districts.len(), town.shelters.len()) {
-            return Self::with(town, ways, "徒歩の時間は計算していません".to_owned());
-        }
-        let exposure = RoadExposure::in_zones(roads, town.zones());
-        let network = WalkNetwork::new(roads.clone(), settings);
-        let straight = StraightLine::new(settings, slowest());
-        let from: Vec<_> = town.districts.iter().map(|one| one.label).collect();
-        let to: Vec<_> = town.shelters.iter().map(|one| one.at).collect();
-        let table = network.walker(slowest(), &exposure).table(&from, &to);
-        let mut beside_no_road = 0_usize;
-        for (row, start) in from.iter().enumerate() {
-            let no_road = matches!(table.row(row).first(), Some(Err(NoWay::NoRoadAtStart)));
-            beside_no_road += usize::from(no_road);
-            for (column, walk) in table.row(row).iter().enumerate() {
-                match walk {
-                    Ok(walk) => ways.set(row, column, way(walk.time_ms)),
-                    Err(_) if no_road => {
-                        let walk = straight.walk(*start, to[column]);
-                        ways.set(row, column, way(walk.time_ms));
-                    }
-                    // Where the roads are known and none leads there, there is no way.
-                    Err(_) => {}
-                }
-            }
-        }
-        let mut basis = format!(
-            "徒歩の時間は道路網による(浸水想定区域の中の道は{:.1}倍の長さとみなして避ける。いまの浸水は考慮していない)",
-            settings.zone_penalty
-        );
-        if beside_no_road > 0 {
-            // Writing to a String never fails.
-            let _ = write!(
-                basis,
-                "。{beside_no_road}地区は代表点の近くに歩ける道がなく、直線距離×{:.1}による推定",
-                settings.detour_factor
-            );
-        }
-        Self::with(town, ways, basis)
+        Self::with(town, Walks::on_roads(town, roads))
     }
 
-    fn with(town: &Town, ways: Ways, basis: String) -> Result<Self, LineError> {
+    fn with(town: &Town, Walks { ways, basis }: Walks) -> Result<Self, LineError> {
         Ok(Self {
             rates: RateModel::of_published()?,
             ways,
@@ -135,26 +76,6 @@ impl RefugeBasis {
             basis,
         })
     }
-}
-
-fn slowest() -> WalkConditions {
-    WalkConditions::calm(WalkGroup::Elderly)
-}
-
-fn way(time_ms: u32) -> Way {
-    Way {
-        walk_s: time_ms.div_ceil(1000),
-        water_m: 0,
-    }
-}
-
-fn room(town: &Town) -> Ways {
-    Ways::none(town.districts.len(), town.shelters.len()).unwrap_or_else(|_| empty())
-}
-
-/// A town with more ways than are planned at once gets no plan, and its page says so.
-fn empty() -> Ways {
-    Ways::none(0, 0).expect("no ways at all are fewer than the most that are planned")
 }
 
 /// Where people find a place, at one moment.
@@ -227,6 +148,9 @@ pub struct SentTo {
     pub people: u32,
     /// Minutes on foot.
     pub walk_min: u32,
+    /// Metres of the way that lie in the flood zone; 0 also where ways are straight lines.
+    #[serde(default)]
+    pub water_m: u32,
 }
 
 /// What is worked out from.
@@ -602,6 +526,7 @@ fn put(refuge: &mut Refuge, plan: &Plan) {
                 shelter: to.shelter.to_string(),
                 people: to.persons,
                 walk_min: to.way.walk_s.div_ceil(60),
+                water_m: to.way.water_m,
             })
             .collect();
         refuge.to.insert(unit.to_string(), sent);
@@ -770,77 +695,4 @@ fn expected(
 )]
 fn whole(persons: f64) -> u32 {
     persons.round().clamp(0.0, f64::from(u32::MAX)) as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use hinan_gis::road::RoadLimits;
-
-    use super::*;
-    use crate::config::Config;
-
-    /// One road, bent, from the middle of a district to a shelter.
-    fn one_road(from: (f64, f64), to: (f64, f64)) -> RoadGraph {
-        let bend = (from.0 + 0.02, from.1);
-        let node = |id: u32, (lon, lat): (f64, f64)| {
-            format!("<node id=\"{id}\" lat=\"{lat}\" lon=\"{lon}\" version=\"1\"/>")
-        };
-        let file = format!(
-            "<osm version=\"0.6\">{}{}{}<way id=\"1\" version=\"1\"><nd ref=\"1\"/><nd ref=\"2\"/><nd ref=\"3\"/>\
-             <tag k=\"highway\" v=\"residential\"/></way></osm>",
-            node(1, from),
-            node(2, bend),
-            node(3, to)
-        );
-        RoadGraph::from_osm(file.as_bytes(), RoadLimits::default()).expect("a file of one road")
-    }
-
-    #[test]
-    fn people_walk_along_the_roads_that_are_there_and_elsewhere_the_straight_line_is_told_with_its_factor()
-     {
-        let town = crate::town::town(&Config::defaults()).expect("the built-in town loads");
-        let row = town
-            .districts
-            .iter()
-            .position(|one| one.id == "inada")
-            .expect("it is in the town");
-        let from = town.districts[row].label;
-        let (near, _) = town.nearest_usable_shelters(from, SiteHazard::Flood, 1)[0];
-        let column = town
-            .shelters
-            .iter()
-            .position(|one| one.id == near.id)
-            .expect("it is in the list");
-        let straight = RefugeBasis::of(&town).expect("the published rates can be fitted");
-        assert!(
-            straight.basis.contains("直線距離×1.3"),
-            "{}",
-            straight.basis
-        );
-        let roads = one_road((from.x(), from.y()), (near.at.x(), near.at.y()));
-        let walked = RefugeBasis::on_roads(&town, &roads).expect("the same rates");
-        let by_line = straight
-            .ways
-            .get(row, column)
-            .expect("a line leads anywhere");
-        let by_road = walked.ways.get(row, column).expect("the road leads there");
-        assert!(
-            by_road.walk_s > by_line.walk_s,
-            "the road is bent: {by_road:?} {by_line:?}"
-        );
-        // Where the road begins and none leads on, there is no way; who has no road at all keeps the line, and that is said.
-        let others = (0..town.shelters.len()).filter(|at| walked.ways.get(row, *at).is_some());
-        assert!(others.count() < town.shelters.len());
-        let far = town
-            .districts
-            .iter()
-            .position(|one| one.id == "iwanai")
-            .expect("it is in the town");
-        assert_eq!(walked.ways.get(far, column), straight.ways.get(far, column));
-        assert!(
-            walked.basis.contains("道路網") && walked.basis.contains("直線距離×1.3"),
-            "{}",
-            walked.basis
-        );
-    }
 }

@@ -1,5 +1,7 @@
 //! From the outlook of the service to the words of the core.
 
+use std::sync::Arc;
+
 use hinan_gis::ReferenceLevels;
 use hinan_models::{GaugeForecast, Method};
 use hinan_recommend::{
@@ -7,7 +9,6 @@ use hinan_recommend::{
     Sun, Tier, Unit, UnitId, evaluate,
 };
 use hinan_sensors::quality::Flag;
-use jiff::Timestamp;
 
 use super::core::Core;
 use super::told::Told;
@@ -22,7 +23,7 @@ pub fn outlook(from: &Outlook, told: &Told, core: &Core) -> hinan_recommend::Out
     let translated = |id: &SourceId| {
         let mut gauge = gauge(from.gauges.get(id.as_str())?, from);
         gauge.upstream = core.upstream.get(id).cloned();
-        Some((id.clone(), gauge))
+        Some((id.clone(), Arc::new(gauge)))
     };
     hinan_recommend::Outlook {
         gauges: core.sources.iter().filter_map(translated).collect(),
@@ -39,7 +40,8 @@ pub fn examine(from: &Outlook, gauge_of: &GaugeOutlook, core: &Core) -> Vec<Find
     let id = SourceId::new(gauge_of.id.as_str());
     let translated = gauge(gauge_of, from);
     let mut asked = hinan_recommend::Outlook::empty(from.as_of);
-    asked.gauges.insert(id.clone(), translated.clone());
+    let translated = Arc::new(translated);
+    asked.gauges.insert(id.clone(), Arc::clone(&translated));
     let exposure = Exposure {
         kind: core.kind_of(&gauge_of.river),
         river: Some(gauge_of.river.clone()),
@@ -97,7 +99,7 @@ fn gauge(from: &GaugeOutlook, outlook: &Outlook) -> Gauge {
         rise_m_per_h: from.rise_m_per_h,
         forecast: outlook
             .models_on
-            .then(|| forecast(&from.forecast, outlook.as_of))
+            .then(|| forecast(&from.forecast))
             .flatten(),
         upstream: None,
     }
@@ -146,7 +148,7 @@ fn held(from: &GaugeOutlook) -> Option<Held> {
     }
 }
 
-fn forecast(from: &GaugeForecast, as_of: Timestamp) -> Option<Forecast> {
+fn forecast(from: &GaugeForecast) -> Option<Forecast> {
     let by_model = from.leads.iter().any(|lead| lead.method == Method::Model);
     let tier = match from.tier {
         hinan_models::Tier::NoInformation => return None,
@@ -158,7 +160,7 @@ fn forecast(from: &GaugeForecast, as_of: Timestamp) -> Option<Forecast> {
         _ => Tier::Persistence,
     };
     Some(Forecast {
-        made_at: as_of,
+        made_at: from.as_of,
         tier,
         leads: from
             .leads

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use hinan_recommend::UnitAdvice;
+use hinan_recommend::{FacilityAdvice, Sheaves, UnitAdvice};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Params, params};
+use serde::Serialize;
 
 use super::{StoreError, Tx, View, instant, json, millis, text};
 use crate::digest::Digest;
@@ -38,6 +39,26 @@ pub struct Stood {
     pub evaluation: i64,
     /// By district.
     pub advice: Vec<Arc<Recommendation>>,
+    /// For facilities.
+    pub facilities: Vec<Arc<FacilityAdvice>>,
+}
+
+/// What stands at one moment of the event.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'s> {
+    /// By district.
+    pub advice: &'s [Arc<Recommendation>],
+    /// For facilities.
+    pub facilities: &'s Sheaves<Arc<FacilityAdvice>>,
+    /// The moment it was worked out for.
+    pub moment: Timestamp,
+}
+
+/// The same as it is written.
+#[derive(Serialize)]
+struct Body<'s> {
+    advice: Vec<&'s Recommendation>,
+    facilities: &'s Sheaves<Arc<FacilityAdvice>>,
 }
 
 /// Figures move with every reading; they are written out this often, milliseconds.
@@ -51,9 +72,15 @@ const STOOD: &str = "SELECT evaluation AS id, as_of_ms, body FROM stood \
     UNION ALL SELECT id, as_of_ms, body FROM evaluation WHERE body IS NOT NULL";
 
 /// What about advice does not move with the clock: level, river and gauge of each district, the answer to each condition, whether
-/// its grounds hold now.
-fn essence(advice: &[Arc<Recommendation>], as_of: Timestamp) -> Digest {
-    let of: Vec<_> = advice
+/// its grounds hold now; and which facilities are to be told.
+fn essence(stood: Standing<'_>) -> Digest {
+    let as_of = stood.moment;
+    let due = stood.facilities.iter().filter(|of| of.due);
+    let due: Vec<_> = due
+        .map(|of| (&of.facility, of.hazard, &of.river, of.exposure))
+        .collect();
+    let of: Vec<_> = stood
+        .advice
         .iter()
         .map(|one| {
             let of = |advice: &UnitAdvice| {
@@ -74,7 +101,10 @@ fn essence(advice: &[Arc<Recommendation>], as_of: Timestamp) -> Digest {
             )
         })
         .collect();
-    Digest::of_json(&of)
+    if due.is_empty() {
+        return Digest::of_json(&of);
+    }
+    Digest::of_json(&(of, due))
 }
 
 impl Tx<'_> {
@@ -86,7 +116,7 @@ impl Tx<'_> {
     pub fn put_evaluation(
         &self,
         evaluated: &Evaluated,
-        (advice, moment): (&[Arc<Recommendation>], Timestamp),
+        stood: Standing<'_>,
         told: &Told,
     ) -> Result<(), StoreError> {
         let told = text(told)?;
@@ -113,17 +143,16 @@ impl Tx<'_> {
                 evaluated.basis.as_ref().map(Digest::as_str),
                 evaluated.resumed,
             ])?;
-        self.put_stood(self.0.last_insert_rowid(), evaluated.as_of, advice, moment)
+        self.put_stood(self.0.last_insert_rowid(), evaluated.as_of, stood)
     }
 
     fn put_stood(
         &self,
         number: i64,
         as_of: Timestamp,
-        advice: &[Arc<Recommendation>],
-        moment: Timestamp,
+        stood: Standing<'_>,
     ) -> Result<(), StoreError> {
-        let essence = essence(advice, moment);
+        let essence = essence(stood);
         let before: Option<(i64, String)> = self
             .0
             .prepare_cached("SELECT as_of_ms, essence FROM stood ORDER BY evaluation DESC LIMIT 1")?
@@ -135,7 +164,10 @@ impl Tx<'_> {
         if fresh {
             return Ok(());
         }
-        let whole: Vec<&Recommendation> = advice.iter().map(AsRef::as_ref).collect();
+        let body = Body {
+            advice: stood.advice.iter().map(AsRef::as_ref).collect(),
+            facilities: stood.facilities,
+        };
         self.0
             .prepare_cached(
                 "DELETE FROM stood WHERE evaluation NOT IN (SELECT resumed FROM evaluation WHERE resumed IS NOT NULL)",
@@ -149,7 +181,7 @@ impl Tx<'_> {
                 number,
                 millis(as_of),
                 essence.as_str(),
-                text(&whole)?
+                text(&body)?
             ])?;
         Ok(())
     }
@@ -202,12 +234,35 @@ impl View<'_> {
         let Some((evaluation, as_of_ms, body)) = row else {
             return Ok(None);
         };
-        let advice = earlier::advice(&body, instant(as_of_ms)?);
-        let advice = advice.map_err(|error| StoreError::Damaged {
+        let read = earlier::stood(&body, instant(as_of_ms)?);
+        let (advice, facilities) = read.map_err(|error| StoreError::Damaged {
             what: "the advice of an evaluation".to_owned(),
             why: error.to_string(),
         })?;
-        Ok(Some(Stood { evaluation, advice }))
+        Ok(Some(Stood {
+            evaluation,
+            advice,
+            facilities,
+        }))
+    }
+
+    /// Digest of the criteria that decided at a moment of the event; nothing where the evaluations of then did not write it down.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn criteria_at(&self, as_of: Timestamp) -> Result<Option<String>, StoreError> {
+        let told: Option<String> = self
+            .0
+            .prepare_cached(
+                "SELECT told FROM evaluation WHERE told IS NOT NULL AND as_of_ms <= ?1 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([millis(as_of)], |row| row.get(0))
+            .optional()?;
+        let Some(told) = told else {
+            return Ok(None);
+        };
+        let told: Told = json("what was told by an evaluation", &told)?;
+        Ok(Some(told.criteria).filter(|digest| !digest.is_empty()))
     }
 
     /// What officers were told of coming nights lately, oldest first.

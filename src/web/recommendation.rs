@@ -190,7 +190,7 @@ fn time_term(term: &Term) -> TimeTerm {
         name: term.name.japanese().to_owned(),
         name_en: term.name.english().to_owned(),
         minutes: lines::whole(term.slow_min),
-        note: term.note.clone(),
+        note: term.note.to_string(),
     }
 }
 
@@ -255,7 +255,7 @@ pub(super) fn chance(proposal: &Proposal, gauge: &GaugeOutlook) -> Option<Chance
         .or_else(|| {
             proposal
                 .examined()
-                .iter()
+                .into_iter()
                 .rev()
                 .find_map(|finding| Some((finding, finding.chance()?)))
         })?;
@@ -300,7 +300,11 @@ fn tables(app: &App, proposal: &Proposal) -> Vec<SlipTable> {
                             .town()
                             .shelter(&sent.shelter)
                             .map_or(sent.shelter.as_str(), |shelter| shelter.name.as_str());
-                        format!("{name} {}人(徒歩{}分)", sent.people, sent.walk_min)
+                        let through = match sent.water_m {
+                            0 => String::new(),
+                            metres => format!("、浸水想定区域の中を{metres} m"),
+                        };
+                        format!("{name} {}人(徒歩{}分{through})", sent.people, sent.walk_min)
                     })
                     .collect();
                 if let Some((people, why)) = refuge.without_place.get(&way.id) {

@@ -16,7 +16,7 @@ use hinan::recommend::translate::examine;
 use hinan::recommend::{Recommendation, advise, recommend, remembered};
 use hinan::situation::Observed;
 use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
-use hinan_recommend::{Answer, UnitId};
+use hinan_recommend::{Answer, Finding, UnitId};
 use hinan_sensors::Reading;
 use hinan_sensors::quality::{Doubts, Flag};
 use hinan_town::storm;
@@ -26,7 +26,7 @@ use proptest::prelude::{
 };
 use proptest::test_runner::Config as Cases;
 
-use crate::town_reference::plain;
+use crate::town_reference::{plain, reference};
 
 const P: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
 
@@ -601,4 +601,46 @@ fn what_waiting_costs_and_what_is_shown_beside_it_are_of_one_district_or_of_all_
         }
     }
     assert!(looked_at > 5, "{looked_at}");
+}
+
+#[test]
+fn in_the_demos_storm_the_last_useful_moment_alone_raises_a_level_and_says_so() {
+    let storm = storm();
+    let hour = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let (from, to) = (hour("2016-08-30T06:00:00Z"), hour("2016-08-31T03:00:00Z"));
+    let mut engine = Engine::new(reference().clone());
+    let mut alone = Vec::new();
+    for row in 0..storm.len() {
+        let at = storm.time(row);
+        for (column, gauge) in storm.gauges().iter().enumerate() {
+            let Some(level_m) = storm.level(row, column) else {
+                continue;
+            };
+            let station = gauge.parse().unwrap();
+            engine.take(&Reading {
+                station,
+                at,
+                level_m,
+                sequence: None,
+            });
+        }
+        if !(from..=to).contains(&at) {
+            continue;
+        }
+        for one in &engine.evaluate(at).unwrap().recommendations {
+            let by_deadline = one.met.iter().all(Finding::is_of_deadline);
+            if by_deadline && !one.met.is_empty() && one.advice.supported_at == at {
+                let said = one.met[0].sentences().join("。");
+                alone.push(format!(
+                    "{at} {} {} {}: {said}",
+                    one.district, one.river, one.level
+                ));
+            }
+        }
+    }
+    println!("{} times, first {:?}", alone.len(), alone.first());
+    let first = alone
+        .first()
+        .expect("in this storm somebody is told by the deadline");
+    assert!(first.contains("避難が間に合う最後の時刻"), "{first}");
 }

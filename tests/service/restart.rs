@@ -9,7 +9,7 @@ use hinan::recommend::level::OrderLevel;
 use hinan::replay::{self, Recomputed};
 use hinan::run;
 use hinan::store::Store;
-use hinan::store::evaluations::Evaluated;
+use hinan::store::evaluations::{Evaluated, Standing};
 use hinan::store::readings::{LEVEL, Value};
 use hinan_sensors::Reading;
 use hinan_town::{OBIHIRO, storm};
@@ -120,7 +120,11 @@ impl Desk {
             basis: Some(reference().core.basis().clone()),
             resumed: self.resumed.take(),
         };
-        let stood = (advice.recommendations.as_slice(), advice.outlook.as_of);
+        let stood = Standing {
+            advice: &advice.recommendations,
+            facilities: &advice.core.facilities,
+            moment: advice.outlook.as_of,
+        };
         self.store
             .write(|tx| {
                 for (reading, flag, seq) in news {

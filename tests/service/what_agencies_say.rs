@@ -569,8 +569,42 @@ async fn facilities_have_deadlines_of_their_own_and_invented_ones_say_that_they_
                 .contains("施設が避難にかかる時間")
         );
     }
-    let due = facilities.iter().filter(|one| one["due"] == true).count();
-    assert!(due > 0, "in the flood somebody is to be told: {all}");
+    let due: Vec<&Value> = facilities.iter().filter(|one| one["due"] == true).collect();
+    assert!(
+        !due.is_empty(),
+        "in the flood somebody is to be told: {all}"
+    );
+    // Who is to be told calls, with its own deadline, whatever is ordered for its district.
+    let alarms = mori.reads_json("/api/v1/alarms").await;
+    for one in &due {
+        let calls = alarms["alarms"].as_array().unwrap().iter().any(|alarm| {
+            alarm["item"]["kind"] == "facility"
+                && alarm["item"]["id"] == one["id"]
+                && alarm["class"] == "act_now"
+                && !alarm["since"].is_null()
+                && alarm["text"]["ja"]
+                    .as_str()
+                    .unwrap()
+                    .contains(one["name"].as_str().unwrap())
+        });
+        assert!(calls, "{} is due and does not call: {alarms}", one["name"]);
+    }
+    // The command writes out the same deadlines, beside the running service and without a recommendation.
+    let said = std::process::Command::new(HINAN)
+        .args(["explain", "--facilities", "--data-dir"])
+        .arg(town.data_dir())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    for one in facilities {
+        assert!(text.contains(one["name"].as_str().unwrap()), "{text}");
+    }
+    assert!(text.contains("いま知らせる"), "{text}");
     assert_eq!(all["names"][0]["name"], "大正地区全域");
     let page = mori.opens("/plain/facilities").await.text;
     assert!(

@@ -67,6 +67,7 @@ pub struct Passage {
     weights: Vec<Weight>,
     closures: Vec<Option<Closure>>,
     speed_m_per_s: f64,
+    wet: bool,
 }
 
 impl Passage {
@@ -96,6 +97,7 @@ impl Passage {
             weights,
             closures,
             speed_m_per_s,
+            wet: exposure.stretches().iter().any(|of| of.water_m > 0.0),
         }
     }
 
@@ -124,6 +126,16 @@ impl Passage {
     #[must_use]
     pub fn cost_ms(&self, stretch: StretchId) -> Option<u32> {
         self.weights[stretch as usize].cost_ms()
+    }
+
+    /// Metres a second on the flat, dry.
+    pub(super) fn speed_m_per_s(&self) -> f64 {
+        self.speed_m_per_s
+    }
+
+    /// Whether there is water on any stretch.
+    pub(super) fn is_wet(&self) -> bool {
+        self.wet
     }
 
     pub(super) fn weights(&self) -> &[Weight] {

@@ -36,6 +36,7 @@ impl StraightLine {
         let time_ms = time_ms.ceil() as u32;
         Walk {
             time_ms,
+            shunned_ms: 0,
             basis: WalkBasis::StraightLine,
         }
     }

@@ -81,11 +81,28 @@ pub struct Walker<'a> {
     costs: Costs,
 }
 
+impl Walker<'_> {
+    /// How much of a way of this walker leads through hazard zones, metres: what it is shunned for, at this walker's speed. On steps,
+    /// where people are slower, it says more than there is. Nothing where the network has water in it, or zones are not shunned: then
+    /// it cannot be told.
+    #[must_use]
+    pub fn in_zones_m(&self, walk: Walk) -> Option<f64> {
+        let longer = self.network.settings.zone_penalty - 1.0;
+        if self.passage.is_wet() || longer <= 0.0 {
+            return None;
+        }
+        let in_zones_s = f64::from(walk.shunned_ms) / 1_000.0 / longer;
+        Some(in_zones_s * self.passage.speed_m_per_s())
+    }
+}
+
 /// How long a way takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walk {
     /// Milliseconds.
     pub time_ms: u32,
+    /// So much longer it counts as when ways are compared, because of zones and water on it, milliseconds.
+    pub shunned_ms: u32,
     /// What the time rests on.
     pub basis: WalkBasis,
 }
@@ -457,8 +474,10 @@ impl Walker<'_> {
 }
 
 pub(super) fn told(weight: Weight) -> Result<Walk, NoWay> {
-    let walk = weight.time_ms().map(|time_ms| Walk {
+    let walk = weight.time_ms().zip(weight.cost_ms());
+    let walk = walk.map(|(time_ms, cost_ms)| Walk {
         time_ms,
+        shunned_ms: cost_ms.saturating_sub(time_ms),
         basis: WalkBasis::Roads,
     });
     walk.ok_or(NoWay::CutOff)

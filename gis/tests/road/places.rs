@@ -133,6 +133,46 @@ fn a_penalty_changes_the_way_but_the_time_stays_the_real_one() {
 }
 
 #[test]
+fn how_much_of_a_way_lies_in_a_zone_is_told_in_metres_and_not_where_water_hides_it() {
+    let map = Written::default()
+        .node(1, 0.0, 0.0, &[])
+        .node(2, 100.0, 0.0, &[])
+        .node(3, 200.0, 0.0, &[])
+        .node(4, 300.0, 0.0, &[])
+        .node(5, 100.0, -80.0, &[])
+        .node(6, 200.0, -80.0, &[])
+        .way(1, &[1, 2, 3, 4], &STREET)
+        .way(2, &[2, 5], &STREET)
+        .way(3, &[3, 6], &STREET);
+    let network = network(&map);
+    let (west, east) = (place(110.0, 0.0).x(), place(190.0, 0.0).x());
+    let exposure = |water_m: f64| {
+        RoadExposure::along(network.graph(), move |at: Point<f64>| {
+            let inside = (west..east).contains(&at.x());
+            Exposure {
+                rank: DepthRank::new(u8::from(inside)),
+                water_m: if inside { water_m } else { 0.0 },
+            }
+        })
+    };
+    let (from, to) = ([place(0.0, 0.0)], [place(300.0, 0.0), place(95.0, 0.0)]);
+    let conditions = WalkConditions::calm(WalkGroup::Elderly);
+    let dry = exposure(0.0);
+    let walker = network.walker(conditions, &dry);
+    let table = walker.table(&from, &to);
+    let metres = |column| walker.in_zones_m(table.walk(0, column).unwrap());
+    let through = metres(0).unwrap();
+    assert!((through - 100.0).abs() < 1.0, "{through}");
+    assert!(metres(1).unwrap() < 0.1, "short of the zone");
+    let flooded = exposure(0.1);
+    let wet = network.walker(conditions, &flooded);
+    assert_eq!(
+        wet.in_zones_m(wet.table(&from, &to).walk(0, 0).unwrap()),
+        None
+    );
+}
+
+#[test]
 fn no_way_is_said_with_its_reason_and_never_as_a_number() {
     let map = bridge_and_detour()
         .node(7, 2_000.0, 0.0, &[])

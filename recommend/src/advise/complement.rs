@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use super::examine::Examined;
+use super::of_unit::{Threat, threats};
 use super::{Advice, ByUnit};
 use crate::hazard::Hazard;
 use crate::id::UnitId;
 use crate::level::OrderLevel;
+use crate::roll::Roll;
 use crate::town::Town;
 
 /// Why a unit is not in an order.
@@ -29,15 +31,26 @@ pub enum LeftOut {
     NotThreatened,
 }
 
-/// Units that an order does not reach, by unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Complement(BTreeMap<UnitId, LeftOut>);
+/// Units that an order does not reach, by unit. Read and written as a map of names.
+#[derive(Clone, Debug, Default)]
+pub struct Complement {
+    roll: Arc<Roll>,
+    /// By rank; nothing for units that are in the order.
+    whys: Vec<Option<LeftOut>>,
+}
 
 impl Complement {
-    /// All units left out, with why.
+    pub(super) fn of(roll: &Arc<Roll>, whys: impl Iterator<Item = Option<LeftOut>>) -> Self {
+        Self {
+            roll: Arc::clone(roll),
+            whys: whys.collect(),
+        }
+    }
+
+    /// All units left out, with why, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&UnitId, LeftOut)> {
-        self.0.iter().map(|(unit, why)| (unit, *why))
+        let all = self.roll.ids().iter().zip(&self.whys);
+        all.filter_map(|(unit, why)| Some((unit, (*why)?)))
     }
 
     /// Units at equal or higher risk.
@@ -53,6 +66,39 @@ impl Complement {
             .filter(|(_, why)| *why == LeftOut::NothingKnown)
             .map(|(unit, _)| unit)
     }
+
+    /// The same with other reasons for units of these ranks, where they are left out; nothing when none of them has another.
+    pub(super) fn with(&self, whys: impl Iterator<Item = (usize, LeftOut)>) -> Option<Self> {
+        let mut other: Option<Self> = None;
+        for (rank, why) in whys {
+            if self.whys[rank].is_some_and(|known| known != why) {
+                other.get_or_insert_with(|| self.clone()).whys[rank] = Some(why);
+            }
+        }
+        other
+    }
+}
+
+impl PartialEq for Complement {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Complement {}
+
+impl Serialize for Complement {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Complement {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let whys: BTreeMap<UnitId, LeftOut> = BTreeMap::deserialize(from)?;
+        let roll = Arc::new(Roll::of(whys.keys().cloned()));
+        Ok(Self::of(&roll, whys.into_values().map(Some)))
+    }
 }
 
 /// What an order of `level` for `included` leaves out.
@@ -64,19 +110,28 @@ pub fn complement(
     hazard: Hazard,
     level: OrderLevel,
 ) -> Complement {
-    Asking {
-        units,
-        examined: &by_unit(town, examined),
-        hazard,
-        level,
-        least: None,
-    }
-    .of(town, included)
-    .0
+    let index = town.index();
+    let examined = by_unit(town, examined);
+    let threat = |place: usize| {
+        let of = threats(examined[place]);
+        of.into_iter().find(|threat| threat.hazard == hazard)
+    };
+    let least = included
+        .iter()
+        .filter_map(|unit| threat(index.place(unit)?)?.chance)
+        .reduce(f64::min)
+        .filter(|least| *least > 0.0);
+    let all = index.roll.ids().iter().zip(&index.places);
+    let whys = all.map(|(unit, place)| {
+        let advised = || units.get(unit, hazard).map(|advice| advice.level);
+        let left_out = || why(threat(*place).as_ref(), advised(), level, least);
+        (!included.contains(unit)).then(left_out)
+    });
+    Complement::of(&index.roll, whys)
 }
 
 /// What was examined of each unit, in the town's order.
-pub(super) fn by_unit<'e>(town: &Town, examined: &'e [Arc<Examined>]) -> Vec<&'e [Arc<Examined>]> {
+fn by_unit<'e>(town: &Town, examined: &'e [Arc<Examined>]) -> Vec<&'e [Arc<Examined>]> {
     let mut left = examined;
     town.units()
         .iter()
@@ -89,89 +144,28 @@ pub(super) fn by_unit<'e>(town: &Town, examined: &'e [Arc<Examined>]) -> Vec<&'e
         .collect()
 }
 
-/// One order, and what its complement is asked from.
-pub(super) struct Asking<'a> {
-    pub(super) units: &'a ByUnit,
-    /// By the place of units in the town.
-    pub(super) examined: &'a [&'a [Arc<Examined>]],
-    pub(super) hazard: Hazard,
-    pub(super) level: OrderLevel,
-    /// What is likely enough to be ordered where it is ordered.
-    pub(super) least: Option<f64>,
-}
-
-impl Asking<'_> {
-    /// All that is left out, and the least chance among what is included.
-    pub(super) fn of(
-        mut self,
-        town: &Town,
-        included: &BTreeSet<UnitId>,
-    ) -> (Complement, Option<f64>) {
-        self.least = included
-            .iter()
-            .filter_map(|unit| self.highest_chance(town.position(unit)?))
-            .reduce(f64::min)
-            .filter(|least| *least > 0.0);
-        let left_out = town
-            .units()
-            .iter()
-            .enumerate()
-            .filter(|(_, unit)| !included.contains(&unit.id))
-            .map(|(place, unit)| (unit.id.clone(), self.why(place, &unit.id)))
-            .collect();
-        (Complement(left_out), self.least)
-    }
-
-    /// Why one unit that is not included is left out.
-    pub(super) fn why(&self, place: usize, unit: &UnitId) -> LeftOut {
-        if self.threats(place).next().is_none() {
-            return LeftOut::NotThreatened;
-        }
-        let advised = self
-            .units
-            .get(&(unit.clone(), self.hazard))
-            .map(|advice| advice.level);
-        let as_likely = || {
-            let chance = self.highest_chance(place);
-            self.least
-                .is_some_and(|least| chance.is_some_and(|chance| chance >= least))
-        };
-        if advised.is_some_and(|advised| advised >= self.level) {
-            LeftOut::AsMuchAdvised
-        } else if as_likely() {
-            LeftOut::AsLikely
-        } else if advised.is_none() && self.threats(place).all(|one| one.nothing_known) {
-            LeftOut::NothingKnown
-        } else {
-            LeftOut::Less
-        }
-    }
-
-    fn threats(&self, place: usize) -> impl Iterator<Item = &Arc<Examined>> {
-        let of = self.examined.get(place).copied().unwrap_or_default();
-        of.iter().filter(|one| one.kind.hazard() == self.hazard)
-    }
-
-    fn highest_chance(&self, place: usize) -> Option<f64> {
-        self.threats(place)
-            .filter_map(|one| one.deadlines.chance)
-            .reduce(f64::max)
-    }
-}
-
-impl Complement {
-    /// The same with other reasons for these units; nothing when none of them has another.
-    pub(super) fn with(&self, whys: impl Iterator<Item = (UnitId, LeftOut)>) -> Option<Self> {
-        let mut other: Option<Self> = None;
-        for (unit, why) in whys {
-            if self.0.get(&unit).is_some_and(|known| *known != why) {
-                other
-                    .get_or_insert_with(|| self.clone())
-                    .0
-                    .insert(unit, why);
-            }
-        }
-        other
+/// Why a unit that an order of `level` does not include is left out, with what is advised there. `least` is likely enough to be ordered
+/// where it is ordered.
+pub(super) fn why(
+    threat: Option<&Threat>,
+    advised: Option<OrderLevel>,
+    level: OrderLevel,
+    least: Option<f64>,
+) -> LeftOut {
+    let Some(threat) = threat else {
+        return LeftOut::NotThreatened;
+    };
+    let as_likely = least
+        .zip(threat.chance)
+        .is_some_and(|(least, of)| of >= least);
+    if advised.is_some_and(|advised| advised >= level) {
+        LeftOut::AsMuchAdvised
+    } else if as_likely {
+        LeftOut::AsLikely
+    } else if advised.is_none() && threat.nothing_known {
+        LeftOut::NothingKnown
+    } else {
+        LeftOut::Less
     }
 }
 

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::complement::{Asking, Complement};
-use super::cover::{Candidate, Choice, cover};
-use super::examine::Examined;
+use super::complement::{Complement, LeftOut, why};
+use super::cover::{Choice, cover};
+use super::of_unit::{Member, OfUnit};
 use super::past::Past;
 use super::{ByUnit, UnitAdvice};
-use crate::criteria::{Answer, Test, TestResult};
 use crate::deadline::Deadline;
 use crate::hazard::Hazard;
 use crate::id::{SourceId, UnitId};
 use crate::level::OrderLevel;
 use crate::outlook::Outlook;
 use crate::policy::Policy;
+use crate::roll::UnitSet;
 use crate::town::Town;
 
 /// One question to the officers.
@@ -36,7 +36,8 @@ pub struct Draft {
     /// The smallest set that holds the people at risk, and the price of widening it.
     pub choice: Choice,
     /// How it may be said with fewer names.
-    pub names: Vec<Names>,
+    #[serde(with = "crate::shared::list")]
+    pub names: Vec<Arc<Names>>,
     /// What it leaves out.
     pub complement: Complement,
     /// The earliest deadline among its units, and whose.
@@ -63,10 +64,13 @@ pub struct Names {
 /// What makes two units one question.
 pub(super) type Cause = (Hazard, Option<String>, OrderLevel);
 
-/// A draft, and what is likely enough to be ordered by it.
+/// A draft, and what it was made from.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     draft: Arc<Draft>,
+    /// Units that it is about, by rank.
+    members: Arc<Vec<Member>>,
+    /// What is likely enough to be ordered by it.
     least: Option<f64>,
 }
 
@@ -82,81 +86,76 @@ pub(super) struct Drafting<'a> {
     pub(super) outlook: &'a Outlook,
     pub(super) policy: &'a Policy,
     pub(super) units: &'a ByUnit,
-    /// What was examined of each unit, in the town's order.
-    pub(super) examined: &'a [&'a [Arc<Examined>]],
 }
 
 impl Drafting<'_> {
     /// All questions.
     pub(super) fn all(&self) -> BTreeMap<Cause, Kept> {
-        self.members()
+        type Borrowed<'a> = (Hazard, Option<&'a str>, OrderLevel);
+        let mut members: BTreeMap<Borrowed<'_>, Vec<Member>> = BTreeMap::new();
+        for place in &self.town.index().places {
+            for spoken in &self.units.units()[*place].speaking {
+                let advice = &spoken.advice;
+                let cause = (spoken.hazard, advice.river.as_deref(), advice.level);
+                members.entry(cause).or_default().push(spoken.member);
+            }
+        }
+        for advice in self.units.elsewhere() {
+            let cause = (advice.hazard(), advice.river.as_deref(), advice.level);
+            members.entry(cause).or_default();
+        }
+        members
             .into_iter()
-            .map(|(cause, members)| {
-                let draft = self.one(&cause, &members);
+            .map(|((hazard, river, level), members)| {
+                let cause = (hazard, river.map(str::to_owned), level);
+                let draft = self.one(&cause, members, None);
                 (cause, draft)
             })
             .collect()
     }
 
     /// All questions, where nothing changed but the units at these places of the town.
-    pub(super) fn after(
-        &self,
-        past: &Past,
-        changed: &(impl Iterator<Item = usize> + Clone),
-    ) -> BTreeMap<Cause, Kept> {
-        let mut touched: BTreeSet<Cause> = BTreeSet::new();
-        for place in changed.clone() {
-            let unit = &self.town.units()[place].id;
-            let first = (unit.clone(), Hazard::ALL[0]);
-            for units in [past.units.as_ref(), self.units] {
-                let own = units.range(first.clone()..);
-                let own = own.take_while(|((of, _), _)| of == unit);
-                touched.extend(own.map(|(_, advice)| cause(advice)));
+    pub(super) fn after(&self, past: &Past, changed: &[usize]) -> BTreeMap<Cause, Kept> {
+        let index = self.town.index();
+        let ranks: BTreeSet<usize> = changed.iter().map(|place| index.ranks[*place]).collect();
+        // For each question that one of these units was or is in, its members among them.
+        let mut touched: BTreeMap<Cause, Vec<Member>> = BTreeMap::new();
+        for rank in &ranks {
+            let place = index.places[*rank];
+            for spoken in &past.units.units()[place].speaking {
+                touched.entry(cause(&spoken.advice)).or_default();
+            }
+            for spoken in &self.units.units()[place].speaking {
+                let members = touched.entry(cause(&spoken.advice)).or_default();
+                members.push(spoken.member);
             }
         }
-        self.members()
-            .into_iter()
-            .map(|(cause, members)| {
-                let kept = past.drafts.get(&cause);
-                let draft = match kept.filter(|_| !touched.contains(&cause)) {
-                    Some(kept) => self.with_complement(&cause, kept, changed.clone()),
-                    None => self.one(&cause, &members),
-                };
-                (cause, draft)
-            })
-            .collect()
-    }
-
-    fn members(&self) -> BTreeMap<Cause, Vec<&Arc<UnitAdvice>>> {
-        type Borrowed<'a> = (Hazard, Option<&'a str>, OrderLevel);
-        let mut members: BTreeMap<Borrowed<'_>, Vec<&Arc<UnitAdvice>>> = BTreeMap::new();
-        for advice in self.units.values() {
-            let cause = (advice.hazard(), advice.river.as_deref(), advice.level);
-            members.entry(cause).or_default().push(advice);
+        let mut found = BTreeMap::new();
+        for (cause, kept) in &past.drafts {
+            if !touched.contains_key(cause) {
+                found.insert(cause.clone(), self.with_complement(cause, kept, changed));
+            }
         }
-        members
-            .into_iter()
-            .map(|((hazard, river, level), of)| ((hazard, river.map(str::to_owned), level), of))
-            .collect()
+        for (cause, fresh) in touched {
+            let kept = past.drafts.get(&cause);
+            let members = match kept {
+                Some(kept) => merged(&kept.members, &ranks, fresh),
+                None => fresh,
+            };
+            let stands = || self.units.elsewhere().any(|of| self::cause(of) == cause);
+            if !members.is_empty() || stands() {
+                let draft = self.one(&cause, members, kept);
+                found.insert(cause, draft);
+            }
+        }
+        found
     }
 
     /// The same draft beside units that changed and are not in it.
-    fn with_complement(
-        &self,
-        (hazard, _, level): &Cause,
-        kept: &Kept,
-        changed: impl Iterator<Item = usize>,
-    ) -> Kept {
-        let asking = Asking {
-            units: self.units,
-            examined: self.examined,
-            hazard: *hazard,
-            level: *level,
-            least: kept.least,
-        };
-        let whys = changed.map(|place| {
-            let unit = &self.town.units()[place].id;
-            (unit.clone(), asking.why(place, unit))
+    fn with_complement(&self, (hazard, _, level): &Cause, kept: &Kept, changed: &[usize]) -> Kept {
+        let whys = changed.iter().map(|place| {
+            let of = self.why(*place, (*hazard, *level), kept.least);
+            (self.town.index().ranks[*place], of)
         });
         match kept.draft.complement.with(whys) {
             None => kept.clone(),
@@ -165,60 +164,99 @@ impl Drafting<'_> {
                     complement,
                     ..kept.draft.as_ref().clone()
                 }),
-                least: kept.least,
+                ..kept.clone()
             },
         }
     }
 
-    fn one(&self, (hazard, river, level): &Cause, members: &[&Arc<UnitAdvice>]) -> Kept {
+    fn why(
+        &self,
+        place: usize,
+        (hazard, level): (Hazard, OrderLevel),
+        least: Option<f64>,
+    ) -> LeftOut {
+        let unit = &self.units.units()[place];
+        let advised = unit.advice(hazard).map(|advice| advice.level);
+        why(unit.threat(hazard), advised, level, least)
+    }
+
+    /// The draft for these members. What `kept` says of the same people is taken from it.
+    fn one(&self, cause: &Cause, members: Vec<Member>, kept: Option<&Kept>) -> Kept {
+        let (hazard, river, level) = cause;
         let (town, policy) = (self.town, self.policy);
-        let candidates: Vec<Candidate<'_>> = members
-            .iter()
-            .filter_map(|advice| candidate(town, advice))
-            .collect();
-        let choice = cover(&candidates, &policy.area);
-        let chosen: Vec<&&Arc<UnitAdvice>> = members
-            .iter()
-            .filter(|advice| choice.chosen.contains(&advice.unit))
-            .collect();
-        let deadline = chosen
-            .iter()
-            .filter_map(|advice| Some((*advice, advice.deadlines.of(*level)?)))
-            .reduce(|first, other| {
-                if other.1.decide_by < first.1.decide_by {
-                    other
-                } else {
-                    first
-                }
-            })
-            .map(|(advice, deadline)| (advice.unit.clone(), deadline.clone()));
-        let asking = Asking {
-            units: self.units,
-            examined: self.examined,
-            hazard: *hazard,
-            level: *level,
-            least: None,
+        let index = town.index();
+        let choice = match kept.filter(|kept| same_people(&kept.members, &members)) {
+            Some(kept) => kept.draft.choice.clone(),
+            None => cover(&index.roll, &members, &policy.area),
         };
-        let (complement, least) = asking.of(town, &choice.chosen);
+        let same = kept.filter(|kept| kept.draft.choice.chosen == choice.chosen);
+        let chosen = || members.iter().filter(|of| choice.chosen.holds(of.rank));
+        let least = chosen()
+            .filter_map(|of| of.chance)
+            .reduce(f64::min)
+            .filter(|least| *least > 0.0);
+        let complement = self.complement((*hazard, *level), &choice.chosen, least);
+        let names = match same {
+            Some(kept) => kept.draft.names.clone(),
+            None => {
+                let known = kept.map_or(&[][..], |kept| kept.draft.names.as_slice());
+                names(town, &choice.chosen, policy.area.group_share, known)
+            }
+        };
+        let first = chosen()
+            .filter_map(|of| Some((of.rank, of.decide_by?)))
+            .reduce(|first, other| if other.1 < first.1 { other } else { first });
+        let deadline = first.and_then(|(rank, _)| {
+            let advice = self.of_rank(rank).advice(*hazard)?;
+            Some((advice.unit.clone(), advice.deadlines.of(*level)?.clone()))
+        });
         let draft = Draft {
             hazard: *hazard,
             river: river.clone(),
             level: *level,
             as_of: self.outlook.as_of,
-            gauge: members.first().and_then(|advice| advice.gauge.clone()),
-            names: names(town, &choice.chosen, policy.area.group_share),
+            gauge: self.first_gauge(cause, &members),
+            names,
             complement,
             deadline,
-            must_leave: chosen.iter().fold(0, |sum, advice| {
-                advice.action.must_leave.saturating_add(sum)
-            }),
-            may_stay: chosen.iter().map(|advice| advice.action.may_stay).sum(),
+            must_leave: chosen().fold(0, |sum, of| of.must_leave.saturating_add(sum)),
+            may_stay: chosen().fold(0, |sum, of| of.may_stay.saturating_add(sum)),
             choice,
         };
         Kept {
             draft: Arc::new(draft),
+            members: Arc::new(members),
             least,
         }
+    }
+
+    fn complement(
+        &self,
+        of: (Hazard, OrderLevel),
+        chosen: &UnitSet,
+        least: Option<f64>,
+    ) -> Complement {
+        let index = self.town.index();
+        let ranks = index.places.iter().enumerate();
+        let whys =
+            ranks.map(|(rank, place)| (!chosen.holds(rank)).then(|| self.why(*place, of, least)));
+        Complement::of(&index.roll, whys)
+    }
+
+    fn of_rank(&self, rank: usize) -> &OfUnit {
+        &self.units.units()[self.town.index().places[rank]]
+    }
+
+    /// The gauge of the first unit that the question is about, whether the town still has it or not.
+    fn first_gauge(&self, cause: &Cause, members: &[Member]) -> Option<SourceId> {
+        let own = members
+            .first()
+            .and_then(|of| self.of_rank(of.rank).advice(cause.0));
+        let mut elsewhere = self.units.elsewhere();
+        let other = elsewhere.find(|of| self::cause(of) == *cause);
+        let both = own.into_iter().chain(other);
+        let first = both.min_by(|a, b| a.unit.cmp(&b.unit));
+        first.and_then(|advice| advice.gauge.clone())
     }
 }
 
@@ -226,64 +264,82 @@ fn cause(advice: &UnitAdvice) -> Cause {
     (advice.hazard(), advice.river.clone(), advice.level)
 }
 
-fn candidate<'a>(town: &'a Town, advice: &'a UnitAdvice) -> Option<Candidate<'a>> {
-    let unit = town.unit(&advice.unit)?;
-    let mut exposures = unit
-        .exposures
-        .iter()
-        .filter(|exposure| exposure.hazard() == advice.hazard());
-    // Where no map of collapse zones is loaded, somebody may live in one.
-    let may_collapse = exposures.any(|exposure| exposure.people_in_collapse_zone != Some(0));
-    let reported = || {
-        advice
-            .met()
-            .any(|finding| holds_by_report(&finding.condition.all, &finding.tests))
-    };
-    Some(Candidate {
-        unit: &advice.unit,
-        people: unit.people,
-        at_risk: advice.people_at_risk,
-        must: may_collapse || reported(),
-    })
+/// Members by rank, with those of these ranks replaced.
+fn merged(kept: &[Member], ranks: &BTreeSet<usize>, fresh: Vec<Member>) -> Vec<Member> {
+    let mut all = Vec::with_capacity(kept.len() + fresh.len());
+    let mut replaced = ranks.iter().copied().peekable();
+    let mut fresh = fresh.into_iter().peekable();
+    for member in kept {
+        while let Some(earlier) = fresh.next_if(|of| of.rank < member.rank) {
+            all.push(earlier);
+        }
+        while replaced.next_if(|rank| *rank < member.rank).is_some() {}
+        if replaced.peek() != Some(&member.rank) {
+            all.push(*member);
+        }
+    }
+    all.extend(fresh);
+    all
 }
 
-fn holds_by_report(tests: &[Test], results: &[TestResult]) -> bool {
-    tests.iter().zip(results).any(|(test, result)| match test {
-        Test::AnyOf { tests } | Test::AllOf { tests } => holds_by_report(tests, &result.inner),
-        _ => matches!(test, Test::Report { .. }) && result.answer == Answer::Met,
-    })
+/// Whether the smallest set is the same: it depends on who lives where, who is at risk, and who must be named.
+fn same_people(one: &[Member], other: &[Member]) -> bool {
+    let of = |member: &Member| (member.rank, member.people, member.at_risk, member.must);
+    one.len() == other.len() && one.iter().map(of).eq(other.iter().map(of))
 }
 
-/// Bigger names, the one with most chosen units first; each unit is named once.
-fn names(town: &Town, chosen: &BTreeSet<UnitId>, share: f64) -> Vec<Names> {
+/// Bigger names, the one with most chosen units first; each unit is named once. What `known` says already is shared.
+fn names(town: &Town, chosen: &UnitSet, share: f64, known: &[Arc<Names>]) -> Vec<Arc<Names>> {
+    let index = town.index();
+    let ids = index.roll.ids();
+    let known: BTreeMap<&str, &Arc<Names>> =
+        known.iter().map(|of| (of.name.as_str(), of)).collect();
     let mut left = chosen.clone();
     let mut found = Vec::new();
-    let mut groups: Vec<(usize, &crate::town::Group)> = town
+    let mut groups: Vec<(usize, &crate::town::Group, &[usize])> = town
         .groups()
         .iter()
-        .map(|group| (group.units.intersection(chosen).count(), group))
+        .zip(&index.groups)
+        .map(|(group, ranks)| {
+            let concerned = ranks.iter().filter(|rank| chosen.holds(**rank)).count();
+            (concerned, group, ranks.as_slice())
+        })
         .collect();
     groups.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
-    for (_, group) in groups {
-        let concerned: BTreeSet<UnitId> = group.units.intersection(&left).cloned().collect();
+    for (_, group, ranks) in groups {
+        let concerned = || ranks.iter().filter(|rank| left.holds(**rank));
+        let number = concerned().count();
         // Counted in units: towns have far fewer than a float can count.
         #[expect(clippy::cast_precision_loss, reason = "counts of units of one group")]
-        let enough = concerned.len() as f64 > group.units.len() as f64 * share;
-        if concerned.len() < 2 || !enough {
+        let enough = number as f64 > ranks.len() as f64 * share;
+        if number < 2 || !enough {
             continue;
         }
-        let besides: BTreeSet<UnitId> = group.units.difference(chosen).cloned().collect();
-        left.retain(|unit| !concerned.contains(unit));
-        found.push(Names {
-            name: group.name.clone(),
-            people_besides: besides
+        let besides = || ranks.iter().filter(|rank| !chosen.holds(**rank));
+        let same = known.get(group.name.as_str()).filter(|known| {
+            known
+                .concerned
                 .iter()
-                .filter_map(|unit| town.unit(unit))
-                .map(|unit| unit.people)
-                .sum(),
-            concerned,
-            besides,
+                .eq(concerned().map(|rank| &ids[*rank]))
+                && known.besides.iter().eq(besides().map(|rank| &ids[*rank]))
         });
+        let names = same.map_or_else(
+            || {
+                let id = |rank: &usize| ids[*rank].clone();
+                let people = besides().map(|rank| town.units()[index.places[*rank]].people);
+                Arc::new(Names {
+                    name: group.name.clone(),
+                    concerned: concerned().map(id).collect(),
+                    besides: besides().map(id).collect(),
+                    people_besides: people.sum(),
+                })
+            },
+            |known| Arc::clone(known),
+        );
+        found.push(names);
+        for rank in ranks {
+            left.remove(*rank);
+        }
     }
     found
 }

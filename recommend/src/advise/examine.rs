@@ -1,13 +1,14 @@
 //! Examines one unit: every threat, the gauge that decides, what the criteria say, by when.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::criteria::{Answer, Asked, Finding, Kind, Test, evaluate};
-use crate::deadline::{Briefing, Deadlines, Sun, arrival, briefing, deadlines};
+use super::latch::Now;
+use crate::criteria::{Alike, Answer, Asked, Finding, Kind, Test};
+use crate::deadline::{Briefing, Deadlines, arrival, briefing, deadlines};
 use crate::id::{SourceId, UnitId};
+use crate::index::about;
 use crate::level::OrderLevel;
-use crate::outlook::{Gauge, Outlook};
+use crate::outlook::Gauge;
 use crate::policy::Policy;
 use crate::town::{Exposure, Unit};
 
@@ -31,70 +32,123 @@ pub struct Examined {
     /// So many of its gauges were asked, or looked for in vain; the others could not change the answer.
     pub gauges_asked: usize,
     /// Every condition.
-    pub findings: Arc<Vec<Finding>>,
+    pub findings: Arc<Vec<Arc<Finding>>>,
     /// By when.
-    pub deadlines: Deadlines,
+    pub deadlines: Arc<Deadlines>,
     /// The chance that the coming night asks for a decision.
     pub briefing: Option<Briefing>,
 }
 
-/// All threats of one unit, in its order.
-pub(super) fn unit<'a>(
-    outlook: &'a Outlook,
-    policy: &'a Policy,
-    unit: &'a Unit,
-    sun: Sun,
-) -> impl Iterator<Item = Examined> + 'a {
-    unit.exposures
-        .iter()
-        .enumerate()
-        .map(move |(number, exposure)| deciding(outlook, policy, unit, number, exposure, sun))
+/// Examines units at one moment.
+pub(super) struct Examining<'a> {
+    now: Now<'a>,
+    /// What an order usually needs, where no deadline says it for a unit, minutes.
+    usual_min: f64,
+    alike: Alike<'a>,
 }
 
-/// The first gauge that can answer anything decides. A silent one answers only what it holds and assumes, so the next one is asked
-/// too and may ask for more.
-fn deciding(
-    outlook: &Outlook,
-    policy: &Policy,
-    unit: &Unit,
-    number: usize,
-    exposure: &Exposure,
-    sun: Sun,
-) -> Examined {
-    let known = exposure
-        .gauges
-        .iter()
-        .enumerate()
-        .filter_map(|(n, id)| Some((n, id, outlook.gauges.get(id)?)));
-    let mut best: Option<Examined> = None;
-    let mut gauges_asked = exposure.gauges.len();
-    for (n, id, gauge) in known {
-        let one = ask(
-            outlook,
-            policy,
-            unit,
-            number,
-            exposure,
-            Some((id, gauge)),
-            sun,
-        );
-        let speaks = one.findings.iter().any(of_gauge_is_known);
-        let better = best.as_ref().is_none_or(|best| {
-            one.asked > best.asked
-                || (best.nothing_known && !one.nothing_known && one.asked >= best.asked)
-        });
-        if better {
-            best = Some(one);
-        }
-        if speaks && !gauge.is_held() {
-            gauges_asked = n + 1;
-            break;
+impl<'a> Examining<'a> {
+    pub(super) fn of(now: Now<'a>) -> Self {
+        Self {
+            now,
+            usual_min: usual_min(now.policy),
+            alike: Alike::default(),
         }
     }
-    let found = best.unwrap_or_else(|| ask(outlook, policy, unit, number, exposure, None, sun));
-    Examined {
-        gauges_asked,
-        ..found
+
+    /// All threats of one unit, in its order.
+    pub(super) fn unit(&mut self, unit: &'a Unit) -> Vec<Arc<Examined>> {
+        let exposures = unit.exposures.iter().enumerate();
+        exposures
+            .map(|(number, exposure)| Arc::new(self.deciding(unit, (number, exposure))))
+            .collect()
+    }
+
+    /// The first gauge that can answer anything decides. A silent one answers only what it holds and assumes, so the next one is
+    /// asked too and may ask for more.
+    fn deciding(&mut self, unit: &'a Unit, exposure: (usize, &'a Exposure)) -> Examined {
+        let gauges = &exposure.1.gauges;
+        let outlook = self.now.outlook;
+        let known = gauges
+            .iter()
+            .enumerate()
+            .filter_map(|(n, id)| Some((n, id, outlook.gauges.get(id)?)));
+        let mut best: Option<Examined> = None;
+        let mut gauges_asked = gauges.len();
+        for (n, id, gauge) in known {
+            let one = self.ask(unit, exposure, Some((id, gauge)));
+            let speaks = one.findings.iter().any(|of| of_gauge_is_known(of));
+            let better = best.as_ref().is_none_or(|best| {
+                one.asked > best.asked
+                    || (best.nothing_known && !one.nothing_known && one.asked >= best.asked)
+            });
+            if better {
+                best = Some(one);
+            }
+            if speaks && !gauge.is_held() {
+                gauges_asked = n + 1;
+                break;
+            }
+        }
+        let found = best.unwrap_or_else(|| self.ask(unit, exposure, None));
+        Examined {
+            gauges_asked,
+            ..found
+        }
+    }
+
+    fn ask(
+        &mut self,
+        unit: &'a Unit,
+        (number, exposure): (usize, &'a Exposure),
+        gauge: Option<(&'a SourceId, &'a Gauge)>,
+    ) -> Examined {
+        let Now {
+            outlook,
+            policy,
+            sun,
+            ..
+        } = self.now;
+        let stale_min = policy.criteria.stale.forecast_min;
+        let expected = arrival(outlook, exposure, gauge, stale_min, &policy.deadline);
+        let deadlines = deadlines(outlook, unit, exposure, &expected, sun, &policy.deadline);
+        let asked = Asked {
+            outlook,
+            criteria: &policy.criteria,
+            unit,
+            exposure,
+            gauge,
+            deadlines: Some(&deadlines),
+            sun,
+            unheard: &policy.unheard,
+        };
+        let id = gauge.map(|(id, _)| id);
+        let findings = self.alike.evaluate(&asked, exposure, id);
+        let asked = findings
+            .iter()
+            .filter(|finding| finding.answer == Answer::Met)
+            .map(|finding| finding.condition.level)
+            .max();
+        let needs_min = deadlines
+            .everybody
+            .as_ref()
+            .map_or(self.usual_min, |of| of.needs_min);
+        let briefing = (exposure.people_at_risk > 0)
+            .then(|| briefing(about(exposure), outlook.as_of, &expected, needs_min))
+            .flatten();
+        Examined {
+            unit: unit.id.clone(),
+            exposure: number,
+            kind: exposure.kind,
+            river: exposure.river.clone(),
+            asked,
+            nothing_known: exposure.people_at_risk > 0 && !findings.iter().any(|of| is_known(of)),
+            gauge: id.cloned(),
+            gauges_asked: 0,
+            findings: Arc::new(findings),
+            deadlines: Arc::new(deadlines),
+            briefing,
+        }
     }
 }
 
@@ -116,59 +170,6 @@ fn is_known(finding: &Finding) -> bool {
     })
 }
 
-fn ask(
-    outlook: &Outlook,
-    policy: &Policy,
-    unit: &Unit,
-    number: usize,
-    exposure: &Exposure,
-    gauge: Option<(&SourceId, &Gauge)>,
-    sun: Sun,
-) -> Examined {
-    let stale_min = policy.criteria.stale.forecast_min;
-    let expected = arrival(outlook, exposure, gauge, stale_min, &policy.deadline);
-    let deadlines = deadlines(outlook, unit, exposure, &expected, sun, &policy.deadline);
-    let findings = evaluate(&Asked {
-        outlook,
-        criteria: &policy.criteria,
-        unit,
-        exposure,
-        gauge,
-        deadlines: Some(&deadlines),
-        sun,
-        unheard: &policy.unheard,
-    });
-    let asked = findings
-        .iter()
-        .filter(|finding| finding.answer == Answer::Met)
-        .map(|finding| finding.condition.level)
-        .max();
-    let about = exposure
-        .river
-        .clone()
-        .unwrap_or_else(|| exposure.kind.japanese().to_owned());
-    let needs_min = deadlines
-        .everybody
-        .as_ref()
-        .map_or_else(|| usual_min(policy), |of| of.needs_min);
-    let briefing = (exposure.people_at_risk > 0)
-        .then(|| briefing(about, outlook.as_of, &expected, needs_min))
-        .flatten();
-    Examined {
-        unit: unit.id.clone(),
-        exposure: number,
-        kind: exposure.kind,
-        river: exposure.river.clone(),
-        asked,
-        nothing_known: exposure.people_at_risk > 0 && !findings.iter().any(is_known),
-        gauge: gauge.map(|(id, _)| id.clone()),
-        gauges_asked: 0,
-        findings: Arc::new(findings),
-        deadlines,
-        briefing,
-    }
-}
-
 /// What an order usually needs, where no deadline says it for this unit.
 fn usual_min(policy: &Policy) -> f64 {
     let d = &policy.deadline;
@@ -182,16 +183,4 @@ fn usual_min(policy: &Policy) -> f64 {
     .iter()
     .map(|span| span.slow_min)
     .sum()
-}
-
-/// The night, one line per river or hazard: the unit with the highest chance speaks for it.
-pub(super) fn briefings(examined: &[Arc<Examined>]) -> Vec<Briefing> {
-    let mut by_name: BTreeMap<&str, &Briefing> = BTreeMap::new();
-    for briefing in examined.iter().filter_map(|one| one.briefing.as_ref()) {
-        let best = by_name.entry(&briefing.about).or_insert(briefing);
-        if briefing.chance > best.chance {
-            *best = briefing;
-        }
-    }
-    by_name.into_values().cloned().collect()
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::deadline::{Arrival, Deadline, Expected, Sun, arrival, of_facility};
+use super::latch::Now;
+use crate::deadline::{Arrival, Deadline, Expected, arrival, of_facility};
 use crate::hazard::Hazard;
 use crate::id::{FacilityId, SourceId, UnitId};
 use crate::outlook::{Outlook, hours_between};
 use crate::policy::Policy;
-use crate::town::{Exposure, Facility, Town};
+use crate::sheaves::Sheaves;
+use crate::town::Exposure;
 
 /// Advice for one facility and hazard: tell it by then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,8 @@ pub struct FacilityAdvice {
     pub exposure: usize,
     /// People to move.
     pub people: u32,
+    /// The moment it was worked out for.
+    pub as_of: Timestamp,
     /// When the hazard may be there; nothing when not within what can be foreseen, or nothing is known.
     pub arrival: Option<Arrival>,
     /// By when at the latest.
@@ -37,6 +41,9 @@ pub struct FacilityAdvice {
     pub known: bool,
     /// Whether it must be told. Stands until its grounds are long and surely gone.
     pub due: bool,
+    /// Since when without a break; nothing where nothing is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_since: Option<Timestamp>,
     /// When its grounds last held, or could not be ruled out; the moment itself where nothing is due.
     pub supported_at: Timestamp,
 }
@@ -54,49 +61,50 @@ impl FacilityAdvice {
 /// What facilities were told last, by what each was told of.
 pub(super) type Told = BTreeMap<Key, Arc<FacilityAdvice>>;
 
-/// Advice for all facilities, in the town's order. Where `changed` names gauges, only those asked by one of them are asked anew; the
-/// others keep what was said.
-pub(super) fn advise(
-    town: &Town,
-    outlook: &Outlook,
-    policy: &Policy,
-    sun: Sun,
-    before: &Told,
-    changed: Option<(&BTreeSet<SourceId>, &[Arc<FacilityAdvice>])>,
-) -> Vec<Arc<FacilityAdvice>> {
-    let mut kept = changed.map_or(&[][..], |(_, before)| before).iter();
-    let mut found = Vec::new();
-    for facility in town.facilities() {
-        for (number, exposure) in facility.exposures.iter().enumerate() {
-            // The town is the same, so that its facilities stand in the same order.
-            let same = kept.next();
-            let asked = |changed: &BTreeSet<SourceId>| {
-                exposure.gauges.iter().any(|gauge| changed.contains(gauge))
-            };
-            found.push(match (changed, same) {
-                (Some((changed, _)), Some(same)) if !asked(changed) => Arc::clone(same),
-                _ => {
-                    let expected = earliest(outlook, policy, exposure);
-                    let at = (facility, number);
-                    Arc::new(one(outlook, policy, sun, at, &expected, before))
-                }
-            });
-        }
+/// Advice for all facilities, in the town's order.
+pub(super) fn all(now: &Now<'_>, before: &Told) -> Sheaves<Arc<FacilityAdvice>> {
+    let slots = now.town.index().facilities.iter();
+    let advise = |slot| {
+        let past = |key: &Key| before.get(key).map(AsRef::as_ref);
+        Arc::new(one(now, slot, past))
+    };
+    slots.map(|slot| advise(*slot)).collect()
+}
+
+/// The same where only these gauges say something else: facilities that none of them decides for keep what was said.
+pub(super) fn after(
+    now: &Now<'_>,
+    before: &Sheaves<Arc<FacilityAdvice>>,
+    changed: &BTreeSet<SourceId>,
+) -> Sheaves<Arc<FacilityAdvice>> {
+    let index = now.town.index();
+    let slots = changed.iter().flat_map(|gauge| index.facilities_of(gauge));
+    let slots: BTreeSet<usize> = slots.copied().collect();
+    let mut found = before.clone();
+    for slot in slots {
+        let past = before.get(slot).map(AsRef::as_ref);
+        let advice = one(now, index.facilities[slot], |_| past);
+        found.set(slot, Arc::new(advice));
     }
     found
 }
 
-fn one(
-    outlook: &Outlook,
-    policy: &Policy,
-    sun: Sun,
-    (facility, number): (&Facility, usize),
-    expected: &Expected<'_>,
-    before: &Told,
+fn one<'b>(
+    now: &Now<'_>,
+    (facility, number): (usize, usize),
+    before: impl FnOnce(&Key) -> Option<&'b FacilityAdvice>,
 ) -> FacilityAdvice {
+    let Now {
+        outlook,
+        policy,
+        sun,
+        ..
+    } = *now;
+    let facility = &now.town.facilities()[facility];
     let as_of = outlook.as_of;
     let exposure = &facility.exposures[number];
-    let deadline = of_facility(outlook, facility, expected, sun, &policy.deadline);
+    let expected = earliest(outlook, policy, exposure);
+    let deadline = of_facility(outlook, facility, &expected, sun, &policy.deadline);
     let fresh = deadline
         .as_ref()
         .is_some_and(|deadline| is_due(deadline, as_of, policy));
@@ -108,18 +116,25 @@ fn one(
         river: exposure.river.clone(),
         exposure: number,
         people: facility.people,
+        as_of,
         arrival: expected.arrival.clone(),
         deadline,
         known,
         due: fresh,
+        due_since: fresh.then_some(as_of),
         supported_at: as_of,
     };
-    if let Some(past) = before.get(&advice.key()).filter(|past| past.due && !fresh) {
+    let past = before(&advice.key()).filter(|past| past.due);
+    if let Some(past) = past {
+        advice.due_since = past.due_since.or(advice.due_since);
+    }
+    if let Some(past) = past.filter(|_| !fresh) {
         advice.supported_at = if known { past.supported_at } else { as_of };
         let gone_h = hours_between(advice.supported_at, as_of);
         advice.due = gone_h <= policy.latch.expire_after_h;
         if !advice.due {
             advice.supported_at = as_of;
+            advice.due_since = None;
         }
     }
     advice

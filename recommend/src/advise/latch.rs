@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::counter::{self, Counter};
 use super::examine::Examined;
-use super::facility;
+use super::facility::{self, FacilityAdvice};
 use super::orders::Cause;
 use super::past::Past;
-use super::{Advice, ByUnit, Orders, UnitAdvice};
+use super::{Advice, Orders, UnitAdvice};
 use crate::action::action;
 use crate::criteria::{Answer, Finding, Test};
 use crate::deadline::{Deadlines, Sun};
@@ -31,13 +31,11 @@ pub(super) type Standing = BTreeMap<Cause, Arc<UnitAdvice>>;
 /// What must be remembered from one moment to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// Advice that stands, each river for itself.
-    pub(super) standing: Standing,
-    /// What was examined last, in the town's order.
-    pub(super) examined: Vec<Arc<Examined>>,
-    /// What facilities were told last.
-    pub(super) facilities: facility::Told,
-    /// What the last answer was made from, and its parts; nothing after a restart.
+    /// Advice that was written down, each river for itself; nothing where the last answer is known whole.
+    written: Arc<Standing>,
+    /// What facilities were told then.
+    told: Arc<facility::Told>,
+    /// The last answer with all its parts; nothing after a restart.
     pub(super) past: Option<Past>,
 }
 
@@ -50,7 +48,7 @@ impl Memory {
     /// From advice that was written down, after a restart.
     pub fn of(advice: &Advice) -> Self {
         let facilities = advice.facilities.iter();
-        let facilities = facilities.map(|of| (of.key(), Arc::clone(of))).collect();
+        let told = facilities.map(|of| (of.key(), Arc::clone(of))).collect();
         let mut standing = Standing::new();
         for spoke in advice.units.values() {
             for beneath in &spoke.beneath {
@@ -59,16 +57,56 @@ impl Memory {
             standing.insert(spoke.cause(), alone(spoke));
         }
         Self {
-            standing,
-            examined: Vec::new(),
-            facilities,
+            written: Arc::new(standing),
+            told: Arc::new(told),
             past: None,
         }
     }
 
+    /// The same with what facilities were told when the advice was written down.
+    #[must_use]
+    pub fn telling(mut self, facilities: impl IntoIterator<Item = Arc<FacilityAdvice>>) -> Self {
+        let told = facilities.into_iter().map(|of| (of.key(), of));
+        self.told = Arc::new(told.collect());
+        self
+    }
+
+    pub(super) fn after(past: Past) -> Self {
+        Self {
+            past: Some(past),
+            ..Self::default()
+        }
+    }
+
     /// Everything that was examined last, in the town's order.
-    pub fn examined(&self) -> &[Arc<Examined>] {
-        &self.examined
+    pub fn examined(&self) -> Vec<Arc<Examined>> {
+        let past = self.past.iter();
+        past.flat_map(|past| past.units.units().iter())
+            .flat_map(|unit| unit.examined.iter().cloned())
+            .collect()
+    }
+
+    /// Advice that stands, each river for itself.
+    pub(super) fn standing(&self) -> Standing {
+        let Some(past) = &self.past else {
+            return self.written.as_ref().clone();
+        };
+        let units = past.units.units().iter();
+        let own = units.flat_map(|unit| unit.standing.iter().cloned());
+        let elsewhere = past.elsewhere.iter();
+        own.chain(elsewhere.map(|(cause, advice)| (cause.clone(), Arc::clone(advice))))
+            .collect()
+    }
+
+    /// What facilities were told last.
+    pub(super) fn told(&self) -> facility::Told {
+        match &self.past {
+            None => self.told.as_ref().clone(),
+            Some(past) => {
+                let facilities = past.facilities.iter();
+                facilities.map(|of| (of.key(), Arc::clone(of))).collect()
+            }
+        }
     }
 }
 
@@ -109,7 +147,7 @@ impl Examined {
     }
 }
 
-/// Asks the latches of all units, or of some of them.
+/// What is known at one moment, what was decided beforehand, and what is ordered.
 #[derive(Clone, Copy)]
 pub(super) struct Now<'a> {
     pub(super) town: &'a Town,
@@ -119,21 +157,41 @@ pub(super) struct Now<'a> {
     pub(super) sun: Sun,
 }
 
-impl Now<'_> {
-    /// What stands now of the units that were examined and of those that stood before.
-    pub(super) fn latch(&self, before: &Standing, examined: &[Arc<Examined>]) -> Standing {
+impl<'a> Now<'a> {
+    pub(super) fn of(
+        town: &'a Town,
+        outlook: &'a Outlook,
+        policy: &'a Policy,
+        orders: &'a Orders,
+    ) -> Self {
+        Self {
+            town,
+            outlook,
+            policy,
+            orders,
+            sun: Sun::at(town.place(), outlook.as_of),
+        }
+    }
+
+    /// What stands now of what was examined and of what stood before, both of one unit; sorted.
+    pub(super) fn latch(
+        &self,
+        before: &[(Cause, Arc<UnitAdvice>)],
+        examined: &[Arc<Examined>],
+    ) -> Vec<(Cause, Arc<UnitAdvice>)> {
         let mut by_cause: BTreeMap<Cause, Vec<&Arc<Examined>>> = BTreeMap::new();
         for one in examined {
             by_cause.entry(one.cause()).or_default().push(one);
         }
         // What stands and is not examined any more, because a district lost its threat or its people, stands all the same.
-        for cause in before.keys() {
+        for (cause, _) in before {
             by_cause.entry(cause.clone()).or_default();
         }
         by_cause
             .into_iter()
             .filter_map(|(cause, of)| {
-                let advice = self.one(&cause, &of, before.get(&cause))?;
+                let stood = before.iter().find(|(stood, _)| *stood == cause);
+                let advice = self.one(&cause, &of, stood.map(|(_, advice)| advice))?;
                 Some((cause, advice))
             })
             .collect()
@@ -213,7 +271,7 @@ impl Now<'_> {
             people_at_risk: exposure.people_at_risk,
             findings: Arc::clone(&of.findings),
             counter: counter::against(self.outlook, of, level),
-            deadlines: of.deadlines.clone(),
+            deadlines: Arc::clone(&of.deadlines),
             action: action(
                 self.outlook,
                 exposure,
@@ -239,7 +297,7 @@ impl Now<'_> {
                 held_until: supported_at,
             },
         );
-        held.deadlines = of.deadlines.clone();
+        held.deadlines = Arc::clone(&of.deadlines);
         if let Some(exposure) = self
             .town
             .unit(&of.unit)
@@ -289,33 +347,28 @@ impl Now<'_> {
     }
 }
 
-/// Of each unit and hazard the advice that speaks: the highest, of equals the one whose deadline comes first, of those the one that
-/// concerns most people. The others are written beneath it.
-pub(super) fn speaking(standing: &Standing) -> ByUnit {
-    let mut found: ByUnit = ByUnit::new();
-    let mut causes = standing.iter().peekable();
-    while let Some((cause, advice)) = causes.next() {
-        let mut all = vec![advice];
-        while let Some((_, other)) =
-            causes.next_if(|(other, _)| other.unit == cause.unit && other.hazard == cause.hazard)
-        {
-            all.push(other);
-        }
-        found.insert((cause.unit.clone(), cause.hazard), first_of(all));
-    }
-    found
+/// Of each hazard of one unit the advice that speaks: the highest, of equals the one whose deadline comes first, of those the one that
+/// concerns most people. The others are written beneath it. What stands is sorted, and so is what speaks.
+pub(super) fn speaking(standing: &[(Cause, Arc<UnitAdvice>)]) -> Vec<(Hazard, Arc<UnitAdvice>)> {
+    standing
+        .chunk_by(|(cause, _), (next, _)| cause.unit == next.unit && cause.hazard == next.hazard)
+        .filter_map(|of| {
+            let (cause, _) = of.first()?;
+            let all = of.iter().map(|(_, advice)| advice).collect();
+            Some((cause.hazard, first_of(all)))
+        })
+        .collect()
 }
 
-/// What stands for one unit.
-pub(super) fn of_unit<'s>(
-    standing: &'s Standing,
-    unit: &'s UnitId,
-) -> impl Iterator<Item = (&'s Cause, &'s Arc<UnitAdvice>)> {
+/// What stands for one unit, sorted.
+pub(super) fn of_unit(standing: &Standing, unit: &UnitId) -> Vec<(Cause, Arc<UnitAdvice>)> {
     // The first hazard and no river come before all others of the unit.
     let first = Cause::of_hazard(unit.clone(), Hazard::ALL[0]);
     standing
         .range(first..)
-        .take_while(move |(cause, _)| cause.unit == *unit)
+        .take_while(|(cause, _)| cause.unit == *unit)
+        .map(|(cause, advice)| (cause.clone(), Arc::clone(advice)))
+        .collect()
 }
 
 fn first_of(mut all: Vec<&Arc<UnitAdvice>>) -> Arc<UnitAdvice> {

@@ -1,11 +1,12 @@
 //! 解除: what lifting needs. The end of the rain is never enough, and is not even asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::latch::Now;
 use super::orders::{Cause, Order, Orders};
 use crate::criteria::{Answer, Kind};
 use crate::hazard::Hazard;
@@ -13,6 +14,7 @@ use crate::id::{SourceId, UnitId};
 use crate::level::{JmaLevel, OrderLevel};
 use crate::outlook::{Gauge, Mark, Outlook, Product, ReportKind, Tier, Told, TsunamiClass};
 use crate::policy::Policy;
+use crate::sheaves::Sheaves;
 use crate::town::{Exposure, Town};
 
 /// A river that moves less than this counts as standing, metres per hour.
@@ -126,59 +128,87 @@ impl LiftAdvice {
     }
 }
 
-/// Each order in force. Where `changed` names gauges, only orders asked by one of them are asked anew; the others keep what `before`
-/// says.
-pub(super) fn advise(
-    town: &Town,
-    outlook: &Outlook,
-    policy: &Policy,
-    orders: &Orders,
-    changed: Option<(&BTreeSet<SourceId>, &[Arc<LiftAdvice>])>,
-) -> Vec<Arc<LiftAdvice>> {
-    let mut kept = changed.map_or(&[][..], |(_, before)| before).iter();
-    orders
-        .in_force()
-        .iter()
-        .filter_map(|(cause, order)| {
-            let unit = town.unit(&cause.unit)?;
-            let exposures: Vec<&Exposure> = unit
-                .exposures
-                .iter()
-                .filter(|exposure| exposure.hazard() == cause.hazard)
-                .filter(|exposure| {
-                    cause.river.is_none() || exposure.river.as_deref() == cause.river.as_deref()
-                })
-                .collect();
-            // The same orders are in force, so that they stand in the same order.
-            let same = kept.next();
-            if let (Some((changed, _)), Some(same)) = (changed, same)
-                && !asks_any(outlook, &exposures, changed)
-            {
-                return Some(Arc::clone(same));
+/// Orders in force that can be asked about, sorted, and which of them a gauge concerns.
+#[derive(Debug)]
+pub(super) struct Asked {
+    causes: Vec<Cause>,
+    by_gauge: BTreeMap<SourceId, Vec<usize>>,
+}
+
+impl Asked {
+    pub(super) fn of(town: &Town, orders: &Orders) -> Self {
+        let known = |cause: &&Cause| town.unit(&cause.unit).is_some();
+        let causes: Vec<Cause> = orders.in_force().keys().filter(known).cloned().collect();
+        let mut by_gauge: BTreeMap<SourceId, Vec<usize>> = BTreeMap::new();
+        for (place, cause) in causes.iter().enumerate() {
+            for gauge in exposures(town, cause).flat_map(|exposure| &exposure.gauges) {
+                let of = by_gauge.entry(gauge.clone()).or_default();
+                if of.last() != Some(&place) {
+                    of.push(place);
+                }
             }
-            let ask = Ask {
-                outlook,
-                policy,
-                id: &cause.unit,
-                order,
-            };
-            Some(Arc::new(one(&ask, orders, cause, &exposures)))
-        })
+        }
+        Self { causes, by_gauge }
+    }
+}
+
+/// Each order in force.
+pub(super) fn all(now: &Now<'_>, asked: &Asked) -> Sheaves<Arc<LiftAdvice>> {
+    let causes = asked.causes.iter();
+    causes
+        .filter_map(|cause| one(now, cause))
+        .map(Arc::new)
         .collect()
 }
 
-/// Whether one of these gauges stands along what is exposed, or upstream of a gauge that does.
-fn asks_any(outlook: &Outlook, exposures: &[&Exposure], changed: &BTreeSet<SourceId>) -> bool {
-    let own = || exposures.iter().flat_map(|exposure| &exposure.gauges);
-    let upstream = own()
-        .filter_map(|id| outlook.gauges.get(id)?.upstream.as_ref())
-        .flatten();
-    own().chain(upstream).any(|gauge| changed.contains(gauge))
+/// The same where only these gauges say something else. Orders along which none of them stands, nor upstream of a gauge that does, keep
+/// what `before` says.
+pub(super) fn after(
+    now: &Now<'_>,
+    asked: &Asked,
+    before: &Sheaves<Arc<LiftAdvice>>,
+    changed: &BTreeSet<SourceId>,
+) -> Sheaves<Arc<LiftAdvice>> {
+    let below = now.outlook.gauges.iter().filter(|(_, gauge)| {
+        let mut upstream = gauge.upstream.iter().flatten();
+        upstream.any(|id| changed.contains(id))
+    });
+    let gauges = changed.iter().chain(below.map(|(id, _)| id));
+    let places: BTreeSet<usize> = gauges
+        .filter_map(|gauge| asked.by_gauge.get(gauge))
+        .flatten()
+        .copied()
+        .collect();
+    let mut found = before.clone();
+    for place in places {
+        if let Some(lift) = one(now, &asked.causes[place]) {
+            found.set(place, Arc::new(lift));
+        }
+    }
+    found
 }
 
-fn one(ask: &Ask<'_>, orders: &Orders, cause: &Cause, exposures: &[&Exposure]) -> LiftAdvice {
+/// What an order is for: what of its hazard, and of its river where it names one, is exposed in its unit.
+fn exposures<'t>(town: &'t Town, cause: &Cause) -> impl Iterator<Item = &'t Exposure> {
+    let unit = town.unit(&cause.unit).into_iter();
+    unit.flat_map(|unit| &unit.exposures).filter(|exposure| {
+        exposure.hazard() == cause.hazard
+            && (cause.river.is_none() || exposure.river.as_deref() == cause.river.as_deref())
+    })
+}
+
+fn one(now: &Now<'_>, cause: &Cause) -> Option<LiftAdvice> {
+    let orders = now.orders;
+    let order = orders.in_force().get(cause)?;
+    let exposures: Vec<&Exposure> = exposures(now.town, cause).collect();
+    let ask = Ask {
+        outlook: now.outlook,
+        policy: now.policy,
+        id: &cause.unit,
+        order,
+    };
     let gates = ask
-        .gates(cause.hazard, exposures)
+        .gates(cause.hazard, &exposures)
         .into_iter()
         .map(|gate| {
             if orders.is_confirmed(cause, gate.name) {
@@ -188,14 +218,14 @@ fn one(ask: &Ask<'_>, orders: &Orders, cause: &Cause, exposures: &[&Exposure]) -
             }
         })
         .collect();
-    LiftAdvice {
+    Some(LiftAdvice {
         unit: cause.unit.clone(),
         hazard: cause.hazard,
         river: cause.river.as_deref().map(str::to_owned),
-        level: ask.order.level,
-        issued_at: ask.order.issued_at,
+        level: order.level,
+        issued_at: order.issued_at,
         gates,
-    }
+    })
 }
 
 /// Only what no instrument can say may be confirmed by hand; a river above its mark stays above it.
@@ -227,7 +257,7 @@ impl Ask<'_> {
                 .collect();
             let gauges: Vec<&Gauge> = wanted
                 .iter()
-                .filter_map(|id| self.outlook.gauges.get(*id))
+                .filter_map(|id| self.outlook.gauges.get(*id).map(AsRef::as_ref))
                 .collect();
             let unheard = gauges.len() < wanted.len();
             let of = |name, ask: &dyn Fn(&Gauge) -> Answer| {
@@ -270,7 +300,7 @@ impl Ask<'_> {
         let wanted: BTreeSet<&SourceId> = named.into_iter().flatten().collect();
         let heard: Vec<&Gauge> = wanted
             .iter()
-            .filter_map(|id| self.outlook.gauges.get(*id))
+            .filter_map(|id| self.outlook.gauges.get(*id).map(AsRef::as_ref))
             .collect();
         if heard.len() < wanted.len() || gauges.is_empty() {
             gate(name, Answer::Unknown, "情報のない上流の水位計があります")

@@ -1,5 +1,6 @@
 //! The core: outlook, policy and order state in, advice with reasons out.
 
+mod by_unit;
 mod complement;
 mod counter;
 mod cover;
@@ -8,18 +9,21 @@ mod examine;
 mod facility;
 mod latch;
 mod lift;
+mod of_unit;
 mod orders;
+mod overall;
 mod past;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::by_unit::ByUnit;
 pub use self::complement::{Complement, LeftOut, Uncovered, check_coverage, complement};
 pub use self::counter::Counter;
-pub use self::cover::{Candidate, Choice, cover};
+pub use self::cover::Choice;
 pub use self::draft::{Draft, Names};
 pub use self::examine::Examined;
 pub use self::facility::FacilityAdvice;
@@ -28,20 +32,21 @@ pub use self::lift::{Gate, GateName, LiftAdvice};
 pub use self::orders::{Cause, Order, Orders};
 
 use self::draft::Drafting;
+use self::examine::Examining;
 use self::latch::{Now, Standing};
-use self::past::{Basis, Past};
+use self::of_unit::OfUnit;
+use self::overall::Overall;
+use self::past::{Basis, Parts, Past};
 use crate::action::Action;
 use crate::criteria::{Answer, Finding, Kind, Posture};
-use crate::deadline::{Briefing, Deadlines, Sun};
+use crate::deadline::{Briefing, Deadlines};
 use crate::hazard::Hazard;
 use crate::id::{SourceId, UnitId};
 use crate::level::OrderLevel;
 use crate::outlook::Outlook;
 use crate::policy::Policy;
+use crate::sheaves::Sheaves;
 use crate::town::Town;
-
-/// Advice by unit and hazard.
-pub type ByUnit = BTreeMap<(UnitId, Hazard), Arc<UnitAdvice>>;
 
 /// Advice for one unit and one hazard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,12 +64,13 @@ pub struct UnitAdvice {
     /// People whose home would be in the water or the slide.
     pub people_at_risk: u32,
     /// Every condition of this kind that was examined, met or not.
-    #[serde(with = "crate::shared")]
-    pub findings: Arc<Vec<Finding>>,
+    #[serde(with = "crate::shared::lists")]
+    pub findings: Arc<Vec<Arc<Finding>>>,
     /// What speaks against it.
     pub counter: Vec<Counter>,
     /// By when at the latest.
-    pub deadlines: Deadlines,
+    #[serde(with = "crate::shared")]
+    pub deadlines: Arc<Deadlines>,
     /// How to be safe.
     pub action: Action,
     /// When this level was first asked for.
@@ -89,9 +95,12 @@ impl UnitAdvice {
 
     /// Conditions of this level that hold.
     pub fn met(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| {
-            finding.answer == Answer::Met && finding.condition.level == self.level
-        })
+        self.findings
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|finding: &&Finding| {
+                finding.answer == Answer::Met && finding.condition.level == self.level
+            })
     }
 
     /// What would raise it: conditions of higher levels, with what is known of each.
@@ -137,40 +146,21 @@ pub struct Advice {
     /// The moment of the event.
     pub as_of: Timestamp,
     /// By unit and hazard.
-    #[serde(with = "by_unit")]
-    pub units: Arc<ByUnit>,
+    pub units: ByUnit,
     /// As officers decide: one per hazard, river and level.
     #[serde(with = "crate::shared::list")]
     pub drafts: Vec<Arc<Draft>>,
     /// For facilities, with deadlines of their own.
-    #[serde(with = "crate::shared::list")]
-    pub facilities: Vec<Arc<FacilityAdvice>>,
+    pub facilities: Sheaves<Arc<FacilityAdvice>>,
     /// For each order in force, whether it may be lifted and what is missing.
-    #[serde(with = "crate::shared::list")]
-    pub lifts: Vec<Arc<LiftAdvice>>,
+    pub lifts: Sheaves<Arc<LiftAdvice>>,
     /// The coming night, one per river or hazard.
     pub briefings: Vec<Briefing>,
     /// What else to do, such as opening shelters after an earthquake.
     pub postures: Vec<Posture>,
     /// Units where nothing can be said about something that threatens them: never calm.
-    pub unknown: Vec<(UnitId, Kind)>,
-}
-
-mod by_unit {
-    use super::{Arc, ByUnit, Deserialize, UnitAdvice};
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(units: &ByUnit, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(units.values().map(AsRef::as_ref))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<ByUnit>, D::Error> {
-        let list: Vec<UnitAdvice> = Vec::deserialize(from)?;
-        let keyed = list
-            .into_iter()
-            .map(|advice| ((advice.unit.clone(), advice.hazard()), Arc::new(advice)));
-        Ok(Arc::new(keyed.collect()))
-    }
+    #[serde(with = "crate::shared")]
+    pub unknown: Arc<Vec<(UnitId, Kind)>>,
 }
 
 /// What we would advise if asked now. No clock, no store, no network: the same question gets the same answer, byte for byte.
@@ -183,39 +173,43 @@ pub fn recommend(
     orders: &Orders,
     before: &Memory,
 ) -> (Advice, Memory) {
-    let sun = Sun::at(town.place(), outlook.as_of);
-    let now = Now {
-        town,
-        outlook,
-        policy,
-        orders,
-        sun,
-    };
-    let examined: Vec<Arc<Examined>> = town
-        .units()
-        .iter()
-        .flat_map(|unit| examine::unit(outlook, policy, unit, sun))
-        .map(Arc::new)
+    let now = Now::of(town, outlook, policy, orders);
+    let stood = before.standing();
+    let mut examining = Examining::of(now);
+    let units = town.units().iter().enumerate();
+    let units: Sheaves<Arc<OfUnit>> = units
+        .map(|(place, unit)| {
+            let own = latch::of_unit(&stood, &unit.id);
+            Arc::new(of_unit(&now, &mut examining, place, &own))
+        })
         .collect();
-    let standing = now.latch(&before.standing, &examined);
-    let units = latch::speaking(&standing);
+    let elsewhere = elsewhere(&now, stood);
+    let spoken = latch::speaking(&elsewhere);
+    let spoken = spoken
+        .into_iter()
+        .map(|(hazard, advice)| ((advice.unit.clone(), hazard), advice));
+    let overall = Overall::of(town.index(), &units);
+    let units = ByUnit::of(town.index(), units, spoken.collect());
     let drafts = Drafting {
         town,
         outlook,
         policy,
         units: &units,
-        examined: &complement::by_unit(town, &examined),
     }
     .all();
-    let past = Past {
-        basis: Arc::new(Basis::of(town, policy, orders)),
-        outlook: Arc::new(outlook.clone()),
-        units: Arc::new(units),
+    let basis = Basis::of(&now);
+    let parts = Parts {
+        units,
         drafts,
-        lifts: lift::advise(town, outlook, policy, orders, None),
-        facilities: facility::advise(town, outlook, policy, sun, &before.facilities, None),
+        lifts: lift::all(&now, &basis.lifts),
+        facilities: facility::all(&now, &before.told()),
+        overall,
     };
-    conclude(outlook, policy, standing, examined, past)
+    let elsewhere: Standing = elsewhere.into_iter().collect();
+    conclude(
+        &now,
+        Past::of(&now, Arc::new(basis), Arc::new(elsewhere), parts),
+    )
 }
 
 /// The same answer to the same question, byte for byte, sooner: where nothing but gauges changed since the last answer, and the
@@ -228,134 +222,103 @@ pub fn recommend_after(
     orders: &Orders,
     before: &Memory,
 ) -> (Advice, Memory) {
+    let now = Now::of(town, outlook, policy, orders);
     let known = before.past.as_ref();
-    let known = known.and_then(|past| Some((past, past.changed(town, outlook, policy, orders)?)));
+    let known = known.and_then(|past| Some((past, past.changed(&now)?)));
     let Some((past, changed)) = known else {
         return recommend(town, outlook, policy, orders, before);
     };
-    let sun = Sun::at(town.place(), outlook.as_of);
-    let now = Now {
-        town,
-        outlook,
-        policy,
-        orders,
-        sun,
-    };
-    let mut examined = before.examined.clone();
-    let mut standing = before.standing.clone();
-    let mut units = past.units.as_ref().clone();
-    let concerned = concerned(town, policy, before, &changed);
-    for &(place, first) in &concerned {
-        let unit = &town.units()[place];
-        let fresh: Vec<Arc<Examined>> = examine::unit(outlook, policy, unit, sun)
-            .map(Arc::new)
-            .collect();
-        let own: Standing = latch::of_unit(&before.standing, &unit.id)
-            .map(|(cause, advice)| (cause.clone(), Arc::clone(advice)))
-            .collect();
-        for cause in own.keys() {
-            standing.remove(cause);
-            units.remove(&(cause.unit.clone(), cause.hazard));
-        }
-        let own = now.latch(&own, &fresh);
-        units.extend(latch::speaking(&own));
-        standing.extend(own);
-        for (held, fresh) in examined[first..].iter_mut().zip(fresh) {
-            *held = fresh;
-        }
+    let mut examining = Examining::of(now);
+    let mut units = past.units.clone();
+    let concerned = concerned(town, past, &changed);
+    for place in &concerned {
+        let own = &past.units.units()[*place].standing;
+        let unit = of_unit(&now, &mut examining, *place, own);
+        units.set(*place, Arc::new(unit));
     }
     let drafts = Drafting {
         town,
         outlook,
         policy,
         units: &units,
-        examined: &complement::by_unit(town, &examined),
     }
-    .after(past, &concerned.iter().map(|(place, _)| *place));
-    let lifts = Some((&changed, past.lifts.as_slice()));
-    let facilities = Some((&changed, past.facilities.as_slice()));
-    let past = Past {
-        basis: Arc::clone(&past.basis),
-        outlook: Arc::new(outlook.clone()),
+    .after(past, &concerned);
+    let parts = Parts {
         drafts,
-        lifts: lift::advise(town, outlook, policy, orders, lifts),
-        facilities: facility::advise(town, outlook, policy, sun, &before.facilities, facilities),
-        units: Arc::new(units),
+        lifts: lift::after(&now, &past.basis.lifts, &past.lifts, &changed),
+        facilities: facility::after(&now, &past.facilities, &changed),
+        overall: past.overall.after(town.index(), units.units(), &concerned),
+        units,
     };
-    conclude(outlook, policy, standing, examined, past)
+    let (basis, elsewhere) = (Arc::clone(&past.basis), Arc::clone(&past.elsewhere));
+    conclude(&now, Past::of(&now, basis, elsewhere, parts))
 }
 
-/// Units that one of these gauges was or would be asked for, by their place in the town, each with the place of its first exposure
-/// among all that were examined.
-fn concerned(
-    town: &Town,
-    policy: &Policy,
-    before: &Memory,
-    changed: &BTreeSet<SourceId>,
-) -> Vec<(usize, usize)> {
+/// Everything about the unit at a place, after what stood for it.
+fn of_unit<'a>(
+    now: &Now<'a>,
+    examining: &mut Examining<'a>,
+    place: usize,
+    stood: &[(Cause, Arc<UnitAdvice>)],
+) -> OfUnit {
+    let unit = &now.town.units()[place];
+    let examined = examining.unit(unit);
+    let standing = now.latch(stood, &examined);
+    let speaking = latch::speaking(&standing);
+    let rank = now.town.index().ranks[place];
+    OfUnit::of((unit, rank), examined, standing, speaking)
+}
+
+/// What stands for units that the town does not have any more; sorted.
+fn elsewhere(now: &Now<'_>, stood: Standing) -> Vec<(Cause, Arc<UnitAdvice>)> {
+    let gone = |(cause, _): &(Cause, _)| now.town.unit(&cause.unit).is_none();
+    let stood: Vec<_> = stood.into_iter().filter(gone).collect();
+    now.latch(&stood, &[])
+}
+
+/// Places of units that one of these gauges was or would be asked for, in the town's order.
+fn concerned(town: &Town, past: &Past, changed: &BTreeSet<SourceId>) -> Vec<usize> {
+    let index = town.index();
+    let asks = |place: &usize| {
+        let exposures = town.units()[*place].exposures.iter();
+        exposures
+            .zip(&past.units.units()[*place].examined)
+            .any(|(exposure, examined)| {
+                let asked = &exposure.gauges[..examined.gauges_asked];
+                asked.iter().any(|gauge| changed.contains(gauge))
+            })
+    };
+    let own = changed.iter().flat_map(|gauge| index.units_of(gauge));
+    let mut found: BTreeSet<usize> = own.copied().filter(asks).collect();
     // A condition that names a gauge itself asks it for every unit of its kind.
-    let kinds: BTreeSet<Kind> = policy
-        .criteria
-        .named_gauges()
-        .filter(|(gauge, _)| changed.contains(*gauge))
-        .map(|(_, condition)| condition.kind)
-        .collect();
-    let mut first = 0;
-    let mut found = Vec::new();
-    for (place, unit) in town.units().iter().enumerate() {
-        let own = first..first + unit.exposures.len();
-        let asks = unit.exposures.iter().zip(&before.examined[own.clone()]);
-        let concerns = asks.into_iter().any(|(exposure, examined)| {
-            let asked = &exposure.gauges[..examined.gauges_asked];
-            kinds.contains(&exposure.kind) || asked.iter().any(|gauge| changed.contains(gauge))
+    let kinds = past.basis.named_by(changed);
+    if !kinds.is_empty() {
+        let units = town.units().iter().enumerate();
+        let named = units.filter(|(_, unit)| {
+            let mut exposures = unit.exposures.iter();
+            exposures.any(|exposure| kinds.contains(&exposure.kind))
         });
-        if concerns {
-            found.push((place, first));
-        }
-        first = own.end;
+        found.extend(named.map(|(place, _)| place));
     }
-    found
+    found.into_iter().collect()
 }
 
-fn conclude(
-    outlook: &Outlook,
-    policy: &Policy,
-    standing: Standing,
-    examined: Vec<Arc<Examined>>,
-    past: Past,
-) -> (Advice, Memory) {
-    let unknown = examined
-        .iter()
-        .filter(|one| one.asked.is_none() && one.nothing_known)
-        .map(|one| (one.unit.clone(), one.kind))
-        .collect();
+fn conclude(now: &Now<'_>, past: Past) -> (Advice, Memory) {
+    let postures = now.policy.criteria.postures.iter();
     let advice = Advice {
-        as_of: outlook.as_of,
-        units: Arc::clone(&past.units),
+        as_of: now.outlook.as_of,
+        units: past.units.clone(),
         drafts: past.drafts.values().map(draft::Kept::draft).collect(),
         facilities: past.facilities.clone(),
         lifts: past.lifts.clone(),
-        briefings: examine::briefings(&examined),
-        postures: policy
-            .criteria
-            .postures
-            .iter()
+        briefings: past.overall.briefings.clone(),
+        postures: postures
             .filter(|posture| {
-                crate::criteria::posture_answer(outlook, policy, posture) == Answer::Met
+                crate::criteria::posture_answer(now.outlook, now.policy, posture) == Answer::Met
             })
             .map(|posture| posture.as_ref().clone())
             .collect(),
-        unknown,
+        unknown: Arc::clone(&past.overall.unknown),
     };
-    let memory = Memory {
-        facilities: past
-            .facilities
-            .iter()
-            .map(|of| (of.key(), Arc::clone(of)))
-            .collect(),
-        standing,
-        examined,
-        past: Some(past),
-    };
-    (advice, memory)
+    (advice, Memory::after(past))
 }

@@ -57,12 +57,21 @@ impl Cause {
     }
 }
 
-/// What is ordered, per unit, hazard and river. What the agency says is not in here: the two are independent.
+/// What is ordered, per unit, hazard and river. What the agency says is not in here: the two are independent. A clone shares it all.
+#[derive(Clone, Debug, Default)]
+pub struct Orders(Arc<Ordered>);
+
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Orders {
+struct Ordered {
     in_force: BTreeMap<Cause, Order>,
     lifted: BTreeMap<Cause, Timestamp>,
     confirmed: BTreeMap<Cause, BTreeSet<GateName>>,
+}
+
+impl PartialEq for Orders {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
 }
 
 impl Orders {
@@ -73,9 +82,10 @@ impl Orders {
 
     /// Issues a level, whatever stood before: any level to any level.
     pub fn issue(&mut self, cause: Cause, level: OrderLevel, at: Timestamp) {
-        self.lifted.remove(&cause);
-        self.confirmed.remove(&cause);
-        self.in_force.insert(
+        let ordered = Arc::make_mut(&mut self.0);
+        ordered.lifted.remove(&cause);
+        ordered.confirmed.remove(&cause);
+        ordered.in_force.insert(
             cause,
             Order {
                 level,
@@ -86,27 +96,31 @@ impl Orders {
 
     /// Lifts an order; `false` when none was in force, because a lifting names the order it lifts.
     pub fn lift(&mut self, cause: Cause, at: Timestamp) -> bool {
-        let was = self.in_force.remove(&cause).is_some();
-        if was {
-            self.confirmed.remove(&cause);
-            self.lifted.insert(cause, at);
+        if !self.0.in_force.contains_key(&cause) {
+            return false;
         }
-        was
+        let ordered = Arc::make_mut(&mut self.0);
+        ordered.in_force.remove(&cause);
+        ordered.confirmed.remove(&cause);
+        ordered.lifted.insert(cause, at);
+        true
     }
 
     /// An officer confirms what no gauge can say, such as an inspection on the spot.
     pub fn confirm(&mut self, cause: Cause, gate: GateName) {
-        self.confirmed.entry(cause).or_default().insert(gate);
+        let ordered = Arc::make_mut(&mut self.0);
+        ordered.confirmed.entry(cause).or_default().insert(gate);
     }
 
     /// What is in force.
     pub fn in_force(&self) -> &BTreeMap<Cause, Order> {
-        &self.in_force
+        &self.0.in_force
     }
 
     /// The highest level in force for a unit, as a map shows it.
     pub fn highest(&self, unit: &UnitId) -> Option<OrderLevel> {
-        self.in_force
+        self.0
+            .in_force
             .iter()
             .filter(|(cause, _)| cause.unit == *unit)
             .map(|(_, order)| order.level)
@@ -116,21 +130,23 @@ impl Orders {
     /// Orders that decide on a cause: its own, and one for the whole hazard. Never one for another river.
     pub(super) fn concerning(&self, cause: &Cause) -> impl Iterator<Item = &Order> {
         let whole = cause.river.is_some().then(|| cause.whole());
-        self.in_force
+        self.0
+            .in_force
             .get(cause)
             .into_iter()
-            .chain(whole.and_then(|whole| self.in_force.get(&whole)))
+            .chain(whole.and_then(|whole| self.0.in_force.get(&whole)))
     }
 
     /// When an order that decided on a cause was lifted last.
     pub(super) fn lifted_at(&self, cause: &Cause) -> Option<Timestamp> {
         let whole = cause.river.is_some().then(|| cause.whole());
-        let whole = whole.and_then(|whole| self.lifted.get(&whole));
-        self.lifted.get(cause).max(whole).copied()
+        let whole = whole.and_then(|whole| self.0.lifted.get(&whole));
+        self.0.lifted.get(cause).max(whole).copied()
     }
 
     pub(super) fn is_confirmed(&self, cause: &Cause, gate: GateName) -> bool {
-        self.confirmed
+        self.0
+            .confirmed
             .get(cause)
             .is_some_and(|gates| gates.contains(&gate))
     }

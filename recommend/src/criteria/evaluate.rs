@@ -1,16 +1,16 @@
 //! Asks the conditions of one kind for one unit and one gauge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Answer, Finding, Result, Seen};
-use super::{Condition, Criteria, Input, Posture, Test};
+use super::{Condition, Criteria, Input, Kind, Posture, Test};
 use crate::deadline::{Deadlines, Sun};
 use crate::id::SourceId;
 use crate::level::{JmaLevel, OrderLevel};
-use crate::outlook::{Gauge, Mark, Outlook, Told, TsunamiClass, Voice};
+use crate::outlook::{Gauge, Mark, Outlook, Tier, Told, TsunamiClass, Voice};
 use crate::policy::Policy;
 use crate::town::{Exposure, Unit};
 
@@ -42,6 +42,71 @@ pub fn evaluate(asked: &Asked<'_>) -> Vec<Finding> {
         .of(asked.exposure.kind)
         .map(|condition| one(asked, condition))
         .collect()
+}
+
+/// Findings that are the same for whoever asks the same gauge, river and rain stations: worked out once and shared.
+#[derive(Default)]
+pub(crate) struct Alike<'a>(BTreeMap<Asking<'a>, Vec<Option<Arc<Finding>>>>);
+
+type Asking<'a> = (Kind, Option<&'a str>, Option<&'a SourceId>, &'a [SourceId]);
+
+impl<'a> Alike<'a> {
+    /// The same answers as [`evaluate`] gives, asked of this exposure and gauge.
+    pub(crate) fn evaluate(
+        &mut self,
+        asked: &Asked<'_>,
+        exposure: &'a Exposure,
+        gauge: Option<&'a SourceId>,
+    ) -> Vec<Arc<Finding>> {
+        let river = exposure.river.as_deref();
+        let asking = (exposure.kind, river, gauge, exposure.rain.as_slice());
+        let conditions = || asked.criteria.of(exposure.kind);
+        let known = self.0.entry(asking).or_insert_with(|| {
+            let shared = conditions().map(|condition| {
+                let alike = condition.all.iter().all(|test| is_alike(asked, test));
+                alike.then(|| Arc::new(one(asked, condition)))
+            });
+            shared.collect()
+        });
+        conditions()
+            .zip(known)
+            .map(|(condition, known)| match known {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(one(asked, condition)),
+            })
+            .collect()
+    }
+}
+
+/// Whether a test says the same to every unit that asks the same gauge, river and rain stations.
+fn is_alike(asked: &Asked<'_>, test: &Test) -> bool {
+    if test
+        .input()
+        .is_some_and(|input| asked.unheard.contains(&input))
+    {
+        return true;
+    }
+    match test {
+        Test::AnyOf { tests } | Test::AllOf { tests } => {
+            tests.iter().all(|test| is_alike(asked, test))
+        }
+        Test::Report { .. } => asked.outlook.reports.is_empty(),
+        Test::Deadline { .. } | Test::RiskMap { .. } | Test::Tsunami { .. } => false,
+        // Every test by name: one that is added must be thought of here.
+        Test::GaugeAt { .. }
+        | Test::LevelAt { .. }
+        | Test::Rising
+        | Test::Rise { .. }
+        | Test::Forecast { .. }
+        | Test::River { .. }
+        | Test::Warning { .. }
+        | Test::Overnight { .. }
+        | Test::Night { .. }
+        | Test::Storm
+        | Test::RecordRain
+        | Test::Rain { .. }
+        | Test::Shaking { .. } => true,
+    }
 }
 
 fn one(asked: &Asked<'_>, condition: &Arc<Condition>) -> Finding {
@@ -314,6 +379,7 @@ fn forecast(asked: &Asked<'_>, marks: &[Mark], within_h: u32, chance: f64) -> Re
     let mut found = Answer::Unknown;
     if let Some(made) = made {
         let now_m = gauge.observed.map(|observed| observed.level_m);
+        seen.made_at = Some(made.made_at);
         if let Some(of) = made.chance_within(now_m, level_m, within_h) {
             seen.value = Some(of);
             seen.range_m = made
@@ -343,6 +409,10 @@ fn forecast(asked: &Asked<'_>, marks: &[Mark], within_h: u32, chance: f64) -> Re
         return unknown(seen, "水位計が途絶しています");
     }
     match found {
+        // That the last level stays, said of itself, rules nothing out.
+        Answer::NotMet if made.is_some_and(|made| made.tier == Tier::Persistence) => {
+            unknown(seen, "予測がなく、いまの水位を据え置いているだけです")
+        }
         Answer::Unknown => unknown(seen, "使える予測がありません"),
         known => result(known, seen),
     }

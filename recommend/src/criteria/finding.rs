@@ -90,6 +90,9 @@ pub struct Seen {
     pub threshold: Option<f64>,
     /// When it was measured or said.
     pub at: Option<Timestamp>,
+    /// When a forecast was made; what it was made from is as old as `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Timestamp>,
     /// Named level it is about, and its height in metres.
     pub mark: Option<(Mark, f64)>,
     /// 5 % and 95 % quantiles of a forecast level, metres.
@@ -188,6 +191,9 @@ impl Finding {
 
     /// Tests of the condition that do not hold, in words; a group is one of them.
     pub fn open_tests(&self) -> Vec<String> {
+        if self.condition.all.is_empty() {
+            return vec![format!("「{}」に当てはまる", self.condition.words)];
+        }
         self.condition
             .all
             .iter()
@@ -229,6 +235,11 @@ impl Finding {
 
     /// What holds, or what is known of what does not, one sentence per test.
     pub fn sentences(&self) -> Vec<String> {
+        // Only records of earlier versions have such: nothing was compared, and what would have been was not written down.
+        if self.condition.all.is_empty() {
+            let words = &self.condition.words;
+            return vec![format!("{words}: 不明(比べる値が記録に残っていません)")];
+        }
         self.leaves()
             .filter(|(_, result)| self.answer != Answer::Met || result.answer == Answer::Met)
             .map(|(test, result)| sentence(test, result))

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use self::change::changes;
-pub(crate) use self::evaluate::posture as posture_answer;
+pub(crate) use self::evaluate::{Alike, posture as posture_answer};
 pub use self::evaluate::{Asked, evaluate};
 pub use self::finding::{Answer, Finding, Result as TestResult, Seen};
 pub use self::input::Input;

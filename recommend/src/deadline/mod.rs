@@ -156,25 +156,17 @@ pub fn deadlines(
     settings: &DeadlineSettings,
 ) -> Deadlines {
     let needs = |level| terms::of_unit(outlook, unit, level, settings);
-    let everybody = deadline(
-        outlook,
-        expected,
-        sun,
-        needs(OrderLevel::EvacuationOrder),
-        settings,
-    );
-    let elderly = deadline(
-        outlook,
-        expected,
-        sun,
-        needs(OrderLevel::ElderlyEvacuation),
-        settings,
-    )
-    .map(|own| before_level_above(own, everybody.as_ref(), settings));
-    let waits = |of: Option<&Deadline>, level| {
+    // Whatever the deadline must be ahead of, an order takes as long as its own terms.
+    let takes_min = |needs: &[Term]| needs.iter().map(|term| term.middle_min).sum::<f64>();
+    let by_day = needs(OrderLevel::EvacuationOrder);
+    let everybody_takes_min = takes_min(&by_day);
+    let everybody = deadline(outlook, expected, sun, by_day, settings);
+    let by_day = needs(OrderLevel::ElderlyEvacuation);
+    let elderly_take_min = takes_min(&by_day);
+    let elderly = deadline(outlook, expected, sun, by_day, settings)
+        .map(|own| before_level_above(own, everybody.as_ref(), settings));
+    let waits = |of: Option<&Deadline>, takes_min| {
         of.map_or_else(Vec::new, |of| {
-            // Whatever the deadline must be ahead of, an order takes as long as its own terms.
-            let takes_min = needs(level).iter().map(|term| term.middle_min).sum();
             waiting::consequences(
                 outlook,
                 (exposure.people_at_risk, takes_min),
@@ -185,8 +177,8 @@ pub fn deadlines(
             )
         })
     };
-    let waiting = waits(everybody.as_ref(), OrderLevel::EvacuationOrder);
-    let waiting_elderly = waits(elderly.as_ref(), OrderLevel::ElderlyEvacuation);
+    let waiting = waits(everybody.as_ref(), everybody_takes_min);
+    let waiting_elderly = waits(elderly.as_ref(), elderly_take_min);
     Deadlines {
         as_of: outlook.as_of,
         arrival: expected.arrival.clone(),
@@ -270,7 +262,7 @@ fn by_night(
             term.quick_min *= times;
             term.middle_min *= times;
             term.slow_min = takes_min;
-            term.note.push_str("、夜間");
+            term.note = format!("{}、夜間", term.note).into();
         }
     }
     terms
@@ -318,7 +310,7 @@ fn before_level_above(
                 quick_min: ahead_min,
                 middle_min: ahead_min,
                 slow_min: ahead_min,
-                note: "避難指示の期限より前に".to_owned(),
+                note: "避難指示の期限より前に".into(),
             }],
             needs_min: ahead_min,
             decide_by,

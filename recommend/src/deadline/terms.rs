@@ -1,5 +1,7 @@
 //! The parts of the time an order needs.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::settings::{DeadlineSettings, Span};
@@ -67,16 +69,16 @@ pub struct Term {
     /// 90 % quantile: what is subtracted.
     pub slow_min: f64,
     /// What it rests on, in Japanese.
-    pub note: String,
+    pub note: Cow<'static, str>,
 }
 
-fn term(name: TermName, span: Span, note: &str) -> Term {
+fn term(name: TermName, span: Span, note: &'static str) -> Term {
     Term {
         name,
         quick_min: span.quick_min,
         middle_min: span.middle_min,
         slow_min: span.slow_min,
-        note: note.to_owned(),
+        note: Cow::Borrowed(note),
     }
 }
 

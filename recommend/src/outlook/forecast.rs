@@ -65,6 +65,9 @@ pub struct Lead {
     pub outside_training: bool,
 }
 
+/// Nothing is told surer than this: the tails of a forecast are assumed, not known.
+const SURE: (f64, f64) = (0.001, 0.999);
+
 impl Forecast {
     /// The chance that `level_m` is reached within `lead_h` hours: 1 when it is there already, else the largest of the
     /// leads until then. Nothing when no lead lies so near.
@@ -111,27 +114,28 @@ impl Forecast {
         if hours > f64::from(last.lead_h) + 1e-9 {
             return None;
         }
-        // The chance is the largest whose path has arrived; paths do not cross, so it is found by halving.
-        let (mut low, mut high) = (0.001, 0.999);
-        let has_arrived = |chance: f64| {
-            self.arrival(now_m, level_m, chance)
-                .is_some_and(|at| at <= when)
-        };
-        if !has_arrived(low) {
-            return Some(0.0);
-        }
-        if has_arrived(high) {
-            return Some(high);
-        }
-        for _ in 0..20 {
-            let middle = f64::midpoint(low, high);
-            if has_arrived(middle) {
-                low = middle;
-            } else {
-                high = middle;
+        // Paths do not cross: those that arrived by then stand above the level at a lead until then, or at the moment itself.
+        let mut chance: f64 = 0.0;
+        let mut before: Option<&Lead> = None;
+        for lead in &self.leads {
+            let before_h = before.map_or(0.0, |before| f64::from(before.lead_h));
+            let share = (hours - before_h) / (f64::from(lead.lead_h) - before_h);
+            if share < 1.0 {
+                let between = match before {
+                    Some(before) => before.chance_on_the_way(lead, share, level_m),
+                    None => lead.chance_at_or_above(now_m + (level_m - now_m) / share),
+                };
+                chance = chance.max(between);
+                break;
             }
+            chance = chance.max(lead.chance_at_or_above(level_m));
+            before = Some(lead);
         }
-        Some(low)
+        Some(if chance < SURE.0 {
+            0.0
+        } else {
+            chance.min(SURE.1)
+        })
     }
 
     /// The moment of its last lead.
@@ -164,7 +168,7 @@ impl Lead {
     /// The level that is not exceeded with chance `p`, metres: the inverse of
     /// [`chance_at_or_above`](Self::chance_at_or_above). `p` is held between 0.001 and 0.999.
     pub fn quantile_m(&self, p: f64) -> f64 {
-        let p = p.clamp(0.001, 0.999);
+        let p = p.clamp(SURE.0, SURE.1);
         let (Some(&lowest), Some(&highest)) = (self.quantiles.first(), self.quantiles.last())
         else {
             return self.median_m;
@@ -181,6 +185,72 @@ impl Lead {
             return high.1;
         };
         low.1 + (p - low.0) / (high.0 - low.0) * (high.1 - low.1)
+    }
+
+    /// Chance that the level is at or above `level_m` at a share of the way, 0 to 1, from this lead to a later one. Between two leads
+    /// the level of each chance goes in a straight line, so that it is again one of quantiles that fade at both ends.
+    fn chance_on_the_way(&self, later: &Self, share: f64, level_m: f64) -> f64 {
+        let mut pairs = self.quantiles.iter().zip(&later.quantiles);
+        let same = self.quantiles.len() == later.quantiles.len();
+        if !same || pairs.any(|(a, b)| a.0.total_cmp(&b.0).is_ne()) {
+            return self.chance_by_halving(later, share, level_m);
+        }
+        let mix = |a: f64, b: f64| a + share * (b - a);
+        let at = |n: usize| {
+            let (a, b) = (self.quantiles[n], later.quantiles[n]);
+            (a.0, mix(a.1, b.1))
+        };
+        let Some(last) = self.quantiles.len().checked_sub(1) else {
+            let median_m = mix(self.median_m, later.median_m);
+            return if median_m >= level_m { 1.0 } else { 0.0 };
+        };
+        let fade_m = |n: usize| {
+            let (a, b) = (self.quantiles[n], later.quantiles[n]);
+            mix(self.fade_m(a.1), later.fade_m(b.1))
+        };
+        let (lowest, highest) = (at(0), at(last));
+        if level_m > highest.1 {
+            return (1.0 - highest.0) * (-(level_m - highest.1) / fade_m(last)).exp();
+        }
+        if level_m <= lowest.1 {
+            return 1.0 - lowest.0 * (-(lowest.1 - level_m) / fade_m(0)).exp();
+        }
+        let mut low = lowest;
+        for high in (1..=last).map(at) {
+            if high.1 >= level_m {
+                let part = (level_m - low.1) / (high.1 - low.1);
+                return 1.0 - (low.0 + part * (high.0 - low.0));
+            }
+            low = high;
+        }
+        1.0 - highest.0
+    }
+
+    /// The same where the two leads give other quantiles.
+    fn chance_by_halving(&self, later: &Self, share: f64, level_m: f64) -> f64 {
+        let reaches = |chance: f64| {
+            let (a, b) = (
+                self.quantile_m(1.0 - chance),
+                later.quantile_m(1.0 - chance),
+            );
+            a + share * (b - a) >= level_m
+        };
+        let (mut low, mut high) = SURE;
+        if !reaches(low) {
+            return 0.0;
+        }
+        if reaches(high) {
+            return high;
+        }
+        for _ in 0..20 {
+            let middle = f64::midpoint(low, high);
+            if reaches(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     fn fade_m(&self, outermost_m: f64) -> f64 {
@@ -234,6 +304,25 @@ mod tests {
             );
         }
         assert_eq!(forecast.chance_until(1.0, 3.0, hours(7.0)), None);
+    }
+
+    #[test]
+    fn the_chance_on_the_way_between_two_leads_is_that_found_by_halving() {
+        let forecast = forecast();
+        let mut other = forecast.clone();
+        // Another grid of chances: the two leads are not of one shape any more, and halving answers.
+        other.leads[1].quantiles.insert(1, (0.3, 2.75));
+        for minutes in [10, 70, 90, 119, 150, 179] {
+            let when = hours(f64::from(minutes) / 60.0);
+            for level_m in [2.1, 2.6, 3.0, 3.3, 4.9] {
+                let ask = |of: &Forecast| of.chance_until(1.5, level_m, when).expect("known");
+                let (exact, halved) = (ask(&forecast), ask(&other));
+                assert!(
+                    (exact - halved).abs() < 1e-5,
+                    "{minutes} min, {level_m} m: {exact} and {halved}"
+                );
+            }
+        }
     }
 
     #[test]

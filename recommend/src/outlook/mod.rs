@@ -7,6 +7,7 @@ mod official;
 mod report;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,8 @@ pub struct Outlook {
     /// The moment of the event it was made for.
     pub as_of: Timestamp,
     /// Water levels.
-    pub gauges: BTreeMap<SourceId, Gauge>,
+    #[serde(with = "crate::shared::map")]
+    pub gauges: BTreeMap<SourceId, Arc<Gauge>>,
     /// Rain.
     pub rain: BTreeMap<SourceId, Rain>,
     /// What the agency and the river offices say.

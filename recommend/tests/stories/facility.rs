@@ -1,18 +1,18 @@
 //! Senjuen 2020: fourteen died in a home for the elderly with five people on night duty.
 
 use hinan_recommend::{
-    Facility, FacilityId, Orders, Policy, Span, Town, UnitId, explain_facility, recommend,
+    Advice, Facility, FacilityId, Memory, Orders, Policy, Span, Town, UnitId, explain_facility,
+    recommend,
 };
 use jiff::Timestamp;
 
 use super::made::{
-    KURASHIKI, exposure, forecast, gauge, hours_between, japan, level, minutes, nothing_remembered,
-    outlook, unit,
+    KURASHIKI, ask_by, exposure, forecast, gauge, hours_between, japan, level, minutes,
+    nothing_remembered, outlook, rising, unit,
 };
 
-#[test]
-fn a_home_that_needs_four_hours_is_told_four_hours_and_a_margin_before_the_water_whatever_its_district_is_told()
- {
+/// A district of a thousand with a home for 65, which needs four hours on a bad night.
+fn with_a_home() -> Town {
     let home = Facility {
         id: FacilityId::from("home"),
         name: "千寿園のような施設".to_owned(),
@@ -22,8 +22,13 @@ fn a_home_that_needs_four_hours_is_told_four_hours_and_a_margin_before_the_water
         exposures: vec![exposure("yakage", 65)],
     };
     let district = unit("kuma", 1_000, vec![exposure("yakage", 400)]);
-    let town =
-        Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town");
+    Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town")
+}
+
+#[test]
+fn a_home_that_needs_four_hours_is_told_four_hours_and_a_margin_before_the_water_whatever_its_district_is_told()
+ {
+    let town = with_a_home();
     let mut policy = Policy::national();
     // The district is told by levels alone, so that it cannot lend the home its level.
     policy
@@ -66,20 +71,10 @@ fn a_home_that_needs_four_hours_is_told_four_hours_and_a_margin_before_the_water
 
 #[test]
 fn a_home_that_was_told_is_not_untold_by_one_lull_and_one_without_any_word_is_unknown() {
-    let home = Facility {
-        id: FacilityId::from("home"),
-        name: "施設".to_owned(),
-        unit: UnitId::from("kuma"),
-        people: 65,
-        lead_min: Span::new(120.0, 180.0, 240.0),
-        exposures: vec![exposure("yakage", 65)],
-    };
-    let district = unit("kuma", 1_000, vec![exposure("yakage", 400)]);
-    let town =
-        Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town");
+    let town = with_a_home();
     let policy = Policy::national();
     let now = japan("2020-07-04T12:00");
-    let ask = |level_m, rise, at, memory: &hinan_recommend::Memory| {
+    let ask = |level_m, rise, at, memory: &Memory| {
         recommend(
             &town,
             &outlook(at, [("yakage", gauge(at, level_m, rise))]),
@@ -89,46 +84,29 @@ fn a_home_that_was_told_is_not_untold_by_one_lull_and_one_without_any_word_is_un
         )
     };
     let (told, memory) = ask(5.0, 1.0, now, &nothing_remembered());
-    assert!(told.facilities[0].due);
+    let since = |advice: &Advice| advice.facilities[0].due_since;
+    assert!(told.facilities[0].due && since(&told) == Some(now));
     let (lull, _) = ask(5.1, 0.0, minutes(now, 60), &memory);
     assert!(lull.facilities[0].due, "one lull unsays nothing");
+    assert_eq!(since(&lull), Some(now), "and begins nothing anew");
+    // After a restart what was written down stands, since when it did.
+    let restarted = Memory::empty().telling(told.facilities.iter().cloned());
+    let (after, _) = ask(5.1, 0.0, minutes(now, 60), &restarted);
+    assert!(after.facilities[0].due && since(&after) == Some(now));
     let (long_gone, _) = ask(3.1, 0.0, minutes(now, 480), &memory);
-    assert!(!long_gone.facilities[0].due);
-    let (nothing, _) = recommend(
-        &town,
-        &outlook(now, []),
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    assert!(!long_gone.facilities[0].due && since(&long_gone).is_none());
+    let (nothing, _) = ask_by(&town, &outlook(now, []), &policy);
     assert!(!nothing.facilities[0].known && nothing.facilities[0].arrival.is_none());
 }
 
 #[test]
 fn a_stranger_can_recompute_a_homes_deadline_from_what_is_written_out() {
-    let home = Facility {
-        id: FacilityId::from("home"),
-        name: "千寿園のような施設".to_owned(),
-        unit: UnitId::from("kuma"),
-        people: 65,
-        lead_min: Span::new(120.0, 180.0, 240.0),
-        exposures: vec![exposure("yakage", 65)],
-    };
-    let district = unit("kuma", 1_000, vec![exposure("yakage", 400)]);
-    let town =
-        Town::new("球磨", KURASHIKI, vec![district], Vec::new(), vec![home]).expect("a sound town");
+    let town = with_a_home();
     let now = japan("2020-07-04T12:00");
-    let mut seen = gauge(now, 5.0, 0.75);
-    seen.forecast = Some(forecast(now, 0.05, |ahead| 5.0 + 0.75 * ahead));
+    let seen = rising(now, 5.0, 0.75, 0.05);
     let policy = Policy::national();
-    let (advice, _) = recommend(
-        &town,
-        &outlook(now, [("yakage", seen)]),
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
-    let of = advice.facilities.first().expect("one facility");
+    let (advice, _) = ask_by(&town, &outlook(now, [("yakage", seen)]), &policy);
+    let of = advice.facilities.get(0).expect("one facility");
     let deadline = of.deadline.as_ref().expect("the water comes");
     let needs: f64 = deadline.terms.iter().map(|term| term.slow_min).sum();
     assert!((needs - deadline.needs_min).abs() < 1e-9);

@@ -6,14 +6,14 @@ use hinan_recommend::{
 use jiff::Timestamp;
 
 use super::made::{
-    exposure, gauge, hours_between, japan, late, level, minutes, nothing_remembered, outlook,
-    silent, town, unit,
+    ask, ask_by, exposure, gauge, hours_between, japan, late, level, minutes, nothing_remembered,
+    one_unit, outlook, silent, town, unit,
 };
 
 #[test]
 fn a_gauge_cut_off_30_cm_below_danger_on_a_rise_of_a_metre_an_hour_still_brings_the_order_on_time()
 {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let mut policy = Policy::national();
     // Levels alone: neither forecast nor deadline helps.
     policy
@@ -71,30 +71,18 @@ fn a_gauge_cut_off_30_cm_below_danger_on_a_rise_of_a_metre_an_hour_still_brings_
 
 #[test]
 fn a_gauge_that_falls_silent_does_not_end_the_advice_that_rested_on_it() {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let policy = Policy::national();
     let now = japan("2018-07-06T22:40");
     let over = gauge(now, 5.6, 0.5);
-    let (_, memory) = recommend(
-        &town,
-        &outlook(now, [("yakage", over)]),
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (_, memory) = ask_by(&town, &outlook(now, [("yakage", over)]), &policy);
     // It fell to just below the danger level, and then nothing more was heard for ten hours.
     let below = gauge(minutes(now, 30), 5.4, -0.4);
     let later = minutes(now, 630);
     let quiet = outlook(later, [("yakage", silent(below, later))]);
     let (advice, _) = recommend(&town, &quiet, &policy, &Orders::none(), &memory);
     assert_eq!(level(&advice, "mabi"), Some(OrderLevel::EvacuationOrder));
-    let (without, _) = recommend(
-        &town,
-        &quiet,
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (without, _) = ask_by(&town, &quiet, &policy);
     assert!(
         level(&without, "mabi") < Some(OrderLevel::EvacuationOrder),
         "it is what stood that stands"
@@ -138,13 +126,7 @@ fn a_first_gauge_without_levels_does_not_silence_the_next() {
     let mut bare = gauge(now, 5.6, 0.5);
     bare.marks = Marks::default();
     let both = outlook(now, [("bare", bare), ("yakage", gauge(now, 5.6, 0.5))]);
-    let (advice, _) = recommend(
-        &town,
-        &both,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask(&town, &both);
     assert_eq!(level(&advice, "mabi"), Some(OrderLevel::EvacuationOrder));
 }
 
@@ -167,7 +149,7 @@ all = [{ is = "any-of", tests = [{ is = "level-at", gauge = "crisis", level_m = 
 "#;
     let mut policy = Policy::national();
     policy.criteria = Criteria::read(text, "criteria.toml").expect("sound");
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let now = japan("2018-07-06T22:40");
     let at = |level_m| {
         outlook(
@@ -178,13 +160,7 @@ all = [{ is = "any-of", tests = [{ is = "level-at", gauge = "crisis", level_m = 
             ],
         )
     };
-    let (before, memory) = recommend(
-        &town,
-        &at(1.9),
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (before, memory) = ask_by(&town, &at(1.9), &policy);
     assert!(before.units.is_empty());
     let (after, _) = recommend_after(&town, &at(2.0), &policy, &Orders::none(), &memory);
     assert_eq!(level(&after, "mabi"), Some(OrderLevel::EvacuationOrder));

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use hinan_recommend::{
-    Hazard, LeftOut, OrderLevel, Orders, Policy, Town, UnitId, check_coverage, complement,
-    recommend,
-};
+use hinan_recommend::{Hazard, LeftOut, OrderLevel, Town, UnitId, check_coverage, complement};
 
-use super::made::{KURASHIKI, exposure, gauge, japan, nothing_remembered, outlook, unit};
+use super::made::{KURASHIKI, ask, exposure, gauge, japan, outlook, unit};
 
 fn eight_units() -> Town {
     let mut units: Vec<_> = (1..=8)
@@ -31,20 +28,14 @@ fn seven_of_eight_units_at_equal_risk_are_not_ordered_without_a_reason_for_the_e
     let town = eight_units();
     let now = japan("2015-09-10T10:00");
     let outlook = outlook(now, [("yakage", gauge(now, 5.8, 0.3))]);
-    let (advice, memory) = recommend(
-        &town,
-        &outlook,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, memory) = ask(&town, &outlook);
     let seven: BTreeSet<UnitId> = (1..=7).map(|n| UnitId::new(format!("u{n}"))).collect();
     let ask = |selected: &BTreeSet<UnitId>, reason: Option<&str>| {
         let (hazard, level) = (Hazard::Flood, OrderLevel::EvacuationOrder);
         check_coverage(
             &town,
             &advice,
-            memory.examined(),
+            &memory.examined(),
             selected,
             hazard,
             level,
@@ -70,21 +61,15 @@ fn what_is_ordered_and_what_is_left_out_are_together_the_whole_town() {
     let town = eight_units();
     let now = japan("2015-09-10T10:00");
     let outlook = outlook(now, [("yakage", gauge(now, 5.8, 0.3))]);
-    let (advice, memory) = recommend(
-        &town,
-        &outlook,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, memory) = ask(&town, &outlook);
     let draft = &advice.drafts[0];
     let left: BTreeSet<UnitId> = draft.complement.iter().map(|(id, _)| id.clone()).collect();
-    assert!(left.is_disjoint(&draft.choice.chosen));
+    assert!(left.iter().all(|unit| !draft.choice.chosen.contains(unit)));
     assert_eq!(left.len() + draft.choice.chosen.len(), town.units().len());
     let none = complement(
         &town,
         &advice.units,
-        memory.examined(),
+        &memory.examined(),
         &BTreeSet::new(),
         Hazard::Flood,
         OrderLevel::EvacuationOrder,
@@ -101,13 +86,7 @@ fn many_small_names_become_one_bigger_name_and_its_price_is_told() {
     let town = eight_units();
     let now = japan("2015-09-10T10:00");
     let outlook = outlook(now, [("yakage", gauge(now, 5.8, 0.3))]);
-    let (advice, _) = recommend(
-        &town,
-        &outlook,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask(&town, &outlook);
     let names = &advice.drafts[0].names;
     assert_eq!(names.len(), 2);
     assert_eq!(
@@ -125,19 +104,13 @@ fn many_small_names_become_one_bigger_name_and_its_price_is_told() {
 fn a_unit_whose_gauge_says_nothing_is_named_as_unknown_and_never_as_safe() {
     let town = eight_units();
     let now = japan("2015-09-10T10:00");
-    let (advice, memory) = recommend(
-        &town,
-        &outlook(now, []),
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, memory) = ask(&town, &outlook(now, []));
     assert!(advice.units.is_empty(), "unknown never raises");
     assert_eq!(advice.unknown.len(), 8);
     let all = complement(
         &town,
         &advice.units,
-        memory.examined(),
+        &memory.examined(),
         &BTreeSet::new(),
         Hazard::Flood,
         OrderLevel::EvacuationOrder,

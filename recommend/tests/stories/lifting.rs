@@ -1,5 +1,7 @@
 //! Chikuma 2019: in half of the rivers the water came after the rain and its warnings had ended.
 
+use std::sync::Arc;
+
 use hinan_recommend::{
     Answer, Cause, GateName, Gauge, Hazard, JmaLevel, LiftAdvice, Memory, OrderLevel, Orders,
     Outlook, Policy, SourceId, Told, UnitId, recommend,
@@ -68,7 +70,7 @@ fn ask(at: Timestamp, orders: &Orders) -> LiftAdvice {
         orders,
         &Memory::empty(),
     );
-    let lift = advice.lifts.first().expect("one order is in force");
+    let lift = advice.lifts.get(0).expect("one order is in force");
     lift.as_ref().clone()
 }
 
@@ -114,11 +116,15 @@ fn the_end_of_the_rain_lifts_nothing_and_the_screen_says_what_is_missing() {
     );
 }
 
+fn of<'o>(outlook: &'o mut Outlook, gauge: &str) -> &'o mut Gauge {
+    Arc::make_mut(outlook.gauges.get_mut(gauge).expect("a gauge of the story"))
+}
+
 #[test]
 fn a_rising_gauge_upstream_alone_keeps_the_order() {
     let at = japan("2019-10-13T16:00");
     let mut outlook = night(at);
-    let upper = outlook.gauges.get_mut("upper").expect("upper");
+    let upper = of(&mut outlook, "upper");
     upper.rise_m_per_h = Some(0.3);
     let town = town(vec![unit("hoyasu", 900, vec![exposure("here", 800)])]);
     let (advice, _) = recommend(
@@ -159,7 +165,7 @@ fn what_nobody_asked_is_unknown_and_keeps_the_order_until_an_officer_confirms_it
     orders.confirm(hoyasu.clone(), GateName::NoDamRelease);
     assert!(ask(&orders).may_lift());
     orders.confirm(hoyasu, GateName::BelowHere);
-    outlook.gauges.get_mut("here").expect("here").observed = None;
+    of(&mut outlook, "here").observed = None;
     let (advice, _) = recommend(
         &town,
         &outlook,
@@ -209,20 +215,16 @@ fn what_is_missing_old_or_says_nothing_keeps_the_order() {
         "{main_gauge_missing:?}"
     );
     let nobody_says_what_is_upstream = shut(&|outlook| {
-        outlook.gauges.get_mut("here").expect("here").upstream = None;
+        of(outlook, "here").upstream = None;
     });
     assert_eq!(nobody_says_what_is_upstream, [GateName::CrestPassed]);
     let persistence = shut(&|outlook| {
-        let made = outlook
-            .gauges
-            .get_mut("here")
-            .and_then(|gauge| gauge.forecast.as_mut());
+        let made = of(outlook, "here").forecast.as_mut();
         made.expect("a forecast").tier = hinan_recommend::Tier::Persistence;
     });
     assert_eq!(persistence, [GateName::StaysBelow]);
     let flat_crest_above_danger = shut(&|outlook| {
-        let upper = outlook.gauges.get_mut("upper").expect("upper");
-        *upper = gauge(at, 5.9, 0.0);
+        *of(outlook, "upper") = gauge(at, 5.9, 0.0);
     });
     assert_eq!(flat_crest_above_danger, [GateName::CrestPassed]);
 }

@@ -5,10 +5,11 @@
 )]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hinan_recommend::{
     Advice, Exposure, Forecast, Gauge, Held, Kind, Lead, Mark, Marks, Memory, Observed, OrderLevel,
-    Outlook, Place, SourceId, Tier, Town, Unit, UnitId, Voice,
+    Orders, Outlook, Place, Policy, SourceId, Tier, Town, Unit, UnitId, Voice, recommend,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -127,6 +128,14 @@ pub(crate) fn forecast(
     }
 }
 
+/// A gauge that rises, with a forecast that it goes on straight.
+pub(crate) fn rising(now: Timestamp, level_m: f64, rise_m_per_h: f64, doubt_m: f64) -> Gauge {
+    let mut one = gauge(now, level_m, rise_m_per_h);
+    let middle_m = |ahead| level_m + rise_m_per_h * ahead;
+    one.forecast = Some(forecast(now, doubt_m, middle_m));
+    one
+}
+
 /// Along a river, with a gauge that decides.
 pub(crate) fn exposure(gauge: &str, people_at_risk: u32) -> Exposure {
     Exposure {
@@ -168,10 +177,29 @@ pub(crate) fn outlook(
     Outlook {
         gauges: gauges
             .into_iter()
-            .map(|(id, gauge)| (SourceId::from(id), gauge))
+            .map(|(id, gauge)| (SourceId::from(id), Arc::new(gauge)))
             .collect::<BTreeMap<_, _>>(),
         ..Outlook::empty(as_of)
     }
+}
+
+/// A town of one unit along the river of the gauge of Yakage.
+pub(crate) fn one_unit(id: &str, people: u32, people_at_risk: u32) -> Town {
+    town(vec![unit(
+        id,
+        people,
+        vec![exposure("yakage", people_at_risk)],
+    )])
+}
+
+/// What is advised by the national criteria where nothing is ordered and nothing was advised before.
+pub(crate) fn ask(town: &Town, outlook: &Outlook) -> (Advice, Memory) {
+    ask_by(town, outlook, &Policy::national())
+}
+
+/// The same by criteria of one's own.
+pub(crate) fn ask_by(town: &Town, outlook: &Outlook, policy: &Policy) -> (Advice, Memory) {
+    recommend(town, outlook, policy, &Orders::none(), &Memory::empty())
 }
 
 /// The highest level that is advised for a unit.

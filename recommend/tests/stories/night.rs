@@ -6,8 +6,8 @@ use hinan_recommend::{Criteria, Mode, Orders, Policy, recommend};
 use jiff::Timestamp;
 
 use super::made::{
-    exposure, forecast, gauge, hours_between, japan, minutes, nothing_remembered, outlook, town,
-    unit,
+    ask, ask_by, forecast, gauge, hours_between, japan, minutes, nothing_remembered, one_unit,
+    outlook, rising,
 };
 
 /// The same water, begun at another hour: when everybody is told, hours after the beginning, and how to be safe.
@@ -18,7 +18,7 @@ fn told(begins: Timestamp) -> (f64, Mode) {
         .criteria
         .conditions
         .retain(|condition| condition.id == "fr4-deadline");
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let level_m = |at: Timestamp| 4.0 + hours_between(begins, at);
     let mut memory = nothing_remembered();
     for step in 0..60 {
@@ -58,19 +58,13 @@ fn the_same_hazard_asks_for_more_time_and_another_way_at_one_in_the_morning_than
 
 #[test]
 fn who_would_have_to_decide_in_the_dark_is_asked_before_sunset_and_told_why() {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let policy = Policy::national();
     // Sunset is at about 19:20; the water comes at one in the morning at the earliest likely moment.
     let now = japan("2018-07-06T19:05");
     let mut seen = gauge(now, 4.1, 0.1);
     seen.forecast = Some(forecast(now, 0.2, |ahead| 4.1 + 0.62 * ahead));
-    let (advice, _) = recommend(
-        &town,
-        &outlook(now, [("yakage", seen)]),
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask_by(&town, &outlook(now, [("yakage", seen)]), &policy);
     let of = advice.units.values().next().expect("advice");
     let deadline = of.deadlines.everybody.as_ref().expect("a deadline");
     assert_eq!(deadline.limit.japanese(), "日没");
@@ -83,19 +77,12 @@ fn who_would_have_to_decide_in_the_dark_is_asked_before_sunset_and_told_why() {
 
 #[test]
 fn the_evening_briefing_says_how_likely_an_order_in_the_night_is_and_how_far_it_can_see() {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let policy = Policy::national();
     let briefing = |rise: f64| {
         let now = japan("2018-07-06T21:00");
-        let mut seen = gauge(now, 3.5, rise);
-        seen.forecast = Some(forecast(now, 0.5, |ahead| 3.5 + rise * ahead));
-        let (advice, _) = recommend(
-            &town,
-            &outlook(now, [("yakage", seen)]),
-            &policy,
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let seen = rising(now, 3.5, rise, 0.5);
+        let (advice, _) = ask_by(&town, &outlook(now, [("yakage", seen)]), &policy);
         advice.briefings.first().cloned().expect("a briefing")
     };
     let calm = briefing(0.0);
@@ -111,17 +98,10 @@ fn the_evening_briefing_says_how_likely_an_order_in_the_night_is_and_how_far_it_
 
 #[test]
 fn at_six_in_the_evening_six_hours_of_forecast_do_not_reach_into_the_night_and_that_is_said() {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let now = japan("2018-07-06T18:00");
-    let mut seen = gauge(now, 3.5, 0.3);
-    seen.forecast = Some(forecast(now, 0.5, |ahead| 3.5 + 0.3 * ahead));
-    let (advice, _) = recommend(
-        &town,
-        &outlook(now, [("yakage", seen)]),
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let seen = rising(now, 3.5, 0.3, 0.5);
+    let (advice, _) = ask(&town, &outlook(now, [("yakage", seen)]));
     // Who must decide at 22:00 needs to know what comes after one in the morning.
     let briefing = advice.briefings.first().expect("a briefing");
     assert_eq!(briefing.chance, None);
@@ -142,20 +122,14 @@ fn the_deadline_condition_belongs_to_the_file_and_not_to_the_program() {
 
 #[test]
 fn a_moment_before_sunset_that_was_missed_stays_where_it_was_and_is_not_now_again_and_again() {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let water_at = japan("2018-07-07T00:00");
     let deadline = |now: Timestamp| {
         let level_m = |at: Timestamp| 8.0 - 0.6 * hours_between(at, water_at);
         let mut seen = gauge(now, level_m(now), 0.6);
         // No doubt at all, so that the water comes at the same moment whenever it is asked.
         seen.forecast = Some(forecast(now, 0.0, |ahead| level_m(now) + 0.6 * ahead));
-        let (advice, _) = recommend(
-            &town,
-            &outlook(now, [("yakage", seen)]),
-            &Policy::national(),
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let (advice, _) = ask(&town, &outlook(now, [("yakage", seen)]));
         let of = advice.units.values().next().expect("advice");
         of.deadlines.everybody.clone().expect("a deadline")
     };

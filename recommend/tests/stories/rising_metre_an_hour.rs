@@ -4,8 +4,7 @@ use hinan_recommend::{OrderLevel, Orders, Policy, TermName, explain, recommend};
 use jiff::Timestamp;
 
 use super::made::{
-    exposure, forecast, gauge, hours_between, japan, level, minutes, nothing_remembered, outlook,
-    town, unit,
+    forecast, gauge, hours_between, japan, level, minutes, nothing_remembered, one_unit, outlook,
 };
 
 /// Three metres at eight, a metre an hour, overflow at eight metres: one in the morning.
@@ -20,7 +19,7 @@ fn overflow_at() -> Timestamp {
 
 /// Walks through the night in steps of ten minutes; when level 4 was proposed first, and the derivation.
 fn first_order(with_forecasts: bool) -> (Timestamp, String, Vec<String>) {
-    let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
+    let town = one_unit("mabi", 22_000, 9_000);
     let policy = Policy::national();
     let mut memory = nothing_remembered();
     let mut now = japan("2018-07-06T16:00");

@@ -1,8 +1,6 @@
 //! Hiroshima 2018: more than two million were ordered to leave, and three in a thousand went.
 
-use hinan_recommend::{Orders, Policy, recommend};
-
-use super::made::{exposure, gauge, japan, nothing_remembered, outlook, town, unit};
+use super::made::{ask, exposure, gauge, japan, outlook, town, unit};
 
 /// A made town like many: a flood plain where most homes are in the zone, and a big rim where few are.
 #[test]
@@ -28,13 +26,7 @@ fn the_proposed_areas_hold_95_of_100_people_at_risk_and_at_most_one_and_a_half_t
     let town = town(units);
     let now = japan("2018-07-06T19:40");
     let outlook = outlook(now, [("yakage", gauge(now, 5.8, 0.3))]);
-    let (advice, _) = recommend(
-        &town,
-        &outlook,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask(&town, &outlook);
     let choice = &advice.drafts[0].choice;
     let held = f64::from(choice.at_risk) / f64::from(choice.at_risk_all);
     let times = f64::from(choice.people) / f64::from(choice.at_risk_all);

@@ -7,8 +7,8 @@ use hinan_recommend::{
 use jiff::Timestamp;
 
 use super::made::{
-    exposure, forecast, gauge, japan, level, minutes, nothing_remembered, outlook, silent, town,
-    unit,
+    exposure, forecast, gauge, japan, level, minutes, nothing_remembered, outlook, rising, silent,
+    town, unit,
 };
 
 fn along(river: &str, gauge: &str) -> Exposure {
@@ -40,8 +40,7 @@ fn river(advice: Option<&UnitAdvice>) -> Option<&str> {
 /// Both above the judgement level; one comes in five hours, the other in less than three.
 fn both_at_level_3(now: Timestamp) -> Outlook {
     let rising = |rise: f64| {
-        let mut seen = gauge(now, 5.1, rise);
-        seen.forecast = Some(forecast(now, 0.01, |ahead| 5.1 + rise * ahead));
+        let seen = rising(now, 5.1, rise, 0.01);
         seen
     };
     outlook(now, [("east", rising(0.58)), ("west", rising(0.9))])

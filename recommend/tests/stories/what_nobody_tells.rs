@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use hinan_recommend::{
-    Criteria, Exposure, Input, Intensity, JmaLevel, Kind, Official, OrderLevel, Orders, Outlook,
-    Policy, Product, RainSpan, Told, Town, TsunamiClass, explain, recommend,
+    Criteria, Exposure, Input, Intensity, JmaLevel, Kind, Official, OrderLevel, Outlook, Policy,
+    Product, RainSpan, Tier, Told, Town, TsunamiClass, explain,
 };
 use jiff::Timestamp;
 
 use super::made::{
-    KURASHIKI, exposure, gauge, japan, level, minutes, nothing_remembered, outlook, town, unit,
+    KURASHIKI, ask, ask_by, exposure, forecast, gauge, japan, level, minutes, one_unit, outlook,
+    unit,
 };
 
 fn told<T>(value: T, at: Timestamp) -> Told<T> {
@@ -44,13 +45,7 @@ fn asked_by(town: &Town, official: Official, now: Timestamp) -> Option<OrderLeve
         ..Outlook::empty(now)
     };
     let policy = Policy::national();
-    let (advice, _) = recommend(
-        town,
-        &outlook,
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask_by(town, &outlook, &policy);
     level(&advice, "minato")
 }
 
@@ -98,13 +93,7 @@ fn a_code_that_nobody_knows_is_not_calm_and_raises_nothing_by_itself() {
         official: unclear.clone(),
         ..Outlook::empty(now)
     };
-    let (advice, memory) = recommend(
-        &town,
-        &outlook,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, memory) = ask(&town, &outlook);
     assert_eq!(level(&advice, "minato"), None);
     let sentences = memory.examined()[0].findings[0].sentences();
     assert!(sentences[0].contains("知らない符号"), "{sentences:?}");
@@ -135,14 +124,7 @@ fn a_word_of_an_hour_ago_is_unknown_and_shaking_opens_shelters_and_orders_nobody
             official,
             ..Outlook::empty(now)
         };
-        recommend(
-            &town,
-            &outlook,
-            &Policy::national(),
-            &Orders::none(),
-            &nothing_remembered(),
-        )
-        .0
+        ask(&town, &outlook).0
     };
     let fresh = ask(now);
     assert!(fresh.postures.iter().any(|one| one.opens_shelters));
@@ -189,14 +171,8 @@ fn from_the_most_within_an_hour_a_sum_is_met_when_one_hour_is_enough_and_ruled_o
         ));
         let mut known = outlook(now, [("yakage", gauge(now, 1.0, 0.0))]);
         known.official.rain_ahead = Some(told(spans.clone(), now));
-        let town = town(vec![unit("kita", 500, vec![exposure("yakage", 100)])]);
-        let (advice, memory) = recommend(
-            &town,
-            &known,
-            &policy,
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let town = one_unit("kita", 500, 100);
+        let (advice, memory) = ask_by(&town, &known, &policy);
         let answer = memory.examined()[0].findings[0].answer;
         (level(&advice, "kita").is_some(), answer)
     };
@@ -215,18 +191,12 @@ fn from_the_most_within_an_hour_a_sum_is_met_when_one_hour_is_enough_and_ruled_o
 fn record_rain_is_a_condition_of_its_own_and_lasts_as_long_as_the_agency_says_it() {
     let now = japan("2026-09-01T12:00");
     let policy = by_rain("{ is = \"record-rain\" }");
-    let town = town(vec![unit("kita", 500, vec![exposure("yakage", 100)])]);
+    let town = one_unit("kita", 500, 100);
     let ask = |record_rain| {
         let mut known = outlook(now, [("yakage", gauge(now, 1.0, 0.0))]);
         known.official.heard_at = Some(now);
         known.official.record_rain = record_rain;
-        let (advice, _) = recommend(
-            &town,
-            &known,
-            &policy,
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let (advice, _) = ask_by(&town, &known, &policy);
         level(&advice, "kita")
     };
     assert_eq!(ask(None), None);
@@ -243,16 +213,10 @@ fn what_would_raise_it_names_only_what_somebody_tells_and_the_rest_is_said_to_be
         unheard: BTreeSet::from([Input::RiverLine, Input::FloodMap]),
         ..Policy::national()
     };
-    let town = town(vec![unit("kita", 500, vec![exposure("yakage", 100)])]);
+    let town = one_unit("kita", 500, 100);
     let mut known = outlook(now, [("yakage", gauge(now, 5.1, 0.2))]);
     known.official.heard_at = Some(now);
-    let (advice, _) = recommend(
-        &town,
-        &known,
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask_by(&town, &known, &policy);
     let one = advice.units.values().next().expect("level 3 is asked for");
     let raise = one.would_raise().join("\n");
     assert!(raise.contains("氾濫危険水位"), "{raise}");
@@ -297,13 +261,60 @@ fn what_nobody_tells_raises_nothing_even_where_an_old_word_of_it_is_left() {
         official,
         ..Outlook::empty(now)
     };
-    let (advice, _) = recommend(
-        &town,
-        &outlook,
-        &policy,
-        &Orders::none(),
-        &nothing_remembered(),
-    );
+    let (advice, _) = ask_by(&town, &outlook, &policy);
     assert!(advice.units.is_empty() && advice.postures.is_empty());
     assert_eq!(advice.unknown.len(), 1);
+}
+
+#[test]
+fn that_the_last_level_stays_rules_nothing_out_and_raises_nothing() {
+    let now = japan("2026-09-01T12:00");
+    let town = one_unit("kita", 500, 100);
+    let answer = |tier: Tier, level_m: f64| {
+        let mut seen = gauge(now, level_m, 0.0);
+        let mut made = forecast(now, 0.05, |_| level_m);
+        made.tier = tier;
+        seen.forecast = Some(made);
+        let (_, memory) = ask(&town, &outlook(now, [("yakage", seen)]));
+        let examined = memory.examined();
+        let of = examined[0]
+            .findings
+            .iter()
+            .find(|finding| finding.condition.id == "fr4-overflow-expected")
+            .expect("the national model asks a forecast");
+        (
+            of.answer,
+            of.leaves().find_map(|(_, result)| result.seen.made_at),
+        )
+    };
+    use hinan_recommend::Answer::{NotMet, Unknown};
+    assert_eq!(answer(Tier::Model, 3.0), (NotMet, Some(now)));
+    assert_eq!(answer(Tier::Rate, 3.0).0, NotMet);
+    assert_eq!(answer(Tier::Persistence, 3.0).0, Unknown);
+}
+
+#[test]
+fn the_digest_of_todays_criteria_is_not_told_beside_conditions_of_then() {
+    let now = japan("2026-09-01T12:00");
+    let town = one_unit("kita", 500, 100);
+    let then = Policy::national();
+    let (advice, _) = ask_by(
+        &town,
+        &outlook(now, [("yakage", gauge(now, 5.6, 0.2))]),
+        &then,
+    );
+    let one = advice.units.values().next().expect("level 4 is asked for");
+    let line = |policy: &Policy| {
+        let told = explain(&town, policy, now, one);
+        let line = told.lines().find(|line| line.contains("基準 criteria"));
+        line.expect("it names the criteria").to_owned()
+    };
+    assert!(!line(&then).contains("違います"));
+    let mut today = then.clone();
+    today
+        .criteria
+        .conditions
+        .retain(|condition| condition.id != "fr4-danger");
+    let told = line(&today);
+    assert!(told.contains("違います"), "{told}");
 }

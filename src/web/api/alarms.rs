@@ -23,6 +23,7 @@ use crate::recommend::level::OrderLevel;
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::proposals::StoredProposal;
 use crate::store::{StoreError, View};
+use crate::web::facilities as pages;
 use crate::web::lines;
 use crate::web::router::Doors;
 
@@ -133,6 +134,7 @@ fn all(app: &App) -> Result<Vec<Value>, StoreError> {
             .chain(deliveries(app, view)?)
             .chain(reviews(app, view)?)
             .chain(official(app))
+            .chain(facilities(app))
             .chain(ending(app, view)?)
             .chain(feeds(app))
             .chain(stations(app))
@@ -343,6 +345,46 @@ fn official(app: &App) -> Vec<Alarm> {
             })
         })
         .collect()
+}
+
+/// 要配慮者利用施設 whose own deadline is near or past: they are told without waiting for an order for their district. One that
+/// was not due for a while and is again calls anew.
+fn facilities(app: &App) -> Vec<Alarm> {
+    let picture = app.picture();
+    let due = picture.advice.core.facilities.iter().filter(|of| of.due);
+    due.map(|of| {
+        let name = pages::name(app, of);
+        let about = of.river.as_deref().unwrap_or_else(|| of.hazard.japanese());
+        let (ja, en) = match of.deadline.as_ref().map(|deadline| deadline.decide_by) {
+            Some(by) if by < picture.advice.outlook.as_of => (
+                format!("知らせる期限({})を過ぎています", crate::clock::spoken(by)),
+                "the time to tell it has passed".to_owned(),
+            ),
+            Some(by) => (
+                format!("いま知らせてください(期限 {})", crate::clock::spoken(by)),
+                format!("tell it now, by {}", crate::clock::spoken(by)),
+            ),
+            // Its grounds are gone for now, and not for long enough to say so.
+            None => (
+                "知らせた状態のままです。いまは期限を計算できません".to_owned(),
+                "it stays to be told; its deadline cannot be worked out now".to_owned(),
+            ),
+        };
+        Alarm {
+            key: format!("facility-{}-{}-{about}", of.facility, of.hazard.code()),
+            class: Class::ActNow,
+            text: text(
+                format!("{name}({}人、{about}): {ja}", of.people),
+                format!("{name} ({} people, {about}): {en}", of.people),
+            ),
+            since: of.due_since,
+            anew_since: of.due_since,
+            not_by: None,
+            item: ("facility", of.facility.to_string()),
+            group: of.river.clone(),
+        }
+    })
+    .collect()
 }
 
 /// Orders that end by themselves soon.

@@ -22,7 +22,7 @@ function whole(name: string): () => void {
 
 export const inbox = new Resource<Inbox>(["recommendation", "decision", "presence", "notice"], whole("inbox"));
 export const situation = new Resource<Situation>(["picture", "notice", "decision", "official", "external", "health"], whole("situation"));
-export const alarms = new Resource<Alarms>(["recommendation", "decision", "delivery", "feed", "note", "notice", "official", "health"]);
+export const alarms = new Resource<Alarms>(["picture", "recommendation", "decision", "delivery", "feed", "note", "notice", "official", "health"]);
 
 export function watchDesk(): void {
   inbox.point("/api/v1/inbox");
