@@ -8,6 +8,9 @@ import { must, within } from "../cases.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+// The recorded gauges report each hour, some of them with gaps.
+const CAUGHT_UP_MIN = 90;
+const CAUGHT_UP_SHARE = 0.7;
 const LAPTOP = { width: 1366, height: 768 };
 
 export class Desk {
@@ -58,7 +61,7 @@ export class Desk {
       if (!localStorage.getItem("hinan.theme")) localStorage.setItem("hinan.theme", theme);
     }, [lang, theme]);
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(40_000);
     this.watch(page);
     await page.goto(at + path);
     return page;
@@ -93,9 +96,17 @@ export class Desk {
     await page.evaluate((hash) => (location.hash = hash), `#/${address}`);
   }
 
-  // The hours before the night pass in seconds; what is opened then is superseded before it is read.
+  // The hours before the night pass in seconds; what is opened then is superseded before it is read. And the simulated gauges first tell
+  // all that they recorded before: until they have caught up each takes back its name, and its figure, again and again.
   async paced(page) {
-    await within(240, "the pace of the replay", async () => (await this.api(page, "GET", "/api/v1/status?auto=1")).body.speed < 100);
+    await within(300, "the pace of the replay", async () => (await this.api(page, "GET", "/api/v1/status?auto=1")).body.speed < 100);
+    await within(300, "the gauges to have told what was before", async () => {
+      const { server_time } = (await this.api(page, "GET", "/api/v1/status?auto=1")).body;
+      const { gauges } = (await this.api(page, "GET", "/api/v1/situation?auto=1")).body;
+      const heard = gauges.filter((gauge) => gauge.observed_at !== null);
+      const fresh = heard.filter((gauge) => Date.parse(server_time) - Date.parse(gauge.observed_at) < CAUGHT_UP_MIN * 60_000);
+      return heard.length > 0 && fresh.length >= heard.length * CAUGHT_UP_SHARE;
+    });
   }
 
   // Waits for a recommendation, at most as long as the calm hours take; gives back its level and id.

@@ -3,6 +3,9 @@
 import { must, within } from "../cases.mjs";
 import { decoded, distinctColours, ratio } from "./pixels.mjs";
 
+// Frames: wants a quiet machine.
+export const measures = true;
+
 const LEVELS = { 5: "#0c000c", 4: "#aa00aa", 3: "#ff2800", 2: "#f2e700", 1: "#ffffff" };
 const SIZES = [{ width: 1366, height: 768 }, { width: 1600, height: 900 }, { width: 3840, height: 2160 }];
 const SIGHTS = ["protanopia", "deuteranopia", "tritanopia", "achromatopsia"];

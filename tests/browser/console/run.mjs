@@ -1,7 +1,7 @@
 // The officers' console, checked in Chromium against the demo: each sentence carries the number of the check that it
 // proves (docs/console-checks.md). The whole suite runs twice: as the browser comes, and with WebGL switched off.
 //
-//   HINAN_BIN=target/debug/hinan node tests/browser/console/run.mjs [--without-webgl | --with-webgl] [FILE...]
+//   HINAN_BIN=target/debug/hinan node tests/browser/console/run.mjs [--without-webgl | --with-webgl] [--measuring | --walking] [FILE...]
 //
 // HINAN_BIN       the built program, with its console; default: target/debug/hinan, else target/release/hinan
 // HINAN_CHROMIUM  the browser; default: chromium
@@ -9,6 +9,8 @@
 // HINAN_CONSOLE_DIST  a built console to serve in place of the program's own, while working on it
 // HINAN_MEMORY_SPEED  how much faster than life the eight hours of memory.mjs pass; default: 480, which is one minute
 // --without-webgl, --with-webgl   only that way
+// --measuring     only the files that measure times and frames, which want a quiet machine: how busy it was stands beside their figures
+// --walking       only the others
 // FILE            only these files of this folder, such as decide.mjs
 
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
@@ -21,6 +23,7 @@ import { Cases, must } from "../cases.mjs";
 import { Demo } from "../demo.mjs";
 import { Desk } from "./desk.mjs";
 import { door } from "./door.mjs";
+import { busy } from "./measure.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, "../../..");
@@ -39,10 +42,11 @@ const COMMON = [
   // A name that is not loopback, so that the origin is one without TLS as in an office's network.
   "--host-resolver-rules=MAP town-hall.test 127.0.0.1",
 ];
-const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "mqtt.mjs", "officers.mjs", "pictures.mjs", "pixels.mjs"]);
+const NOT_STORIES = new Set(["run.mjs", "desk.mjs", "door.mjs", "measure.mjs", "mqtt.mjs", "officers.mjs", "pictures.mjs", "pixels.mjs"]);
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const only = process.argv.includes("--with-webgl") ? "as it comes" : process.argv.includes("--without-webgl") ? "without WebGL" : null;
+const kind = process.argv.includes("--measuring") ? true : process.argv.includes("--walking") ? false : null;
 const modes = () => Object.entries(MODES).filter(([mode]) => only === null || mode === only);
 
 // How many files that mostly wait run beside each other.
@@ -59,7 +63,9 @@ async function main() {
   const cases = new Cases();
   const names = readdirSync(HERE).filter((name) => name.endsWith(".mjs") && !NOT_STORIES.has(name) && (asked.length === 0 || asked.includes(name))).sort();
   must(names.length > 0, `nothing to run among ${asked.join(", ")}`);
-  const files = await Promise.all(names.map(async (name) => ({ name, ...await import(pathToFileURL(join(HERE, name)).href) })));
+  const all = await Promise.all(names.map(async (name) => ({ name, ...await import(pathToFileURL(join(HERE, name)).href) })));
+  const files = all.filter(({ measures = false }) => kind === null || measures === kind);
+  must(files.length > 0, `nothing to run among ${names.join(", ")}`);
   try {
     for (const [mode, args] of modes()) {
       const now = files.filter(({ modes }) => !modes || modes.includes(mode));
@@ -71,12 +77,12 @@ async function main() {
     await leave();
     clearTimeout(watchdog);
   }
-  console.log(`\nin all ${seconds(began)} s`);
+  console.log(`\nin all ${seconds(began)} s; ${busy()}`);
   process.exitCode = cases.close() ? 0 : 1;
 }
 
 // One file in one way, with a demo and a browser of its own. What it says is said when it is over.
-async function walk({ name, stories, night = {} }, mode, args, pictures, all) {
+async function walk({ name, stories, night = {}, measures = false }, mode, args, pictures, all) {
   const began = performance.now();
   const lines = [];
   const cases = new Cases((line) => lines.push(line));
@@ -102,7 +108,7 @@ async function walk({ name, stories, night = {} }, mode, args, pictures, all) {
     await cases.story(`${name}, ${mode}`, [["begins", () => { throw error; }]]);
   } finally {
     for (const one of mine.reverse()) await leaveOne(one);
-    lines.push(`        ${name} took ${seconds(began)} s`);
+    lines.push(`        ${name} took ${seconds(began)} s${measures ? `; ${busy()}` : ""}`);
     console.log(lines.join("\n"));
     all.add(cases);
   }

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { borders, type Position } from "./borders";
+import { Outlines, type Outlined, type Position } from "./borders";
 import { depthWords } from "./depth";
 import { hatchLines, hatchStep_px } from "./hatch";
 import { isSilent, partsOf } from "./things";
@@ -45,6 +45,7 @@ describe("the hatch", () => {
 });
 
 describe("the borders of areas", () => {
+  const borders = (areas: (Outlined & { sign: string })[]) => new Outlines(areas).borders((id) => areas.find((area) => area.id === id)?.sign ?? "");
   const square = (west: number, south: number, size = 1): Position[] => [
     [west, south], [west + size, south], [west + size, south + size], [west, south + size], [west, south],
   ];
@@ -66,6 +67,12 @@ describe("the borders of areas", () => {
       { id: "high", rings: [square(2, 1)], sign: "4" },
     ]);
     expect(found.filter(({ id, inner }) => id === "long" && inner).map(({ line }) => line)).toEqual([[[2, 0], [2, 1], [2, 2]]]);
+  });
+
+  test("follow the signs, while the outlines are looked at once", () => {
+    const outlines = new Outlines([{ id: "a", rings: [square(0, 0)] }, { id: "b", rings: [square(1, 0)] }]);
+    const inner = (sign: (id: string) => string) => outlines.borders(sign).filter((border) => border.inner).length;
+    expect([inner(() => "4"), inner((id) => id), inner(() => "")]).toEqual([2, 0, 2]);
   });
 
   test("of an area alone are all outer, and closed", () => {

@@ -176,9 +176,18 @@ export class Styles {
   }
 }
 
+// Looked for once for each outline: it means walking through all of its corners, and is asked for with every picture.
+const middles = new WeakMap<Geometry, Point | undefined>();
+
 /** A place inside the largest part of an outline, for its mark. */
 function middleOf(feature: FeatureLike): Point | undefined {
   const geometry = feature.getGeometry() as Geometry | undefined;
+  if (geometry === undefined) return undefined;
+  if (!middles.has(geometry)) middles.set(geometry, insideOf(geometry));
+  return middles.get(geometry);
+}
+
+function insideOf(geometry: Geometry): Point | undefined {
   if (geometry instanceof Polygon) return geometry.getInteriorPoint();
   if (!(geometry instanceof MultiPolygon)) return undefined;
   const parts = geometry.getPolygons().sort((one, other) => other.getArea() - one.getArea());

@@ -18,15 +18,15 @@ import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
 import PinchZoom from "ol/interaction/PinchZoom";
 import VectorLayer from "ol/layer/Vector";
 import VectorTileLayer from "ol/layer/VectorTile";
-import { fromLonLat, toLonLat } from "ol/proj";
+import { fromLonLat } from "ol/proj";
 import type RenderFeature from "ol/render/Feature";
 import VectorSource from "ol/source/Vector";
 import VectorTileSource from "ol/source/VectorTile";
 import type { StyleLike } from "ol/style/Style";
 
 import { asLevel, type Level } from "$lib/level/levels";
-import { borders, type Position } from "../borders";
-import { SignedOut, fetchDistricts, fetchThemes, type District } from "../districts";
+import { Outlines, type Position } from "../borders";
+import { SignedOut, fetchCredits, fetchStart, type District } from "../districts";
 import { readPalette } from "../palette";
 import { LAYERS, isSilent, partsOf, type Area, type Drawn, type Gauge, type LayerKey, type Listed, type MapEvents, type MapHandle, type Shelter } from "../things";
 import { Glide } from "./glide";
@@ -67,6 +67,7 @@ export class TownMap implements MapHandle {
   readonly #scale: number;
   #styles: Styles;
   #areas: readonly Area[] = [];
+  #units = new Outlines([]);
   #loaded = false;
   // Somebody moved the map by hand: their view is kept.
   #moved = false;
@@ -245,16 +246,18 @@ export class TownMap implements MapHandle {
   async #load(): Promise<void> {
     const { signal } = this.#ending;
     try {
-      const [{ themes, credits }, districts] = await Promise.all([fetchThemes(signal), fetchDistricts(signal)]);
-      this.credits = credits;
+      const [themes, districts] = await fetchStart(signal);
       for (const layer of LAYERS) {
         const theme = TILED[layer];
         if (theme !== undefined && themes.has(theme)) this.#addTiles(layer, theme);
       }
+      this.#units = new Outlines(districts.map(({ properties, geometry }) => ({ id: properties.id, rings: geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat() })));
       this.#districts.addFeatures(districts.map(outlined));
       this.#loaded = true;
       this.setAreas(this.#areas);
       if (!this.#moved) this.fit();
+      // Nothing is drawn with them: they come last.
+      this.credits = await fetchCredits(signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#events.ontrouble(error instanceof SignedOut ? "signed_out" : "areas");
@@ -331,12 +334,12 @@ export class TownMap implements MapHandle {
   }
 
   #drawBorders(): void {
-    const bordered = this.#districts.getFeatures().flatMap((feature) => {
-      const area = feature.get("area") as Area | undefined;
-      return [{ id: String(feature.get("id")), rings: ringsOf(feature), sign: area === undefined ? "" : `${area.level}${area.state}`, area }];
-    });
-    const areas = new Map(bordered.map(({ id, area }) => [id, area]));
-    const lines = borders(bordered).map(({ id, inner, line }) => {
+    const areas = new Map(this.#areas.map((area) => [area.id, area]));
+    const signOf = (id: string) => {
+      const area = areas.get(id);
+      return area === undefined ? "" : `${area.level}${area.state}`;
+    };
+    const lines = this.#units.borders(signOf).map(({ id, inner, line }) => {
       const feature = new Feature(new LineString(line.map((at) => fromLonLat(at))));
       feature.setProperties({ id, area: areas.get(id), inner }, true);
       return feature;
@@ -379,11 +382,12 @@ export class TownMap implements MapHandle {
 
   #drawn(): Drawn {
     const extent = this.#map.getView().calculateExtent(this.#map.getSize());
-    const counts = Object.fromEntries(LAYERS.map((layer) => [layer, this.#inView(layer, extent).length])) as Record<LayerKey, number>;
-    const ranks = new Set(this.#inView("depth", extent).map((feature) => Number(feature.get("depth_rank"))));
-    const areas = this.#inView("areas", extent).map((feature) => feature.get("area") as Area | undefined);
+    const seen = Object.fromEntries(LAYERS.map((layer) => [layer, this.#inView(layer, extent)])) as Record<LayerKey, { get(key: string): unknown }[]>;
+    const counts = Object.fromEntries(LAYERS.map((layer) => [layer, seen[layer].length])) as Record<LayerKey, number>;
+    const ranks = new Set(seen.depth.map((feature) => Number(feature.get("depth_rank"))));
+    const areas = seen.areas.map((feature) => feature.get("area") as Area | undefined);
     const kinds = new Map(areas.filter((area) => area !== undefined).map(({ level, state }) => [`${level}${state}`, { level: level as Level, state }]));
-    const gauges = this.#inView("gauges", extent).map((feature) => feature.get("gauge") as Gauge);
+    const gauges = seen.gauges.map((feature) => feature.get("gauge") as Gauge);
     const style = this.#styles.shelters();
     const resolution = this.#map.getView().getResolution() ?? 1;
     const shelters = this.#shelters.getFeaturesInExtent(extent).filter((feature) => style(feature, resolution) !== undefined);
@@ -412,12 +416,6 @@ function contains(feature: RenderFeature, x: number, y: number): boolean {
     from = to;
   }
   return inside;
-}
-
-function ringsOf(feature: Feature): Position[][] {
-  const geometry = feature.getGeometry();
-  const polygons = geometry instanceof MultiPolygon ? geometry.getPolygons() : geometry instanceof Polygon ? [geometry] : [];
-  return polygons.flatMap((polygon) => polygon.getCoordinates().map((ring) => ring.map((at) => toLonLat(at) as Position)));
 }
 
 function keyOf(feature: { get(key: string): unknown }): string {
