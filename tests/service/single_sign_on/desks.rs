@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hinan_dashboard::form;
 use hinan_town::{Officer, StatusCode, Town, TownPlan, fields, password_of};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::liar::{Liar, Lie, asked, once, twice};
@@ -254,6 +255,12 @@ async fn every_page_says_for_a_day_who_was_bound_and_a_name_counts_at_its_own_pr
     );
     let desk = admin.opens("/plain/").await.text;
     assert!(desk.contains(&said("sato")), "{desk}");
+    // Nobody but the console binds, not even for another to confirm.
+    let db = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    let asked = "INSERT INTO recovery (officer, what, asked_by, asked_ms) VALUES ('sato', 'subject', 'admin', 0)";
+    let refused = db.execute(asked, []).unwrap_err().to_string();
+    assert!(refused.contains("CHECK constraint failed"), "{refused}");
+    drop(db);
     let bound = audited(&town, "subject_bound");
     let (by, of, detail) = bound.last().unwrap();
     assert_eq!((by.as_str(), of.as_str()), ("console", "sato"));
