@@ -199,7 +199,8 @@ impl Demo {
             ));
         }
         let (stop, stopped) = watch::channel(false);
-        app.clock.set(begin, LEAD_IN_SPEED);
+        app.clock
+            .set_until(begin, LEAD_IN_SPEED, (from, self.speed));
         let mut devices = JoinSet::new();
         for (column, gauge) in storm.gauges().iter().enumerate() {
             let station: StationId = gauge
@@ -213,7 +214,7 @@ impl Demo {
                 stopped.clone(),
             ));
         }
-        let story = tell(Arc::clone(&app), from, to, self.speed, stopped);
+        let story = tell(Arc::clone(&app), from, to, stopped);
         let exit_at_end = self.exit_at_end;
         let outcome = running
             .until_stopped(async move {
@@ -264,21 +265,13 @@ impl Demo {
 }
 
 /// Tells the story: the fast hours, then the paced ones, and at the end what the towns really did.
-async fn tell(
-    app: Arc<App>,
-    from: Timestamp,
-    to: Timestamp,
-    speed: f64,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, mut stop: watch::Receiver<bool>) {
     let mut known = std::collections::BTreeSet::new();
     let mut paced = false;
     while !*stop.borrow() {
         let now = app.clock.now();
         if !paced && now >= from {
             paced = true;
-            // Never backwards: the fast hours may have run a little past `from`.
-            app.clock.set(now, speed);
             say(&format!("   {} 再現を始めます", spoken(from)));
         }
         if let Ok(proposals) = app.store.read(|view| view.proposals(10_000)) {

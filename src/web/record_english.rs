@@ -93,6 +93,8 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
         "report_closed" => format!("Report from outside {subject} closed"),
         "lift_gate_confirmed" => "Condition of a lifting confirmed".to_owned(),
         "lift_gate_withdrawn" => "Confirmation of a condition of a lifting withdrawn".to_owned(),
+        "evening_briefing" => format!("Outlook of {}:00 given", detail["hour"]),
+        "shelter_told" => format!("Shelter {subject} reported"),
         "authority_granted" => format!("Authority to issue registered for {subject}"),
         "authority_revoked" => format!("Authority to issue of {subject} revoked"),
         "officer_added" => format!("Account {subject} registered"),

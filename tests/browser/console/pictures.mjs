@@ -1,8 +1,9 @@
 // The pictures of the console in the documentation, made anew from the demo:
 //
-//   HINAN_BIN=target/debug/hinan node tests/browser/console/pictures.mjs [FOLDER]
+//   HINAN_BIN=target/debug/hinan node tests/browser/console/pictures.mjs [FOLDER] [--at 1600x900]
 //
 // FOLDER          where they go; default: docs/images
+// --at            all of the desk's in this size, to look at them; else each in its own
 // HINAN_BIN, HINAN_CHROMIUM, HINAN_CONSOLE_DIST as for run.mjs
 
 import { mkdirSync } from "node:fs";
@@ -18,11 +19,14 @@ import { door } from "./door.mjs";
 import { filled } from "./officers.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
-const FOLDER = resolve(process.argv[2] ?? join(ROOT, "docs/images"));
+const given = process.argv.slice(2);
+const at = given.indexOf("--at");
+const SIZE = at < 0 ? null : (([width, height]) => ({ width: Number(width), height: Number(height) }))(given.splice(at, 2)[1].split("x"));
+const FOLDER = resolve(given[0] ?? join(ROOT, "docs/images"));
 // Two hours before the river passed its danger level.
 const NIGHT = { begin: "2016-08-30T15:00:00+09:00", from: "2016-08-30T23:30:00+09:00", speed: 6 };
-const LAPTOP = { width: 1366, height: 768 };
-const DESK = { width: 1600, height: 900 };
+const LAPTOP = SIZE ?? { width: 1366, height: 768 };
+const DESK = SIZE ?? { width: 1600, height: 900 };
 
 const demo = new Demo(resolve(process.env.HINAN_BIN ?? join(ROOT, "target/debug/hinan")), NIGHT);
 let browser = null;
@@ -40,18 +44,20 @@ try {
   };
 
   const duty = await desk.officer("duty", { viewport: LAPTOP, offline: false });
-  await desk.recommendation(duty, 240);
-  await duty.locator("[data-testid=map][data-complete=true], [data-testid=map] [data-complete=true]").first().waitFor({ timeout: 30_000 }).catch(() => {});
+  await desk.recommendation(duty, 300);
+  await complete(duty);
   await take(duty, "situation");
 
   const night = await desk.officer("duty", { viewport: DESK, theme: "night", offline: false });
   await desk.recommendation(night);
   await night.getByTestId("hydrograph").first().waitFor();
+  await complete(night);
   await take(night, "night");
   await night.context().close();
 
   const english = await desk.officer("duty", { viewport: DESK, lang: "en", offline: false });
   await desk.recommendation(english);
+  await complete(english);
   await take(english, "english");
   await english.context().close();
 
@@ -93,9 +99,12 @@ try {
   await take(paper, "print");
   await paper.close();
 
+  await draft(duty, desk);
+  await take(duty, "draft");
+
   await desk.recommendation(duty);
   await duty.getByTestId("hydrograph").first().waitFor();
-  await duty.waitForTimeout(4_000);
+  await complete(duty);
   demo.pause();
   await duty.getByTestId("stale-bar").waitFor({ timeout: 40_000 });
   await take(duty, "stale");
@@ -104,4 +113,20 @@ try {
   demo.resume();
   await browser?.close();
   await demo.stop();
+}
+
+async function complete(page) {
+  await page.locator("[data-testid=map][data-complete=true]").first().waitFor({ timeout: 60_000 });
+}
+
+// A notice that no recommendation asked for, filled in as far as it goes.
+async function draft(page, desk) {
+  await desk.open(page, "draft");
+  await page.getByTestId("draft-cause").selectOption({ index: 1 });
+  await page.getByTestId("draft-level-4").click();
+  await page.getByTestId("draft-way-leave").click();
+  for (const place of [2, 3, 7]) await page.getByTestId("area").nth(place).click();
+  await page.getByTestId("draft-words").fill("巡視班から堤防の亀裂の報告があった");
+  await page.getByTestId("recount-people").waitFor();
+  await complete(page);
 }
