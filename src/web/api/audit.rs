@@ -12,8 +12,8 @@ use crate::approve::officer::Act;
 use crate::desk;
 use crate::store::audit::{Chain, Entry};
 use crate::store::{StoreError, View};
-use crate::web::audit;
 use crate::web::router::Doors;
+use crate::web::{audit, record_english};
 
 /// Entries read at a time.
 const READ_AT_ONCE: i64 = 500;
