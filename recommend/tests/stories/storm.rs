@@ -10,8 +10,8 @@ use hinan_recommend::{Forecast, Gauge, JmaLevel};
 use jiff::Timestamp;
 
 use super::made::{
-    exposure, forecast, gauge, hours_between, japan, level, minutes, nothing_remembered, outlook,
-    town, unit,
+    ask, ask_by, exposure, forecast, gauge, hours_between, japan, level, minutes,
+    nothing_remembered, one_unit, outlook, rising, town, unit,
 };
 
 fn told<T>(value: T, at: Timestamp) -> Told<T> {
@@ -47,14 +47,7 @@ fn asked(kind: Kind, official: Official, seen: Gauge, now: Timestamp) -> Advice 
         official,
         ..outlook(now, [("yakage", seen)])
     };
-    recommend(
-        &town,
-        &outlook,
-        &Policy::national(),
-        &Orders::none(),
-        &nothing_remembered(),
-    )
-    .0
+    ask(&town, &outlook).0
 }
 
 #[test]
@@ -94,14 +87,8 @@ fn a_level_that_is_in_force_already_counts_as_expected_and_one_of_an_unknown_cod
             official,
             ..outlook(noon, [("yakage", gauge(noon, 2.0, 0.0))])
         };
-        let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
-        let (advice, memory) = recommend(
-            &town,
-            &seen,
-            &Policy::national(),
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let town = one_unit("mabi", 22_000, 9_000);
+        let (advice, memory) = ask(&town, &seen);
         assert_eq!(level(&advice, "mabi"), None);
         let findings = &memory.examined()[0].findings;
         let storm = findings.iter().find(|one| one.condition.id == "fr4-storm");
@@ -112,17 +99,15 @@ fn a_level_that_is_in_force_already_counts_as_expected_and_one_of_an_unknown_cod
 }
 
 /// A river that comes over in five hours, without any doubt.
-fn rising(now: Timestamp) -> Gauge {
-    let mut seen = gauge(now, 4.5, 0.7);
-    seen.forecast = Some(forecast(now, 0.0, |ahead| 4.5 + 0.7 * ahead));
-    seen
+fn coming_over(now: Timestamp) -> Gauge {
+    rising(now, 4.5, 0.7, 0.0)
 }
 
 #[test]
 fn a_storm_warning_without_a_time_is_taken_to_blow_already_and_the_advice_says_so() {
     let now = japan("2019-10-12T09:00");
     let of = |official| {
-        let advice = asked(Kind::ForecastRiver, official, rising(now), now);
+        let advice = asked(Kind::ForecastRiver, official, coming_over(now), now);
         advice.units.values().next().cloned().expect("advice")
     };
     let timeless = of(typhoon(minutes(now, -20), None, 1));
@@ -167,14 +152,8 @@ fn a_road_that_is_cut_off_before_the_water_is_here_brings_the_deadline_forward()
             ..exposure("yakage", 9_000)
         };
         let town = town(vec![unit("mabi", 22_000, vec![cut])]);
-        let outlook = outlook(now, [("yakage", rising(now))]);
-        let (advice, _) = recommend(
-            &town,
-            &outlook,
-            &Policy::national(),
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let outlook = outlook(now, [("yakage", coming_over(now))]);
+        let (advice, _) = ask(&town, &outlook);
         let of = advice.units.values().next().expect("advice");
         of.deadlines.everybody.clone().expect("a deadline")
     };
@@ -204,14 +183,8 @@ fn what_is_not_reached_in_the_hours_that_are_foreseen_is_unknown_in_those_that_a
             .cloned()
             .collect();
         seen.forecast = Some(Forecast { leads, ..whole });
-        let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
-        let (_, memory) = recommend(
-            &town,
-            &outlook(now, [("yakage", seen)]),
-            &policy,
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let town = one_unit("mabi", 22_000, 9_000);
+        let (_, memory) = ask_by(&town, &outlook(now, [("yakage", seen)]), &policy);
         memory.examined()[0].findings[0].answer
     };
     assert_eq!(answer(&[1, 2, 3, 6], 4.0), Answer::NotMet);
@@ -233,7 +206,7 @@ fn a_small_river_with_a_gauge_is_asked_for_by_the_last_useful_moment() {
         let now = minutes(start, step * 5);
         let level_m = |hours: f64| 3.5 + hours;
         let hours = hours_between(start, now);
-        // A metre an hour: water over the levee after four hours and a half.
+        // A metre an hour: water over the levee after four hours and a half; the rise itself is told too small to ask for anything.
         let mut seen = gauge(now, level_m(hours), 0.29);
         seen.forecast = Some(forecast(now, 0.0, |ahead| level_m(hours + ahead)));
         let (advice, next) = recommend(
@@ -261,8 +234,8 @@ fn a_small_river_with_a_gauge_is_asked_for_by_the_last_useful_moment() {
 fn a_closed_road_keeps_those_upstairs_who_are_safe_there_and_nobody_in_another_district() {
     let now = japan("2019-10-12T09:00");
     let mode = |units: &[&str], river: Option<&str>| {
-        let town = town(vec![unit("mabi", 22_000, vec![exposure("yakage", 9_000)])]);
-        let mut seen = outlook(now, [("yakage", rising(now))]);
+        let town = one_unit("mabi", 22_000, 9_000);
+        let mut seen = outlook(now, [("yakage", coming_over(now))]);
         seen.reports.push(Report {
             kind: ReportKind::RoadClosed,
             at: now,
@@ -270,13 +243,7 @@ fn a_closed_road_keeps_those_upstairs_who_are_safe_there_and_nobody_in_another_d
             river: river.map(str::to_owned),
             units: units.iter().map(|unit| UnitId::from(*unit)).collect(),
         });
-        let (advice, _) = recommend(
-            &town,
-            &seen,
-            &Policy::national(),
-            &Orders::none(),
-            &nothing_remembered(),
-        );
+        let (advice, _) = ask(&town, &seen);
         let of = advice.units.values().next().expect("advice");
         (of.action.mode, of.action.why.join("、"))
     };
