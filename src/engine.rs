@@ -25,7 +25,7 @@ use crate::recommend::core::Core;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::{Proposal, bundle};
 use crate::recommend::refuge::{Asked, Refuge, refuge};
-use crate::recommend::told::{ShelterState, Told};
+use crate::recommend::told::Told;
 use crate::recommend::{
     Advised, Before, Kept, Recommendation, advise, advise_after, agency, rain, remembered,
 };
@@ -415,9 +415,10 @@ impl Engine {
         let mut proposals = bundle(&recommendations, &outlook, &r.town, &r.core);
         for proposal in &mut proposals {
             // A notice never names a place that receives nobody.
-            proposal
-                .shelters
-                .retain(|shelter| receives(&told, &shelter.id, as_of));
+            proposal.shelters.retain(|shelter| {
+                let site = r.town.shelter(&shelter.id);
+                site.is_some_and(|site| told.receives(site, as_of))
+            });
         }
         let place = (r.town.as_ref(), r.core.as_ref());
         let proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
@@ -474,12 +475,6 @@ impl Engine {
         });
         (Arc::new(found), (as_of, called))
     }
-}
-
-/// Whether nobody said that a shelter takes no people.
-fn receives(told: &Told, shelter: &str, as_of: Timestamp) -> bool {
-    told.shelter(shelter, as_of)
-        .is_none_or(|word| word.state == ShelterState::Open)
 }
 
 /// Whether advice speaks of now. Levels of long ago, come late from a gauge that says nothing since, are known and shown,

@@ -112,6 +112,9 @@ pub struct Marks {
     pub danger_m: Option<f64>,
     /// 計画高水位
     pub design_high_water_m: Option<f64>,
+    /// 氾濫開始相当水位
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow_start_m: Option<f64>,
 }
 
 impl Marks {
@@ -124,6 +127,7 @@ impl Marks {
             ("evacuation_judgement", self.evacuation_judgement_m),
             ("danger", self.danger_m),
             ("design_high_water", self.design_high_water_m),
+            ("overflow_start", self.overflow_start_m),
         ]
         .into_iter()
         .filter_map(|(name, level)| level.map(|level| (name, level)))
@@ -139,6 +143,7 @@ impl From<&ReferenceLevels> for Marks {
             evacuation_judgement_m: levels.evacuation_judgement_m,
             danger_m: levels.danger_m,
             design_high_water_m: levels.design_high_water_m,
+            overflow_start_m: levels.overflow_start_m,
         }
     }
 }

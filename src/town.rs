@@ -110,11 +110,7 @@ pub fn load(config: &Config) -> Result<Reference, TownError> {
         layers,
     } = geography(config)?;
     let stations = stations(config, &town)?;
-    let core = Core::load(config, &town)?;
-    let core = match &roads {
-        Some(roads) => core.on_roads(&town, roads)?,
-        None => core,
-    };
+    let core = core_of(config, &town, roads.as_ref(), &layers)?;
     for (input, conditions) in core.deaf() {
         tracing::warn!(
             input = input.japanese(),
@@ -160,6 +156,33 @@ fn flood_labels(config: &Config, town: &Town) -> Result<Vec<LabelledZone>, TownE
 /// [`TownError`] names the file and what is wrong with it.
 pub fn town(config: &Config) -> Result<Town, TownError> {
     Ok(geography(config)?.town)
+}
+
+/// The municipality, and as the core of the advice knows it on its roads and maps.
+///
+/// # Errors
+/// [`TownError`] names the file and what is wrong with it.
+pub fn with_core(config: &Config) -> Result<(Town, Core), TownError> {
+    let Geography {
+        town,
+        roads,
+        layers,
+    } = geography(config)?;
+    let core = core_of(config, &town, roads.as_ref(), &layers)?;
+    Ok((town, core))
+}
+
+fn core_of(
+    config: &Config,
+    town: &Town,
+    roads: Option<&RoadGraph>,
+    layers: &[Layer],
+) -> Result<Core, CoreError> {
+    let core = Core::load(config, town)?.on_maps(town, layers)?;
+    match roads {
+        Some(roads) => core.on_roads(town, roads),
+        None => Ok(core),
+    }
 }
 
 /// Everything that has a place.

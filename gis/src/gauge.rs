@@ -44,6 +44,8 @@ pub struct ReferenceLevels {
     pub danger_m: Option<f64>,
     /// 計画高水位: what the levee was designed for.
     pub design_high_water_m: Option<f64>,
+    /// 氾濫開始相当水位: water reaches crown or ground at the weakest place. It may lie below what the levee was designed for.
+    pub overflow_start_m: Option<f64>,
     /// Where the levels were read.
     pub source: Option<String>,
 }
@@ -57,12 +59,14 @@ impl ReferenceLevels {
             ("evacuation_judgement_m", self.evacuation_judgement_m),
             ("danger_m", self.danger_m),
             ("design_high_water_m", self.design_high_water_m),
+            ("overflow_start_m", self.overflow_start_m),
         ]
         .into_iter()
         .filter_map(|(key, level_m)| level_m.map(|level_m| (key, level_m)))
     }
 
-    /// Refuses levels that fall where they must rise. Equal neighbours are allowed: some gauges have them.
+    /// Refuses levels that fall where they must rise. Equal neighbours are allowed: some gauges have them; and a river may begin to
+    /// overflow below the level that its levee was designed for.
     ///
     /// # Errors
     /// Names the first level below the one before it, or one that is no height in Japan.
@@ -89,7 +93,9 @@ impl ReferenceLevels {
                     format!("at least {key_before}, which is {level_before_m}"),
                 ));
             }
-            before = Some((key, level_m));
+            if key != "design_high_water_m" {
+                before = Some((key, level_m));
+            }
         }
         Ok(())
     }
@@ -117,6 +123,21 @@ mod tests {
         assert_eq!(
             said,
             "town.toml gauge[0]: danger_m is 34.9; accepted: at least caution_m, which is 35.2"
+        );
+    }
+
+    #[test]
+    fn a_river_may_overflow_below_its_design_level_but_not_below_its_danger_level() {
+        let overflow = |overflow_start_m| ReferenceLevels {
+            design_high_water_m: Some(6.0),
+            overflow_start_m: Some(overflow_start_m),
+            ..levels(4.0, 5.0)
+        };
+        assert_eq!(overflow(5.5).validate("gauge"), Ok(()));
+        let said = overflow(4.5).validate("gauge").unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "gauge: overflow_start_m is 4.5; accepted: at least danger_m, which is 5"
         );
     }
 

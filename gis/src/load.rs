@@ -210,6 +210,7 @@ fn gauge(
             evacuation_judgement_m: levels.evacuation_judgement_m,
             danger_m: levels.danger_m,
             design_high_water_m: levels.design_high_water_m,
+            overflow_start_m: levels.overflow_start_m,
             source: levels.source,
         },
         in_town: outline.intersects(&at),

@@ -113,6 +113,9 @@ pub struct TownLevels {
     /// 計画高水位
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub design_high_water_m: Option<f64>,
+    /// 氾濫開始相当水位
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow_start_m: Option<f64>,
     /// Where they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::criteria::Answer;
 use crate::deadline::{Deadlines, Sun, TermName};
 use crate::hazard::Hazard;
+use crate::id::UnitId;
 use crate::level::OrderLevel;
-use crate::outlook::Outlook;
+use crate::outlook::{Outlook, ReportKind};
 use crate::town::Exposure;
 
 /// Water deeper than this reaches the second floor's ceiling: nobody stays, metres.
@@ -84,6 +85,7 @@ impl Default for ActionSettings {
 /// Chooses the way for one unit, one threat and one level.
 pub fn action(
     outlook: &Outlook,
+    unit: &UnitId,
     exposure: &Exposure,
     level: OrderLevel,
     deadlines: &Deadlines,
@@ -128,7 +130,8 @@ pub fn action(
             )],
         );
     }
-    let hindrances = hindrances(outlook, deadlines, sun);
+    let mut hindrances = hindrances(outlook, deadlines, sun);
+    hindrances.extend(road_closed(outlook, unit, exposure));
     if hindrances.is_empty() {
         return chosen(
             Mode::Leave,
@@ -193,6 +196,22 @@ fn may_stay(exposure: &Exposure, conditions: StayConditions) -> u32 {
     dry.saturating_sub(exposure.people_in_collapse_zone.unwrap_or(0))
 }
 
+/// A road that somebody reported closed, for this unit or along its river. A report without a place hinders nobody: it would
+/// everybody.
+fn road_closed(outlook: &Outlook, unit: &UnitId, exposure: &Exposure) -> Option<String> {
+    let report = outlook.reports.iter().find(|report| {
+        let has_place = report.river.is_some() || !report.units.is_empty();
+        report.kind == ReportKind::RoadClosed
+            && report.at <= outlook.as_of
+            && has_place
+            && report.concerns(unit, exposure.river.as_deref())
+    })?;
+    Some(format!(
+        "避難経路の通行止めの報告があり、移動できないおそれがあります({})",
+        report.source
+    ))
+}
+
 /// What makes leaving dangerous now.
 fn hindrances(outlook: &Outlook, deadlines: &Deadlines, sun: Sun) -> Vec<String> {
     let mut found = Vec::new();
@@ -201,7 +220,12 @@ fn hindrances(outlook: &Outlook, deadlines: &Deadlines, sun: Sun) -> Vec<String>
     }
     let storm = outlook.official.storm_begins(outlook.as_of);
     if storm.is_some_and(|from| from <= outlook.as_of) {
-        found.push("暴風の中の移動は危険です".to_owned());
+        found.push(if outlook.official.storm_is_assumed(outlook.as_of) {
+            "暴風の中の移動は危険です(暴風警報に始まりの時刻がないため、もう吹いているとみなします)"
+                .to_owned()
+        } else {
+            "暴風の中の移動は危険です".to_owned()
+        });
     }
     if let (Some(arrival), Some(deadline)) = (&deadlines.arrival, &deadlines.everybody) {
         let moving_min: f64 = deadline

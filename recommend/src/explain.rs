@@ -243,8 +243,8 @@ fn write(
     }
     writeln!(
         text,
-        "  - 自動では下がりません。根拠が{:.2} m・{:.0}分を超えて外れ、{:.0}時間たち、発令されていなければ終わります",
-        policy.latch.hysteresis_m, policy.latch.hysteresis_min, policy.latch.expire_after_h
+        "  - 自動では下がりません。根拠の水位を{:.2} mを超えて下回り、または他の根拠が外れたまま、{:.0}時間を過ぎ、発令されていなければ終わります",
+        policy.latch.hysteresis_m, policy.latch.expire_after_h
     )
 }
 

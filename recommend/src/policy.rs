@@ -85,13 +85,6 @@ impl Policy {
                 "from 0 to 5 metres",
             ),
             (
-                "hysteresis_min",
-                self.latch.hysteresis_min,
-                0.0,
-                1440.0,
-                "from 0 to 1440 minutes",
-            ),
-            (
                 "expire_after_h",
                 self.latch.expire_after_h,
                 1.0,
@@ -138,10 +131,8 @@ impl Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LatchSettings {
-    /// Grounds count as gone only so far below their threshold, metres ...
+    /// A level counts as gone only so far below its threshold, metres.
     pub hysteresis_m: f64,
-    /// ... and for so long, minutes.
-    pub hysteresis_min: f64,
     /// Advice that nobody decided on and whose grounds are known to be gone for so long ends, hours.
     pub expire_after_h: f64,
 }
@@ -150,7 +141,6 @@ impl Default for LatchSettings {
     fn default() -> Self {
         Self {
             hysteresis_m: 0.1,
-            hysteresis_min: 30.0,
             expire_after_h: 6.0,
         }
     }

@@ -323,6 +323,10 @@ fn measured(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, Strin
             ", at or above the evacuation judgement level",
         ),
         Some("danger") => ("(氾濫危険水位以上)", ", at or above the flood danger level"),
+        Some("overflow_start") => (
+            "(氾濫開始相当水位以上)",
+            ", at or above the level at which the river begins to overflow",
+        ),
         Some(_) => (
             "(計画高水位以上)",
             ", at or above the design high water level",

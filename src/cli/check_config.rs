@@ -29,9 +29,10 @@ fn plan(core: &Core) -> String {
             .to_owned();
     };
     let mut lines = vec![format!(
-        "町の避難計画 plan {path}: 雨量計{} 川以外の危険{} まとめる名前{} 施設{} / rain gauges, threats, names, facilities",
+        "町の避難計画 plan {path}: 雨量計{} 川以外の危険{} 家屋と避難路{} まとめる名前{} 施設{} / rain gauges, threats, homes and ways, names, facilities",
         plan.rain.len(),
         plan.threats.values().map(Vec::len).sum::<usize>(),
+        plan.homes.len(),
         plan.groups.len(),
         plan.facilities.len(),
     )];
@@ -44,6 +45,17 @@ fn plan(core: &Core) -> String {
             lead.quick_min,
             lead.slow_min,
             planned.source
+        ));
+    }
+    for ((district, river), homes) in &plan.homes {
+        let known = |what: Option<String>| what.unwrap_or_else(|| "不明".to_owned());
+        lines.push(format!(
+            "  家屋 {district} {river}: 家屋倒壊区域{}、浸水しない部屋{}、孤立{}、避難路の冠水{}({})",
+            known(homes.people_in_collapse_zone.map(|people| format!("{people}人"))),
+            known(homes.people_with_dry_room.map(|people| format!("{people}人"))),
+            known(homes.isolation_h.map(|hours| format!("{hours:.0}時間"))),
+            known(homes.road_cut_m.map(|level_m| format!("{level_m:.2} mから"))),
+            homes.source
         ));
     }
     for group in &plan.groups {
@@ -62,17 +74,19 @@ impl CheckConfig {
             Some(path) => Config::load(path)?,
             None => Config::defaults(),
         };
-        let town = town::town(&config)?;
+        let (town, core) = town::with_core(&config)?;
         let stations = town::stations(&config, &town)?;
         let devices = town::devices(&config, &stations)?;
         for remote in &config.broker.remote {
             brokers::tls(remote)?;
         }
         let history = town::history(&config)?;
-        let core = Core::load(&config, &town)?;
         say(&config.explained());
         say(&core.policy.criteria.explained_without(&core.policy.unheard));
         say(&plan(&core));
+        for note in core.notes(&town) {
+            say(&note);
+        }
         say(&format!(
             "{}: 水位計{} 発令区域{} 避難場所{} 浸水区域{} / gauges, districts, shelters, zones\n学習用の水位 history: {}",
             town.name,

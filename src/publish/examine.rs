@@ -165,15 +165,18 @@ fn rounded(degrees: f64) -> i64 {
 fn shelters(app: &App, hazard: Hazard) -> BTreeMap<String, Shelter> {
     let (town, picture) = (app.town(), app.picture());
     let advice = &picture.advice;
-    let told = |id: &str| match advice
-        .told
-        .shelter(id, advice.outlook.as_of)
-        .map(|word| word.state)
-    {
-        None => ShelterState::Unknown,
-        Some(told::ShelterState::Open) => ShelterState::Open,
-        Some(told::ShelterState::Full) => ShelterState::Full,
-        Some(told::ShelterState::Closed | told::ShelterState::Unreachable) => ShelterState::Closed,
+    let told = |site: &hinan_gis::Shelter| {
+        let word = advice.told.shelter(&site.id, advice.outlook.as_of);
+        match word.map(|word| (word.state, word.is_full(site.capacity))) {
+            None => ShelterState::Unknown,
+            Some((_, true)) => ShelterState::Full,
+            Some((told::ShelterState::Open | told::ShelterState::Full, false)) => {
+                ShelterState::Open
+            }
+            Some((told::ShelterState::Closed | told::ShelterState::Unreachable, false)) => {
+                ShelterState::Closed
+            }
+        }
     };
     let kind = match hazard {
         Hazard::Flood => SiteHazard::Flood,
@@ -187,9 +190,9 @@ fn shelters(app: &App, hazard: Hazard) -> BTreeMap<String, Shelter> {
         .map(|site| {
             let valid = site.approved_for.contains(&kind);
             let shelter = Shelter {
-                state: told(&site.id),
+                state: told(site),
                 valid_for_hazard: valid,
-                inside_hazard: valid && !site.usable_for(kind, town.shelter_rule),
+                inside_hazard: valid && !app.reference.core.is_usable(site, kind, town),
             };
             (site.id.clone(), shelter)
         })

@@ -61,6 +61,7 @@ pub fn official(
     let series = ahead(lanes, &town.code, as_of);
     official.rain_ahead = rain_ahead(&series);
     overnight(&mut official, &series, place, as_of);
+    official.expected = highest(&series, as_of, Timestamp::MAX);
     official
 }
 
@@ -76,10 +77,12 @@ fn product(hazard: Hazard) -> Option<Product> {
 /// What a code that is in no table may be about.
 fn concerned(hazard: Hazard) -> Vec<Input> {
     match hazard {
-        Hazard::HeavyRain | Hazard::Landslide | Hazard::StormSurge => vec![Input::Warnings],
+        Hazard::HeavyRain | Hazard::Landslide | Hazard::StormSurge => {
+            vec![Input::Warnings, Input::Expected]
+        }
         Hazard::Storm | Hazard::Snowstorm => vec![Input::Storm],
         Hazard::RecordRain => vec![Input::RecordRain],
-        Hazard::Unknown => vec![Input::Warnings, Input::Storm],
+        Hazard::Unknown => vec![Input::Warnings, Input::Expected, Input::Storm],
         _ => Vec::new(),
     }
 }
@@ -265,6 +268,16 @@ fn overnight(official: &mut Official, series: &[Ahead], place: Place, as_of: Tim
         .filter(|rises_at| *rises_at > begins)
         .min()
         .unwrap_or(limit);
+    official.overnight = highest(series, begins, ends);
+}
+
+/// The highest level that is expected of each kind between two moments.
+fn highest(
+    series: &[Ahead],
+    begins: Timestamp,
+    ends: Timestamp,
+) -> BTreeMap<Product, Told<JmaLevel>> {
+    let mut found: BTreeMap<Product, Told<JmaLevel>> = BTreeMap::new();
     for series in series {
         for step in &series.grades {
             let (Some(product), Some(level)) = (
@@ -273,19 +286,13 @@ fn overnight(official: &mut Official, series: &[Ahead], place: Place, as_of: Tim
             ) else {
                 continue;
             };
-            let tonight = step.from < ends && step.until > begins;
-            if tonight
-                && official
-                    .overnight
-                    .get(&product)
-                    .is_none_or(|known| known.value < level)
-            {
-                official
-                    .overnight
-                    .insert(product, told(level, &series.source));
+            let within = step.from < ends && step.until > begins;
+            if within && found.get(&product).is_none_or(|known| known.value < level) {
+                found.insert(product, told(level, &series.source));
             }
         }
     }
+    found
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hinan_gis::road::RoadGraph;
-use hinan_gis::{District, Hazard, Reach, Town};
+use hinan_gis::{AreaIndex, District, Hazard, Layer, LayerKind, Reach, Town};
 use hinan_recommend::{
     Criteria, CriteriaError, Exposure, Input, Kind, LatchSettings, LiftSettings, Mark, NATIONAL,
-    Place, Policy, SourceId, Unit, UnitId,
+    Place, Policy, SourceId, Span, Unit, UnitId,
 };
 use thiserror::Error;
 
@@ -16,7 +16,8 @@ use crate::config::Config;
 use crate::demo::obihiro;
 use crate::digest::Digest;
 
-use super::plan::{Plan, PlanError, Threat};
+use super::homes::{HomeMaps, rounded_up};
+use super::plan::{Homes, Plan, PlanError, Threat};
 use super::proposal::ProposedShelter;
 use super::refuge::RefugeBasis;
 
@@ -49,6 +50,8 @@ pub struct Core {
     pub(super) rain_hours: BTreeSet<u32>,
     /// Where each district stands in the town's order.
     places: BTreeMap<String, usize>,
+    /// Sites inside the zone of a hazard other than floods, by the bundle's maps; nothing of a hazard without a map.
+    pub(super) inside: Inside,
     /// Usable shelters near each district, nearest first, in the town's order, by what they are approved for.
     near: Vec<(Hazard, Vec<Vec<ProposedShelter>>)>,
     /// Digest of all that advice depends on beside readings and what is told.
@@ -188,9 +191,11 @@ impl Core {
             .collect();
         let policy_digest = policy.criteria.digest();
         let refuge = Arc::new(RefugeBasis::of(town)?);
-        let (places, near) = (places(town), near(town));
+        let inside = Inside::new();
+        let (places, near) = (places(town), near(town, &inside));
         let geodata = town;
         let town = in_its_words(town, &kinds, &plan)?;
+        let town = walked(&town, (geodata, &inside), &refuge, policy.deadline.travel)?;
         let deciding: BTreeSet<SourceId> = town
             .units()
             .iter()
@@ -203,13 +208,7 @@ impl Core {
                     .map(|(gauge, _)| SourceId::new(gauge)),
             )
             .collect();
-        let basis = Digest::of_json(&(
-            town.digest(),
-            &policy,
-            &upstream,
-            &kinds,
-            format!("{:?}", geodata.gauges),
-        ));
+        let basis = basis(&town, geodata, (&policy, &upstream, &kinds));
         // What comes down the river is asked for before an order is lifted.
         let above = deciding.iter().filter_map(|id| upstream.get(id)).flatten();
         let sources = deciding.iter().chain(above).cloned().collect();
@@ -224,6 +223,7 @@ impl Core {
             refuge,
             plan,
             places,
+            inside,
             near,
             basis,
         })
@@ -243,7 +243,58 @@ impl Core {
     /// [`CoreError::Rates`]
     pub fn on_roads(mut self, town: &Town, roads: &RoadGraph) -> Result<Self, CoreError> {
         self.refuge = Arc::new(RefugeBasis::on_roads(town, roads)?);
+        let travel = self.policy.deadline.travel;
+        self.town = walked(&self.town, (town, &self.inside), &self.refuge, travel)?;
+        self.basis = basis(
+            &self.town,
+            town,
+            (&self.policy, &self.upstream, &self.kinds),
+        );
         Ok(self)
+    }
+
+    /// The same with what the maps of a bundle say: of homes, where the plan says nothing, collapse zones and how long water stays; of
+    /// shelters, which stand inside the zone of another hazard than floods.
+    ///
+    /// # Errors
+    /// [`CoreError::Town`]
+    pub fn on_maps(mut self, town: &Town, layers: &[Layer]) -> Result<Self, CoreError> {
+        let maps = HomeMaps::of(layers);
+        self.inside = inside(town, layers);
+        if maps.is_empty() && self.inside.is_empty() {
+            return Ok(self);
+        }
+        self.near = near(town, &self.inside);
+        let travel = self.policy.deadline.travel;
+        self.town = walked(&self.town, (town, &self.inside), &self.refuge, travel)?;
+        self.town = with_units(&self.town, |unit| {
+            let Some(district) = town.district(unit.id.as_str()) else {
+                return;
+            };
+            for exposure in &mut unit.exposures {
+                let Some(river) = &exposure.river else {
+                    continue;
+                };
+                let mapped = maps.along(town, district, river);
+                let at_risk = exposure.people_at_risk;
+                exposure.people_in_collapse_zone = exposure.people_in_collapse_zone.or(mapped
+                    .collapse_share
+                    .map(|share| rounded_up(share, at_risk)));
+                exposure.isolation_h = exposure.isolation_h.or(mapped.isolation_h);
+            }
+        })?;
+        self.basis = basis(
+            &self.town,
+            town,
+            (&self.policy, &self.upstream, &self.kinds),
+        );
+        Ok(self)
+    }
+
+    /// Whether a site may be named for a hazard: approved for it, and by the maps that are loaded not inside its zone.
+    #[must_use]
+    pub fn is_usable(&self, site: &hinan_gis::Shelter, hazard: Hazard, town: &Town) -> bool {
+        is_usable(site, hazard, town, &self.inside)
     }
 
     /// Where a district stands in the town's order.
@@ -322,6 +373,88 @@ fn read(path: &Path) -> Result<Criteria, CoreError> {
     Ok(Criteria::read(&text, &path.display().to_string())?)
 }
 
+fn basis(
+    town: &hinan_recommend::Town,
+    geodata: &Town,
+    settings: (
+        &Policy,
+        &BTreeMap<SourceId, Vec<SourceId>>,
+        &BTreeMap<String, Kind>,
+    ),
+) -> Digest {
+    let (policy, upstream, kinds) = settings;
+    Digest::of_json(&(
+        town.digest(),
+        policy,
+        upstream,
+        kinds,
+        format!("{:?}", geodata.gauges),
+    ))
+}
+
+/// Nobody is taken to walk longer: who lives farther away rides, minutes. **Assumed**.
+const WALK_MAX_MIN: f64 = 60.0;
+
+/// With the time that each district's people need to the nearest usable places: middle by those who walk well to the nearest, slow by
+/// those who walk worst to the farthest of the nearest three, and never less spread than the general setting.
+fn walked(
+    town: &hinan_recommend::Town,
+    (geodata, inside): (&Town, &Inside),
+    refuge: &RefugeBasis,
+    general: Span,
+) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
+    with_units(town, |unit| {
+        let hazards = unit.exposures.iter().map(|of| site_hazard(of.hazard()));
+        let row = geodata
+            .districts
+            .iter()
+            .position(|district| district.id == unit.id.as_str());
+        let spans = hazards.filter_map(|hazard| {
+            let (row, hazard) = (row?, hazard?);
+            let usable = |site: &hinan_gis::Shelter| is_usable(site, hazard, geodata, inside);
+            refuge.walks(geodata, row, usable, SHELTERS_PER_DISTRICT)
+        });
+        let slowest = spans.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)));
+        unit.travel_min = slowest.and_then(|(well_min, worst_min)| {
+            let middle_min = well_min.min(WALK_MAX_MIN);
+            let times = middle_min / general.middle_min;
+            let spread = times.is_finite().then(|| general.times(times))?;
+            let slow_min = spread.slow_min.max(worst_min.min(WALK_MAX_MIN));
+            let span = Span::new(spread.quick_min, middle_min, slow_min);
+            span.is_sound().then_some(span)
+        });
+    })
+}
+
+fn with_units(
+    town: &hinan_recommend::Town,
+    mut change: impl FnMut(&mut Unit),
+) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
+    let mut units = town.units().to_vec();
+    units.iter_mut().for_each(&mut change);
+    hinan_recommend::Town::new(
+        town.name(),
+        town.place(),
+        units,
+        town.groups().to_vec(),
+        town.facilities().to_vec(),
+    )
+}
+
+/// What a place must be approved for.
+pub(super) fn site_hazard(hazard: hinan_recommend::Hazard) -> Option<Hazard> {
+    Some(match hazard {
+        hinan_recommend::Hazard::Flood => Hazard::Flood,
+        hinan_recommend::Hazard::InlandFlood => Hazard::InlandFlood,
+        hinan_recommend::Hazard::Landslide => Hazard::Landslide,
+        hinan_recommend::Hazard::StormSurge => Hazard::StormSurge,
+        hinan_recommend::Hazard::Tsunami => Hazard::Tsunami,
+        hinan_recommend::Hazard::LargeFire => Hazard::LargeFire,
+        hinan_recommend::Hazard::Volcanic => Hazard::Volcano,
+        hinan_recommend::Hazard::Earthquake => return None,
+    })
+}
+
 fn places(town: &Town) -> BTreeMap<String, usize> {
     let ids = town.districts.iter().map(|district| district.id.clone());
     ids.zip(0..).collect()
@@ -339,10 +472,50 @@ const HAZARDS: [Hazard; 5] = [
     Hazard::Tsunami,
 ];
 
-fn near(town: &Town) -> Vec<(Hazard, Vec<Vec<ProposedShelter>>)> {
+/// Identifiers of the sites inside a hazard's zone; an entry for each hazard of which a map is loaded.
+pub(super) type Inside = BTreeMap<Hazard, BTreeSet<String>>;
+
+/// Which zones a site is asked for. Flood zones are the town's own: see its rule for shelters.
+const ZONES: [(LayerKind, Hazard); 4] = [
+    (LayerKind::InlandFlood, Hazard::InlandFlood),
+    (LayerKind::Landslide, Hazard::Landslide),
+    (LayerKind::StormSurge, Hazard::StormSurge),
+    (LayerKind::Tsunami, Hazard::Tsunami),
+];
+
+fn inside(town: &Town, layers: &[Layer]) -> Inside {
+    let mut found = Inside::new();
+    for layer in layers {
+        let Some((_, hazard)) = ZONES.iter().find(|(kind, _)| *kind == layer.kind) else {
+            continue;
+        };
+        let areas = layer
+            .features
+            .iter()
+            .filter_map(|feature| feature.shape.area());
+        let zones = AreaIndex::build(areas);
+        let sites = town.shelters.iter();
+        let within = sites.filter(|site| zones.at(site.at).next().is_some());
+        found
+            .entry(*hazard)
+            .or_default()
+            .extend(within.map(|site| site.id.clone()));
+    }
+    found
+}
+
+fn is_usable(site: &hinan_gis::Shelter, hazard: Hazard, town: &Town, inside: &Inside) -> bool {
+    let within = inside.get(&hazard).is_some_and(|of| of.contains(&site.id));
+    site.usable_for(hazard, town.shelter_rule) && !within
+}
+
+fn near(town: &Town, inside: &Inside) -> Vec<(Hazard, Vec<Vec<ProposedShelter>>)> {
     let near = |district: &District, hazard| {
-        town.nearest_usable_shelters(district.label, hazard, SHELTERS_PER_DISTRICT)
+        let within = inside.get(&hazard).map_or(0, BTreeSet::len);
+        town.nearest_usable_shelters(district.label, hazard, SHELTERS_PER_DISTRICT + within)
             .into_iter()
+            .filter(|(shelter, _)| is_usable(shelter, hazard, town, inside))
+            .take(SHELTERS_PER_DISTRICT)
             .map(|(shelter, metres)| ProposedShelter {
                 id: shelter.id.clone(),
                 name: shelter.name.clone(),
@@ -419,7 +592,7 @@ fn unit(district: &District, kinds: &BTreeMap<String, Kind>, plan: &Plan) -> Uni
             .iter()
             .map(|reach| Exposure {
                 rain: plan.rain_of(&district.id, Some(&reach.river)),
-                ..exposure(district, reach, kinds)
+                ..exposure(district, reach, kinds, plan)
             })
             .chain(
                 plan.threats
@@ -433,8 +606,25 @@ fn unit(district: &District, kinds: &BTreeMap<String, Kind>, plan: &Plan) -> Uni
     }
 }
 
-/// No map of collapse zones, no storeys and no duration of flooding is loaded: they stay unknown, and nobody is told to stay.
-fn exposure(district: &District, reach: &Reach, kinds: &BTreeMap<String, Kind>) -> Exposure {
+/// What the plan says of homes and ways. What it does not say is asked of the maps; what they do not say either stays unknown, and
+/// nobody is told to stay.
+fn exposure(
+    district: &District,
+    reach: &Reach,
+    kinds: &BTreeMap<String, Kind>,
+    plan: &Plan,
+) -> Exposure {
+    let homes = plan
+        .homes
+        .get(&(district.id.clone(), reach.river.clone()))
+        .cloned();
+    let Homes {
+        people_in_collapse_zone,
+        people_with_dry_room,
+        isolation_h,
+        road_cut_m,
+        source: _,
+    } = homes.unwrap_or_default();
     let deepest = district.people_by_rank[1..]
         .iter()
         .rposition(|people| *people > 0);
@@ -452,14 +642,14 @@ fn exposure(district: &District, reach: &Reach, kinds: &BTreeMap<String, Kind>) 
             .collect(),
         rain: Vec::new(),
         people_at_risk: reach.people_in_zone.min(district.people.max(1)),
-        people_in_collapse_zone: None,
+        people_in_collapse_zone,
         depth_max_m: deepest.map(|rank| RANK_UP_TO_M.get(rank).copied().unwrap_or(50.0)),
-        people_with_dry_room: None,
-        isolation_h: None,
+        people_with_dry_room,
+        isolation_h,
         arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
         lag_min: 0.0,
         tsunami_from: None,
-        road_cut_m: None,
+        road_cut_m,
     }
 }
 

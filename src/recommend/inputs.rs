@@ -140,6 +140,7 @@ fn says(told: &Told, outlook: &Outlook, core: &Core, input: Input) -> Vec<String
         rivers,
         storm_warning,
         overnight,
+        expected,
         tsunami,
         tsunami_at,
         intensity,
@@ -177,6 +178,10 @@ fn says(told: &Told, outlook: &Outlook, core: &Core, input: Input) -> Vec<String
             .map(|(product, told)| line(product.japanese(told.value), &told.source, told.at))
             .collect(),
         Input::Overnight => overnight
+            .iter()
+            .map(|(product, told)| line(product.japanese(told.value), &told.source, told.at))
+            .collect(),
+        Input::Expected => expected
             .iter()
             .map(|(product, told)| line(product.japanese(told.value), &told.source, told.at))
             .collect(),

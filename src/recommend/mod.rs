@@ -13,10 +13,12 @@ pub mod core;
 pub mod counter;
 pub mod docket;
 pub mod earlier;
+mod homes;
 pub mod inputs;
 pub mod level;
 #[cfg(test)]
 pub(crate) mod made;
+mod noted;
 pub mod plan;
 pub mod proposal;
 pub mod rain;

@@ -64,6 +64,30 @@ impl RefugeBasis {
         Self::with(town, Walks::on_roads(town, roads))
     }
 
+    /// Minutes on foot from a district to usable places: for those who walk well to the nearest, and for
+    /// those who walk worst to the last of so many nearest. Nothing where no way leads to any.
+    pub(super) fn walks(
+        &self,
+        town: &Town,
+        row: usize,
+        usable: impl Fn(&hinan_gis::Shelter) -> bool,
+        nearest: usize,
+    ) -> Option<(f64, f64)> {
+        let usable = town
+            .shelters
+            .iter()
+            .enumerate()
+            .filter(|(_, shelter)| usable(shelter));
+        let mut walks: Vec<u32> = usable
+            .filter_map(|(column, _)| Some(self.ways.get(row, column)?.walk_s))
+            .collect();
+        walks.sort_unstable();
+        walks.truncate(nearest);
+        let minutes = |seconds: &u32| f64::from(*seconds) / 60.0;
+        let well = minutes(walks.first()?) * walking::well_by_slowest();
+        Some((well, minutes(walks.last()?)))
+    }
+
     fn with(town: &Town, Walks { ways, basis }: Walks) -> Result<Self, LineError> {
         Ok(Self {
             rates: RateModel::of_published()?,

@@ -85,6 +85,16 @@ pub struct ShelterWord {
     pub note: String,
 }
 
+impl ShelterWord {
+    /// Whether it is full: by word, or because as many are inside as it takes by the desk's word or by the list.
+    #[must_use]
+    pub fn is_full(&self, listed: Option<u32>) -> bool {
+        let counted = self.places.or(listed).zip(self.occupancy);
+        let no_place_left = counted.is_some_and(|(places, inside)| inside >= places);
+        self.state == ShelterState::Full || (self.state == ShelterState::Open && no_place_left)
+    }
+}
+
 /// 開設状況, as the desk says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +150,13 @@ impl Told {
         self.shelters
             .get(id)
             .filter(|word| as_of.duration_since(word.at) <= SHELTER_STANDS)
+    }
+
+    /// Whether nobody said that a shelter takes no people: closed, out of reach, or full by word or by count.
+    #[must_use]
+    pub fn receives(&self, site: &hinan_gis::Shelter, as_of: Timestamp) -> bool {
+        self.shelter(&site.id, as_of)
+            .is_none_or(|word| word.state == ShelterState::Open && !word.is_full(site.capacity))
     }
 
     /// Units with an order in force, each once, however many rivers it is ordered for.

@@ -1,5 +1,6 @@
 //! From the outlook of the service to the words of the core.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hinan_gis::ReferenceLevels;
@@ -10,8 +11,9 @@ use hinan_recommend::{
 };
 use hinan_sensors::quality::Flag;
 
-use super::core::Core;
-use super::told::Told;
+use super::core::{Core, site_hazard};
+use super::proposal::ProposedShelter;
+use super::told::{ShelterState, Told};
 use crate::outlook::{GaugeOutlook, Outlook, Voice};
 
 /// So long a rise is assumed to go on at a gauge that is not heard any more, hours; as `hinan_sensors` assumes it.
@@ -30,8 +32,27 @@ pub fn outlook(from: &Outlook, told: &Told, core: &Core) -> hinan_recommend::Out
         official: told.official.clone(),
         rain: told.rain.clone(),
         reports: told.reports.clone(),
+        opening_min: opened(told, core, from.as_of),
         ..hinan_recommend::Outlook::empty(from.as_of)
     }
+}
+
+/// Districts that wait for no shelter to open: for each of their hazards one of the nearest usable places is reported open and takes
+/// people.
+fn opened(told: &Told, core: &Core, as_of: Timestamp) -> BTreeMap<UnitId, f64> {
+    let open = |place: &ProposedShelter| {
+        told.shelter(&place.id, as_of)
+            .is_some_and(|word| word.state == ShelterState::Open && !word.is_full(None))
+    };
+    let has_open = |unit: &&Unit| {
+        !unit.exposures.is_empty()
+            && unit.exposures.iter().all(|exposure| {
+                site_hazard(exposure.hazard())
+                    .is_some_and(|hazard| core.near(unit.id.as_str(), hazard).iter().any(open))
+            })
+    };
+    let units = core.town.units().iter().filter(has_open);
+    units.map(|unit| (unit.id.clone(), 0.0)).collect()
 }
 
 /// Every condition for rivers, asked of one gauge alone: what it says for whoever lives along its river.
@@ -117,6 +138,7 @@ fn named(of: &crate::outlook::Marks) -> Marks {
         (Mark::EvacuationJudgement, of.evacuation_judgement_m),
         (Mark::Danger, of.danger_m),
         (Mark::DesignHighWater, of.design_high_water_m),
+        (Mark::OverflowStart, of.overflow_start_m),
     ];
     Marks::new(
         known

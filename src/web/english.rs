@@ -199,6 +199,10 @@ fn holds(test: &Test, result: &TestResult, names: &Names) -> Option<String> {
             "{} or above is expected between night and dawn (level {value:.0})",
             product_en(*product, *level)
         ),
+        Test::Expected { product, level } => format!(
+            "{} or above is in force or expected (level {value:.0})",
+            product_en(*product, *level)
+        ),
         Test::Rain { mm, hours, ahead } => format!(
             "{}ain of {hours} h at {source}: {value:.1} mm (criterion {mm:.0} mm)",
             if *ahead { "Expected r" } else { "R" }

@@ -18,6 +18,7 @@ pub(super) fn mark(name: &str) -> &'static str {
         "evacuation_judgement" => "避難判断水位",
         "danger" => "氾濫危険水位",
         "design_high_water" => "計画高水位",
+        "overflow_start" => "氾濫開始相当水位",
         _ => "基準水位",
     }
 }

@@ -193,6 +193,38 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_in_no_table_calls_somebody_to_read_the_telegram() {
+    let mut world = world(&national()).await;
+    let body = r#"<Body xmlns="http://xml.kishou.go.jp/jmaxml1/body/meteorology1/">
+<Warning type="気象警報・注意報（市町村等）"><Item>
+<Kind><Name>新しい警報</Name><Code>98</Code><Status>発表</Status></Kind>
+<Area><Name>帯広市</Name><Code>0120700</Code></Area></Item></Warning></Body>"#;
+    let told = telegram(
+        "気象特別警報・警報・注意報",
+        "気象警報・注意報",
+        "",
+        1,
+        now(),
+        ("", body),
+    );
+    world.is_told("VPWW54", &told).await;
+    let alarm = eventually("an alarm calls", || async {
+        let list = world.json("/api/v1/alarms").await;
+        let all = list["alarms"].as_array().unwrap().clone();
+        all.into_iter()
+            .find(|alarm| alarm["key"].as_str().unwrap().ends_with("-unclear"))
+    })
+    .await;
+    assert_eq!(alarm["class"], "act_soon");
+    assert!(alarm["text"].to_string().contains("98"), "{alarm}");
+    assert!(
+        world.advised("十勝川").await.is_empty(),
+        "it raises nothing by itself"
+    );
+    world.town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tsunami_warning_asks_for_an_order_and_an_advisory_alone_does_not_and_the_notice_speaks_of_no_river()
  {
     let mut world = world(&national()).await;

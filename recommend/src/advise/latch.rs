@@ -22,7 +22,7 @@ use crate::hazard::Hazard;
 use crate::id::UnitId;
 use crate::level::OrderLevel;
 use crate::outlook::Outlook;
-use crate::policy::{LatchSettings, Policy};
+use crate::policy::Policy;
 use crate::town::Town;
 
 /// Advice that stands, by what it stands for.
@@ -122,11 +122,6 @@ fn alone(advice: &Arc<UnitAdvice>) -> Arc<UnitAdvice> {
 }
 
 impl UnitAdvice {
-    /// Whether its grounds hold now, within the hysteresis in level and time.
-    pub fn is_supported(&self, as_of: Timestamp, settings: &LatchSettings) -> bool {
-        minutes(self.supported_at, as_of) <= settings.hysteresis_min
-    }
-
     /// What it stands for.
     pub(super) fn cause(&self) -> Cause {
         Cause {
@@ -274,6 +269,7 @@ impl<'a> Now<'a> {
             deadlines: Arc::clone(&of.deadlines),
             action: action(
                 self.outlook,
+                &of.unit,
                 exposure,
                 level,
                 &of.deadlines,
@@ -305,6 +301,7 @@ impl<'a> Now<'a> {
         {
             held.action = action(
                 self.outlook,
+                &of.unit,
                 exposure,
                 stood.level,
                 &of.deadlines,

@@ -101,6 +101,7 @@ fn is_alike(asked: &Asked<'_>, test: &Test) -> bool {
         | Test::River { .. }
         | Test::Warning { .. }
         | Test::Overnight { .. }
+        | Test::Expected { .. }
         | Test::Night { .. }
         | Test::Storm
         | Test::RecordRain
@@ -132,6 +133,7 @@ pub(crate) fn posture(outlook: &Outlook, policy: &Policy, posture: &Posture) -> 
         | Test::Storm
         | Test::RecordRain
         | Test::Overnight { .. }
+        | Test::Expected { .. }
         | Test::Tsunami { .. }
         | Test::Shaking { .. } => official(outlook, criteria, test, None, None).answer,
         _ => Answer::Unknown,
@@ -387,10 +389,17 @@ fn forecast(asked: &Asked<'_>, marks: &[Mark], within_h: u32, chance: f64) -> Re
                 .iter()
                 .find(|lead| lead.lead_h == within_h)
                 .map(|lead| (lead.quantile_m(0.05), lead.quantile_m(0.95)));
+            let reaches_so_far = made
+                .leads
+                .last()
+                .is_some_and(|last| last.lead_h >= within_h);
             found = if of >= chance {
                 Answer::Met
-            } else {
+            } else if reaches_so_far {
                 Answer::NotMet
+            } else {
+                // What is not reached in the hours that are foreseen may be in those that are not.
+                Answer::Unknown
             };
         }
     }
@@ -412,6 +421,9 @@ fn forecast(asked: &Asked<'_>, marks: &[Mark], within_h: u32, chance: f64) -> Re
         // That the last level stays, said of itself, rules nothing out.
         Answer::NotMet if made.is_some_and(|made| made.tier == Tier::Persistence) => {
             unknown(seen, "予測がなく、いまの水位を据え置いているだけです")
+        }
+        Answer::Unknown if seen.value.is_some() => {
+            unknown(seen, format!("予測が{within_h}時間先まで届いていません"))
         }
         Answer::Unknown => unknown(seen, "使える予測がありません"),
         known => result(known, seen),
@@ -577,6 +589,11 @@ fn official(
         }
         Test::Overnight { product, level } => {
             (official.overnight.get(product).map(said), number(*level))
+        }
+        Test::Expected { product, level } => {
+            let told = [official.levels.get(product), official.expected.get(product)];
+            let highest = told.into_iter().flatten().max_by_key(|told| told.value);
+            (highest.map(said), number(*level))
         }
         Test::RiskMap { map, level } => {
             heard_at = official.risk_maps_at.get(map).copied();

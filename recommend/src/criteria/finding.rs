@@ -184,6 +184,7 @@ impl Finding {
                             | Test::Deadline { .. }
                             | Test::Night { .. }
                             | Test::Overnight { .. }
+                            | Test::Expected { .. }
                             | Test::Rain { ahead: true, .. }
                     )
                 })
@@ -345,6 +346,7 @@ fn sentence(test: &Test, result: &Result) -> String {
         Test::River { .. }
         | Test::Warning { .. }
         | Test::Overnight { .. }
+        | Test::Expected { .. }
         | Test::Night { .. }
         | Test::RiskMap { .. } => {
             format!(

@@ -19,6 +19,8 @@ pub enum Input {
     Warnings,
     /// 夜間から明け方の見込み
     Overnight,
+    /// これからの見込み(警報を含む)
+    Expected,
     /// 暴風警報
     Storm,
     /// 土砂キキクル
@@ -51,6 +53,7 @@ impl Input {
             Self::RiverWarnings => "指定河川洪水予報",
             Self::Warnings => "大雨・土砂災害・高潮の警報",
             Self::Overnight => "夜間から明け方の見込み",
+            Self::Expected => "大雨・土砂災害・高潮のこれからの見込み",
             Self::Storm => "暴風警報",
             Self::LandslideMap => "土砂キキクル",
             Self::InundationMap => "浸水キキクル",
@@ -90,6 +93,7 @@ impl Test {
             Self::River { .. } => Input::RiverWarnings,
             Self::Warning { .. } => Input::Warnings,
             Self::Night { .. } | Self::Overnight { .. } => Input::Overnight,
+            Self::Expected { .. } => Input::Expected,
             Self::Storm => Input::Storm,
             Self::RiskMap { map, .. } => Input::from(*map),
             Self::Rain { ahead: false, .. } => Input::Rain,

@@ -432,7 +432,7 @@ fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
 }
 
 /// The names of tests.
-const TESTS: [&str; 18] = [
+const TESTS: [&str; 19] = [
     "gauge-at",
     "level-at",
     "rising",
@@ -443,6 +443,7 @@ const TESTS: [&str; 18] = [
     "warning",
     "night",
     "overnight",
+    "expected",
     "storm",
     "risk-map",
     "rain",
@@ -493,6 +494,10 @@ fn test(mut fields: Fields<'_>, depth: usize) -> Result<Test, CriteriaError> {
             before_sunset_min: fields.whole("before_sunset_min", 10, 360)?,
         },
         "overnight" => Test::Overnight {
+            product: fields.one_of("product", Product::ALL, Product::code)?,
+            level: fields.jma_level("level")?,
+        },
+        "expected" => Test::Expected {
             product: fields.one_of("product", Product::ALL, Product::code)?,
             level: fields.jma_level("level")?,
         },

@@ -195,6 +195,16 @@ fn inverted(low: &Test, high: &Test) -> Option<(&'static str, String, String)> {
             },
         )
         | (
+            Test::Expected {
+                product: p,
+                level: a,
+            },
+            Test::Expected {
+                product: q,
+                level: b,
+            },
+        )
+        | (
             Test::Night {
                 product: p,
                 level: a,

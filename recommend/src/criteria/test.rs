@@ -76,6 +76,13 @@ pub enum Test {
         /// Level of the agency.
         level: JmaLevel,
     },
+    /// This level or above is in force, or expected at whatever hour.
+    Expected {
+        /// Kind.
+        product: Product,
+        /// Level of the agency.
+        level: JmaLevel,
+    },
     /// 危険度分布 has this class or above in the unit.
     RiskMap {
         /// Map.
@@ -168,6 +175,12 @@ impl Test {
             Self::Overnight { product, level } => {
                 format!(
                     "夜間から明け方に{}以上が見込まれている",
+                    product.japanese(*level)
+                )
+            }
+            Self::Expected { product, level } => {
+                format!(
+                    "{}以上が発表されているか、これから見込まれている",
                     product.japanese(*level)
                 )
             }

@@ -36,6 +36,8 @@ pub enum Limit {
     RoadCut,
     /// Wind in which nobody can walk.
     Storm,
+    /// The same, of a warning that says no time: it is taken to blow since the warning.
+    StormAssumed,
     /// Darkness: whoever must move in the night anyway moves better before it.
     Dusk,
     /// The level above: those who need time must have left before everybody leaves.
@@ -49,6 +51,9 @@ impl Limit {
             Self::Hazard => "危険の到達",
             Self::RoadCut => "避難経路の冠水",
             Self::Storm => "暴風の始まり",
+            Self::StormAssumed => {
+                "暴風(警報に始まりの時刻がないため、発表の時から吹いているとみなす)"
+            }
             Self::Dusk => "日没",
             Self::LevelAbove => "避難指示の期限",
         }
@@ -60,6 +65,7 @@ impl Limit {
             Self::Hazard => "the hazard arrives",
             Self::RoadCut => "the way out is under water",
             Self::Storm => "the storm begins",
+            Self::StormAssumed => "the storm, taken to blow since its warning, which says no time",
             Self::Dusk => "sunset",
             Self::LevelAbove => "the deadline of level 4",
         }
@@ -215,13 +221,18 @@ fn deadline(
     settings: &DeadlineSettings,
 ) -> Option<Deadline> {
     let arrival = expected.arrival.as_ref()?;
+    let storm = if outlook.official.storm_is_assumed(outlook.as_of) {
+        Limit::StormAssumed
+    } else {
+        Limit::Storm
+    };
     let limits = [
         Some((arrival.early, Limit::Hazard)),
         expected.road_cut.map(|at| (at, Limit::RoadCut)),
         outlook
             .official
             .storm_begins(outlook.as_of)
-            .map(|at| (at, Limit::Storm)),
+            .map(|at| (at, storm)),
     ];
     // Of equals the first: what kills goes before what hinders.
     let (safe_by, limit) = limits

@@ -102,11 +102,11 @@ impl Marks {
             .windows(2)
             .find(|pair| pair[0].1 > pair[1].1)
             .map(|pair| [pair[0], pair[1]]);
-        let danger = self.get(Mark::Danger)?;
-        let overflow = self
-            .get(Mark::OverflowStart)
-            .filter(|level| *level < danger);
-        wrong.or(overflow.map(|level| [(Mark::Danger, danger), (Mark::OverflowStart, level)]))
+        // Where no danger level is known, the highest one that is stands below the overflow all the same.
+        let highest = ordered.last().copied();
+        let overflow = highest.zip(self.get(Mark::OverflowStart));
+        let below = overflow.filter(|((_, highest_m), level_m)| level_m < highest_m);
+        wrong.or(below.map(|(highest, level_m)| [highest, (Mark::OverflowStart, level_m)]))
     }
 }
 
@@ -125,5 +125,15 @@ mod tests {
             Marks::new([(Mark::Caution, 4.0), (Mark::Danger, 4.0)]).disorder(),
             None
         );
+    }
+
+    #[test]
+    fn a_gauge_without_a_danger_level_is_looked_through_all_the_same() {
+        let pair = [(Mark::Standby, 5.0), (Mark::Caution, 4.0)];
+        assert_eq!(Marks::new(pair).disorder(), Some(pair));
+        let pair = [(Mark::Caution, 4.0), (Mark::OverflowStart, 3.0)];
+        assert_eq!(Marks::new(pair).disorder(), Some(pair));
+        let either_way = [(Mark::DesignHighWater, 6.0), (Mark::OverflowStart, 5.5)];
+        assert_eq!(Marks::new(either_way).disorder(), None);
     }
 }

@@ -225,6 +225,9 @@ pub struct Official {
     pub storm_from: Option<Told<Timestamp>>,
     /// The highest level expected between this dusk and the next dawn, by kind.
     pub overnight: BTreeMap<Product, Told<JmaLevel>>,
+    /// The highest level expected from now on, at whatever hour, by kind.
+    #[serde(default)]
+    pub expected: BTreeMap<Product, Told<JmaLevel>>,
     /// When the criterion of the kind is expected to be reached.
     pub reached_by: BTreeMap<Product, Told<Timestamp>>,
     /// Tsunami class in force.
@@ -284,10 +287,17 @@ pub(crate) fn expected_mm(spans: &[RainSpan], as_of: Timestamp, hours: u32) -> O
 const WORD_LASTS_H: f64 = 12.0;
 
 impl Official {
-    /// When the storm is expected to begin. A word of long ago does not count; one that merely was not renewed does: to believe it
-    /// is the careful side.
+    /// When the storm begins. A word of long ago does not count; one that merely was not renewed does: to believe it is the
+    /// careful side. A warning in force that says no time counts as a storm since it was issued; see
+    /// [`storm_is_assumed`](Self::storm_is_assumed).
     pub fn storm_begins(&self, as_of: Timestamp) -> Option<Timestamp> {
-        expected(self.storm_from.as_ref(), as_of).map(|told| told.value)
+        let said = expected(self.storm_from.as_ref(), as_of).map(|told| told.value);
+        said.or_else(|| self.storm_warning.as_ref().map(|told| told.at.min(as_of)))
+    }
+
+    /// Whether a storm warning is in force that says no time, so that the storm is taken to blow already.
+    pub fn storm_is_assumed(&self, as_of: Timestamp) -> bool {
+        self.storm_warning.is_some() && expected(self.storm_from.as_ref(), as_of).is_none()
     }
 
     pub(crate) fn criterion_reached(

@@ -4,12 +4,14 @@
 
 mod facility;
 mod gauge_lost;
+mod hysteresis;
 mod left_out;
 mod lifting;
 mod made;
 mod night;
 mod properties;
 mod rising_metre_an_hour;
+mod storm;
 mod strict;
 mod too_wide;
 mod two_rivers;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use hinan_recommend::{
-    Advice, Answer, Cause, Facility, FacilityId, Group, Hazard, JmaLevel, Memory, Official,
-    OrderLevel, Orders, Outlook, Policy, Product, Report, ReportKind, SourceId, Span, Told, Town,
-    UnitId, recommend, recommend_after,
+    Advice, Answer, Cause, Facility, FacilityId, Group, Hazard, JmaLevel, Kind, Memory, Official,
+    OrderLevel, Orders, Outlook, Policy, Product, Report, ReportKind, RiskMap, SourceId, Span,
+    Told, Town, UnitId, recommend, recommend_after,
 };
 use proptest::prelude::*;
 
-use super::made::{exposure, forecast, gauge, japan, minutes, outlook, silent, town, unit};
+use super::made::{exposure, forecast, gauge, japan, level, minutes, outlook, silent, town, unit};
 
 /// One gauge as chance made it.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,38 @@ struct World {
     overnight: Option<u8>,
     heard: bool,
     seepage: bool,
+    agency: Agency,
 }
+
+/// What the agency says beside the rivers, as chance made it.
+#[derive(Clone, Copy, Debug)]
+struct Agency {
+    /// In force: rain, landslide, storm surge.
+    levels: [Option<u8>; 3],
+    expected: Option<u8>,
+    /// A storm warning, and whether it says from when.
+    storm: Option<bool>,
+    map: Option<u8>,
+}
+
+fn agency() -> impl Strategy<Value = Agency> {
+    let level = || prop::option::weighted(0.3, 1..=5u8);
+    (
+        [level(), level(), level()],
+        level(),
+        prop::option::weighted(0.3, any::<bool>()),
+        level(),
+    )
+        .prop_map(|(levels, expected, storm, map)| Agency {
+            levels,
+            expected,
+            storm,
+            map,
+        })
+}
+
+/// Pieces of official word and report that can be taken away.
+const PIECES: usize = 8;
 
 fn world() -> impl Strategy<Value = World> {
     (
@@ -56,15 +87,19 @@ fn world() -> impl Strategy<Value = World> {
         prop::option::of(1..=5u8),
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.1),
+        agency(),
     )
-        .prop_map(|(hour, gauges, river, overnight, heard, seepage)| World {
-            hour,
-            gauges,
-            river,
-            overnight,
-            heard,
-            seepage,
-        })
+        .prop_map(
+            |(hour, gauges, river, overnight, heard, seepage, agency)| World {
+                hour,
+                gauges,
+                river,
+                overnight,
+                heard,
+                seepage,
+                agency,
+            },
+        )
 }
 
 fn told(level: u8, at: jiff::Timestamp) -> Told<JmaLevel> {
@@ -104,6 +139,36 @@ impl World {
                 .overnight
                 .insert(Product::HeavyRain, told(level, now));
         }
+        let of = self.agency;
+        for (product, level) in Product::ALL.into_iter().zip(of.levels) {
+            if let Some(level) = level {
+                outlook.official.levels.insert(product, told(level, now));
+            }
+            if let Some(level) = of.expected {
+                outlook.official.expected.insert(product, told(level, now));
+            }
+        }
+        if let Some(says_when) = of.storm {
+            let word = |value| Told {
+                value,
+                at: now,
+                source: "気象台".to_owned(),
+            };
+            outlook.official.storm_warning = Some(Told {
+                value: (),
+                at: now,
+                source: "気象台".to_owned(),
+            });
+            outlook.official.storm_from = says_when.then(|| word(minutes(now, 90)));
+        }
+        if let Some(level) = of.map {
+            for map in RiskMap::ALL {
+                let here = ["one", "two", "slope", "coast", "drain"]
+                    .map(|unit| (UnitId::from(unit), told(level, now)));
+                outlook.official.risk_maps.insert(map, here.into());
+                outlook.official.risk_maps_at.insert(map, now);
+            }
+        }
         if self.seepage {
             outlook.reports.push(Report {
                 kind: ReportKind::SeepageAbnormal,
@@ -130,8 +195,34 @@ impl World {
             river: up(self.river),
             overnight: up(self.overnight),
             seepage: self.seepage || by > 0.8,
+            agency: Agency {
+                levels: self.agency.levels.map(up),
+                expected: up(self.agency.expected),
+                map: up(self.agency.map),
+                storm: self.agency.storm.or((by > 1.2).then_some(false)),
+            },
             ..self.clone()
         }
+    }
+
+    /// The same with one piece of what agencies and people say taken away.
+    fn without(&self, piece: usize) -> Outlook {
+        let mut outlook = self.outlook();
+        let official = &mut outlook.official;
+        match piece {
+            0 => official.heard_at = None,
+            1 => official.rivers.clear(),
+            2 => official.levels.clear(),
+            3 => official.expected.clear(),
+            4 => official.overnight.clear(),
+            5 => {
+                official.storm_warning = None;
+                official.storm_from = None;
+            }
+            6 => official.risk_maps_at.clear(),
+            _ => outlook.reports.clear(),
+        }
+        outlook
     }
 }
 
@@ -143,6 +234,20 @@ fn three_units() -> Town {
     };
     let mut unmapped = exposure("b", 5);
     unmapped.people_in_collapse_zone = None;
+    let of_kind = |kind, mut exposure: hinan_recommend::Exposure| {
+        exposure.kind = kind;
+        exposure.river = kind.needs_gauge().then(|| "小川".to_owned());
+        exposure
+    };
+    let away = |kind| {
+        let mut exposure = of_kind(kind, exposure("a", 80));
+        exposure.gauges.clear();
+        exposure
+    };
+    let watched = of_kind(Kind::WaterLevelRiver, exposure("a", 120));
+    let mut brook = of_kind(Kind::OtherRiver, exposure("b", 60));
+    brook.river = Some("小川".to_owned());
+    let drain = of_kind(Kind::InlandFlood, exposure("b", 90));
     town(vec![
         unit("one", 500, vec![exposure("a", 300)]),
         unit("two", 600, vec![both("b", "a")]),
@@ -150,6 +255,11 @@ fn three_units() -> Town {
         unit("hill", 900, Vec::new()),
         unit("camp", 30, vec![exposure("a", 0)]),
         unit("unmapped", 40, vec![unmapped]),
+        unit("watched", 200, vec![watched]),
+        unit("brook", 200, vec![brook]),
+        unit("drain", 200, vec![drain]),
+        unit("slope", 200, vec![away(Kind::Landslide)]),
+        unit("coast", 200, vec![away(Kind::StormSurge)]),
     ])
 }
 
@@ -208,6 +318,17 @@ proptest! {
         for advice in before.units.values() {
             let then = after.units.get(&advice.unit, advice.hazard()).map(|advice| advice.level);
             prop_assert!(then >= Some(advice.level), "{:?}: {:?} became {then:?}", advice.unit, advice.level);
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_missing_never_raises_advice(world in world(), piece in 0..PIECES) {
+        let town = three_units();
+        let (whole, _) = advise(&town, &world.outlook(), &Memory::empty());
+        let (part, _) = advise(&town, &world.without(piece), &Memory::empty());
+        for unit in town.units() {
+            let (then, now) = (level(&whole, unit.id.as_str()), level(&part, unit.id.as_str()));
+            prop_assert!(now <= then, "{:?}: {then:?} became {now:?}", unit.id);
         }
     }
 

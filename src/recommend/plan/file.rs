@@ -10,6 +10,7 @@ pub(super) struct File {
     pub(super) river: Vec<River>,
     pub(super) rain: Vec<Rain>,
     pub(super) threat: Vec<Threat>,
+    pub(super) home: Vec<Home>,
     pub(super) name: Vec<Name>,
     pub(super) facility: Vec<Facility>,
 }
@@ -53,6 +54,32 @@ pub(super) struct Threat {
     pub(super) tsunami_from: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) depth_max_m: Option<Spanned<f64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Home {
+    pub(super) district: Spanned<String>,
+    pub(super) river: Spanned<String>,
+    pub(super) source: Spanned<String>,
+    #[serde(default)]
+    pub(super) people_in_collapse_zone: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) people_with_dry_room: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) storeys_percent: Option<Spanned<Storeys>>,
+    #[serde(default)]
+    pub(super) isolation_h: Option<Spanned<f64>>,
+    #[serde(default)]
+    pub(super) road_cut_m: Option<Spanned<f64>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Storeys {
+    pub(super) one: f64,
+    pub(super) two: f64,
+    pub(super) three: f64,
 }
 
 #[derive(Debug, Deserialize)]

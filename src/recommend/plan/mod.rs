@@ -32,6 +32,8 @@ pub struct Plan {
     pub rain: Vec<RainGauge>,
     /// Threats besides rivers, by district, in the order of the file.
     pub threats: BTreeMap<String, Vec<Threat>>,
+    /// What is known of homes and of the way out, by district and river.
+    pub homes: BTreeMap<(String, String), Homes>,
     /// Bigger names.
     pub groups: Vec<Group>,
     /// Facilities, with what is said of them.
@@ -78,6 +80,21 @@ pub struct Threat {
     /// Deepest water assumed, metres.
     pub depth_max_m: Option<f64>,
     /// Which map or plan says so.
+    pub source: String,
+}
+
+/// What a town knows of the homes of a district along a river, for 屋内安全確保, and of the way out. What is not said stays unknown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Homes {
+    /// People in a house-collapse zone (家屋倒壊等氾濫想定区域).
+    pub people_in_collapse_zone: Option<u32>,
+    /// People with a room above the water.
+    pub people_with_dry_room: Option<u32>,
+    /// How long the water stays, hours.
+    pub isolation_h: Option<f64>,
+    /// Level at the main gauge from which the way out is cut off, metres.
+    pub road_cut_m: Option<f64>,
+    /// Which map, survey or plan says so.
     pub source: String,
 }
 
@@ -245,6 +262,9 @@ mod tests {
             )
         };
         let sound = "{ quick = 1, middle = 2, slow = 3 }";
+        let home = |river: &str, more: &str| {
+            format!("[[home]]\ndistrict = \"inada\"\nriver = \"{river}\"\nsource = \"s\"\n{more}\n")
+        };
         for (text, line, key, found) in [
             (
                 "[[name]]\nname = \"a\"\nname_en = \"a\"\ndistricts = [\"nowhere\"]\n",
@@ -307,6 +327,43 @@ mod tests {
                 "音更川",
             ),
             (&facility(sound, ""), 2, "facility.rivers", "[]"),
+            (&home("音更川", ""), 3, "home.river", "音更川"),
+            (
+                &home("札内川", "people_with_dry_room = 4000000000"),
+                5,
+                "home.people_with_dry_room",
+                "4000000000",
+            ),
+            (
+                &home(
+                    "札内川",
+                    "storeys_percent = { one = 50, two = 60, three = 10 }",
+                ),
+                5,
+                "home.storeys_percent",
+                "50, 60, 10",
+            ),
+            (
+                &home(
+                    "札内川",
+                    "people_with_dry_room = 5\nstoreys_percent = { one = 50, two = 40, three = 10 }",
+                ),
+                6,
+                "home.storeys_percent",
+                "50, 40, 10",
+            ),
+            (
+                &home("札内川", "isolation_h = -1.0"),
+                5,
+                "home.isolation_h",
+                "-1",
+            ),
+            (
+                &home("札内川", "road_cut_m = 9999.0"),
+                5,
+                "home.road_cut_m",
+                "9999",
+            ),
         ] {
             assert_eq!(
                 refused(text),

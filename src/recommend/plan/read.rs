@@ -10,8 +10,9 @@ use hinan_recommend::{
 use toml::Spanned;
 
 use super::file::{self, File};
-use super::{AgencyNames, BYTES_MAX, Plan, PlanError, PlannedFacility, RainGauge, Threat};
+use super::{AgencyNames, BYTES_MAX, Homes, Plan, PlanError, PlannedFacility, RainGauge, Threat};
 use crate::recommend::core::threat_exposure;
+use crate::recommend::homes::with_dry_room;
 
 /// Tables of one kind, at most.
 const TABLES_MAX: usize = 5_000;
@@ -19,6 +20,9 @@ const TABLES_MAX: usize = 5_000;
 const TEXT_MAX: usize = 200;
 /// People in one facility, at most.
 const PEOPLE_MAX: u32 = 100_000;
+
+/// By district and river.
+type ByReach = BTreeMap<(String, String), Homes>;
 
 /// Threats that no map of rivers says.
 const KINDS: [Kind; 4] = [
@@ -57,6 +61,7 @@ pub(super) fn read(text: &str, path: &str, town: &Town) -> Result<Plan, PlanErro
         ("river", file.river.len()),
         ("rain", file.rain.len()),
         ("threat", file.threat.len()),
+        ("home", file.home.len()),
         ("name", file.name.len()),
         ("facility", file.facility.len()),
     ];
@@ -70,13 +75,15 @@ pub(super) fn read(text: &str, path: &str, town: &Town) -> Result<Plan, PlanErro
         ));
     }
     let threats = reader.threats(&file.threat)?;
+    let homes = reader.homes(&file.home)?;
     Ok(Plan {
         path: Some(path.to_owned()),
         agency: reader.agency(&file.agency, &file.river)?,
         rain: reader.rain(&file.rain)?,
         groups: reader.groups(&file.name)?,
-        facilities: reader.facilities(&file.facility, &threats)?,
+        facilities: reader.facilities(&file.facility, &threats, &homes)?,
         threats,
+        homes,
     })
 }
 
@@ -367,6 +374,108 @@ impl Reader<'_> {
         ))
     }
 
+    fn homes(&self, list: &[file::Home]) -> Result<ByReach, PlanError> {
+        let mut known = ByReach::new();
+        for home in list {
+            let district = self.district("home.district", &home.district)?;
+            let Some(reach) = district
+                .reaches
+                .iter()
+                .find(|reach| reach.river == *home.river.get_ref())
+            else {
+                return Err(self.no_reach("home.river", &home.river, district));
+            };
+            let at_risk = reach.people_in_zone.min(district.people.max(1));
+            let part = |key: &str, people: &Option<Spanned<u32>>| match people {
+                Some(people) if *people.get_ref() > at_risk => Err(self.refused(
+                    people.span(),
+                    key,
+                    people.get_ref().to_string(),
+                    &format!("0〜{at_risk}人(浸水想定区域の人口まで)"),
+                    &format!("0 to {at_risk}: no more than live in the river's zone"),
+                )),
+                people => Ok(people.as_ref().map(|people| *people.get_ref())),
+            };
+            let number = |key: &str, of: &Option<Spanned<f64>>, from: f64, to: f64| match of {
+                Some(of) if !(from..=to).contains(of.get_ref()) => Err(self.refused(
+                    of.span(),
+                    key,
+                    of.get_ref().to_string(),
+                    &format!("{from}〜{to}"),
+                    &format!("{from} to {to}"),
+                )),
+                of => Ok(of.as_ref().map(|of| *of.get_ref())),
+            };
+            if let Some(road) = home.road_cut_m.as_ref().filter(|_| reach.gauges.is_empty()) {
+                return Err(self.refused(
+                    road.span(),
+                    "home.road_cut_m",
+                    road.get_ref().to_string(),
+                    "水位計のある川だけ",
+                    "only along a river with a gauge, whose level it is",
+                ));
+            }
+            let counted = part("home.people_with_dry_room", &home.people_with_dry_room)?;
+            let dry = match &home.storeys_percent {
+                Some(storeys) => Some(self.dry_room(storeys, counted, district, at_risk)?),
+                None => counted,
+            };
+            let homes = Homes {
+                people_in_collapse_zone: part(
+                    "home.people_in_collapse_zone",
+                    &home.people_in_collapse_zone,
+                )?,
+                people_with_dry_room: dry,
+                isolation_h: number("home.isolation_h", &home.isolation_h, 0.0, 8760.0)?,
+                road_cut_m: number("home.road_cut_m", &home.road_cut_m, -20.0, 3776.0)?,
+                source: self.words("home.source", &home.source)?,
+            };
+            let key = (district.id.clone(), reach.river.clone());
+            if known.insert(key, homes).is_some() {
+                return Err(self.once("home.river", &home.river));
+            }
+        }
+        Ok(known)
+    }
+
+    fn dry_room(
+        &self,
+        storeys: &Spanned<file::Storeys>,
+        counted: Option<u32>,
+        district: &District,
+        at_risk: u32,
+    ) -> Result<u32, PlanError> {
+        let file::Storeys { one, two, three } = *storeys.get_ref();
+        let parts = [one, two, three];
+        let whole = parts.iter().all(|part| (0.0..=100.0).contains(part))
+            && (parts.iter().sum::<f64>() - 100.0).abs() < 0.5;
+        if !whole || counted.is_some() {
+            return Err(self.refused(
+                storeys.span(),
+                "home.storeys_percent",
+                format!("{one}, {two}, {three}"),
+                "one・two・threeの合計が100、people_with_dry_roomとはどちらか一つ",
+                "one, two and three that add up to 100, and no people_with_dry_room beside it",
+            ));
+        }
+        Ok(with_dry_room(district, at_risk, parts))
+    }
+
+    fn no_reach(&self, key: &str, river: &Spanned<String>, district: &District) -> PlanError {
+        let known: Vec<&str> = district
+            .reaches
+            .iter()
+            .map(|reach| reach.river.as_str())
+            .collect();
+        self.refused(
+            river.span(),
+            key,
+            river.get_ref().clone(),
+            &format!("その地区に浸水が及ぶ川({})", known.join(", ")),
+            "a river whose flood reaches its district",
+        )
+    }
+
     fn groups(&self, list: &[file::Name]) -> Result<Vec<Group>, PlanError> {
         let mut seen = BTreeSet::new();
         list.iter()
@@ -401,6 +510,7 @@ impl Reader<'_> {
         &self,
         list: &[file::Facility],
         threats: &BTreeMap<String, Vec<Threat>>,
+        homes: &ByReach,
     ) -> Result<Vec<PlannedFacility>, PlanError> {
         let mut seen = BTreeSet::new();
         list.iter()
@@ -428,7 +538,7 @@ impl Reader<'_> {
                         unit: UnitId::new(district.id.as_str()),
                         people,
                         lead_min: self.lead(facility)?,
-                        exposures: self.exposures(facility, people, district, threats)?,
+                        exposures: self.exposures(facility, district, threats, homes)?,
                     },
                 })
             })
@@ -458,10 +568,11 @@ impl Reader<'_> {
     fn exposures(
         &self,
         facility: &file::Facility,
-        people: u32,
         district: &District,
         threats: &BTreeMap<String, Vec<Threat>>,
+        homes: &ByReach,
     ) -> Result<Vec<Exposure>, PlanError> {
+        let people = *facility.people.get_ref();
         let mut found = Vec::new();
         for river in &facility.rivers {
             let Some(reach) = district
@@ -469,20 +580,13 @@ impl Reader<'_> {
                 .iter()
                 .find(|reach| reach.river == *river.get_ref())
             else {
-                let known: Vec<&str> = district
-                    .reaches
-                    .iter()
-                    .map(|reach| reach.river.as_str())
-                    .collect();
-                return Err(self.refused(
-                    river.span(),
-                    "facility.rivers",
-                    river.get_ref().clone(),
-                    &format!("その地区に浸水が及ぶ川({})", known.join(", ")),
-                    "a river whose flood reaches its district",
-                ));
+                return Err(self.no_reach("facility.rivers", river, district));
             };
-            found.push(crate::recommend::core::facility_exposure(reach, people));
+            let homes = homes.get(&(district.id.clone(), reach.river.clone()));
+            found.push(Exposure {
+                road_cut_m: homes.and_then(|homes| homes.road_cut_m),
+                ..crate::recommend::core::facility_exposure(reach, people)
+            });
         }
         for kind in &facility.threats {
             let known = threats.get(&district.id);

@@ -96,6 +96,13 @@ impl Walks {
     }
 }
 
+/// How long those who walk well take, as a part of what the slowest take, of whom the ways are.
+pub(super) fn well_by_slowest() -> f64 {
+    let settings = WalkSettings::default();
+    let well = WalkConditions::calm(WalkGroup::Adults);
+    settings.speed_m_per_s(slowest()) / settings.speed_m_per_s(well)
+}
+
 fn slowest() -> WalkConditions {
     WalkConditions::calm(WalkGroup::Elderly)
 }

@@ -135,6 +135,7 @@ fn all(app: &App) -> Result<Vec<Value>, StoreError> {
             .chain(reviews(app, view)?)
             .chain(official(app))
             .chain(facilities(app))
+            .chain(unclear(app))
             .chain(ending(app, view)?)
             .chain(feeds(app))
             .chain(stations(app))
@@ -385,6 +386,54 @@ fn facilities(app: &App) -> Vec<Alarm> {
         }
     })
     .collect()
+}
+
+/// What is in force with a code that is in no table: it may be more than what is known, and somebody must read the telegram.
+fn unclear(app: &App) -> Vec<Alarm> {
+    let now = app.clock.now();
+    let picture = app.picture();
+    let view = for_town(&picture.official, &app.town().code, now);
+    let names = &app.reference.core.plan.agency;
+    let unknown = |class| class == hinan_sensors::official::Class::Unknown;
+    let here = view
+        .holdings
+        .iter()
+        .filter(|held| !held.stale && unknown(held.grade.class))
+        .map(|held| {
+            let area = held.area.to_string();
+            (area, held.code.clone(), held.area_name.clone(), held.since)
+        });
+    let around = view
+        .wider
+        .iter()
+        .filter(|held| unknown(held.grade.class))
+        .filter(|held| {
+            names.tsunami_areas.contains(&held.area.code)
+                || names.record_rain_areas.contains(&held.area.code)
+        })
+        .map(|held| {
+            let (code, name) = (held.area.code.clone(), held.area.name.clone());
+            (code, held.name.clone(), name, held.source.report_at)
+        });
+    here.chain(around)
+        .map(|(area, code, name, since)| Alarm {
+            key: format!("official-{area}-{code}-unclear"),
+            class: Class::ActSoon,
+            text: text(
+                format!(
+                    "{name}に、このシステムが知らない符号({code})の発表があります。原文を確かめてください"
+                ),
+                format!(
+                    "A code that this system does not know ({code}) is in force for {name}: read the telegram"
+                ),
+            ),
+            since: Some(since),
+            anew_since: Some(since),
+            not_by: None,
+            item: ("official", code),
+            group: None,
+        })
+        .collect()
 }
 
 /// Orders that end by themselves soon.

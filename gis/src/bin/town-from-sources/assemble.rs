@@ -156,6 +156,8 @@ fn levels(sources: &Sources, station: &Station) -> Option<TownLevels> {
         evacuation_judgement_m,
         danger_m,
         design_high_water_m,
+        // No source of this town states it.
+        overflow_start_m: None,
         source,
     })
 }
