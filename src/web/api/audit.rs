@@ -12,7 +12,7 @@ use crate::approve::officer::Act;
 use crate::desk;
 use crate::store::audit::{Chain, Entry};
 use crate::store::{StoreError, View};
-use crate::web::audit;
+use crate::web::{audit, record_english};
 use crate::web::router::Doors;
 
 /// Entries read at a time.
