@@ -14,6 +14,7 @@ pub mod counter;
 pub mod docket;
 pub mod earlier;
 pub mod inputs;
+pub mod judgement;
 pub mod level;
 #[cfg(test)]
 pub(crate) mod made;

@@ -20,6 +20,7 @@ mod expired;
 mod gate;
 mod hall;
 mod imported;
+mod judgements;
 mod lifts;
 mod machine;
 mod maps;
