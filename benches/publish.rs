@@ -281,6 +281,7 @@ fn proposed(app: &App, n: usize) -> (String, Proposal) {
         key: ProposalKey {
             river: format!("川{river}"),
             level: OrderLevel::ElderlyEvacuation,
+            judgement: None,
         },
         river_en: format!("River {river}"),
         as_of: now,
@@ -305,6 +306,7 @@ fn proposed(app: &App, n: usize) -> (String, Proposal) {
         people: None,
         grounds: Vec::new(),
         examined_then: Vec::new(),
+        judgement: None,
     };
     let id = format!("r-bench-{n}");
     app.store

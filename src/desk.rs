@@ -9,6 +9,7 @@ pub mod beforehand;
 pub mod confirm;
 pub mod defer;
 pub mod ending;
+pub mod judge;
 pub mod lifting;
 pub mod note;
 pub mod second;
@@ -97,8 +98,26 @@ pub fn prepare_issue(
     reason: Reason<'_>,
     read: &Digest,
 ) -> Result<StoredDraft, Declined> {
+    let edit = judge::Edit::default();
+    prepare_edited(app, officer, proposal_id, (level, &edit), reason, read)
+}
+
+/// The same with other districts than were asked about, or to hold for another time. What was asked and what was made of it both
+/// stand in the record.
+///
+/// # Errors
+/// [`Declined`] says why there is nothing to read.
+pub fn prepare_edited(
+    app: &App,
+    officer: &Officer,
+    proposal_id: &str,
+    (level, edit): (OrderLevel, &judge::Edit),
+    reason: Reason<'_>,
+    read: &Digest,
+) -> Result<StoredDraft, Declined> {
     may(officer, Act::Prepare)?;
     let reason = coded(reason)?;
+    judge::sound(app, edit)?;
     let now = app.clock.now();
     let (stored, live) = app
         .store
@@ -108,12 +127,12 @@ pub fn prepare_issue(
     if *read != substance {
         return Err(changed());
     }
-    let ids: BTreeSet<&str> = stored
-        .proposal
-        .districts
-        .iter()
-        .map(|d| d.id.as_str())
-        .collect();
+    let picture = app.picture();
+    let proposal = judge::edited(app, &picture, &stored.proposal, edit);
+    let ids: BTreeSet<&str> = proposal.districts.iter().map(|d| d.id.as_str()).collect();
+    if let Some(why) = judge::asks_less(app, &stored.proposal, &ids, level) {
+        return Err(Declined::Incomplete(why));
+    }
     if let Some(higher) = higher_in_force(&live, &stored.proposal.key.river, &ids, level) {
         return Err(Declined::Incomplete(format!(
             "対象地区の一部に{}が発令中です。それより低いレベルにするには、先に解除してください",
@@ -128,20 +147,24 @@ pub fn prepare_issue(
         id: new_id(app),
         at: now,
         replaces,
+        valid_h: edit.valid_h.or_else(|| judge::wanted_h(&stored.proposal)),
     };
-    let picture = app.picture();
     let gauge = picture.advice.outlook.gauges.get(&stored.proposal.gauge);
     let facts = compose::issue(
         app.config.service.realm,
         app.town(),
         &app.config.publish,
-        &stored.proposal,
+        &proposal,
         gauge,
         choice,
     );
     let notice = drafted(app, facts, &live, Some(&stored.proposal), &reason)?;
-    let (proposal, substance) = (Some(proposal_id.to_owned()), Some(substance));
-    let draft = draft(app, officer, notice, (proposal, substance), reason);
+    let (answers, substance) = (Some(proposal_id.to_owned()), Some(substance));
+    let mut draft = draft(app, officer, notice, (answers, substance), reason);
+    // Whoever asks for an order of their own accord is one of two persons, whatever the town's table says of its level.
+    if judge::is_author(&stored.proposal, officer) {
+        draft.needs = Needs::Two;
+    }
     keep(app, officer, draft, None)
 }
 
@@ -250,7 +273,9 @@ fn approved(
         return Ok(Ok(Outcome::WaitsForSecond(id)));
     }
     let grants = tx.view().grants()?;
-    let approver = match authority::alone(officer, &grants, &draft.notice, draft.needs, now) {
+    let stated_by = judge::stated_by(&tx.view(), &draft)?;
+    let asked = (draft.needs, stated_by.as_deref());
+    let approver = match authority::alone(officer, &grants, &draft.notice, asked, now) {
         Ok(approver) => approver,
         Err(why) => return Ok(Err(Declined::NotAuthorised(why.to_string()))),
     };
@@ -314,6 +339,13 @@ fn publish(
     for reference in &facts.replaces {
         tx.settle_prepared(reference.id.as_str(), draft_id)?;
     }
+    let asked = match &draft.proposal {
+        Some(id) => tx
+            .view()
+            .proposal(id)?
+            .map(|stored| judge::asked(&stored.proposal)),
+        None => None,
+    };
     let mut grants = tx.view().grants()?.into_iter();
     let grant = grants.find(|grant| Some(grant.id) == approved.state().grant());
     tx.audit(
@@ -328,6 +360,9 @@ fn publish(
             "districts": facts.districts.iter().map(|d| &d.id).collect::<Vec<_>>(),
             "proposal": draft.proposal,
             "substance": draft.substance,
+            // What was asked, beside what was made of it.
+            "asked": asked,
+            "until": facts.expires,
             "author": draft.author,
             "reason": draft.reason,
             "reason_code": draft.reason_code,
@@ -457,6 +492,11 @@ fn approvable(
         if Some(stored.proposal.substance()) != draft.substance {
             return Ok(Err(changed()));
         }
+        let facts = draft.notice.content().facts();
+        let ids: BTreeSet<&str> = facts.districts.iter().map(|d| d.id.as_str()).collect();
+        if let Some(why) = judge::asks_less(app, &stored.proposal, &ids, facts.level) {
+            return Ok(Err(Declined::Changed(why)));
+        }
     }
     // What it replaces, lifts or cancels must still be in force, or it would say something untrue.
     let live = view.live_notices(now)?;
@@ -570,9 +610,9 @@ pub(crate) fn open_proposals(view: &View<'_>) -> Result<Vec<Proposal>, StoreErro
         .collect())
 }
 
-/// A reason counts for leaving somebody out only where the officer wrote it.
+/// A reason counts for leaving somebody out only where an officer wrote it: the one who decides, or the one who asked for the order.
 pub(crate) fn own_words<'w>(code: &str, words: &'w str) -> &'w str {
-    if code == hinan_dashboard::form::REASON_OWN {
+    if code == hinan_dashboard::form::REASON_OWN || code == judge::REASON_JUDGEMENT {
         words
     } else {
         ""

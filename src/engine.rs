@@ -22,6 +22,7 @@ use crate::outlook::{ModelSet, Outlook, outlook, outlook_after};
 use crate::recommend::briefed::Briefed;
 use crate::recommend::complete::complete;
 use crate::recommend::core::Core;
+use crate::recommend::judgement::{self, Around};
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::{Proposal, bundle};
 use crate::recommend::refuge::{Asked, Refuge, refuge};
@@ -116,9 +117,9 @@ pub struct Advice {
     pub outlook: Outlook,
     /// By district.
     pub recommendations: Vec<Arc<Recommendation>>,
-    /// SHA-256 of each, in their order.
+    /// SHA-256 of each, in their order, and of what stands beside them for officers' own judgements.
     digests: Vec<Digest>,
-    /// By river and level, as officers decide.
+    /// By river and level, as officers decide; then what officers ask for of their own accord.
     pub proposals: Vec<Proposal>,
     /// The core's whole answer: liftings, the coming night, what is unknown.
     pub core: Arc<hinan_recommend::Advice>,
@@ -131,7 +132,7 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// Digest of the recommendations: of the digests of each, so that only what changed is read again.
+    /// Digest of the recommendations and of what officers ask for: of the digests of each, so that only what changed is read again.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of_json(&self.digests)
@@ -406,7 +407,7 @@ impl Engine {
         let as_of = outlook.as_of;
         let asked = advised.recommendations;
         let of_now = |kept: &&Kept| is_of_now(&kept.recommendation, &self.held, as_of, &r.policy);
-        let (recommendations, digests): (Vec<Arc<Recommendation>>, Vec<Digest>) = asked
+        let (recommendations, mut digests): (Vec<Arc<Recommendation>>, Vec<Digest>) = asked
             .iter()
             .filter(of_now)
             .map(|kept| (Arc::clone(&kept.recommendation), kept.digest.clone()))
@@ -421,7 +422,20 @@ impl Engine {
             });
         }
         let place = (r.town.as_ref(), r.core.as_ref());
-        let proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
+        let mut proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
+        let around = Around {
+            outlook: &outlook,
+            told: &told,
+            recommendations: &recommendations,
+            unknown: &advised.core.unknown,
+            town: &r.town,
+            core: &r.core,
+        };
+        for judgement in &told.judgements {
+            let proposal = judgement::proposal(judgement, &around);
+            digests.push(Digest::of_json(&proposal));
+            proposals.push(proposal);
+        }
         let last = Last {
             outlook: outlook.clone(),
             asked,

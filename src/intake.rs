@@ -31,7 +31,7 @@ use crate::events::Event;
 use crate::model_use;
 use crate::recommend::briefed::{self, Given};
 use crate::recommend::core::PROGRAM;
-use crate::recommend::docket::{Change, changes};
+use crate::recommend::docket::{Change, RENEW_BEFORE, changes};
 use crate::station_state;
 use crate::store::StoreError;
 use crate::store::evaluations::{Evaluated, Standing};
@@ -44,9 +44,6 @@ const QUIET: Duration = Duration::from_millis(1);
 
 /// After news the advice follows within this time.
 const FOLLOW_UP: Duration = Duration::from_millis(50);
-
-/// This long before an order expires it is proposed anew.
-const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(60);
 
 /// Why the intake stopped by itself.
 #[derive(Debug, thiserror::Error)]

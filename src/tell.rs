@@ -201,13 +201,13 @@ fn events(entry: &Entry) -> Vec<Event> {
         at,
     };
     let one = match entry.action.as_str() {
-        "proposed" => recommendation("proposed"),
+        "proposed" | "judgement_stated" => recommendation("proposed"),
         "superseded" => recommendation("superseded"),
         "expired" => recommendation("expired"),
         "seen" => recommendation("seen"),
         "passed_on" => recommendation("passed_on"),
         "deferred" => recommendation("deferred"),
-        "declined" => recommendation("declined"),
+        "declined" | "judgement_withdrawn" => recommendation("declined"),
         "first_approved" => decision("first_approved"),
         "first_withdrawn" => decision("first_withdrawn"),
         "second_agrees" => decision("second_agrees"),

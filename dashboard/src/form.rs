@@ -22,6 +22,14 @@ pub const REASON: &str = "reason";
 pub const REASON_OWN: &str = "own";
 /// The officer's own words.
 pub const REASON_TEXT: &str = "reason_text";
+/// Districts by name, where an officer wants others than were asked about, or asks of their own accord.
+pub const AREAS: &str = "areas";
+/// Hours for which a notice shall hold.
+pub const VALID_H: &str = "valid_h";
+/// What an officer asks for of their own accord: the river, or the word of the hazard.
+pub const ABOUT: &str = "about";
+/// How to be safe, where the hazard leaves a choice.
+pub const WAY: &str = "way";
 /// The number that can be known only by reading the message.
 pub const CHECK: &str = "check";
 /// On the confirmation page: `approve` publishes, `back` does not. Absent means: show the

@@ -193,12 +193,20 @@ pub enum NotAuthorised {
         /// Seconds left.
         left_s: i64,
     },
+    /// Whoever stated a judgement of their own is one of two persons.
+    #[error(
+        "この発令案は、{display}が自分の判断で出したものです。書いた人だけでは発表できません。別の承認者が確認してください"
+    )]
+    OwnJudgement {
+        /// Who tried.
+        display: String,
+    },
     /// Lifting is never urgent.
     #[error("解除は、単独ではできません。2人目の承認を待ってください")]
     NoLoneLift,
 }
 
-/// One officer alone, where the rules ask for one.
+/// One officer alone, where the rules ask for one, and where they did not state themselves what the text answers (`stated_by`).
 ///
 /// # Errors
 /// [`NotAuthorised`]
@@ -206,12 +214,13 @@ pub fn alone(
     officer: &Officer,
     grants: &[Grant],
     draft: &Notice<Draft>,
-    needs: Needs,
+    (needs, stated_by): (Needs, Option<&str>),
     now: Timestamp,
 ) -> Result<Approver, NotAuthorised> {
     if needs == Needs::Two {
         return Err(NotAuthorised::NeedsTwo);
     }
+    another_than(stated_by, officer)?;
     let grant = standing(officer, grants, draft.content().facts().level, now)?;
     Ok(Approver(held(officer, draft.id(), Some(grant))))
 }
@@ -225,7 +234,8 @@ pub fn first(officer: &Officer, draft: &Notice<Draft>) -> Result<First, NotAutho
     Ok(First(held(officer, draft.id(), None)))
 }
 
-/// The second of two, who must have chosen the same before seeing the first's choice.
+/// The second of two, who must have chosen the same before seeing the first's choice, and did not state themselves what the text
+/// answers (`stated_by`).
 ///
 /// # Errors
 /// [`NotAuthorised`]
@@ -233,7 +243,7 @@ pub fn second(
     officer: &Officer,
     grants: &[Grant],
     notice: &Notice<FirstApproved>,
-    chosen: Option<Choice>,
+    (chosen, stated_by): (Option<Choice>, Option<&str>),
     now: Timestamp,
 ) -> Result<Second, NotAuthorised> {
     let facts = notice.content().facts();
@@ -241,6 +251,7 @@ pub fn second(
     if notice.state().by() == officer.name {
         return Err(NotAuthorised::SamePerson);
     }
+    another_than(stated_by, officer)?;
     // Before anything that would tell which level it is.
     let (first, chosen) = (Choice::of(facts), chosen.ok_or(NotAuthorised::NotChosen)?);
     let grant = standing(officer, grants, facts.level, now)?;
@@ -287,6 +298,19 @@ fn held(officer: &Officer, notice: &NoticeId, grant: Option<i64>) -> Held {
         notice: notice.clone(),
         grant,
     }
+}
+
+/// Whoever stated a judgement of their own has it approved by somebody else.
+///
+/// # Errors
+/// [`NotAuthorised::OwnJudgement`]
+pub fn another_than(stated_by: Option<&str>, officer: &Officer) -> Result<(), NotAuthorised> {
+    if stated_by == Some(officer.name.as_str()) {
+        return Err(NotAuthorised::OwnJudgement {
+            display: officer.display.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// The first of the officer's authorities that reaches this level now.

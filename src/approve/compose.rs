@@ -33,6 +33,16 @@ pub struct Choice {
     pub at: Timestamp,
     /// Notices for the same river that are live now.
     pub replaces: Vec<Reference>,
+    /// How long it shall hold, hours; nothing = as the town has it.
+    pub valid_h: Option<u32>,
+}
+
+impl Choice {
+    /// When it ends by itself.
+    fn expires(&self, publish: &Publish) -> Timestamp {
+        let hours = self.valid_h.unwrap_or(publish.expires_after_h);
+        whole_second(self.at) + SignedDuration::from_hours(i64::from(hours))
+    }
 }
 
 /// The facts of a new order.
@@ -46,6 +56,7 @@ pub fn issue(
     choice: Choice,
 ) -> Facts {
     let river = cause::is_river(&proposal.key.river);
+    let expires = choice.expires(publish);
     let (ground, ground_en) = ground(proposal, gauge);
     let districts = proposal
         .districts
@@ -103,8 +114,7 @@ pub fn issue(
         certainty: certainty(proposal),
         replaces: choice.replaces,
         sent: whole_second(choice.at),
-        expires: whole_second(choice.at)
-            + SignedDuration::from_hours(i64::from(publish.expires_after_h)),
+        expires,
         sender: publish.sender.clone(),
         sender_name: sender_name(publish, town),
         public_url: publish.public_url.clone(),
@@ -169,11 +179,11 @@ pub fn correct(order: &Facts, mut anew: Facts) -> Facts {
 #[must_use]
 pub fn again(order: &Facts, publish: &Publish, choice: Choice) -> Facts {
     let mut facts = order.clone();
+    facts.expires = choice.expires(publish);
+    facts.sent = whole_second(choice.at);
     facts.id = choice.id;
     facts.level = choice.level;
     facts.replaces = choice.replaces;
-    facts.sent = whole_second(choice.at);
-    facts.expires = facts.sent + SignedDuration::from_hours(i64::from(publish.expires_after_h));
     facts
 }
 
@@ -230,11 +240,33 @@ fn certainty(proposal: &Proposal) -> Certainty {
 
 /// What the order rests on, Japanese and English.
 fn ground(proposal: &Proposal, gauge: Option<&GaugeOutlook>) -> (String, String) {
+    if proposal.judgement.is_some() {
+        return judged(proposal);
+    }
     match told(proposal) {
         Some(told) => told,
         None if cause::is_river(&proposal.key.river) => measured(proposal, gauge),
         None => said_by_others(proposal),
     }
+}
+
+/// The ground of an order that an officer asked for of their own accord. What they wrote is for officers and the record: it may name
+/// people, and no measured level stands behind it.
+fn judged(proposal: &Proposal) -> (String, String) {
+    let about = &proposal.key.river;
+    if cause::is_river(about) {
+        return (
+            format!("{about}による洪水のおそれがあると、町が判断しました。"),
+            format!(
+                "The municipality judges that the {} may flood.",
+                proposal.river_en
+            ),
+        );
+    }
+    (
+        format!("{about}のおそれがあると、町が判断しました。"),
+        format!("The municipality expects: {}.", proposal.river_en),
+    )
 }
 
 /// What was reported or announced, where that alone brought the order and no level did: the calm level of some gauge is no ground

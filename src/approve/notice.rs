@@ -7,7 +7,7 @@
 //! use hinan::publish::outbox::Delivery;
 //! # use hinan::publish::outbox::ChannelName;
 //! fn publish(draft: Notice<Draft>, officer: &Officer, held: &[Grant], read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
-//!     let approver = authority::alone(officer, held, &draft, Needs::One, now).ok()?;
+//!     let approver = authority::alone(officer, held, &draft, (Needs::One, None), now).ok()?;
 //!     let approved: Notice<Approved> = draft.approve(&approver, read, now).ok()?;
 //!     Some(Delivery::of(&approved, ChannelName::Feed))
 //! }
@@ -21,7 +21,7 @@
 //! use hinan::publish::outbox::Delivery;
 //! # use hinan::publish::outbox::ChannelName;
 //! fn publish(draft: Notice<Draft>, officer: &Officer, held: &[Grant], read: &Digest, now: jiff::Timestamp) -> Option<Delivery> {
-//!     let approver = authority::alone(officer, held, &draft, Needs::One, now).ok()?;
+//!     let approver = authority::alone(officer, held, &draft, (Needs::One, None), now).ok()?;
 //!     Some(Delivery::of(&draft, ChannelName::Feed))
 //! }
 //! ```

@@ -103,6 +103,13 @@ fn one(id: &str, data_dir: &Path, core: impl Fn() -> anyhow::Result<Core>) -> an
             names.people_besides
         ));
     }
+    if let Some(of) = &proposal.judgement {
+        say(&format!(
+            "職員の判断(システムの推奨ではありません) an officer's own judgement, no recommendation: {} {}({}): {}",
+            of.at, of.display, of.by, of.words
+        ));
+        return Ok(());
+    }
     let Some(urgent) = &proposal.urgent else {
         say(
             "この推奨は以前の版が記録したもので、期限の計算はありません。当時調べた条件 written by an earlier version, without deadlines; the conditions examined then:",

@@ -73,6 +73,7 @@ pub struct Publish {
     pub sender: String,
     pub sender_name: String,
     pub expires_after_h: u32,
+    pub expires_max_h: u32,
     pub broker: String,
     pub topic_prefix: String,
     pub public_url: String,
@@ -393,7 +394,9 @@ impl Publish {
             );
         }
         topic("publish.topic_prefix", &self.topic_prefix)?;
-        within("publish.expires_after_h", self.expires_after_h, 1, 48)?;
+        within("publish.expires_max_h", self.expires_max_h, 1, 48)?;
+        let most = self.expires_max_h;
+        within("publish.expires_after_h", self.expires_after_h, 1, most)?;
         let url = &self.public_url;
         let web = url.starts_with("http://") || url.starts_with("https://");
         if !web

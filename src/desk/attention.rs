@@ -247,8 +247,10 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
                     Some(to) => name(to)?,
                 };
                 lines.push(format!(
-                    "{} {}の推奨を、まだだれも確認していません({step}回目の引き継ぎ先: {to})。",
-                    stored.proposal.key.river, stored.proposal.key.level
+                    "{} {}の{}を、まだだれも確認していません({step}回目の引き継ぎ先: {to})。",
+                    stored.proposal.key.river,
+                    stored.proposal.key.level,
+                    stored.proposal.called()
                 ));
             }
         }

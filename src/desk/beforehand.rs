@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::ending::ended;
 use super::{
-    Declined, approvable, draft, may, new_id, note_shown, open_proposals, own_words, reference,
-    replaced_by,
+    Declined, approvable, draft, judge, may, new_id, note_shown, open_proposals, own_words,
+    reference, replaced_by,
 };
 use crate::app::App;
 use crate::approve::compose;
@@ -213,7 +213,12 @@ fn written(
             let newest = open
                 .iter()
                 .find(|one| then.is_some_and(|then| then.key == one.key));
-            corrected(app, order, &live, newest.or(then))
+            corrected(
+                app,
+                order,
+                &live,
+                then.map(|then| (newest.unwrap_or(then), then)),
+            )
         }
     };
     let texts = app.dispatch.texts(&anew);
@@ -252,14 +257,32 @@ pub(super) fn is_less(view: &View<'_>, facts: &Facts) -> Result<bool, StoreError
     Ok(is_lower || !corrected.left_out.is_empty())
 }
 
-/// The order as it should have been: as it is advised, or said again where nothing is advised.
+/// How long an order was made to hold, hours.
+fn held_h(facts: &Facts) -> Option<u32> {
+    u32::try_from(facts.expires.duration_since(facts.sent).as_hours()).ok()
+}
+
+/// The order as it should have been: as it is advised (newest, and as it was then), or said again where nothing is advised.
 fn corrected(
     app: &App,
     order: &Notice<Approved>,
     live: &[Notice<Approved>],
-    advised: Option<&Proposal>,
+    advised: Option<(&Proposal, &Proposal)>,
 ) -> Facts {
     let facts = order.content().facts();
+    // An officer's other choice of districts stays theirs: only what the recommendation itself says is taken anew.
+    let picture = app.picture();
+    let advised = advised.map(|(newest, then)| {
+        let ordered: BTreeSet<&str> = facts.districts.iter().map(|d| d.id.as_str()).collect();
+        let asked: BTreeSet<&str> = then.districts.iter().map(|d| d.id.as_str()).collect();
+        let units = (ordered != asked).then(|| ordered.into_iter().map(str::to_owned).collect());
+        let edit = judge::Edit {
+            units,
+            valid_h: None,
+        };
+        judge::edited(app, &picture, newest, &edit)
+    });
+    let advised = advised.as_ref();
     let ids: BTreeSet<&str> = match advised {
         Some(proposal) => proposal.districts.iter().map(|d| d.id.as_str()).collect(),
         None => facts.districts.iter().map(|d| d.id.as_str()).collect(),
@@ -271,11 +294,11 @@ fn corrected(
         id: new_id(app),
         at: app.clock.now(),
         replaces: [reference(order)].into_iter().chain(others).collect(),
+        valid_h: held_h(facts),
     };
     let publish = &app.config.publish;
     let anew = match advised {
         Some(proposal) => {
-            let picture = app.picture();
             let gauge = picture.advice.outlook.gauges.get(&proposal.gauge);
             let realm = app.config.service.realm;
             compose::issue(realm, app.town(), publish, proposal, gauge, choice)

@@ -73,8 +73,9 @@ pub fn prepare_end(
             .find(|p| p.key.river == river && p.key.level >= level);
         if let Some(higher) = higher {
             return Err(Declined::Incomplete(format!(
-                "{river}には{}の推奨が判断待ちです。先にそれを判断してください",
-                higher.key.level
+                "{river}には{}の{}が判断待ちです。先にそれを判断してください",
+                higher.key.level,
+                higher.called()
             )));
         }
         if *read != now_true.digest() {

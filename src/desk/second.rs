@@ -51,6 +51,10 @@ pub fn choose(
             let why = authority::NotAuthorised::SamePerson.to_string();
             return Ok(Err(Declined::NotAuthorised(why)));
         }
+        let stated_by = tx.view().stated_by(draft_id)?;
+        if let Err(why) = authority::another_than(stated_by.as_deref(), officer) {
+            return Ok(Err(Declined::NotAuthorised(why.to_string())));
+        }
         let first = Choice::of(waiting.notice.content().facts());
         let chosen = match tx.view().choice_of(draft_id, &officer.name)? {
             // What was said first counts.
@@ -99,7 +103,9 @@ pub fn approve(
             let view = tx.view();
             let chosen = view.choice_of(draft_id, &officer.name)?;
             let grants = view.grants()?;
-            let second = match authority::second(officer, &grants, &waiting, chosen, now) {
+            let stated_by = view.stated_by(draft_id)?;
+            let said = (chosen, stated_by.as_deref());
+            let second = match authority::second(officer, &grants, &waiting, said, now) {
                 Ok(second) => second,
                 Err(why) => return Ok(Err(Declined::NotAuthorised(why.to_string()))),
             };

@@ -100,11 +100,12 @@ fn around<'s>(app: &App, facts: &Facts, beside: &Beside<'s>) -> Surroundings<'s>
 fn units(app: &App, facts: &Facts, beside: &Beside<'_>) -> BTreeMap<String, Unit> {
     let picture = app.picture();
     let mut advised: BTreeMap<&str, u8> = BTreeMap::new();
+    // What a colleague asks for of their own accord is no danger that the system sees; it holds up nobody else's text.
+    let advised_now = beside.open.iter().chain(&picture.advice.proposals);
     let proposals = beside
         .decided_on
         .into_iter()
-        .chain(beside.open)
-        .chain(&picture.advice.proposals);
+        .chain(advised_now.filter(|proposal| proposal.judgement.is_none()));
     for proposal in proposals.filter(|proposal| proposal.key.river == cause::of_facts(facts)) {
         for concerned in &proposal.districts {
             let level = advised.entry(&concerned.id).or_default();
@@ -200,6 +201,10 @@ fn shelters(app: &App, hazard: Hazard) -> BTreeMap<String, Shelter> {
 }
 
 fn observed_at(app: &App, proposal: &Proposal) -> Option<Timestamp> {
+    if proposal.judgement.is_some() {
+        // It rests on no gauge; the one beside it is only shown.
+        return None;
+    }
     let picture = app.picture();
     let gauge = picture.advice.outlook.gauges.get(&proposal.gauge)?;
     Some(gauge.observed?.at)

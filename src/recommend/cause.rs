@@ -3,7 +3,7 @@
 //! Keys of proposals and orders name a river; where there is none they bear the law's word of the hazard, and no river is called
 //! 土砂災害.
 
-use hinan_gis::Hazard as SiteHazard;
+use hinan_gis::{Hazard as SiteHazard, Town};
 use hinan_notice::facts::{Facts, Hazard as NoticeHazard};
 use hinan_recommend::{Cause, Hazard, UnitAdvice, UnitId};
 
@@ -14,6 +14,19 @@ const HAZARDS: [(Hazard, NoticeHazard); 4] = [
     (Hazard::StormSurge, NoticeHazard::StormSurge),
     (Hazard::Tsunami, NoticeHazard::Tsunami),
 ];
+
+/// Everything that an order can be about in a town, Japanese and English: its rivers, then the hazards without a river.
+#[must_use]
+pub fn all(town: &Town) -> Vec<(String, String)> {
+    let rivers = town
+        .rivers
+        .iter()
+        .map(|river| (river.name.clone(), river.name_en.clone()));
+    let others = HAZARDS
+        .iter()
+        .map(|(hazard, _)| (hazard.japanese().to_owned(), hazard.english().to_owned()));
+    rivers.chain(others).collect()
+}
 
 /// The hazard of what a key names: a flood, where it is a river.
 #[must_use]

@@ -108,13 +108,13 @@ fn waiting(members: &[&UnitAdvice], level: hinan_recommend::OrderLevel) -> Vec<W
         .collect()
 }
 
-fn name(town: &Town, core: &Core, unit: &UnitId) -> String {
+pub(super) fn name(town: &Town, core: &Core, unit: &UnitId) -> String {
     core.place(unit.as_str())
         .and_then(|place| town.districts.get(place))
         .map_or_else(|| unit.to_string(), |district| district.name.clone())
 }
 
-fn way(town: &Town, core: &Core, of: &UnitAdvice) -> UnitWay {
+pub(super) fn way(town: &Town, core: &Core, of: &UnitAdvice) -> UnitWay {
     let deadline = of.deadlines.of(of.level);
     UnitWay {
         id: of.unit.to_string(),

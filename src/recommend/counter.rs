@@ -109,6 +109,21 @@ pub enum Counter {
         /// Level advised.
         advised: u8,
     },
+    /// Of an officer's judgement: the system recommends less, or nothing, for these districts.
+    NotAdvised {
+        /// Names of districts.
+        districts: Vec<String>,
+    },
+    /// Of an officer's judgement: the system recommends more for these districts.
+    AdvisedHigher {
+        /// Names of districts.
+        districts: Vec<String>,
+    },
+    /// Of an officer's judgement: the town's data know nobody in these districts whom this hazard reaches.
+    NobodyThere {
+        /// Names of districts.
+        districts: Vec<String>,
+    },
 }
 
 impl Counter {
@@ -139,17 +154,7 @@ pub fn of_the_core(advice: &UnitAdvice) -> impl Iterator<Item = Counter> + '_ {
 #[must_use]
 pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[Finding]) -> Vec<Counter> {
     let name = || gauge.name.clone();
-    let mut found = Vec::new();
-    found.extend(unheard(outlook, gauge));
-    if gauge.observed.is_some_and(|o| o.flag >= Flag::Suspect) {
-        found.push(Counter::Doubted { gauge: name() });
-    }
-    if let Some(rise) = gauge.rise_m_per_h.filter(|rise| *rise < 0.0) {
-        found.push(Counter::Falling {
-            gauge: name(),
-            rise_m_per_h: rise,
-        });
-    }
+    let mut found = of_the_gauge(outlook, gauge);
     for finding in met {
         found.extend(against_forecast(gauge, finding));
     }
@@ -189,6 +194,24 @@ pub fn against(outlook: &Outlook, gauge: &GaugeOutlook, met: &[Finding]) -> Vec<
         });
     }
     found.push(Counter::OverflowOnly);
+    found
+}
+
+/// What a gauge itself says against advice or a judgement: not heard, doubted, falling.
+#[must_use]
+pub fn of_the_gauge(outlook: &Outlook, gauge: &GaugeOutlook) -> Vec<Counter> {
+    let name = || gauge.name.clone();
+    let mut found = Vec::new();
+    found.extend(unheard(outlook, gauge));
+    if gauge.observed.is_some_and(|o| o.flag >= Flag::Suspect) {
+        found.push(Counter::Doubted { gauge: name() });
+    }
+    if let Some(rise) = gauge.rise_m_per_h.filter(|rise| *rise < 0.0) {
+        found.push(Counter::Falling {
+            gauge: name(),
+            rise_m_per_h: rise,
+        });
+    }
     found
 }
 

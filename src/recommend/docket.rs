@@ -4,6 +4,8 @@
 //! - Escalate only: a proposal whose grounds are gone stays open until an officer decides or it expires;
 //!   nothing is withdrawn because the rain stopped or a gauge fell silent.
 //! - What is in force, or was declined a moment ago on the same grounds, is not asked again.
+//! - What an officer asks for of their own accord (職員の判断) is opened by the desk and by nobody else. It stands beside the
+//!   recommendations and silences none of them; it ends when it is decided, withdrawn, or in force for all its districts.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +15,9 @@ use super::level::OrderLevel;
 use super::proposal::{Proposal, ProposalKey};
 use crate::config::Recommend;
 use crate::digest::Digest;
+
+/// This long before an order expires it is proposed anew.
+pub const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(60);
 
 /// An open item.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,14 +86,22 @@ pub fn changes(
     now: Timestamp,
     policy: &Recommend,
 ) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let (judged, open): (Vec<&OpenItem>, Vec<&OpenItem>) = open
+        .iter()
+        .partition(|item| item.proposal.key.judgement.is_some());
+    let mut changes = judged_anew(&judged, proposals, in_force);
+    let proposals: Vec<&Proposal> = proposals
+        .iter()
+        .filter(|proposal| proposal.key.judgement.is_none())
+        .collect();
     // What officers are really being asked, now or after these changes: never what was just declined.
     let mut asked: Vec<&Proposal> = open.iter().map(|item| &item.proposal).collect();
-    for proposal in proposals {
+    for proposal in &proposals {
+        let proposal: &Proposal = proposal;
         let item = open.iter().find(|item| item.proposal.key == proposal.key);
         let districts = district_ids(proposal);
         let covered = is_covered(&proposal.key, &districts, in_force)
-            || is_asked_higher(proposal, &districts, open);
+            || is_asked_higher(proposal, &districts, &open);
         match (item, covered) {
             (Some(item), true) => changes.push(Change::Supersede {
                 id: item.id.clone(),
@@ -134,6 +147,22 @@ pub fn changes(
     changes
 }
 
+/// What a new evaluation changes about officers' own judgements that wait: their figures, and that all of it is in force by now.
+fn judged_anew(judged: &[&OpenItem], proposals: &[Proposal], in_force: &[InForce]) -> Vec<Change> {
+    let changed = |item: &&OpenItem| {
+        let id = item.id.clone();
+        let (key, districts) = (&item.proposal.key, district_ids(&item.proposal));
+        if is_covered(key, &districts, in_force) {
+            return Some(Change::Supersede { id });
+        }
+        // One that was stated since the evaluation began is renewed by the next.
+        let now = proposals.iter().find(|proposal| proposal.key == *key)?;
+        let proposal = Box::new(now.clone());
+        Some(Change::Renew { id, proposal })
+    };
+    judged.iter().filter_map(changed).collect()
+}
+
 fn district_ids(proposal: &Proposal) -> BTreeSet<String> {
     proposal
         .districts
@@ -142,7 +171,12 @@ fn district_ids(proposal: &Proposal) -> BTreeSet<String> {
         .collect()
 }
 
-fn is_covered(key: &ProposalKey, districts: &BTreeSet<String>, in_force: &[InForce]) -> bool {
+/// Whether as much is in force for all these districts.
+pub(crate) fn is_covered(
+    key: &ProposalKey,
+    districts: &BTreeSet<String>,
+    in_force: &[InForce],
+) -> bool {
     let covered: BTreeSet<String> = in_force
         .iter()
         .filter(|order| order.river == key.river && order.level >= key.level)
@@ -153,7 +187,7 @@ fn is_covered(key: &ProposalKey, districts: &BTreeSet<String>, in_force: &[InFor
 
 /// Whether a higher level is already being asked for all these districts. A dip of the river under a threshold
 /// does not make a second, lower question of it.
-fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, open: &[OpenItem]) -> bool {
+fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, open: &[&OpenItem]) -> bool {
     let asked: BTreeSet<String> = open
         .iter()
         .filter(|item| {
@@ -241,6 +275,7 @@ mod tests {
             key: ProposalKey {
                 river: "十勝川".to_owned(),
                 level: OrderLevel::EvacuationOrder,
+                judgement: None,
             },
             river_en: "Tokachi".to_owned(),
             as_of: at("14:20"),
@@ -266,6 +301,7 @@ mod tests {
             people: None,
             grounds: Vec::new(),
             examined_then: Vec::new(),
+            judgement: None,
         }
     }
 
@@ -295,5 +331,73 @@ mod tests {
             rings_after_a_decline_at_14_00("14:10", "shimizu"),
             "new ones"
         );
+    }
+
+    /// The same for the Tokachi at this level, as an officer asks for it.
+    fn judged(level: OrderLevel, id: &str) -> OpenItem {
+        let mut own = proposal("13:50", "obihiro");
+        own.key.level = level;
+        own.key.judgement = Some(id.to_owned());
+        own.met.clear();
+        OpenItem {
+            id: id.to_owned(),
+            proposal: own,
+            supported_at: at("13:50"),
+        }
+    }
+
+    #[test]
+    fn an_officers_own_judgement_silences_no_recommendation_and_is_not_outlived_by_one() {
+        let policy = Config::defaults().recommend;
+        let own = judged(OrderLevel::EmergencySafety, "o-1");
+        let lower = judged(OrderLevel::ElderlyEvacuation, "o-2");
+        let advised = proposal("14:10", "obihiro");
+        let asked = [
+            advised.clone(),
+            own.proposal.clone(),
+            lower.proposal.clone(),
+        ];
+        let open = [own.clone(), lower.clone()];
+        let changes = changes(&open, &asked, &[], &[], at("14:20"), &policy);
+        assert!(
+            changes.contains(&Change::Open(Box::new(advised))),
+            "level 4 is asked beside a judgement of level 5: {changes:?}"
+        );
+        for id in ["o-1", "o-2"] {
+            let renewed = changes
+                .iter()
+                .any(|change| matches!(change, Change::Renew { id: of, .. } if of == id));
+            assert!(
+                renewed,
+                "{id} goes on, whatever is recommended: {changes:?}"
+            );
+        }
+        assert_eq!(changes.len(), 3);
+    }
+
+    #[test]
+    fn an_officers_own_judgement_does_not_grow_old_and_ends_when_all_of_it_is_in_force() {
+        let policy = Config::defaults().recommend;
+        let own = judged(OrderLevel::EvacuationOrder, "o-1");
+        let days_later = at("14:20") + SignedDuration::from_hours(96);
+        let alone = std::slice::from_ref(&own);
+        assert_eq!(changes(alone, &[], &[], &[], days_later, &policy), []);
+        let order = InForce {
+            river: "十勝川".to_owned(),
+            level: OrderLevel::EvacuationOrder,
+            districts: BTreeSet::from(["nishi".to_owned()]),
+        };
+        let of_another = InForce {
+            river: "札内川".to_owned(),
+            ..order.clone()
+        };
+        let asked = [own.proposal.clone()];
+        let after = |order: InForce| changes(alone, &asked, &[order], &[], at("14:20"), &policy);
+        assert!(matches!(
+            after(of_another).as_slice(),
+            [Change::Renew { .. }]
+        ));
+        let id = "o-1".to_owned();
+        assert_eq!(after(order), [Change::Supersede { id }]);
     }
 }

@@ -15,6 +15,7 @@ pub mod docket;
 pub mod earlier;
 mod homes;
 pub mod inputs;
+pub mod judgement;
 pub mod level;
 #[cfg(test)]
 pub(crate) mod made;

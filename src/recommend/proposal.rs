@@ -14,6 +14,7 @@ use super::Recommendation;
 use super::cause;
 use super::core::Core;
 use super::counter::Counter;
+use super::judgement::Judgement;
 use super::level::{OrderLevel, advised};
 use super::refuge::People;
 use crate::digest::Digest;
@@ -22,7 +23,7 @@ use crate::outlook::Outlook;
 /// Shelters named per proposal, at most.
 const SHELTERS_MAX: usize = 8;
 
-/// What an officer is asked to decide.
+/// What an officer is asked to decide: a recommendation, or what an officer asks for of their own accord.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// River and level: the same cause keeps the same key.
@@ -73,6 +74,9 @@ pub struct Proposal {
     /// Every condition examined, in proposals that an earlier version wrote down without the core's answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examined_then: Vec<Finding>,
+    /// 職員の判断: the officer's own judgement that it rests on instead of any condition; nothing in recommendations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Box<Judgement>>,
 }
 
 /// A condition that a proposal rests on.
@@ -93,6 +97,9 @@ pub struct ProposalKey {
     pub river: String,
     /// Level to issue.
     pub level: OrderLevel,
+    /// The officer's judgement it is; nothing for recommendations, of which one cause has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<String>,
 }
 
 /// One issuing unit in a proposal.
@@ -163,6 +170,16 @@ impl Proposal {
             .sum()
     }
 
+    /// What officers call it: 推奨, or what one of them asks for.
+    #[must_use]
+    pub fn called(&self) -> &'static str {
+        if self.judgement.is_some() {
+            "発令案(職員の判断)"
+        } else {
+            "推奨"
+        }
+    }
+
     /// Whether its grounds hold at the moment it was made for. What only stands from before is not asked anew.
     #[must_use]
     pub fn is_supported(&self) -> bool {
@@ -189,6 +206,14 @@ impl Proposal {
     #[must_use]
     pub fn substance(&self) -> Digest {
         let districts: Vec<&str> = self.districts.iter().map(|d| d.id.as_str()).collect();
+        if let Some(judgement) = &self.judgement {
+            let higher: Vec<&Counter> = self
+                .counter
+                .iter()
+                .filter(|counter| matches!(counter, Counter::AdvisedHigher { .. }))
+                .collect();
+            return Digest::of_json(&(&self.key, districts, judgement, self.gaps(), higher));
+        }
         if self.grounds.is_empty() {
             return Digest::of_json(&(&self.key, districts, self.grounds_then()));
         }
@@ -197,12 +222,15 @@ impl Proposal {
             .iter()
             .map(|way| (way.id.as_str(), way.mode))
             .collect();
-        let left_out: Vec<(&str, bool)> = self
-            .left_out
+        Digest::of_json(&(&self.key, districts, &self.grounds, ways, self.gaps()))
+    }
+
+    /// Who is left out, and whether that is because nothing is known.
+    fn gaps(&self) -> Vec<(&str, bool)> {
+        self.left_out
             .iter()
             .map(|one| (one.id.as_str(), one.why == LeftOut::NothingKnown))
-            .collect();
-        Digest::of_json(&(&self.key, districts, &self.grounds, ways, left_out))
+            .collect()
     }
 
     /// Grounds of a proposal of an earlier version.
@@ -247,6 +275,7 @@ pub fn bundle(
         let key = ProposalKey {
             river: recommendation.river.clone(),
             level: recommendation.level,
+            judgement: None,
         };
         by_key.entry(key).or_default().push(recommendation);
     }
@@ -307,6 +336,7 @@ fn join(
         people: None,
         grounds: grounds(members),
         examined_then: Vec::new(),
+        judgement: None,
     })
 }
 
@@ -343,7 +373,12 @@ fn most_urgent<'r>(members: &[&'r Recommendation]) -> Option<&'r Recommendation>
     })
 }
 
-fn shelters(districts: &[ConcernedDistrict], hazard: Hazard, core: &Core) -> Vec<ProposedShelter> {
+/// Usable shelters near these districts, nearest first.
+pub(super) fn shelters(
+    districts: &[ConcernedDistrict],
+    hazard: Hazard,
+    core: &Core,
+) -> Vec<ProposedShelter> {
     let mut nearest: BTreeMap<&str, ProposedShelter> = BTreeMap::new();
     for near in districts
         .iter()

@@ -376,6 +376,24 @@ fn demand(
         .collect()
 }
 
+/// People of an order of this level about this river, for these units. Nothing for level 5, which sends nobody anywhere, and for
+/// hazards whose rates are not published.
+#[must_use]
+pub fn people_of(
+    asked: &Asked<'_>,
+    about: &str,
+    level: OrderLevel,
+    units: &BTreeSet<UnitId>,
+) -> Option<People> {
+    if level == OrderLevel::EmergencySafety || !cause::is_river(about) {
+        return None;
+    }
+    let called = units.iter().map(|unit| (unit.clone(), level)).collect();
+    let rates = Rates::of(asked, &called);
+    let of = rates.by_level.get(&level)?;
+    Some(people(asked, of, &rates, level, units))
+}
+
 fn people(
     asked: &Asked<'_>,
     rates: &EventRates,

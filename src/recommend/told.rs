@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::cause;
 
 use super::confirmed::Confirmed;
+use super::judgement::Judgement;
 
 /// What was said of a shelter stands so long; after it nobody said anything. **Assumed**: within a night the desk speaks again, and
 /// what was true at an earlier event says nothing of this one.
@@ -37,6 +38,9 @@ pub struct Told {
     /// What officers confirmed for a lifting (解除).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<Confirmed>,
+    /// What officers ask for of their own accord and nobody has decided yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judgements: Vec<Judgement>,
     /// Digest of the criteria that applied.
     pub criteria: String,
 }

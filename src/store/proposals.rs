@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, View, instant, millis, text};
+use super::{StoreError, Tx, View, instant, json, millis, text};
 use crate::digest::Digest;
 use crate::recommend::docket::{Declined, OpenItem};
 use crate::recommend::earlier;
+use crate::recommend::judgement::Judgement;
 use crate::recommend::proposal::Proposal;
 
 /// A proposal with its story.
@@ -84,7 +85,7 @@ impl Tx<'_> {
     /// Opens an item.
     ///
     /// # Errors
-    /// The database's; a second open item of the same river and level is refused.
+    /// The database's; a second open recommendation of the same river and level is refused.
     pub fn open_proposal(
         &self,
         id: &str,
@@ -93,15 +94,16 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         self.happened(now);
         self.0.execute(
-            "INSERT INTO proposal (id, river, level, state, first_ms, supported_ms, body, substance) \
-             VALUES (?1, ?2, ?3, 'open', ?4, ?4, ?5, ?6)",
+            "INSERT INTO proposal (id, river, level, state, first_ms, supported_ms, body, substance, stated_by) \
+             VALUES (?1, ?2, ?3, 'open', ?4, ?4, ?5, ?6, ?7)",
             params![
                 id,
                 proposal.key.river,
                 proposal.key.level.number(),
                 millis(now),
                 text(proposal)?,
-                proposal.substance().as_str()
+                proposal.substance().as_str(),
+                proposal.judgement.as_ref().map(|one| one.by.as_str())
             ],
         )?;
         Ok(())
@@ -186,6 +188,42 @@ impl View<'_> {
         ))?;
         let rows = statement.query_map([], raw)?;
         rows.map(|row| stored(row?)).collect()
+    }
+
+    /// What officers ask for of their own accord and nobody has decided, oldest first.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn open_judgements(&self) -> Result<Vec<Judgement>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, json_extract(body, '$.judgement') FROM proposal \
+             WHERE state = 'open' AND stated_by IS NOT NULL ORDER BY first_ms, id",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        rows.map(|row| {
+            let (id, judgement) = row?;
+            json(&format!("the judgement {id}"), &judgement)
+        })
+        .collect()
+    }
+
+    /// Who stated the judgement that a text answers; nothing where it answers a recommendation, or none. A correction answers what the
+    /// order that it corrects did.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn stated_by(&self, draft: &str) -> Result<Option<String>, StoreError> {
+        let found: Option<Option<String>> = self
+            .0
+            .prepare_cached(
+                "SELECT p.stated_by FROM draft d LEFT JOIN draft o ON o.id = d.prepared_for \
+                 JOIN proposal p ON p.id = coalesce(d.proposal, o.proposal) WHERE d.id = ?1",
+            )?
+            .query_row([draft], |row| row.get(0))
+            .optional()?;
+        Ok(found.flatten())
     }
 
     /// Open items as the docket wants them.

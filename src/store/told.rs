@@ -121,6 +121,7 @@ impl View<'_> {
             reports: reports.into_iter().map(|one| one.new.report).collect(),
             shelters: self.shelter_words()?,
             confirmed,
+            judgements: self.open_judgements()?,
             ..Told::default()
         })
     }

@@ -224,6 +224,26 @@ pub(super) fn words(entry: &Entry) -> String {
                 detail["districts"]
             )
         }
+        "judgement_attempt" => format!(
+            "職員の判断を出す操作 {} {}({}地区)",
+            text("about"),
+            level_words(&text("level")),
+            detail["units"].as_array().map_or(0, Vec::len)
+        ),
+        "judgement_stated" => format!(
+            "職員の判断: {} {}の発令案({}地区、理由: {})",
+            text("river"),
+            level_words(&text("level")),
+            detail["districts"],
+            text("words")
+        ),
+        "judgement_refused" => format!("職員の判断を受け付けず {subject}({})", text("why")),
+        "judgement_withdrawn" => format!(
+            "職員の判断を取り下げ {} {}(理由: {})",
+            text("river"),
+            level_words(&text("level")),
+            text("reason")
+        ),
         "superseded" => format!("推奨 {subject} は新しい推奨に置き換え"),
         "expired" => format!("推奨 {subject} は失効"),
         "text_shown" => format!("文面を表示 {subject}(理由: {})", text("reason")),

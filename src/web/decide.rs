@@ -1,5 +1,7 @@
 //! GET and POST /plain/r/{id}/decide: the officer chooses; the exact text is shown; a second step lets it out.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -11,6 +13,7 @@ use hinan_dashboard::{form, page};
 use hinan_notice::document::cap;
 use hinan_notice::text::{EASY_JAPANESE, ENGLISH, JAPANESE, Texts};
 
+use super::areas;
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -23,10 +26,12 @@ use crate::approve::notice::NoticeId;
 use crate::approve::rule::Needs;
 use crate::clock::monotonic;
 use crate::desk;
+use crate::desk::judge::{Edit, REASON_JUDGEMENT};
 use crate::digest::Digest;
 use crate::publish::examine;
 use crate::publish::outbox::ChannelName;
 use crate::recommend::level::OrderLevel;
+use crate::recommend::proposal::Proposal;
 use crate::store::StoreError;
 use crate::store::drafts::StoredDraft;
 use crate::store::proposals::{ProposalState, StoredProposal};
@@ -85,7 +90,15 @@ pub(super) async fn handler(
         .ok_or(Refusal::Unknown)?;
     let reason = fields.reason(|value| adopted(&stored, value));
     let filled = filled(&fields);
-    let (level, mut errors) = checked(&stored, &fields, &reason);
+    let read = edit(app, &stored, &fields);
+    let (level, mut errors) = checked(&stored, &fields, &reason, read.as_ref().ok());
+    let edit = match read {
+        Ok(edit) => edit,
+        Err(why) => {
+            errors.form = Some(why.to_string());
+            Edit::default()
+        }
+    };
     if let (Some(level), false) = (level, any(&errors)) {
         let read =
             Digest::try_from(fields.text(form::DIGEST).to_owned()).map_err(Refusal::BadForm)?;
@@ -93,7 +106,7 @@ pub(super) async fn handler(
             code: reason_code(&stored, fields.reason_code()),
             words: &reason,
         };
-        match desk::prepare_issue(app, &who.officer, &id, level, reason, &read) {
+        match desk::prepare_edited(app, &who.officer, &id, (level, &edit), reason, &read) {
             Ok(draft) => {
                 let view = confirm(app, &draft, &stored, filled)?;
                 return Ok(
@@ -111,17 +124,35 @@ pub(super) async fn handler(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
+/// Other districts and another time than were asked about, where the form names them.
+fn edit(app: &App, stored: &StoredProposal, fields: &Fields) -> Result<Edit, desk::Declined> {
+    let typed = fields.text(form::AREAS).trim();
+    let units = if typed.is_empty() {
+        None
+    } else {
+        let named = areas::named(app, typed)?;
+        let asked = stored.proposal.districts.iter().map(|one| &one.id);
+        let is_other = named.iter().collect::<BTreeSet<_>>() != asked.collect();
+        is_other.then_some(named)
+    };
+    let valid_h = areas::hours(fields.text(form::VALID_H))?;
+    Ok(Edit { units, valid_h })
+}
+
 fn checked(
     stored: &StoredProposal,
     fields: &Fields,
     reason: &str,
+    edit: Option<&Edit>,
 ) -> (Option<OrderLevel>, FieldErrors) {
     let level = fields
         .text(form::LEVEL)
         .parse()
         .ok()
         .and_then(OrderLevel::from_number);
-    let count = stored.proposal.districts.len().to_string();
+    let units = edit.and_then(|edit| edit.units.as_ref());
+    let count = units.map_or(stored.proposal.districts.len(), Vec::len);
+    let count = count.to_string();
     let own = fields.text(form::REASON_TEXT).trim();
     let mut errors = FieldErrors::default();
     if level.is_none() {
@@ -131,6 +162,8 @@ fn checked(
         errors.reason = Some("理由を選ぶか、書いてください".to_owned());
     } else if level.is_some_and(|level| level != stored.proposal.key.level) && own.is_empty() {
         errors.reason = Some("推奨と違うレベルにする理由を、自分の言葉で書いてください".to_owned());
+    } else if units.is_some() && own.is_empty() {
+        errors.reason = Some("対象地区を変える理由を、自分の言葉で書いてください".to_owned());
     }
     if half_width(fields.text(form::CHECK)) != count {
         errors.check =
@@ -160,6 +193,9 @@ pub(super) fn half_width(text: &str) -> String {
 
 /// The code of an adopted reason: the name of the condition behind the line, a stable word.
 pub(super) fn reason_code<'a>(stored: &'a StoredProposal, value: &'a str) -> &'a str {
+    if stored.proposal.judgement.is_some() {
+        return value;
+    }
     let index: Option<usize> = value.parse().ok();
     index
         .and_then(|index| stored.proposal.met.get(index))
@@ -168,6 +204,9 @@ pub(super) fn reason_code<'a>(stored: &'a StoredProposal, value: &'a str) -> &'a
 
 /// The line behind an adopted reason.
 pub(super) fn adopted<'a>(stored: &'a StoredProposal, value: &str) -> Option<&'a str> {
+    if let Some(judgement) = &stored.proposal.judgement {
+        return (value == REASON_JUDGEMENT).then_some(judgement.words.as_str());
+    }
     let index: usize = value.parse().ok()?;
     let finding = stored.proposal.met.get(index)?;
     Some(&finding.condition.words)
@@ -185,6 +224,8 @@ pub(super) fn filled(fields: &Fields) -> Filled {
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
         reason_text: fields.text(form::REASON_TEXT).to_owned(),
         check: fields.text(form::CHECK).to_owned(),
+        areas: fields.text(form::AREAS).to_owned(),
+        valid_h: fields.text(form::VALID_H).to_owned(),
     }
 }
 
@@ -209,15 +250,15 @@ pub(super) fn sheet(
                 barred: None,
             })
             .collect(),
-        reasons: proposal
-            .met
-            .iter()
-            .enumerate()
-            .map(|(index, criterion)| ReasonChoice {
-                value: index.to_string(),
-                text: lines::evidence(criterion, proposal.as_of).text,
-            })
+        reasons: lines::adoptable(proposal)
+            .into_iter()
+            .map(|(value, text)| ReasonChoice { value, text })
             .collect(),
+        judged: proposal.judgement.is_some(),
+        valid_h: [
+            app.config.publish.expires_after_h,
+            app.config.publish.expires_max_h,
+        ],
         check: CheckNumber {
             question: "この文面に書かれた対象地区は、何地区ですか".to_owned(),
             hint: "数字だけ。全角でもかまいません".to_owned(),
@@ -232,8 +273,12 @@ pub(super) fn sheet(
         digest: proposal.substance().to_string(),
         filled,
         errors,
-        locked: (stored.state != ProposalState::Open)
-            .then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
+        locked: (stored.state != ProposalState::Open).then(|| {
+            format!(
+                "この{}は判断済み、または置き換え済みです",
+                proposal.called()
+            )
+        }),
     }
 }
 
@@ -246,6 +291,11 @@ fn preview(app: &App, stored: &StoredProposal, level: OrderLevel) -> Vec<NoticeT
         id: NoticeId::new(&app.town().code, uuid::Uuid::nil()),
         at: app.clock.now(),
         replaces: Vec::new(),
+        valid_h: stored
+            .proposal
+            .judgement
+            .as_ref()
+            .and_then(|one| one.valid_h),
     };
     let facts = compose::issue(
         app.config.service.realm,
@@ -373,10 +423,13 @@ pub(super) fn of_draft(
         Some(id) => app.store.read(|view| view.proposal(id))?,
         None => None,
     };
-    if let Some(proposed) = proposed.filter(|stored| stored.proposal.key.level != facts.level) {
+    if let Some(asked) = proposed.as_ref().map(|stored| &stored.proposal) {
+        cautions.extend(otherwise(asked, facts));
+    }
+    if let Some(hours) = desk::judge::other_hours(app, draft) {
         cautions.push(format!(
-            "システムの推奨は{}です。違うレベルを選んでいます",
-            proposed.proposal.key.level
+            "有効期間は{hours}時間です(町の標準は{}時間)",
+            app.config.publish.expires_after_h
         ));
     }
     if facts.kind != Kind::Issue {
@@ -409,6 +462,66 @@ pub(super) fn of_draft(
         check: None,
         check_error: None,
     })
+}
+
+/// In what a text differs from what was asked, and that nobody but an officer asked for it.
+fn otherwise(asked: &Proposal, facts: &Facts) -> Vec<String> {
+    let called = match &asked.judgement {
+        None => "システムの推奨",
+        Some(_) => "発令案",
+    };
+    let mut told = Vec::new();
+    if let Some(of) = &asked.judgement {
+        told.push(format!(
+            "システムの推奨ではありません。{}の判断による発令案です",
+            of.display
+        ));
+    }
+    if asked.key.level != facts.level {
+        told.push(format!(
+            "{called}は{}です。違うレベルを選んでいます",
+            asked.key.level
+        ));
+    }
+    let Edited { added, dropped } = Edited::of(asked, facts);
+    for (what, which) in [("加えた地区", added), ("除いた地区", dropped)] {
+        if !which.is_empty() {
+            let names: Vec<String> = which.into_iter().map(|(_, name)| name).collect();
+            told.push(format!(
+                "{called}と違う地区です。{what}: {}",
+                names.join("、")
+            ));
+        }
+    }
+    told
+}
+
+/// Districts of a text that were not asked about, and those that were and are not in it: id and name.
+pub(super) struct Edited {
+    pub(super) added: Vec<(String, String)>,
+    pub(super) dropped: Vec<(String, String)>,
+}
+
+impl Edited {
+    /// Whether the districts are those that were asked about.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.added.is_empty() && self.dropped.is_empty()
+    }
+
+    pub(super) fn of(asked: &Proposal, facts: &Facts) -> Self {
+        let was_asked = |id: &str| asked.districts.iter().any(|one| one.id == id);
+        let is_in = |id: &str| facts.districts.iter().any(|one| one.id == id);
+        let added = facts.districts.iter().filter(|one| !was_asked(&one.id));
+        let dropped = asked.districts.iter().filter(|one| !is_in(&one.id));
+        Self {
+            added: added
+                .map(|one| (one.id.clone(), one.name.clone()))
+                .collect(),
+            dropped: dropped
+                .map(|one| (one.id.clone(), one.name.clone()))
+                .collect(),
+        }
+    }
 }
 
 /// What goes on for these districts when they are lifted or cancelled.

@@ -26,7 +26,8 @@ pub(super) fn grounds(app: &App, proposal: &Proposal) -> (Vec<Evidence>, Vec<Evi
         let line = lines::counter_evidence(counter, proposal.as_of);
         both(line, Some(doubt(counter, &names)))
     });
-    (speaks_for.collect(), against.collect())
+    let judged = proposal.judgement.iter().map(|of| lines::judgement(of));
+    (judged.chain(speaks_for).collect(), against.collect())
 }
 
 /// Where a line comes from. Nothing for a word that is not known here.
@@ -46,6 +47,7 @@ pub(super) fn source(japanese: &str) -> Option<&'static str> {
         "モデルの限界" => "Limit of the model",
         "計算" => "Worked out",
         "報告" => "Reported",
+        "職員の判断" => "An officer's own judgement",
         _ => return None,
     })
 }
@@ -57,6 +59,9 @@ pub(super) fn mark(code: &str) -> &'static str {
 
 /// The first ground of a proposal, as one short line for lists.
 pub(super) fn reason_line(app: &App, proposal: &Proposal) -> Option<String> {
+    if let Some(of) = &proposal.judgement {
+        return lines::judgement(of).en;
+    }
     evidence(proposal.met.first()?, &Names::of(app))
 }
 
@@ -284,6 +289,16 @@ fn doubt(counter: &Counter, names: &Names) -> String {
         Counter::AgencyLower { agency, advised } => format!(
             "Official information stands at level {agency}, lower than the recommended level {advised}"
         ),
+        Counter::NotAdvised { districts } => {
+            format!("The system does not recommend this level or a higher one for: {}", districts.join(", "))
+        }
+        Counter::AdvisedHigher { districts } => format!(
+            "The system recommends a higher level for: {}. Decide on that recommendation",
+            districts.join(", ")
+        ),
+        Counter::NobodyThere { districts } => {
+            format!("By the data of the town nobody lives where this hazard reaches in: {}", districts.join(", "))
+        }
         Counter::OverflowOnly => {
             "This forecast looks at water levels only. Breaches, seepage and inland flooding happen at lower levels too and are not in it".to_owned()
         }

@@ -1,8 +1,10 @@
 //! Conditions and doubts in the officers' words.
 
 use crate::clock::spoken;
+use crate::desk::judge::REASON_JUDGEMENT;
 use crate::outlook::{Assumed, GaugeOutlook};
 use crate::recommend::counter::Counter;
+use crate::recommend::judgement::Judgement;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::Proposal;
 use hinan_dashboard::view::{AlertLevel, Chance, Evidence};
@@ -163,8 +165,40 @@ fn held(held: &Assumed) -> String {
     format!("最後の水位は{}。{assumed}", last_heard(held))
 }
 
+/// An officer's own judgement, as the one line of evidence of what they ask for. It never passes for a recommendation.
+pub(super) fn judgement(of: &Judgement) -> Evidence {
+    Evidence {
+        text: format!(
+            "職員の判断(システムの推奨ではありません): {}({})",
+            of.words, of.display
+        ),
+        en: Some(format!(
+            "An officer's own judgement, no recommendation of the system: {} ({})",
+            of.words, of.display
+        )),
+        source: "職員の判断".to_owned(),
+        at: of.at,
+    }
+}
+
+/// Lines that an officer may adopt as the reason of a decision: the value that is sent, and the words.
+pub(super) fn adoptable(proposal: &Proposal) -> Vec<(String, String)> {
+    match &proposal.judgement {
+        Some(of) => vec![(REASON_JUDGEMENT.to_owned(), judgement(of).text)],
+        None => {
+            let lines = proposal.met.iter().enumerate();
+            lines
+                .map(|(index, met)| (index.to_string(), evidence(met, proposal.as_of).text))
+                .collect()
+        }
+    }
+}
+
 /// A condition as one short line for lists.
 pub(super) fn reason_line(proposal: &Proposal) -> String {
+    if let Some(of) = &proposal.judgement {
+        return judgement(of).text;
+    }
     proposal.met.first().map_or_else(String::new, |criterion| {
         evidence(criterion, proposal.as_of).text
     })
@@ -248,6 +282,18 @@ pub(super) fn counter_evidence(counter: &Counter, as_of: Timestamp) -> Evidence 
         Counter::AgencyLower { agency, advised } => (
             format!("公的な情報はレベル{agency}相当で、推奨のレベル{advised}より低い"),
             "公的情報",
+        ),
+        Counter::NotAdvised { districts } => (
+            format!("システムは、次の地区に同じかそれより高いレベルを推奨していません: {}", districts.join("、")),
+            "計算",
+        ),
+        Counter::AdvisedHigher { districts } => (
+            format!("システムは、次の地区にこれより高いレベルを推奨しています: {}。その推奨から判断してください", districts.join("、")),
+            "計算",
+        ),
+        Counter::NobodyThere { districts } => (
+            format!("町のデータでは、次の地区にこの災害が及ぶ区域に住む人がいません: {}", districts.join("、")),
+            "町のデータ",
         ),
         Counter::OverflowOnly => (
             "この予測は水位だけを見ています。堤防の決壊・漏水・内水氾濫は、水位が低くても起こり、ここには含まれません".to_owned(),

@@ -5,6 +5,7 @@
 mod account;
 mod api;
 mod approve_notice;
+mod areas;
 mod audit;
 mod console;
 mod decide;
@@ -26,6 +27,7 @@ mod guard;
 mod health;
 mod inbox;
 mod inputs;
+mod judgements;
 mod kept;
 mod layers;
 mod lifting;

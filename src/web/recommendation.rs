@@ -101,14 +101,15 @@ pub(super) fn view(
     let (speaks_for, against) = english::grounds(app, proposal);
     RecommendationView {
         id: stored.id.clone(),
+        judged: proposal.judgement.is_some(),
         level: lines::level(proposal.key.level),
         hazard: cause::hazard(&proposal.key.river).japanese().to_owned(),
         place: inbox::place(&proposal.key.river),
         districts: inbox::district_names(proposal),
-        mode: proposal.urgent.as_deref().map(mode),
+        mode: proposal.urgent.as_deref().map(mode).or_else(|| stated_way(proposal)),
         made_at: stored.first_at,
         data_as_of: proposal.as_of,
-        no_chance: chance.is_none().then(|| "予測モデルが使えないため、確率はありません".to_owned()),
+        no_chance: chance.is_none().then(|| no_chance(proposal).to_owned()),
         chance,
         crossing: inbox::crossing(proposal),
         decide_by: inbox::decide_by(proposal),
@@ -136,18 +137,37 @@ pub(super) fn view(
         would_change: would_change(proposal),
         left_out: left_out(app, proposal, covered),
         tier: gauge.map_or(hinan_dashboard::view::Tier::MarksOnly, lines::tier),
-        model: format!("linfa 水位変化モデル({})", gauge.map_or("", |g| g.name.as_str())),
-        record: gauge.and_then(|gauge| lines::record(gauge, 6)),
+        model: if proposal.judgement.is_some() {
+            "職員の判断".to_owned()
+        } else {
+            format!("linfa 水位変化モデル({})", gauge.map_or("", |g| g.name.as_str()))
+        },
+        record: gauge.filter(|_| proposal.judgement.is_none()).and_then(|gauge| lines::record(gauge, 6)),
         state: inbox::state(stored),
         tables: tables(app, proposal),
-        locked: (stored.state != ProposalState::Open).then(|| "この推奨は判断済み、または置き換え済みです".to_owned()),
+        locked: (stored.state != ProposalState::Open).then(|| format!("この{}は判断済み、または置き換え済みです", proposal.called())),
+    }
+}
+
+/// How to be safe, as the officer chose it who asks for the order.
+fn stated_way(proposal: &Proposal) -> Option<String> {
+    let judgement = proposal.judgement.as_ref()?;
+    let way = proposal.ways.first()?;
+    Some(format!("{}: {}", judgement.way.japanese(), way.words))
+}
+
+fn no_chance(proposal: &Proposal) -> &'static str {
+    if proposal.judgement.is_some() {
+        "職員の判断によるもので、予測によらないため、確率はありません"
+    } else {
+        "予測モデルが使えないため、確率はありません"
     }
 }
 
 /// The complement: districts with people in the flood zone of the same river that neither this proposal nor
 /// another one or an order of at least its level reaches.
 fn left_out(app: &App, proposal: &Proposal, covered: &BTreeSet<String>) -> Vec<String> {
-    if !proposal.ways.is_empty() {
+    if !proposal.ways.is_empty() || proposal.judgement.is_some() {
         return proposal
             .left_out
             .iter()
@@ -168,7 +188,7 @@ fn left_out(app: &App, proposal: &Proposal, covered: &BTreeSet<String>) -> Vec<S
         .collect()
 }
 
-fn why_left_out(why: LeftOut) -> &'static str {
+pub(super) fn why_left_out(why: LeftOut) -> &'static str {
     match why {
         LeftOut::AsMuchAdvised => "同じか、より高いレベルを推奨",
         LeftOut::AsLikely => "同じくらい危険",
@@ -467,6 +487,12 @@ fn within_reach(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
 
 /// What would move this recommendation, from the conditions that were not met.
 pub(super) fn would_change(proposal: &Proposal) -> Vec<String> {
+    if proposal.judgement.is_some() {
+        return vec![
+            "職員が判断するか、取り下げるまで残ります。水位や予測が変わっても、自動では変わらず、失効もしません"
+                .to_owned(),
+        ];
+    }
     let mut lines: Vec<String> = proposal
         .examined()
         .iter()

@@ -37,6 +37,16 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
     let level = || level(word("level"));
     Some(match entry.action.as_str() {
         "proposed" => format!("Recommended: {} ({} areas)", level(), detail["districts"]),
+        "judgement_attempt" => {
+            format!("Tried to ask for an order of their own accord: {}", level())
+        }
+        "judgement_stated" => format!(
+            "Asked for an order of their own accord (no recommendation): {} ({} areas)",
+            level(),
+            detail["districts"]
+        ),
+        "judgement_refused" => "Own judgement not taken".to_owned(),
+        "judgement_withdrawn" => format!("Own judgement withdrawn: {}", level()),
         "superseded" => format!("Recommendation {subject} replaced by a newer one"),
         "expired" => format!("Recommendation {subject} expired"),
         "seen" => format!("Recommendation {subject} seen"),

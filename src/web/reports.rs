@@ -10,6 +10,7 @@ use hinan_dashboard::{form, page};
 use hinan_recommend::{Report, ReportKind, UnitId};
 use jiff::SignedDuration;
 
+use super::areas;
 use super::frame;
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
@@ -26,7 +27,6 @@ const CLOSE: &str = "close";
 /// Fields of these forms only.
 const KIND: &str = "kind";
 const RIVER: &str = "river";
-const AREAS: &str = "areas";
 const SOURCE: &str = "source";
 const AGO: &str = "ago_min";
 const NUMBER: &str = "number";
@@ -95,23 +95,10 @@ pub(super) fn read(app: &App, fields: &Fields) -> Result<Report, Declined> {
             Err(_) => return incomplete(format!("何分前かを数字で入力してください({digits})")),
         },
     };
-    let mut units = BTreeSet::new();
-    let areas = fields.text(AREAS);
-    for name in areas
-        .split(['、', ',', '，', ' ', '　'])
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
-        let district = app
-            .town()
-            .districts
-            .iter()
-            .find(|district| district.name == name || district.id == name);
-        let Some(district) = district else {
-            return incomplete(format!("{name}: この名前の地区はありません"));
-        };
-        units.insert(UnitId::new(district.id.as_str()));
-    }
+    let units: BTreeSet<UnitId> = areas::named(app, fields.text(form::AREAS))?
+        .iter()
+        .map(|id| UnitId::new(id.as_str()))
+        .collect();
     let river = fields.text(RIVER).trim();
     let at = app
         .clock
@@ -214,7 +201,7 @@ fn forms(app: &App) -> Vec<SlipForm> {
             .map(|river| choice(RIVER, &river.name, &format!("{}沿い", river.name))),
     );
     fields.push(text(
-        AREAS,
+        form::AREAS,
         "地区の名前(いくつもあるときは読点で区切る。空ならその川沿いの全地区) Areas",
         SlipText::Words,
     ));

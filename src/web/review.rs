@@ -83,7 +83,8 @@ pub(super) async fn page(
 
 fn firsts(stored: &[StoredProposal]) -> Firsts {
     let mut firsts = Firsts::new();
-    for one in stored {
+    let recommended = stored.iter().filter(|one| one.proposal.judgement.is_none());
+    for one in recommended {
         crate::demo::report::note(&mut firsts, one.first_at, &one.proposal);
     }
     firsts
@@ -133,7 +134,12 @@ fn event(h: &Happened) -> ReviewEvent {
     }
 }
 
+/// What became of recommendations. What officers asked for of their own accord is none.
 fn facts(stored: &[StoredProposal]) -> Vec<ReviewFact> {
+    let stored: Vec<&StoredProposal> = stored
+        .iter()
+        .filter(|one| one.proposal.judgement.is_none())
+        .collect();
     let count = |state: ProposalState| stored.iter().filter(|s| s.state == state).count();
     let fact = |name: &str, state| ReviewFact {
         name: name.to_owned(),

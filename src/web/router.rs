@@ -15,9 +15,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, facilities,
-    features, feeds, first, guard, health, inbox, inputs, kept, layers, lifting, notice, officers,
-    oidc, passkeys, prepared, public, published, recommendation, refusal, reports, review, seats,
-    second, seen, shelters, sign_in, situation, succession, tiles,
+    features, feeds, first, guard, health, inbox, inputs, judgements, kept, layers, lifting,
+    notice, officers, oidc, passkeys, prepared, public, published, recommendation, refusal,
+    reports, review, seats, second, seen, shelters, sign_in, situation, succession, tiles,
 };
 use crate::app::App;
 use crate::oidc::Provider;
@@ -159,6 +159,10 @@ fn router(doors: Doors) -> Router {
         .route("/plain/inputs", get(inputs::page))
         .route("/plain/facilities", get(facilities::page))
         .route("/plain/lifting", get(lifting::page).post(lifting::handler))
+        .route(
+            "/plain/judgements",
+            get(judgements::page).post(judgements::handler),
+        )
         .route(
             "/plain/shelters/{id}",
             get(shelters::one).post(shelters::handler),

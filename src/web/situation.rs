@@ -231,6 +231,17 @@ fn headline(
         .filter(|item| worst_live.is_none_or(|f| item.proposal.key.level > f.level))
     {
         let proposal = &item.proposal;
+        // A whole room reads this, and what an officer wrote may name people.
+        let (grounds, grounds_en) = match &proposal.judgement {
+            Some(_) => (
+                "職員の判断による発令案です(システムの推奨ではありません)".to_owned(),
+                Some("Asked for by an officer, not recommended by the system".to_owned()),
+            ),
+            None => (
+                lines::reason_line(proposal),
+                english::reason_line(app, proposal),
+            ),
+        };
         return Headline {
             level: lines::level(proposal.key.level),
             sentence: format!(
@@ -252,8 +263,8 @@ fn headline(
                 proposal.river_en,
                 people_en(proposal.people_in_zone())
             ),
-            detail: Some(lines::reason_line(proposal)),
-            detail_en: english::reason_line(app, proposal),
+            detail: Some(grounds),
+            detail_en: grounds_en,
         };
     }
     if let Some(facts) = worst_live {
@@ -471,6 +482,16 @@ fn sentence(action: &str, detail: &str) -> Option<String> {
     let level = || super::audit::level_words(&text("level"));
     Some(match action {
         "proposed" => format!("{}について{}の推奨が出ました", text("river"), level()),
+        "judgement_stated" => format!(
+            "{}について、職員の判断による{}の発令案が出ました",
+            text("river"),
+            level()
+        ),
+        "judgement_withdrawn" => format!(
+            "{}の{}の発令案(職員の判断)が取り下げられました",
+            text("river"),
+            level()
+        ),
         "superseded" => "推奨が新しい推奨に置き換わりました".to_owned(),
         "expired" => "推奨が失効しました".to_owned(),
         "approved" => format!("{}の発表が承認されました", level()),

@@ -118,7 +118,10 @@ def a_night_with_something_in_it(duty, approver):
     out = approver.sends(f"/api/v1/texts/{shown['id']}/second", {"digest": shown["digest"]})
     assert out["outcome"] == "published", out
     duty.sends("/api/v1/notes", {"from": "phone", "words": "消防から: 堤防に漏水"})
+    asked = {"about": "土砂災害", "level": 3, "areas": [duty.gets("/api/v1/judgements")["areas"][0]["id"]], "words": "裏山の斜面から水が出ている"}
+    judgement = duty.sends("/api/v1/judgements", asked)["recommendation"]
     return {
+        "judgements": [judgement],
         "recommendations": [item["id"] for item in items],
         "texts": [shown["id"] for shown, _, _ in texts],
         "notices": [out["notice"]],

@@ -10,9 +10,10 @@ use hinan::approve::notice::NoticeId;
 use hinan::approve::officer::{Officer, Role};
 use hinan::clock::EventClock;
 use hinan::config::Config;
+use hinan::desk::judge::Edit;
 use hinan::desk::{self, Declined, Outcome, Reason};
 use hinan::digest::Digest;
-use hinan::engine::{Engine, Reference};
+use hinan::engine::{Advice, Engine, Reference};
 use hinan::publish::dispatch::Dispatch;
 use hinan::publish::outbox::{Attempt, ChannelName};
 use hinan::realm::Realm;
@@ -77,6 +78,11 @@ impl Hall {
     pub(crate) fn opens(reference: &Reference, realm: Realm) -> Self {
         let hall = Self::at(reference, realm, fresh_home(), hour());
         hall.staffed()
+    }
+
+    /// The same with this advice before its officers, at its moment.
+    pub(crate) fn opens_with(reference: &Reference, advice: Advice) -> Self {
+        Self::beside(reference, Realm::Actual, fresh_home(), advice).staffed()
     }
 
     /// The same house with an empty record, of this realm, at the first hour. (Drawing a town's maps takes seconds; a
@@ -149,14 +155,22 @@ impl Hall {
 
     /// A house around the record in `home`, at this hour.
     fn at(reference: &Reference, realm: Realm, home: TempDir, hour: Timestamp) -> Self {
+        let engine = Engine::new(reference.clone());
+        let advice = engine.preview(hour).unwrap();
+        Self::beside(reference, realm, home, advice)
+    }
+
+    /// The same house with this advice before its officers.
+    fn beside(reference: &Reference, realm: Realm, home: TempDir, advice: Advice) -> Self {
         let mut config = Config::defaults();
         config.service.realm = realm;
         config.service.data_dir = home.path().to_owned();
         config.models.enabled = false;
         let store = Store::open(home.path(), realm, &reference.town.code).unwrap();
+        let hour = advice.outlook.as_of;
         let engine = Engine::new(reference.clone());
         let first = Picture {
-            advice: engine.preview(hour).unwrap(),
+            advice,
             situation: engine.situation().clone(),
             official: engine.official().clone(),
             external: engine.external().clone(),
@@ -221,6 +235,19 @@ impl Hall {
             .unwrap()
             .map_or_else(|| Digest::of(b""), |stored| stored.proposal.substance());
         desk::prepare_issue(&self.app, who, proposal, level, REASON, &read)
+    }
+
+    /// The same with other districts or another time than were asked about.
+    pub(crate) fn prepares_edited(
+        &self,
+        who: &Officer,
+        proposal: &str,
+        level: OrderLevel,
+        edit: &Edit,
+    ) -> Result<StoredDraft, Declined> {
+        let stored = self.app.store.read(|view| view.proposal(proposal)).unwrap();
+        let read = stored.map_or_else(|| Digest::of(b""), |stored| stored.proposal.substance());
+        desk::prepare_edited(&self.app, who, proposal, (level, edit), REASON, &read)
     }
 
     pub(crate) fn ends(
@@ -346,6 +373,7 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         key: ProposalKey {
             river: river.to_owned(),
             level,
+            judgement: None,
         },
         river_en: "River".to_owned(),
         as_of: now,
@@ -365,5 +393,6 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         people: None,
         grounds: Vec::new(),
         examined_then: Vec::new(),
+        judgement: None,
     }
 }

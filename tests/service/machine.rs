@@ -10,6 +10,7 @@ use hinan::approve::notice::How;
 use hinan::approve::officer::{Officer, Role};
 use hinan::approve::rule::{Choice, Needs};
 use hinan::desk::beforehand::{self, Remedy};
+use hinan::desk::judge::{self, Edit, Stated};
 use hinan::desk::second::{self, Chosen};
 use hinan::desk::{self, Outcome, attention};
 use hinan::digest::Digest;
@@ -43,6 +44,8 @@ struct Remembered {
     opened: BTreeSet<(String, String)>,
     /// Recommendations that a decision ended.
     decided: BTreeSet<String>,
+    /// What officers asked for of their own accord, and who.
+    stated: BTreeMap<String, String>,
     refused: u64,
 }
 
@@ -63,6 +66,7 @@ struct Counted {
     two: u64,
     lone: u64,
     remedies: u64,
+    judged: u64,
     refused: u64,
     delivered: usize,
 }
@@ -74,6 +78,12 @@ fn wants_two(known: &Remembered, facts: &Facts) -> bool {
         Kind::Cancel => false,
         Kind::Issue => is_less(known, facts) || facts.level == OrderLevel::EvacuationOrder,
     }
+}
+
+/// Whether this officer asked for it of their own accord.
+fn is_author(known: &Remembered, draft: &StoredDraft, who: &Officer) -> bool {
+    let of = draft.proposal.as_ref().and_then(|id| known.stated.get(id));
+    of.is_some_and(|author| *author == who.name)
 }
 
 /// A correction that makes less of what it corrects.
@@ -131,6 +141,7 @@ fn random_clicks_never_publish_without_the_required_approvals_nor_decide_twice_n
         all.two += part.two;
         all.lone += part.lone;
         all.remedies += part.remedies;
+        all.judged += part.judged;
         all.refused += part.refused;
         all.delivered += part.delivered;
     }
@@ -139,6 +150,7 @@ fn random_clicks_never_publish_without_the_required_approvals_nor_decide_twice_n
     // A walk that never reaches the outside proves nothing.
     let steps = all.steps;
     assert!(all.remedies > steps / 2000, "{all:?}");
+    assert!(all.judged > steps / 2000, "{all:?}");
     assert!(
         all.alone > steps / 500 && all.two > steps / 1000 && all.lone > steps / 5000,
         "{all:?}"
@@ -185,7 +197,7 @@ fn step(
             digest
         }
     };
-    let act = chance.between(0, 21);
+    let act = chance.between(0, 23);
     // The second half of a decision mostly goes on with what waits, by somebody who can: chance alone hardly gets there.
     let (draft, who) = match known.waiting() {
         Some(waiting) if (10..=14).contains(&act) && chance.between(0, 4) > 0 => {
@@ -207,10 +219,11 @@ fn step(
         0 | 1 => {
             let river = RIVERS[one_of(chance, 3)];
             let open = hall.app.store.read(|view| view.open_proposals()).unwrap();
-            if !open
-                .iter()
-                .any(|p| p.proposal.key.river == river && p.proposal.key.level == level)
-            {
+            if !open.iter().any(|p| {
+                p.proposal.judgement.is_none()
+                    && p.proposal.key.river == river
+                    && p.proposal.key.level == level
+            }) {
                 let id = hall.recommends(river, level);
                 known.open.push(id);
             }
@@ -219,9 +232,20 @@ fn step(
             let Some(id) = pick(&known.open, chance) else {
                 return;
             };
-            match hall.prepares(who, &id, level) {
+            // Now and then with one district more, or fewer, or for another time.
+            let edit = edit(hall, &id, chance);
+            match hall.prepares_edited(who, &id, level, &edit) {
                 Ok(draft) => {
                     assert!(matches!(who.role, Role::DutyOfficer | Role::Approver));
+                    let facts = draft.notice.content().facts();
+                    if let Some(units) = &edit.units {
+                        let named = facts.districts.iter().map(|one| one.id.as_str());
+                        let wanted = units.iter().map(String::as_str);
+                        assert_eq!(named.collect::<BTreeSet<_>>(), wanted.collect());
+                    }
+                    if known.stated.get(&id) == Some(&who.name) {
+                        assert_eq!(draft.needs, Needs::Two, "nobody alone for their own");
+                    }
                     known.drafts.push(draft);
                 }
                 Err(_) => known.refused += 1,
@@ -255,6 +279,10 @@ fn step(
                     match outcome {
                         Outcome::Published(notice) => {
                             assert!(!wants_two(known, facts), "two were wanted");
+                            assert!(!is_author(known, &draft, &who), "alone for their own");
+                            let of = draft.proposal.as_ref();
+                            counted.judged +=
+                                u64::from(of.is_some_and(|id| known.stated.contains_key(id)));
                             assert!(
                                 may_let_out(&who, facts.level) && who.second_factor,
                                 "{who:?}"
@@ -265,7 +293,7 @@ fn step(
                         }
                         Outcome::WaitsForSecond(_) => {
                             assert!(
-                                wants_two(known, facts),
+                                wants_two(known, facts) || is_author(known, &draft, &who),
                                 "{:?} {facts:?} {:?}",
                                 draft.needs,
                                 known.levels
@@ -321,6 +349,9 @@ fn step(
                 Ok(notice) => {
                     let (first, _) = known.first.get(&id).expect("a second needs a first");
                     assert_ne!(*first, who.name, "two persons are two");
+                    assert!(!is_author(known, &draft, who), "the author comes second");
+                    let of = draft.proposal.as_ref();
+                    counted.judged += u64::from(of.is_some_and(|id| known.stated.contains_key(id)));
                     assert!(may_let_out(who, facts.level) && who.second_factor);
                     assert_eq!(read, digest);
                     let chosen = known.choices.get(&(id, who.name.clone()));
@@ -442,8 +473,72 @@ fn step(
                 Err(_) => known.refused += 1,
             }
         }
+        20 => {
+            let units = some_units(chance);
+            let stated = Stated {
+                about: RIVERS[one_of(chance, 3)],
+                level,
+                units: &units,
+                way: None,
+                words: ["巡視の報告", "住民の通報", "所長の判断"][one_of(chance, 3)],
+                valid_h: None,
+            };
+            match judge::state(&hall.app, who, &stated) {
+                Ok(id) => {
+                    assert!(matches!(who.role, Role::DutyOfficer | Role::Approver));
+                    known.stated.insert(id.clone(), who.name.clone());
+                    known.open.push(id);
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
+        21 => {
+            let Some(id) = pick(&known.open, chance) else {
+                return;
+            };
+            if chance.between(0, 3) > 0 {
+                return;
+            }
+            match judge::withdraw(&hall.app, who, &id, "取り下げます") {
+                Ok(()) => {
+                    assert!(known.stated.contains_key(&id), "only what was stated");
+                    assert!(matches!(who.role, Role::DutyOfficer | Role::Approver));
+                    assert!(known.decided.insert(id), "decided twice");
+                }
+                Err(_) => known.refused += 1,
+            }
+        }
         _ => hall.delivers(),
     }
+}
+
+/// One to three districts of the town.
+fn some_units(chance: &mut SeededChance) -> Vec<String> {
+    let districts = &crate::town_reference::plain().town.districts;
+    let first = one_of(chance, districts.len() - 2);
+    let many = 1 + one_of(chance, 3);
+    districts[first..first + many]
+        .iter()
+        .map(|one| one.id.clone())
+        .collect()
+}
+
+/// Mostly nothing; else other districts than were asked about, or another time.
+fn edit(hall: &Hall, id: &str, chance: &mut SeededChance) -> Edit {
+    let mut edit = Edit::default();
+    match chance.between(0, 8) {
+        0 => edit.valid_h = Some(1 + u32::try_from(one_of(chance, 48)).unwrap()),
+        1 => {
+            let stored = hall.app.store.read(|view| view.proposal(id)).unwrap();
+            let asked = stored.map(|stored| stored.proposal.districts);
+            let mut units: BTreeSet<String> = some_units(chance).into_iter().collect();
+            units.extend(asked.into_iter().flatten().map(|one| one.id));
+            edit.units = Some(units.into_iter().collect());
+        }
+        2 => edit.units = Some(some_units(chance)),
+        _ => {}
+    }
+    edit
 }
 
 /// A place in a list of this length.

@@ -21,6 +21,7 @@ mod gate;
 mod hall;
 mod imported;
 mod known_beforehand;
+mod judgements;
 mod lifts;
 mod machine;
 mod maps;

@@ -75,6 +75,7 @@ fn all() -> Vec<Facts> {
                 id: id("one"),
                 at: now,
                 replaces: Vec::new(),
+                valid_h: None,
             };
             let gauge = advice.outlook.gauges.get(&proposal.gauge);
             let order = compose::issue(realm, &reference().town, &publish, proposal, gauge, choice);

@@ -444,6 +444,7 @@ impl Sample {
         };
         RecommendationView {
             id: t("r-0031"),
+            judged: false,
             level: AlertLevel::Four,
             hazard: t("洪水"),
             place: t("十勝川沿い"),
@@ -700,6 +701,8 @@ impl Sample {
                 },
             ],
             reasons: self.reasons(),
+            judged: false,
+            valid_h: [12, 48],
             check: CheckNumber {
                 question: self.t("右の文面の対象地区は何地区ですか"),
                 hint: self.t("数字だけ。全角でもかまいません"),
@@ -723,6 +726,7 @@ impl Sample {
                 reason: Some("own".to_owned()),
                 reason_text: self.t("現地の消防団から堤防の漏水の報告"),
                 check: self.t("３"),
+                ..Filled::default()
             },
             errors: FieldErrors {
                 form: None,
@@ -794,6 +798,7 @@ impl Sample {
                 reason: Some(self.t("e2")),
                 reason_text: String::new(),
                 check: self.t("2"),
+                ..Filled::default()
             },
             texts: self.texts(),
             digest: DIGEST.to_owned(),

@@ -13,6 +13,10 @@ pub struct DecisionSheet {
     pub levels: Vec<LevelChoice>,
     /// Evidence lines that can be adopted as the reason.
     pub reasons: Vec<ReasonChoice>,
+    /// Whether an officer asks for it of their own accord, and no recommendation does.
+    pub judged: bool,
+    /// Hours for which a notice holds where nobody says otherwise, and the most that can be chosen.
+    pub valid_h: [u32; 2],
     /// The number the officer must type.
     pub check: CheckNumber,
     /// What would be sent for each level, the proposed one first.
@@ -102,6 +106,10 @@ pub struct Filled {
     pub reason_text: String,
     /// The number that was typed.
     pub check: String,
+    /// Other districts, as typed; empty = as asked.
+    pub areas: String,
+    /// Other hours, as typed; empty = as asked.
+    pub valid_h: String,
 }
 
 /// What was wrong, field by field, each one sentence.

@@ -9,6 +9,8 @@ use super::{
 pub struct RecommendationView {
     /// Its identifier.
     pub id: String,
+    /// Whether an officer asks for it of their own accord (職員の判断): then it is no recommendation, and nothing may call it one.
+    pub judged: bool,
     /// The level the service proposes.
     pub level: AlertLevel,
     /// The hazard in the law's word, such as 洪水.

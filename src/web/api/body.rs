@@ -170,6 +170,19 @@ impl Body {
         }
     }
 
+    /// The same, or nothing where it is left out or null.
+    pub(super) fn word_or_nothing<'w>(
+        &mut self,
+        field: &str,
+        accepted: &[&'w str],
+    ) -> Option<Option<&'w str>> {
+        if self.fields.get(field).is_none_or(Value::is_null) {
+            self.fields.remove(field);
+            return Some(None);
+        }
+        self.word(field, accepted).map(Some)
+    }
+
     /// One of these numbers.
     pub(super) fn number(&mut self, field: &str, accepted: &[u32]) -> Option<u32> {
         let value = self.fields.remove(field);
@@ -201,6 +214,29 @@ impl Body {
                 Some(&value),
                 &format!("a whole number from {low} to {high}, or null"),
             ),
+        }
+    }
+
+    /// Names in a list of one to so many; left out and null are the same and mean nothing.
+    pub(super) fn names(&mut self, field: &str, max: usize) -> Option<Option<Vec<String>>> {
+        let value = self.fields.remove(field).filter(|value| !value.is_null());
+        let Some(value) = value else {
+            return Some(None);
+        };
+        let names: Option<Vec<String>> = value.as_array().and_then(|list| {
+            let names = list.iter().map(|name| name.as_str().map(str::to_owned));
+            names.collect()
+        });
+        match names.filter(|names| (1..=max).contains(&names.len())) {
+            Some(names) => Some(Some(names)),
+            None => {
+                let sent = match value.as_array() {
+                    Some(list) if list.len() > max => Value::from(format!("{} names", list.len())),
+                    _ => value,
+                };
+                let accepted = format!("a list of 1 to {max} names");
+                self.refuse(field, Some(&sent), &accepted)
+            }
         }
     }
 
@@ -411,6 +447,26 @@ mod tests {
                 some("extra", Some("true")),
             ]
         );
+    }
+
+    #[test]
+    fn a_list_of_names_has_a_limit_and_is_told_how_long_it_was() {
+        let list = json!({ "areas": ["kita", "minami"], "more": ["a", "b", "c"], "mixed": ["a", 1], "none": [], "null": null });
+        let mut sent = body(list);
+        let names = sent.names("areas", 2).flatten();
+        assert_eq!(names, Some(vec!["kita".to_owned(), "minami".to_owned()]));
+        assert_eq!(sent.names("null", 2), Some(None));
+        assert_eq!(sent.names("absent", 2), Some(None));
+        for field in ["more", "mixed", "none"] {
+            assert_eq!(sent.names(field, 2), None, "{field}");
+        }
+        let told = wrong(sent.end(Some(())));
+        let (field, value) = &told[0];
+        assert_eq!(
+            (field.as_str(), value.as_deref()),
+            ("more", Some("3 names"))
+        );
+        assert_eq!(told.len(), 3);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::at::At;
 use super::body::Sent;
 use super::caller::Caller;
-use super::{Refused, inbox, shapes};
+use super::{Refused, inbox, judgements, shapes};
 use crate::app::App;
 use crate::approve::facts::Hazard;
 use crate::clock::monotonic;
@@ -68,10 +68,11 @@ pub(super) async fn show(
         .gauges
         .get(&proposal.gauge)
         .and_then(|gauge| english::record(gauge, 6));
-    let (standing, present) = app.store.read(|view| {
+    let (standing, present, own) = app.store.read(|view| {
         Ok((
             inbox::standing(app, view, &stored)?,
             inbox::present(app, view, &id, &who.officer.name)?,
+            judgements::of(view, &stored, &who.officer.name)?,
         ))
     })?;
     Ok(Json(json!({
@@ -88,7 +89,7 @@ pub(super) async fn show(
         "official_checked_at": seen.official_checked_at, "would_change": seen.would_change, "left_out": seen.left_out,
         "tier": shapes::tier(seen.tier), "model": seen.model, "record": seen.record, "record_en": record_en, "present": present,
         "gauge": proposal.gauge, "mode": seen.mode, "deadline": seen.deadline.as_ref().map(deadline),
-        "waiting": seen.waiting.iter().map(waiting).collect::<Value>(),
+        "waiting": seen.waiting.iter().map(waiting).collect::<Value>(), "own_judgement": own,
     })))
 }
 

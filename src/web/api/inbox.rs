@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Refused;
 use super::caller::Caller;
-use super::shapes;
+use super::{judgements, shapes};
 use crate::app::App;
 use crate::clock::monotonic;
 use crate::desk::attention::{self, Attention};
@@ -78,6 +78,7 @@ pub(super) fn item(
         "as_of": proposal.as_of, "substance": proposal.substance(), "chance": chance.as_ref().map(shapes::chance),
         "state": standing(app, view, stored)?, "present": present(app, view, &stored.id, officer)?,
         "escalation": escalation, "gauge": proposal.gauge, "gauge_name": gauge_name(app, &proposal.gauge),
+        "own_judgement": judgements::of(view, stored, officer)?,
     }))
 }
 

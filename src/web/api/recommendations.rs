@@ -6,12 +6,13 @@ use hinan_recommend::{Deadline, Names, UnitAdvice, Waiting, action_words};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Refused;
 use super::caller::Caller;
+use super::{Refused, judgements};
 use crate::app::App;
 use crate::recommend::briefed::{self, Given};
 use crate::recommend::proposal::{ConcernedDistrict, LeftOutDistrict, UnitWay};
 use crate::recommend::refuge::{People, SentTo};
+use crate::store::StoreError;
 use crate::store::proposals::StoredProposal;
 use crate::web::router::Doors;
 use crate::web::{inbox, lines, unknown};
@@ -89,6 +90,8 @@ pub(in crate::web) struct Of {
     /// The core's whole answer for the district whose deadline comes first: conditions, deadlines with their terms, what waiting
     /// costs, what speaks against.
     urgent: Option<Box<UnitAdvice>>,
+    /// The officer's own judgement that it is, and no recommendation; nothing for recommendations.
+    own_judgement: serde_json::Value,
 }
 
 #[derive(Serialize)]
@@ -109,14 +112,17 @@ struct ToOpen {
 /// Open recommendations.
 pub(in crate::web) async fn list(
     State(doors): State<Doors>,
-    _: Caller,
+    Caller(who): Caller,
 ) -> Result<Json<List>, Refused> {
     let app = &doors.app;
     let open = inbox::by_urgency(app.store.read(|view| view.open_proposals())?);
     let picture = app.picture();
     Ok(Json(List {
         as_of: picture.advice.outlook.as_of,
-        recommendations: open.into_iter().map(|stored| of(app, stored)).collect(),
+        recommendations: open
+            .into_iter()
+            .map(|stored| of(app, stored, &who.officer.name))
+            .collect::<Result<_, _>>()?,
         evening: picture
             .advice
             .briefed
@@ -141,17 +147,20 @@ pub(in crate::web) async fn list(
 /// One, whatever became of it.
 pub(in crate::web) async fn one(
     State(doors): State<Doors>,
-    _: Caller,
+    Caller(who): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Of>, Refused> {
     let app = &doors.app;
     match app.store.read(|view| view.proposal(&id))? {
-        Some(stored) => Ok(Json(of(app, stored))),
+        Some(stored) => Ok(Json(of(app, stored, &who.officer.name)?)),
         None => Err(Refused::Unknown(format!("there is no recommendation {id}"))),
     }
 }
 
-fn of(app: &App, stored: StoredProposal) -> Of {
+fn of(app: &App, stored: StoredProposal, officer: &str) -> Result<Of, StoreError> {
+    let own_judgement = app
+        .store
+        .read(|view| judgements::of(view, &stored, officer))?;
     let proposal = stored.proposal;
     let would_change = crate::web::recommendation::would_change(&proposal);
     let picture = app.picture();
@@ -177,8 +186,9 @@ fn of(app: &App, stored: StoredProposal) -> Of {
             people: *people,
         })
         .collect();
-    Of {
+    Ok(Of {
         id: stored.id,
+        own_judgement,
         state: stored.state.word(),
         level: proposal.key.level.number(),
         level_name: proposal.key.level.name(),
@@ -209,5 +219,5 @@ fn of(app: &App, stored: StoredProposal) -> Of {
         left_out: proposal.left_out,
         river: proposal.key.river,
         urgent: proposal.urgent,
-    }
+    })
 }

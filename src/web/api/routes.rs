@@ -8,9 +8,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
     Refused, admin, alarms, audit, deciding, detail, devices, districts, ending, events, extents,
-    external, handover, inbox, inputs, lifting, notes, notices, official, openapi, quarantine,
-    recommendations, schema, second, session, sheet, shelters, situation, stations, status, tag,
-    texts, timeline, wall,
+    external, handover, inbox, inputs, judgements, lifting, notes, notices, official, openapi,
+    quarantine, recommendations, recount, schema, second, session, sheet, shelters, situation,
+    stations, status, tag, texts, timeline, wall,
 };
 use crate::web::router::Doors;
 
@@ -49,6 +49,7 @@ fn seeing() -> Router<Doors> {
         .route("/api/v1/shelters", get(shelters::list))
         .route("/api/v1/inputs", get(inputs::list))
         .route("/api/v1/facilities", get(inputs::facilities))
+        .route("/api/v1/recount", get(recount::show))
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/audit", get(audit::list))
@@ -87,6 +88,14 @@ fn deciding_routes() -> Router<Doors> {
         .route(
             "/api/v1/recommendations/{id}/defer",
             post(deciding::put_off),
+        )
+        .route(
+            "/api/v1/judgements",
+            get(judgements::show).post(judgements::state),
+        )
+        .route(
+            "/api/v1/judgements/{id}/withdraw",
+            post(judgements::withdraw),
         )
         .route("/api/v1/texts/{id}", get(texts::show))
         .route("/api/v1/texts/{id}/approve", post(texts::approve))

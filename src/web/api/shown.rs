@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{Refused, shapes};
 use crate::app::App;
 use crate::approve::rule::Needs;
+use crate::desk;
 use crate::realm::Realm;
 use crate::store::drafts::StoredDraft;
-use crate::web::decide;
+use crate::web::decide::{self, Edited};
 
 /// A text with everything around it.
 pub(super) fn shown(
@@ -18,6 +19,21 @@ pub(super) fn shown(
 ) -> Result<Value, Refused> {
     let view = decide::of_draft(app, draft, approving)?;
     let facts = draft.notice.content().facts();
+    let asked = match &draft.proposal {
+        Some(id) => app.store.read(|view| view.proposal(id))?,
+        None => None,
+    };
+    let valid_h = desk::judge::other_hours(app, draft);
+    let edited = asked.map(|asked| Edited::of(&asked.proposal, facts));
+    let edited = edited.filter(|of| valid_h.is_some() || !of.is_nothing());
+    let areas = |all: &[(String, String)]| -> Value {
+        all.iter()
+            .map(|(id, name)| json!({ "id": id, "name": name }))
+            .collect()
+    };
+    let edited = edited.map(|of| {
+        json!({ "added": areas(&of.added), "dropped": areas(&of.dropped), "valid_h": valid_h })
+    });
     Ok(json!({
         "id": draft.notice.id(), "digest": view.digest, "needs": shapes::needs(draft.needs), "approving": word(approving),
         "action": match view.action {
@@ -31,7 +47,7 @@ pub(super) fn shown(
         "recommendation": draft.proposal, "shown_at": draft.prepared_at, "valid_min": app.config.approve.basis_age_max_min,
         "confirm": confirm_as(app, approving), "check": shapes::check(),
         "prepared_for": draft.prepared_for, "corrects": facts.corrects.as_ref().map(|one| &one.notice),
-        "also_in_force": decide::also_in_force(app, facts)?,
+        "also_in_force": decide::also_in_force(app, facts)?, "edited": edited, "until": facts.expires,
     }))
 }
 

@@ -308,9 +308,16 @@ fn wants(filter: &Filter, kind: &str) -> bool {
 /// The kind of an entry and of what it is about; nothing of those that are not news.
 fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
     Some(match entry.action.as_str() {
-        "proposed" | "superseded" | "expired" | "seen" | "passed_on" | "deferred" | "declined" => {
-            ("recommendation", Some("recommendation"))
-        }
+        "proposed"
+        | "superseded"
+        | "expired"
+        | "seen"
+        | "passed_on"
+        | "deferred"
+        | "declined"
+        | "judgement_stated"
+        | "judgement_withdrawn" => ("recommendation", Some("recommendation")),
+        "judgement_refused" => ("recommendation", None),
         "text_shown" | "first_approved" | "first_withdrawn" | "second_agrees"
         | "second_differs" | "approve_refused" => ("decision", Some("text")),
         "approved"
@@ -325,7 +332,11 @@ fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
         "signed_in" | "signed_out" | "sign_in_refused" => ("session", None),
         action if action.starts_with("device_") => ("device", None),
         // Attempts are followed by what came of them; seals are for whoever verifies.
-        "approve_attempt" | "second_attempt" | "alone_attempt" | crate::store::audit::SEALED => {
+        "approve_attempt"
+        | "second_attempt"
+        | "alone_attempt"
+        | "judgement_attempt"
+        | crate::store::audit::SEALED => {
             return None;
         }
         _ => ("service", None),
