@@ -10,6 +10,7 @@ use hinan_recommend::{
     Sun, Tier, Unit, UnitId, evaluate,
 };
 use hinan_sensors::quality::Flag;
+use jiff::Timestamp;
 
 use super::core::{Core, site_hazard};
 use super::proposal::ProposedShelter;

@@ -174,7 +174,7 @@ fn own_address() -> Option<std::net::IpAddr> {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_a_server_in_front_nobody_else_is_answered() {
     let Some(own) = own_address() else {
-        println!("skipped: this machine has no network but its own");
+        eprintln!("skipped: this machine has no network but its own");
         return;
     };
     // Whoever comes by the machine's own address is first nobody, then the server in front.

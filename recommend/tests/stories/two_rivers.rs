@@ -39,10 +39,7 @@ fn river(advice: Option<&UnitAdvice>) -> Option<&str> {
 
 /// Both above the judgement level; one comes in five hours, the other in less than three.
 fn both_at_level_3(now: Timestamp) -> Outlook {
-    let rising = |rise: f64| {
-        let seen = rising(now, 5.1, rise, 0.01);
-        seen
-    };
+    let rising = |rise: f64| rising(now, 5.1, rise, 0.01);
     outlook(now, [("east", rising(0.58)), ("west", rising(0.9))])
 }
 

@@ -299,6 +299,10 @@ impl Liar {
 }
 
 /// It says that it asked for a second factor.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "as `once`, which hands it on"
+)]
 pub(super) fn twice(lie: Lie) -> Lie {
     lie.but("amr", json!(["pwd", "mfa"]))
 }
