@@ -5,6 +5,7 @@
 
 mod advice;
 mod alert;
+mod attempts;
 mod attention;
 mod authority;
 mod bad_input;
@@ -20,8 +21,8 @@ mod expired;
 mod gate;
 mod hall;
 mod imported;
-mod known_beforehand;
 mod judgements;
+mod known_beforehand;
 mod lifts;
 mod machine;
 mod maps;
