@@ -46,6 +46,7 @@ fn whole_town() -> Facts {
         id: NoticeId::try_from("jp-012076-bench".to_owned()).expect("a valid id"),
         at: now,
         replaces: Vec::new(),
+        valid_h: None,
         open: proposal.shelters.iter().map(|s| s.id.clone()).collect(),
     };
     let gauge = advice.outlook.gauges.get(&proposal.gauge);
