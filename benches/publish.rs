@@ -38,7 +38,7 @@ const LASTS: Duration = Duration::from_secs(125);
 const BUDGET: Duration = Duration::from_secs(2);
 /// Orders are renewed in turn, so that each replaces the one before it.
 const RIVERS: usize = 20;
-const SECRET_VARIABLE: &str = "HINAN_BENCH_WEBHOOK_SECRET";
+const SECRET_VARIABLE: &str = "HINAN_EXERCISE_BENCH_WEBHOOK_SECRET";
 const REASON: Reason<'static> = Reason {
     code: "own",
     words: "現地と電話で確認した",

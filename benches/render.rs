@@ -47,6 +47,7 @@ fn whole_town() -> Facts {
         at: now,
         replaces: Vec::new(),
         valid_h: None,
+        open: proposal.shelters.iter().map(|s| s.id.clone()).collect(),
     };
     let gauge = advice.outlook.gauges.get(&proposal.gauge);
     let realm = Realm::Exercise;

@@ -1,5 +1,5 @@
 //! Exercise and live apart (訓練と本番の分離): an exercise does not start where a credential of the live service is within
-//! its reach.
+//! its reach. What holds a credential says by its name whose it is, so that none of a live configuration is overlooked.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,17 @@ use crate::realm::Realm;
 
 /// Environment variables that begin so hold credentials of the live service, whatever they are called.
 pub const LIVE_PREFIX: &str = "HINAN_ACTUAL_";
+/// And these those of exercises.
+const EXERCISE_PREFIX: &str = "HINAN_EXERCISE_";
+
+/// How the name of every environment variable begins that a configuration of this realm takes a credential from.
+#[must_use]
+pub fn prefix(realm: Realm) -> &'static str {
+    match realm {
+        Realm::Actual => LIVE_PREFIX,
+        Realm::Exercise => EXERCISE_PREFIX,
+    }
+}
 
 /// A credential of the live service that an exercise could use.
 #[derive(Debug, PartialEq, Eq, Error)]

@@ -218,8 +218,8 @@ impl App {
         Arc::clone(&self.picture.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Swaps the picture whole. Only the intake does this.
-    pub(crate) fn show(&self, picture: Picture) {
+    /// Swaps the picture whole. In the service only the intake does this.
+    pub fn show(&self, picture: Picture) {
         *self.picture.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(picture);
     }
 

@@ -98,7 +98,7 @@ pub fn login(config: &Config) -> anyhow::Result<Option<(String, Secret)>> {
     secret(
         "broker",
         &config.broker.username,
-        &config.broker.password_env,
+        &config.broker.password_variable(config.service.realm),
     )
 }
 
@@ -202,11 +202,11 @@ mod tests {
 
     #[test]
     fn a_password_that_is_not_in_the_environment_is_asked_for_by_name() {
-        let text = "[[broker.remote]]\nname = \"p\"\nhost = \"h\"\nusername = \"u\"\npassword_env = \"HINAN_NO_SUCH\"";
+        let text = "[[broker.remote]]\nname = \"p\"\nhost = \"h\"\nusername = \"u\"\npassword_env = \"HINAN_ACTUAL_NO_SUCH\"";
         let config = Config::parse(text, "town.toml").expect("a sound configuration");
         let why = format!("{:#}", ways(&config).err().expect("no password"));
         assert!(
-            why.contains("broker.remote p") && why.contains("HINAN_NO_SUCH"),
+            why.contains("broker.remote p") && why.contains("HINAN_ACTUAL_NO_SUCH"),
             "{why}"
         );
     }

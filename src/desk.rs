@@ -1,7 +1,7 @@
 //! The officers' desk: what a click may lead to. Every way to a publication passes here, and here only.
 //!
-//! Each act writes an audit entry for the attempt before it and one for the outcome in the very transaction
-//! that changes anything, so that a crash leaves an open entry instead of nothing.
+//! Each act that decides writes an audit entry for the attempt before it and one for the outcome in the very transaction
+//! that changes anything, so that a crash leaves an open entry instead of nothing; what is refused is noted, too.
 
 pub mod again;
 pub mod attention;
@@ -17,7 +17,7 @@ pub mod told;
 
 pub use self::ending::{CANCEL_REASONS, LIFT_REASON, prepare_end};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::json;
 use thiserror::Error;
@@ -42,8 +42,15 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The word of the entry that an officer had a text on screen.
 const TEXT_SHOWN: &str = "text_shown";
+/// The word of the entry before an act, where the act has no word of its own for it.
+pub(crate) const ATTEMPTED: &str = "attempted";
+/// The word of the entry that an act was refused.
+pub(crate) const ACT_REFUSED: &str = "act_refused";
 /// Longest reason kept, characters.
 pub const REASON_MAX: usize = 500;
+
+/// Links of a chain named beside those that a notice replaces. Of a longer chain the oldest are not named: they expire first.
+const EARLIER_MAX: usize = 200;
 
 /// Why nothing was done. The text is for the officer.
 #[derive(Debug, Error)]
@@ -148,6 +155,7 @@ pub fn prepare_edited(
         at: now,
         replaces,
         valid_h: edit.valid_h.or_else(|| judge::wanted_h(&stored.proposal)),
+        open: examine::open_sites(app),
     };
     let gauge = picture.advice.outlook.gauges.get(&stored.proposal.gauge);
     let facts = compose::issue(
@@ -158,6 +166,7 @@ pub fn prepare_edited(
         gauge,
         choice,
     );
+    let facts = app.store.read(|view| chained(view, facts, now))?;
     let notice = drafted(app, facts, &live, Some(&stored.proposal), &reason)?;
     let (answers, substance) = (Some(proposal_id.to_owned()), Some(substance));
     let mut draft = draft(app, officer, notice, (answers, substance), reason);
@@ -346,6 +355,7 @@ fn publish(
             .map(|stored| judge::asked(&stored.proposal)),
         None => None,
     };
+    let rests_on = rests_on(app, &tx.view(), draft.proposal.as_deref())?;
     let mut grants = tx.view().grants()?.into_iter();
     let grant = grants.find(|grant| Some(grant.id) == approved.state().grant());
     tx.audit(
@@ -373,6 +383,7 @@ fn publish(
             // What leaves, to the byte, and by whose signature: whoever changes it later is seen before it is sent.
             "parts": publication.parts_digest(),
             "signed_by": publication.is_signed().then(|| app.dispatch.public_key()).flatten(),
+            "rests_on": rests_on,
         }),
     )?;
     if facts.kind == Kind::Issue {
@@ -405,6 +416,57 @@ fn refused(
     })
 }
 
+/// Runs an act of an officer with the attempt on record before it. What came of it is noted by the act itself, in the transaction that
+/// changes anything; or here, where the rules or the role refused it.
+fn on_record<T>(
+    app: &App,
+    officer: &Officer,
+    act: &'static str,
+    subject: &str,
+    run: impl FnOnce() -> Result<T, Declined>,
+) -> Result<T, Declined> {
+    let note = |action: &str, detail: &serde_json::Value| {
+        let now = app.clock.now();
+        app.store.write(|tx| {
+            tx.audit(now, &officer.name, action, subject, detail)
+                .map(drop)
+        })
+    };
+    note(ATTEMPTED, &json!({ "act": act }))?;
+    let outcome = run();
+    match &outcome {
+        Ok(_) => {}
+        // A record that takes nothing takes no note of it, either.
+        Err(Declined::Store(why)) => {
+            tracing::error!(%why, act, subject, officer = %officer.name, "an act failed at the record");
+        }
+        Err(why) => {
+            let why = why.to_string();
+            tracing::warn!(act, subject, officer = %officer.name, why, "an act was refused");
+            note(ACT_REFUSED, &json!({ "act": act, "why": why }))?;
+        }
+    }
+    outcome
+}
+
+/// What a decision rests on, for its entry: the evaluation of then, the moment of its data, the recommendation to the byte and each
+/// condition with its gauge.
+fn rests_on(
+    app: &App,
+    view: &View<'_>,
+    proposal: Option<&str>,
+) -> Result<serde_json::Value, StoreError> {
+    let stored = proposal.map(|id| view.proposal(id)).transpose()?.flatten();
+    let proposal = stored.as_ref().map(|stored| &stored.proposal);
+    Ok(json!({
+        "evaluation": view.evaluations_made()?,
+        "as_of": app.picture().advice.outlook.as_of,
+        "recommended_as_of": proposal.map(|one| one.as_of),
+        "recommendation": proposal.map(Digest::of_json),
+        "conditions": proposal.map(|one| &one.grounds),
+    }))
+}
+
 /// Declines a proposal, with a reason.
 ///
 /// # Errors
@@ -416,10 +478,11 @@ pub fn decline(
     reason: Reason<'_>,
     read: &Digest,
 ) -> Result<(), Declined> {
-    may(officer, Act::Decline)?;
-    let (code, reason) = coded(reason)?;
-    let now = app.clock.now();
-    app.store.write(|tx| {
+    on_record(app, officer, "decline", proposal_id, || {
+        may(officer, Act::Decline)?;
+        let (code, reason) = coded(reason)?;
+        let now = app.clock.now();
+        app.store.write(|tx| {
         let stored = match open(tx.view().proposal(proposal_id)?) {
             Ok(stored) => stored,
             Err(why) => return Ok(Err(why)),
@@ -432,6 +495,7 @@ pub fn decline(
             at: now,
             reason: reason.clone(),
         };
+        let rests_on = rests_on(app, &tx.view(), Some(proposal_id))?;
         if !tx.close_proposal(proposal_id, ProposalState::Declined, Some(&decided))? {
             return Ok(Err(Declined::NoLongerOpen(
                 "この推奨は、すでに判断されました".to_owned(),
@@ -443,10 +507,11 @@ pub fn decline(
             "declined",
             proposal_id,
             &json!({ "reason": reason, "reason_code": code, "level": stored.proposal.key.level,
-                     "river": stored.proposal.key.river, "substance": read }),
+                     "river": stored.proposal.key.river, "substance": read , "rests_on": rests_on }),
         )?;
         Ok(Ok(()))
     })?
+    })
 }
 
 /// Whether a text still waits for whoever approves it.
@@ -601,6 +666,33 @@ fn drafted(
     }
 }
 
+/// The same facts with the links of the chain before those that they replace, as far as these have not expired; the newest first.
+fn chained(view: &View<'_>, mut facts: Facts, now: Timestamp) -> Result<Facts, StoreError> {
+    let known = |facts: &Facts, id: &NoticeId| {
+        let mut all = facts.replaces.iter().chain(&facts.earlier);
+        all.any(|one| one.id == *id)
+    };
+    let mut next: VecDeque<NoticeId> = facts.replaces.iter().map(|one| one.id.clone()).collect();
+    while let Some(id) = next.pop_front() {
+        let Some(before) = view.notice(id.as_str())? else {
+            continue;
+        };
+        for link in &before.content().facts().replaces {
+            if facts.earlier.len() >= EARLIER_MAX || known(&facts, &link.id) {
+                continue;
+            }
+            let lives = view
+                .notice(link.id.as_str())?
+                .is_some_and(|one| one.content().facts().expires > now);
+            if lives {
+                facts.earlier.push(link.clone());
+                next.push_back(link.id.clone());
+            }
+        }
+    }
+    Ok(facts)
+}
+
 /// Everything that waits for a decision.
 pub(crate) fn open_proposals(view: &View<'_>) -> Result<Vec<Proposal>, StoreError> {
     Ok(view
@@ -681,13 +773,14 @@ fn keep(
 ) -> Result<StoredDraft, Declined> {
     app.store.write(|tx| {
         tx.put_draft(&draft)?;
-        note_shown(tx, officer, &draft, grounds, draft.prepared_at)
+        note_shown(app, tx, officer, &draft, grounds, draft.prepared_at)
     })?;
     Ok(draft)
 }
 
 /// Notes that an officer has a text on screen.
 fn note_shown(
+    app: &App,
     tx: &Tx<'_>,
     officer: &Officer,
     draft: &StoredDraft,
@@ -701,7 +794,8 @@ fn note_shown(
         draft.notice.id().as_str(),
         &json!({ "digest": draft.notice.content().digest(), "proposal": draft.proposal,
                  "substance": draft.substance, "reason": draft.reason, "reason_code": draft.reason_code,
-                 "needs": draft.needs, "grounds": grounds, "prepared_for": draft.prepared_for }),
+                 "needs": draft.needs, "grounds": grounds, "prepared_for": draft.prepared_for,
+                 "rests_on": rests_on(app, &tx.view(), draft.proposal.as_deref())? }),
     )?;
     Ok(())
 }

@@ -22,6 +22,7 @@ pub struct TownDoor {
     rule: DevicesRule,
     readings: String,
     alerts: String,
+    own_alerts: String,
     devices_publish: DevicesPublish,
     topics: Vec<String>,
     publisher_secret: String,
@@ -78,6 +79,11 @@ impl TownDoor {
             rule: config.broker.devices,
             readings: config.sensors.topic_prefix.clone(),
             alerts: config.publish.topic_prefix.clone(),
+            own_alerts: format!(
+                "{}/{}/#",
+                config.publish.topic_prefix,
+                config.service.realm.word()
+            ),
             devices_publish: config.sensors.devices_publish,
             topics: config.topics(),
             publisher_secret,
@@ -187,7 +193,8 @@ impl Doorkeeper for TownDoor {
                 .is_some_and(|password| same(password, self.publisher_secret.as_bytes()));
             return if right {
                 Ok(Grant {
-                    publish: vec![self.all_alerts()],
+                    // Of its own realm only: a drill has no right to speak where the live service does, nor the other way round.
+                    publish: vec![self.own_alerts.clone()],
                     ..Grant::default()
                 })
             } else {
@@ -253,4 +260,41 @@ fn by_certificate<'a>(list: &'a List, certificate: &Certificate) -> Option<&'a D
 /// Compares without telling by its duration how much was right.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::realm::Realm;
+
+    fn granted(realm: Realm, secret: &str) -> Result<Grant, Denied> {
+        let mut config = Config::defaults();
+        config.service.realm = realm;
+        let (heard, _misdeeds) = mpsc::channel(1);
+        let door = TownDoor::new(
+            &config,
+            Arc::new(Stations::default()),
+            Arc::new(Devices::default()),
+            "right".to_owned(),
+            None,
+            heard,
+        );
+        door.admit(&Visitor {
+            client_id: "hinan",
+            username: Some(PUBLISHER),
+            password: Some(secret.as_bytes()),
+            certificate: None,
+            address: "127.0.0.1:1883".parse().unwrap(),
+        })
+    }
+
+    #[test]
+    fn even_with_the_right_secret_the_publisher_speaks_in_its_own_realm_only() {
+        for realm in [Realm::Actual, Realm::Exercise] {
+            let may = granted(realm, "right").unwrap();
+            assert_eq!(may.publish, [format!("hinan/v1/alerts/{realm}/#")]);
+            assert!(granted(realm, "wrong").is_err());
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! A certificate of the service's own making (自己署名証明書), for a town that has none yet: made once, kept private, known by
-//! its fingerprint.
+//! Certificates of the service's own making (自己署名証明書), for a town that has none yet: one for its pages, one to sign what leaves.
+//! Made once, kept private, known by their fingerprints.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::private_file;
 
-/// Names of the files in the data directory.
-const CERTIFICATE: &str = "web.pem";
-const KEY: &str = "web.key";
+/// Names of the files in the data directory, certificate and key.
+const PAGES: [&str; 2] = ["web.pem", "web.key"];
+const SIGNING: [&str; 2] = ["signing.pem", "signing.key"];
 /// How long it holds. Some browsers refuse more than 825 days.
 const HOLDS: SignedDuration = SignedDuration::from_hours(800 * 24);
 /// So long before its end another one is made, at a start.
@@ -37,9 +37,27 @@ pub(crate) struct Made {
 /// # Errors
 /// A file that cannot be made or set aside.
 pub(crate) fn at(dir: &Path, host: Option<&str>, now: Timestamp) -> anyhow::Result<Made> {
+    kept(dir, PAGES, now, || signed(host, now))
+}
+
+/// The same for the key that signs documents of this sender. It names no machine.
+///
+/// # Errors
+/// A file that cannot be made or set aside.
+pub(crate) fn for_signing(dir: &Path, sender: &str, now: Timestamp) -> anyhow::Result<Made> {
+    let name = format!("Hinan CAP {sender}");
+    kept(dir, SIGNING, now, || certified(Vec::new(), &name, now))
+}
+
+fn kept(
+    dir: &Path,
+    [certificate, key]: [&str; 2],
+    now: Timestamp,
+    make: impl FnOnce() -> anyhow::Result<(String, String)>,
+) -> anyhow::Result<Made> {
     let mut made = Made {
-        certificate: dir.join(CERTIFICATE),
-        key: dir.join(KEY),
+        certificate: dir.join(certificate),
+        key: dir.join(key),
         instead_of: None,
     };
     match (made.certificate.exists(), made.key.exists()) {
@@ -62,7 +80,7 @@ pub(crate) fn at(dir: &Path, host: Option<&str>, now: Timestamp) -> anyhow::Resu
                 .with_context(|| format!("{}: cannot be set aside", path.display()))?;
         }
     }
-    let (certificate, key) = signed(host, now)?;
+    let (certificate, key) = make()?;
     for (path, text) in [(&made.key, key), (&made.certificate, certificate)] {
         private_file::put(path, text.as_bytes())
             .with_context(|| format!("{}: cannot be made", path.display()))?;
@@ -91,12 +109,14 @@ fn signed(host: Option<&str>, now: Timestamp) -> anyhow::Result<(String, String)
     {
         names.insert(0, host.to_owned());
     }
-    let mut params = CertificateParams::new(names)?;
     let subject = host.filter(|host| host.parse::<IpAddr>().is_err());
-    params.distinguished_name.push(
-        DnType::CommonName,
-        format!("Hinan {}", subject.unwrap_or("localhost")),
-    );
+    let name = format!("Hinan {}", subject.unwrap_or("localhost"));
+    certified(names, &name, now)
+}
+
+fn certified(names: Vec<String>, name: &str, now: Timestamp) -> anyhow::Result<(String, String)> {
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name.push(DnType::CommonName, name);
     let day = |at: Timestamp| -> anyhow::Result<_> {
         let date = TimeZone::UTC.to_datetime(at).date();
         let (month, day) = (u8::try_from(date.month())?, u8::try_from(date.day())?);
@@ -152,6 +172,25 @@ mod tests {
         let (from, until) = validity(&first(&made.certificate).unwrap()).unwrap();
         assert!(from < at_its_end && until.duration_since(at_its_end) > RENEWED);
         assert!(made.instead_of.is_none());
+    }
+
+    #[test]
+    fn what_signs_documents_is_another_pair_than_that_of_the_pages_and_can_sign() {
+        let home = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-09-01T00:00:00Z".parse().unwrap();
+        let pages = at(home.path(), None, now).unwrap();
+        let signing = for_signing(home.path(), "bosai@example.lg.jp", now).unwrap();
+        assert_ne!(pages.key, signing.key);
+        let read = |path: &Path| std::fs::read(path).unwrap();
+        hinan_notice::document::signature::SigningKey::from_pem(
+            &read(&signing.key),
+            &read(&signing.certificate),
+            crate::chance::source(),
+        )
+        .unwrap();
+        let known = fingerprint(&signing.certificate).unwrap();
+        let again = for_signing(home.path(), "bosai@example.lg.jp", now).unwrap();
+        assert_eq!(fingerprint(&again.certificate).unwrap(), known, "kept");
     }
 
     #[test]

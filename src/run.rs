@@ -24,7 +24,7 @@ use crate::arrivals::{Ack, Arrivals, Message, arrivals};
 use crate::brokers::{self, MAIN, Way};
 use crate::chance;
 use crate::clock::{EventClock, wall};
-use crate::config::Config;
+use crate::config::{Config, Signing};
 use crate::desk::attention;
 use crate::distrust;
 use crate::door::{PUBLISHER, TownDoor};
@@ -96,7 +96,7 @@ pub struct Running {
 /// # Errors
 /// What cannot start, with the reason.
 pub async fn start(
-    config: Config,
+    mut config: Config,
     clock: EventClock,
     reference: Reference,
     doorways: Doorways,
@@ -129,10 +129,14 @@ pub async fn start(
         official: engine.official().clone(),
         external: engine.external().clone(),
     };
+    let new_key = own_signing_key(&mut config)?;
     let dispatch = Dispatch::of(&config.publish)?;
     let app = Arc::new(App::new(
         config, clock, store, reference, first, replay, dispatch,
     ));
+    if let Some(warning) = new_key {
+        app.warn(warning);
+    }
     app.newest.restore(newest);
     open_vault(&app)?;
     let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "realm": app.config.service.realm });
@@ -499,6 +503,25 @@ async fn embedded(
     Ok(broker)
 }
 
+/// Names the key that the service makes itself, where it signs with that. What officers must be told of it, if anything.
+fn own_signing_key(config: &mut Config) -> anyhow::Result<Option<String>> {
+    let publish = &mut config.publish;
+    if publish.sign != Signing::Own {
+        return Ok(None);
+    }
+    let made = own_certificate::for_signing(&config.service.data_dir, &publish.sender, wall())?;
+    let fingerprint = own_certificate::fingerprint(&made.certificate)?;
+    tracing::info!(%fingerprint, certificate = %made.certificate.display(), "documents are signed with a key of our own");
+    publish.sign_key_file = made.key;
+    publish.sign_certificate_file = made.certificate;
+    Ok(made.instead_of.map(|why| {
+        tracing::error!(why, %fingerprint, "the own signing key was set aside, and another one made");
+        format!(
+            "発表に付ける署名の鍵を作り直しました(元のものは使えませんでした: {why})。受信側に新しい証明書を渡してください。指紋: {fingerprint}"
+        )
+    }))
+}
+
 /// TLS of the pages: with the town's certificate, or one of the service's own making.
 fn web_tls(app: &App) -> anyhow::Result<Option<tokio_rustls::TlsAcceptor>> {
     let config = &app.config.web;
@@ -554,7 +577,11 @@ fn channels(config: &Config, target: MqttTarget) -> anyhow::Result<Vec<Channel>>
             port: mail.port,
             tls: mail.tls,
             authorities_pem,
-            credentials: brokers::secret("publish.mail", &mail.username, &mail.password_env)?,
+            credentials: brokers::secret(
+                "publish.mail",
+                &mail.username,
+                &mail.password_variable(),
+            )?,
             from: mail.from.clone(),
             to: mail.to.clone(),
             timeout: std::time::Duration::from_secs(publish.attempt_max_s),

@@ -205,6 +205,7 @@ fn events(entry: &Entry) -> Vec<Event> {
         "superseded" => recommendation("superseded"),
         "expired" => recommendation("expired"),
         "seen" => recommendation("seen"),
+        "passed_on" if detail["waits_for"] == "second" => decision("passed_on"),
         "passed_on" => recommendation("passed_on"),
         "deferred" => recommendation("deferred"),
         "declined" | "judgement_withdrawn" => recommendation("declined"),

@@ -210,6 +210,7 @@ impl NoticeState {
             Self::Lifted => "解除済み",
             Self::Cancelled => "取消済み",
             Self::Replaced => "更新済み",
+            Self::Expired => "失効",
         }
     }
 
@@ -217,7 +218,7 @@ impl NoticeState {
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::InForce => "inforce",
-            Self::Lifted | Self::Cancelled | Self::Replaced => "ended",
+            Self::Lifted | Self::Cancelled | Self::Replaced | Self::Expired => "ended",
         }
     }
 }

@@ -60,6 +60,7 @@ fn facts() -> Facts {
         public_url: "http://127.0.0.1:8080".to_owned(),
         note: String::new(),
         corrects: None,
+        earlier: Vec::new(),
     }
 }
 

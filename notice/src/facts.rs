@@ -181,6 +181,10 @@ pub struct Facts {
     /// What an order corrects (訂正): it takes the place of one that was wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<Correction>,
+    /// What those in `replaces` had replaced in their turn and has not expired: a receiver that missed a link of the chain must find
+    /// what it holds among the references, too. They have ended already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Reference>,
 }
 
 /// The notice that was wrong.

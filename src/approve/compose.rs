@@ -3,6 +3,8 @@
 //! A notice states the order, its place and the observed fact it rests on. It never states a prediction of
 //! ours: that is advice to officers, and forecasts to the public are the Meteorological Agency's.
 
+use std::collections::BTreeSet;
+
 use geo::simplify::Simplify as _;
 use hinan_gis::Town;
 use hinan_recommend::{Answer, SourceId, Test, Tier};
@@ -35,6 +37,9 @@ pub struct Choice {
     pub replaces: Vec<Reference>,
     /// How long it shall hold, hours; nothing = as the town has it.
     pub valid_h: Option<u32>,
+    /// Sites that the shelter desk says are open (開設). No other is named: whoever walks to a door that is shut is worse off than one
+    /// who was told of none.
+    pub open: BTreeSet<String>,
 }
 
 impl Choice {
@@ -82,6 +87,7 @@ pub fn issue(
         proposal
             .shelters
             .iter()
+            .filter(|shelter| choice.open.contains(&shelter.id))
             .take(SHELTERS_MAX)
             .map(named)
             .collect()
@@ -120,6 +126,7 @@ pub fn issue(
         public_url: publish.public_url.clone(),
         note: String::new(),
         corrects: None,
+        earlier: Vec::new(),
     }
 }
 
@@ -143,6 +150,7 @@ pub fn end(
     facts.note = note;
     // What ends a correction corrects nothing.
     facts.corrects = None;
+    facts.earlier.clear();
     facts
 }
 
@@ -184,6 +192,8 @@ pub fn again(order: &Facts, publish: &Publish, choice: Choice) -> Facts {
     facts.id = choice.id;
     facts.level = choice.level;
     facts.replaces = choice.replaces;
+    facts.earlier.clear();
+    facts.shelters.retain(|site| choice.open.contains(&site.id));
     facts
 }
 

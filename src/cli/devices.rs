@@ -268,7 +268,8 @@ impl Export {
             alerts: &config.publish.topic_prefix,
             service: &service_topics,
         };
-        let password = std::env::var(&config.broker.password_env).ok();
+        let variable = config.broker.password_variable(config.service.realm);
+        let password = std::env::var(&variable).ok();
         let service = match (&config.broker.username, &password) {
             (name, Some(password)) if !name.is_empty() => Some(Account {
                 name,
@@ -288,7 +289,7 @@ impl Export {
             complain(&anyhow::anyhow!(
                 "the service's own account is not in the files: set broker.username and the environment variable {} \
                  (broker.password_env), or add it yourself",
-                config.broker.password_env
+                variable
             ));
         }
         let left_out = devices.iter().filter(|d| !d.state.in_use()).count();

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
-use super::checks::{filled, refused, within};
+use super::checks::{filled, refused, secret_name, within};
+use crate::apart;
 use crate::realm::Realm;
 
 /// Brokers elsewhere.
@@ -98,7 +99,27 @@ impl Default for RemoteBroker {
 }
 
 impl Broker {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    /// The environment variable with the password. Where none is named it goes by the realm of the service, or of the broker
+    /// elsewhere.
+    #[must_use]
+    pub fn password_variable(&self, service: Realm) -> String {
+        if self.password_env.is_empty() {
+            format!("{}BROKER_PASSWORD", apart::prefix(self.login_of(service)))
+        } else {
+            self.password_env.clone()
+        }
+    }
+
+    /// Whose login it is: our own broker is of the realm of the service.
+    fn login_of(&self, service: Realm) -> Realm {
+        if self.embedded { service } else { self.realm }
+    }
+
+    pub(super) fn check(&self, service: Realm) -> Result<(), ConfigError> {
+        if !self.username.is_empty() {
+            let variable = self.password_variable(service);
+            secret_name("broker.password_env", &variable, self.login_of(service))?;
+        }
         within(
             "broker.packet_max_bytes",
             self.packet_max_bytes,
@@ -231,6 +252,9 @@ fn remotes(all: &[RemoteBroker]) -> Result<(), ConfigError> {
                 &"empty",
                 "the name of an environment variable with the password, because username is given",
             );
+        }
+        if !remote.username.is_empty() {
+            secret_name(&key("password_env"), &remote.password_env, remote.realm)?;
         }
         if remote.filter.len() > 64 {
             return refused(

@@ -1,6 +1,8 @@
 //! Ranges and shapes of values; each error names key, value and what is accepted.
 
 use super::ConfigError;
+use crate::apart;
+use crate::realm::Realm;
 
 pub(super) fn refused<T>(
     key: &str,
@@ -32,6 +34,23 @@ pub(super) fn filled(key: &str, value: &str, accepted: &str) -> Result<(), Confi
         refused(key, &"empty", accepted)
     } else {
         Ok(())
+    }
+}
+
+/// A variable says by its name whose credential it holds: an exercise knows by it what it must not be able to read.
+pub(super) fn secret_name(key: &str, name: &str, realm: Realm) -> Result<(), ConfigError> {
+    let begins = apart::prefix(realm);
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    match name.strip_prefix(begins) {
+        Some(rest) if !rest.is_empty() && rest.chars().all(plain) => Ok(()),
+        _ => refused(
+            key,
+            &format_args!("{name:?}"),
+            &format!(
+                "the name of an environment variable that begins with {begins}, of A-Z 0-9 _, as its realm is {realm}: \
+                 rename the variable here and where it is set"
+            ),
+        ),
     }
 }
 

@@ -160,7 +160,7 @@ impl Config {
 
     /// Checks every value against its range.
     pub fn check(&self) -> Result<(), ConfigError> {
-        self.broker.check()?;
+        self.broker.check(self.service.realm)?;
         self.oidc.check()?;
         if !self.broker.embedded
             && self.service.realm == Realm::Exercise
@@ -469,9 +469,63 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_a_credential_says_by_its_name_whose_it_is() {
+        let webhook = |realm: &str, name: &str| {
+            format!(
+                "[service]\nrealm = \"{realm}\"\n[[publish.webhook]]\nname = \"p\"\nurl = \"https://h/\"\n\
+                 realm = \"{realm}\"\nsecret_env = \"{name}\""
+            )
+        };
+        let mail = |realm: &str, name: &str| {
+            format!(
+                "[service]\nrealm = \"{realm}\"\n[publish.mail]\nhost = \"h\"\nto = [\"l@example.jp\"]\nfrom = \"a@example.jp\"\n\
+                 username = \"u\"\nrealm = \"{realm}\"\npassword_env = \"{name}\""
+            )
+        };
+        let remote = |realm: &str, name: &str| {
+            format!(
+                "[service]\nrealm = \"{realm}\"\n[[broker.remote]]\nname = \"p\"\nhost = \"h\"\nusername = \"u\"\n\
+                 realm = \"{realm}\"\npassword_env = \"{name}\""
+            )
+        };
+        let broker = |realm: &str, name: &str| {
+            format!(
+                "[service]\nrealm = \"{realm}\"\n[broker]\nusername = \"u\"\npassword_env = \"{name}\""
+            )
+        };
+        let all: [&dyn Fn(&str, &str) -> String; 4] = [&webhook, &mail, &remote, &broker];
+        for of in all {
+            for (realm, own, other) in [
+                ("actual", "HINAN_ACTUAL_X", "HINAN_EXERCISE_X"),
+                ("exercise", "HINAN_EXERCISE_X", "HINAN_ACTUAL_X"),
+            ] {
+                let sound = Config::parse(&of(realm, own), "town.toml");
+                assert!(sound.is_ok(), "{}: {:?}", of(realm, own), sound.err());
+                for wrong in [other, "TOWN_SECRET", "HINAN_MAIL_PASSWORD"] {
+                    let begins = own.trim_end_matches('X');
+                    check(
+                        &of(realm, wrong),
+                        &format!(
+                            "{wrong:?}; it must be the name of an environment variable that begins with {begins}"
+                        ),
+                    );
+                }
+            }
+        }
+        // Where none is named, the name goes by the realm.
+        for (realm, begins) in [("actual", "HINAN_ACTUAL_"), ("exercise", "HINAN_EXERCISE_")] {
+            let config = Config::parse(&mail(realm, ""), "town.toml").expect("it has a name");
+            let mail = config.publish.mail.password_variable();
+            assert_eq!(mail, format!("{begins}MAIL_PASSWORD"));
+            let broker = config.broker.password_variable(config.service.realm);
+            assert_eq!(broker, format!("{begins}BROKER_PASSWORD"));
+        }
+    }
+
+    #[test]
     fn a_channel_of_the_other_realm_or_without_its_secrets_is_refused() {
         let webhook = |keys: &str| {
-            format!("[[publish.webhook]]\nname = \"pref\"\nsecret_env = \"S\"\n{keys}")
+            format!("[[publish.webhook]]\nname = \"pref\"\nsecret_env = \"HINAN_ACTUAL_S\"\n{keys}")
         };
         check(
             &webhook("url = \"https://h/\"\nrealm = \"exercise\""),
@@ -492,6 +546,12 @@ mod tests {
             &mail("realm = \"exercise\""),
             "publish.mail.realm is exercise",
         );
+        check(
+            "[publish]\nsign = \"off\"",
+            "publish.sign is off; it must be own",
+        );
+        let drill = "[service]\nrealm = \"exercise\"\n[publish]\nsign = \"off\"";
+        assert!(Config::parse(drill, "town.toml").is_ok());
         check(
             "[publish]\nsign = \"required\"",
             "publish.sign_key_file is empty",

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use hinan_notice::text::AreaMailLimits;
 use serde::{Deserialize, Serialize};
 
-use super::checks::{filled, refused, topic, within};
+use super::checks::{filled, refused, secret_name, topic, within};
 use super::{Broker, ConfigError};
+use crate::apart;
 use crate::approve::rule::{Needs, Rules};
 use crate::publish::channel::mail::MailTls;
 use crate::publish::outbox::{ChannelName, is_webhook_name};
@@ -95,7 +96,9 @@ pub struct Publish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Signing {
-    /// Without a signature.
+    /// With a key that the service makes itself and keeps in the data directory.
+    Own,
+    /// Without a signature: in exercises only.
     Off,
     /// With one, or not at all.
     Required,
@@ -159,6 +162,18 @@ pub struct WebhookConfig {
     pub url: String,
     pub secret_env: String,
     pub realm: Realm,
+}
+
+impl MailConfig {
+    /// The environment variable with the password. Where none is named it goes by the realm.
+    #[must_use]
+    pub fn password_variable(&self) -> String {
+        if self.password_env.is_empty() {
+            format!("{}MAIL_PASSWORD", apart::prefix(self.realm))
+        } else {
+            self.password_env.clone()
+        }
+    }
 }
 
 impl Approve {
@@ -329,11 +344,7 @@ impl Publish {
                     "an address that begins with https:// (http:// only on this machine)",
                 );
             }
-            filled(
-                &key("secret_env"),
-                &one.secret_env,
-                "the name of an environment variable",
-            )?;
+            secret_name(&key("secret_env"), &one.secret_env, one.realm)?;
         }
         self.mail_is_sound()
     }
@@ -369,10 +380,10 @@ impl Publish {
             }
         }
         if !mail.username.is_empty() {
-            filled(
+            secret_name(
                 "publish.mail.password_env",
-                &mail.password_env,
-                "the name of an environment variable",
+                &mail.password_variable(),
+                mail.realm,
             )?;
         }
         Ok(())
@@ -381,6 +392,14 @@ impl Publish {
     pub(super) fn check(&self, broker: &Broker, realm: Realm) -> Result<(), ConfigError> {
         self.channels_are_sound()?;
         self.realms(realm)?;
+        if self.sign == Signing::Off && realm == Realm::Actual {
+            return refused(
+                "publish.sign",
+                &"off",
+                "own (with a key that the service makes) or required (with a key of the town) in the live service: nothing \
+                 leaves unsigned; off is for exercises",
+            );
+        }
         if !self.broker.is_empty()
             && !broker
                 .remote

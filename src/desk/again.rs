@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Declined, may};
+use super::{Declined, may, on_record};
 use crate::app::App;
 use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
@@ -27,9 +27,10 @@ pub fn retry(
     notice_id: &str,
     channel: &ChannelName,
 ) -> Result<(), Declined> {
-    may(officer, Act::Acknowledge)?;
-    let now = app.clock.now();
-    let hurried = app.store.write(|tx| {
+    on_record(app, officer, "retry", notice_id, || {
+        may(officer, Act::Acknowledge)?;
+        let now = app.clock.now();
+        let hurried = app.store.write(|tx| {
         let view = tx.view();
         let Some(notice) = view.notice(notice_id)? else {
             return Ok(Err(Declined::Unknown("発表")));
@@ -62,9 +63,10 @@ pub fn retry(
             }
         }
     })??;
-    app.hurry(hurried);
-    app.owed.notify_waiters();
-    Ok(())
+        app.hurry(hurried);
+        app.owed.notify_waiters();
+        Ok(())
+    })
 }
 
 /// Why a notice must not be sent any more; nothing when it may.

@@ -4,15 +4,20 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::defer::{self, Deferred};
-use super::{Declined, checked_reason, may, strong};
+use super::{Declined, checked_reason, may, on_record, strong};
 use crate::app::App;
+use crate::approve::authority::Grant;
 use crate::approve::officer::{Act, Officer};
 use crate::store::approvals::Review;
 use crate::store::recoveries::Lost;
 use crate::store::{StoreError, View};
 
+/// The word of an entry that something was passed on to the next.
+const PASSED_ON: &str = "passed_on";
 /// The word of an entry that somebody has seen something.
 pub(super) const SEEN: &str = "seen";
+/// The word of the entry that somebody has had a recommendation on screen.
+pub(crate) const OPENED: &str = "opened";
 
 /// How much of an officer's attention a recommendation has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +84,30 @@ pub fn acknowledge(app: &App, officer: &Officer, proposal_id: &str) -> Result<()
     })?
 }
 
+/// An officer has a recommendation open. Noted once for each officer: who had read it, and when first, is part of how it was decided
+///
+///
+/// # Errors
+/// The record's.
+pub fn opened(app: &App, officer: &Officer, proposal_id: &str) -> Result<(), StoreError> {
+    let known = |view: &View<'_>| -> Result<bool, StoreError> {
+        let all = view.last_of(proposal_id, [OPENED; 2], 1000)?;
+        Ok(all.iter().any(|entry| entry.actor == officer.name))
+    };
+    if app.store.read(|view| known(view))? {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    app.store.write(|tx| {
+        if known(&tx.view())? {
+            return Ok(());
+        }
+        let detail = super::rests_on(app, &tx.view(), Some(proposal_id))?;
+        tx.audit(now, &officer.name, OPENED, proposal_id, &detail)
+            .map(drop)
+    })
+}
+
 /// The second look at a notice that one person let out.
 ///
 /// # Errors
@@ -90,36 +119,38 @@ pub fn review(
     agrees: bool,
     words: &str,
 ) -> Result<(), Declined> {
-    may(officer, Act::LetOut)?;
-    strong(app, officer)?;
-    let words = if agrees && words.trim().is_empty() {
-        "異議なし".to_owned()
-    } else {
-        checked_reason(words)?
-    };
-    let now = app.clock.now();
-    app.store.write(|tx| {
-        let Some(notice) = tx.view().notice(notice_id)? else {
-            return Ok(Err(Declined::Unknown("発表")));
+    on_record(app, officer, "review", notice_id, || {
+        may(officer, Act::LetOut)?;
+        strong(app, officer)?;
+        let words = if agrees && words.trim().is_empty() {
+            "異議なし".to_owned()
+        } else {
+            checked_reason(words)?
         };
-        if notice.state().by() == officer.name {
-            let why = "自分で承認した発表は、別の承認者が確かめます".to_owned();
-            return Ok(Err(Declined::NotAuthorised(why)));
-        }
-        let review = Review {
-            officer: officer.name.clone(),
-            agrees,
-            words,
-            at: now,
-        };
-        if !tx.put_review(notice_id, &review)? {
-            let why = "この発表は、すでに確かめられています".to_owned();
-            return Ok(Err(Declined::NoLongerOpen(why)));
-        }
-        let detail = json!({ "agrees": agrees, "words": review.words });
-        tx.audit(now, &officer.name, "reviewed", notice_id, &detail)?;
-        Ok(Ok(()))
-    })?
+        let now = app.clock.now();
+        app.store.write(|tx| {
+            let Some(notice) = tx.view().notice(notice_id)? else {
+                return Ok(Err(Declined::Unknown("発表")));
+            };
+            if notice.state().by() == officer.name {
+                let why = "自分で承認した発表は、別の承認者が確かめます".to_owned();
+                return Ok(Err(Declined::NotAuthorised(why)));
+            }
+            let review = Review {
+                officer: officer.name.clone(),
+                agrees,
+                words,
+                at: now,
+            };
+            if !tx.put_review(notice_id, &review)? {
+                let why = "この発表は、すでに確かめられています".to_owned();
+                return Ok(Err(Declined::NoLongerOpen(why)));
+            }
+            let detail = json!({ "agrees": agrees, "words": review.words });
+            tx.audit(now, &officer.name, "reviewed", notice_id, &detail)?;
+            Ok(Ok(()))
+        })?
+    })
 }
 
 /// How many times an item should have been passed on by now: one for each of `after_s` that has passed, in officers'
@@ -133,11 +164,76 @@ pub fn steps_due(opened: Timestamp, now: Timestamp, speed: f64, after_s: &[u32])
     u32::try_from(due.count()).unwrap_or(u32::MAX)
 }
 
-/// Passes on what nobody has seen, to the next in the order of succession. Says how many were.
+/// Passes on what nobody has seen, and what waits for its second person, to the next in the order of succession. Says how many were.
 ///
 /// # Errors
 /// The record's.
 pub fn pass_on(app: &App) -> Result<usize, StoreError> {
+    Ok(pass_on_unseen(app)? + pass_on_waiting(app)?)
+}
+
+/// Whom a text that waits for its second person was passed on to, and how many times.
+fn passed_on(view: &View<'_>, draft_id: &str) -> Result<(u32, Option<String>), StoreError> {
+    let all = view.last_of(draft_id, [PASSED_ON; 2], 100)?;
+    let to = all.last().and_then(|entry| {
+        let detail: serde_json::Value = serde_json::from_str(&entry.detail).ok()?;
+        Some(detail["to"].as_str()?.to_owned())
+    });
+    Ok((u32::try_from(all.len()).unwrap_or(u32::MAX), to))
+}
+
+/// Everybody whose authority holds now, in the order of succession, without `but`.
+fn chain<'g>(grants: &'g [Grant], now: Timestamp, but: &str) -> Vec<&'g str> {
+    let mut chain: Vec<&str> = Vec::new();
+    for grant in grants.iter().filter(|g| (g.from..g.until).contains(&now)) {
+        if grant.officer != but && !chain.contains(&grant.officer.as_str()) {
+            chain.push(&grant.officer);
+        }
+    }
+    chain
+}
+
+/// The one who is asked at this step, the last of the chain for good; nobody where nobody is registered.
+fn asked<'g>(chain: &[&'g str], step: u32) -> &'g str {
+    let place = usize::try_from(step)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1);
+    chain.get(place).or(chain.last()).copied().unwrap_or("")
+}
+
+fn pass_on_waiting(app: &App) -> Result<usize, StoreError> {
+    let now = app.clock.now();
+    let after_s = &app.config.approve.escalate_after_s;
+    let due = app.store.read(|view| {
+        let mut due = Vec::new();
+        for waiting in view.waiting_for_second()? {
+            let first = waiting.notice.state();
+            let id = waiting.draft.notice.id().to_string();
+            let (done, _) = passed_on(view, &id)?;
+            if done < steps_due(first.at(), now, app.clock.speed(), after_s) {
+                due.push((id, done + 1, first.by().to_owned()));
+            }
+        }
+        Ok(due)
+    })?;
+    for (draft, step, first) in &due {
+        app.store.write(|tx| {
+            let grants = tx.view().grants()?;
+            let to = asked(&chain(&grants, now, first), *step);
+            let detail = json!({ "step": step, "to": to, "waits_for": "second" });
+            tx.audit(now, "system", PASSED_ON, draft, &detail).map(drop)
+        })?;
+        metrics::counter!("hinan_escalations_total").increment(1);
+        tracing::warn!(
+            draft,
+            step,
+            "a text waits for its second person; it was passed on"
+        );
+    }
+    Ok(due.len())
+}
+
+fn pass_on_unseen(app: &App) -> Result<usize, StoreError> {
     let now = app.clock.now();
     let after_s = &app.config.approve.escalate_after_s;
     let due = app.store.read(|view| {
@@ -158,19 +254,12 @@ pub fn pass_on(app: &App) -> Result<usize, StoreError> {
     for (proposal, step) in &due {
         app.store.write(|tx| {
             let grants = tx.view().grants()?;
-            let mut chain: Vec<&str> = Vec::new();
-            for grant in grants.iter().filter(|g| (g.from..g.until).contains(&now)) {
-                if !chain.contains(&grant.officer.as_str()) {
-                    chain.push(&grant.officer);
-                }
-            }
-            let place = usize::try_from(*step).unwrap_or(usize::MAX) - 1;
-            let to = chain.get(place).or(chain.last()).copied().unwrap_or("");
+            let to = asked(&chain(&grants, now, ""), *step);
             tx.put_escalation(proposal, *step, to, now)?;
             tx.audit(
                 now,
                 "system",
-                "passed_on",
+                PASSED_ON,
                 proposal,
                 &json!({ "step": step, "to": to }),
             )?;
@@ -212,8 +301,13 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
             if by == officer.name {
                 lines.push("あなたの承認は、2人目を待っています。「判断待ち」から確かめられます。".to_owned());
             } else {
+                let asked = match passed_on(view, waiting.draft.notice.id().as_str())? {
+                    (0, _) => String::new(),
+                    (step, Some(to)) if !to.is_empty() => format!("({step}回目の引き継ぎ先: {})", name(&to)?),
+                    (step, _) => format!("({step}回目の引き継ぎ先: 次の順位の登録がありません)"),
+                };
                 lines.push(format!(
-                    "{}が1人目として承認し、2人目の承認を待っています。「判断待ち」から開いてください。",
+                    "{}が1人目として承認し、2人目の承認を待っています{asked}。「判断待ち」から開いてください。",
                     name(by)?
                 ));
             }

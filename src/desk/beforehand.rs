@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::ending::ended;
 use super::{
-    Declined, approvable, draft, judge, may, new_id, note_shown, open_proposals, own_words,
-    reference, replaced_by,
+    Declined, approvable, chained, draft, judge, may, new_id, note_shown, open_proposals,
+    own_words, reference, replaced_by,
 };
 use crate::app::App;
 use crate::approve::compose;
@@ -153,7 +153,7 @@ pub fn open(
                 }
             }
         };
-        note_shown(tx, officer, &draft, None, now)?;
+        note_shown(app, tx, officer, &draft, None, now)?;
         Ok(Ok(draft))
     })?
 }
@@ -221,6 +221,7 @@ fn written(
             )
         }
     };
+    let anew = chained(view, anew, now)?;
     let texts = app.dispatch.texts(&anew);
     let notice = match Notice::draft(anew, &texts) {
         Ok(notice) => notice,
@@ -295,6 +296,7 @@ fn corrected(
         at: app.clock.now(),
         replaces: [reference(order)].into_iter().chain(others).collect(),
         valid_h: held_h(facts),
+        open: examine::open_sites(app),
     };
     let publish = &app.config.publish;
     let anew = match advised {

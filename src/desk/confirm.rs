@@ -3,7 +3,7 @@
 use hinan_recommend::{Answer, Gate, GateName};
 use serde_json::json;
 
-use super::{Declined, checked_reason, may};
+use super::{Declined, checked_reason, may, on_record};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::recommend::confirmed::Confirmed;
@@ -80,23 +80,25 @@ pub fn confirm(
     gate: GateName,
     words: &str,
 ) -> Result<(), Declined> {
-    may(officer, Act::Report)?;
-    let words = checked_reason(words)?;
-    let now = gates(app);
-    if !now.iter().any(|one| one.about == about) {
-        return Err(Declined::Unknown("発令中の川・災害"));
-    }
-    let asked = now
-        .iter()
-        .find(|one| one.about == about && one.gate.name == gate);
-    let open = asked.is_some_and(|one| one.for_officers || one.confirmed.is_some());
-    if !open {
-        return Err(Declined::Incomplete(format!(
-            "「{}」は、いまは職員の確認では変えられません。水位計・警報・報告が示しているか、この発令では問われません",
-            gate.japanese()
-        )));
-    }
-    write(app, officer, about, gate, CONFIRMED, &words)
+    on_record(app, officer, "confirm_gate", &subject(about), || {
+        may(officer, Act::Report)?;
+        let words = checked_reason(words)?;
+        let now = gates(app);
+        if !now.iter().any(|one| one.about == about) {
+            return Err(Declined::Unknown("発令中の川・災害"));
+        }
+        let asked = now
+            .iter()
+            .find(|one| one.about == about && one.gate.name == gate);
+        let open = asked.is_some_and(|one| one.for_officers || one.confirmed.is_some());
+        if !open {
+            return Err(Declined::Incomplete(format!(
+                "「{}」は、いまは職員の確認では変えられません。水位計・警報・報告が示しているか、この発令では問われません",
+                gate.japanese()
+            )));
+        }
+        write(app, officer, about, gate, CONFIRMED, &words)
+    })
 }
 
 /// Takes a confirmation back.
@@ -110,19 +112,21 @@ pub fn withdraw(
     gate: GateName,
     words: &str,
 ) -> Result<(), Declined> {
-    may(officer, Act::Report)?;
-    let words = checked_reason(words)?;
-    let stands = app
-        .store
-        .read(|view| view.confirmed(about))?
-        .iter()
-        .any(|one| one.gate == gate);
-    if !stands {
-        return Err(Declined::NoLongerOpen(
-            "取り消す確認がありません".to_owned(),
-        ));
-    }
-    write(app, officer, about, gate, WITHDRAWN, &words)
+    on_record(app, officer, "withdraw_gate", &subject(about), || {
+        may(officer, Act::Report)?;
+        let words = checked_reason(words)?;
+        let stands = app
+            .store
+            .read(|view| view.confirmed(about))?
+            .iter()
+            .any(|one| one.gate == gate);
+        if !stands {
+            return Err(Declined::NoLongerOpen(
+                "取り消す確認がありません".to_owned(),
+            ));
+        }
+        write(app, officer, about, gate, WITHDRAWN, &words)
+    })
 }
 
 fn write(

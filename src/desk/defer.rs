@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Declined, Reason, attention, changed, coded, may, open};
+use super::{Declined, Reason, attention, changed, coded, may, on_record, open};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::digest::Digest;
@@ -39,19 +39,20 @@ pub fn defer(
     reason: Reason<'_>,
     read: &Digest,
 ) -> Result<Deferred, Declined> {
-    may(officer, Act::Acknowledge)?;
-    if !MINUTES.contains(&minutes) {
-        return Err(Declined::Incomplete(
-            "保留できるのは、10分、20分、30分です".to_owned(),
-        ));
-    }
-    let (code, reason) = coded(reason)?;
-    let now = app.clock.now();
-    // In a replay, an officer's minute is still a minute.
-    let rests_s = f64::from(minutes) * 60.0 * app.clock.speed();
-    let rests = SignedDuration::try_from_secs_f64(rests_s).unwrap_or(SignedDuration::MAX);
-    let until = now.saturating_add(rests).unwrap_or(now);
-    app.store.write(|tx| {
+    on_record(app, officer, "defer", proposal_id, || {
+        may(officer, Act::Acknowledge)?;
+        if !MINUTES.contains(&minutes) {
+            return Err(Declined::Incomplete(
+                "保留できるのは、10分、20分、30分です".to_owned(),
+            ));
+        }
+        let (code, reason) = coded(reason)?;
+        let now = app.clock.now();
+        // In a replay, an officer's minute is still a minute.
+        let rests_s = f64::from(minutes) * 60.0 * app.clock.speed();
+        let rests = SignedDuration::try_from_secs_f64(rests_s).unwrap_or(SignedDuration::MAX);
+        let until = now.saturating_add(rests).unwrap_or(now);
+        app.store.write(|tx| {
         let stored = match open(tx.view().proposal(proposal_id)?) {
             Ok(stored) => stored,
             Err(why) => return Ok(Err(why)),
@@ -71,6 +72,7 @@ pub fn defer(
             until,
         }))
     })?
+    })
 }
 
 /// What an entry says that puts something off.

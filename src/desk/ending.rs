@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::lifting::Standing;
 use super::{
-    Declined, Reason, coded, draft, drafted, keep, may, new_id, open_proposals, reference,
+    Declined, Reason, chained, coded, draft, drafted, keep, may, new_id, open_proposals, reference,
 };
 use crate::app::App;
 use crate::approve::compose;
@@ -93,6 +93,7 @@ pub fn prepare_end(
         vec![reference(&order)],
         reason.1.clone(),
     );
+    let facts = app.store.read(|view| chained(view, facts, now))?;
     let notice = drafted(app, facts, &live, None, &reason)?;
     let substance = grounds.as_ref().map(Standing::digest);
     let draft = draft(app, officer, notice, (None, substance), reason);

@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Declined, already_over, approvable, beforehand, may, publish, refused, strong};
+use super::{
+    Declined, already_over, approvable, beforehand, may, on_record, publish, refused, strong,
+};
 use crate::app::App;
 use crate::approve::authority;
 use crate::approve::facts::{Facts, Kind};
@@ -39,10 +41,11 @@ pub fn choose(
     draft_id: &str,
     choice: Choice,
 ) -> Result<Chosen, Declined> {
-    may(officer, Act::LetOut)?;
-    strong(app, officer)?;
-    let now = app.clock.now();
-    app.store.write(|tx| {
+    on_record(app, officer, "choose", draft_id, || {
+        may(officer, Act::LetOut)?;
+        strong(app, officer)?;
+        let now = app.clock.now();
+        app.store.write(|tx| {
         let waiting = match waiting(app, &tx.view(), draft_id, now)? {
             Ok(waiting) => waiting,
             Err(why) => return Ok(Err(why)),
@@ -81,6 +84,7 @@ pub fn choose(
             second: chosen,
         }))
     })?
+    })
 }
 
 /// The second person approves exactly what the first approved: it leaves.
@@ -168,21 +172,23 @@ pub(crate) fn may_be_alone(view: &View<'_>, facts: &Facts) -> Result<bool, Store
 /// # Errors
 /// [`Declined`] says why it still waits.
 pub fn withdraw(app: &App, officer: &Officer, draft_id: &str) -> Result<(), Declined> {
-    let now = app.clock.now();
-    app.store.write(|tx| {
-        let Some(waiting) = tx.view().first_approved(draft_id)? else {
-            return Ok(Err(Declined::Unknown("文面")));
-        };
-        if waiting.notice.state().by() != officer.name {
-            let why = "取り下げられるのは、1人目として承認した人だけです".to_owned();
-            return Ok(Err(Declined::NotAuthorised(why)));
-        }
-        if !tx.settle_draft(draft_id, false)? {
-            return Ok(Err(already_over()));
-        }
-        tx.audit(now, &officer.name, "first_withdrawn", draft_id, &json!({}))?;
-        Ok(Ok(()))
-    })?
+    on_record(app, officer, "withdraw", draft_id, || {
+        let now = app.clock.now();
+        app.store.write(|tx| {
+            let Some(waiting) = tx.view().first_approved(draft_id)? else {
+                return Ok(Err(Declined::Unknown("文面")));
+            };
+            if waiting.notice.state().by() != officer.name {
+                let why = "取り下げられるのは、1人目として承認した人だけです".to_owned();
+                return Ok(Err(Declined::NotAuthorised(why)));
+            }
+            if !tx.settle_draft(draft_id, false)? {
+                return Ok(Err(already_over()));
+            }
+            tx.audit(now, &officer.name, "first_withdrawn", draft_id, &json!({}))?;
+            Ok(Ok(()))
+        })?
+    })
 }
 
 fn complete(

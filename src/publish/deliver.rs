@@ -2,7 +2,8 @@
 //!
 //! A loop takes no hint about what changed. It reads what is owed, notes that it begins, sends, records. Sending twice is
 //! harmless: the bytes and their identifier stay the same. Oldest first, and MQTT strictly in order; elsewhere a notice that a
-//! receiver cannot digest rests and is tried again while those behind it go, and is given up when what replaced it has arrived.
+//! receiver cannot digest rests and is tried again while those behind it go. An order that was lifted, cancelled or replaced before it
+//! left does not leave any more, whatever it waited for; what ended it does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,10 +22,10 @@ use super::outbox::{Attempt, ChannelName};
 use super::publication::Publication;
 use super::retained::Clearing;
 use crate::app::App;
-use crate::approve::facts::Facts;
+use crate::approve::facts::{Facts, Kind};
 use crate::clock::monotonic;
 use crate::store::outbox::{DeliveryState, OVERTAKEN, StoredDelivery};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, View};
 
 const BATCH: u32 = 500;
 /// Notices looked at back from one that has arrived. What lies further back expired long ago.
@@ -311,7 +312,11 @@ async fn attempt(
         return Ok((Attempt::GiveUp { why }, None));
     }
     let word = channel.name().word();
-    app.store.write(|tx| {
+    // Looked at in the very transaction in which the attempt begins: whoever ended the order has ended it before, or ends it after.
+    let ended = app.store.write(|tx| {
+        if let Some(why) = no_longer_holds(&tx.view(), delivery, &facts)? {
+            return Ok(Some(why));
+        }
         if delivery
             .lease
             .as_ref()
@@ -326,8 +331,12 @@ async fn attempt(
                 &json!({ "channel": word, "attempt": delivery.attempts }),
             )?;
         }
-        tx.begin_attempt(delivery.id, &app.run, now)
+        tx.begin_attempt(delivery.id, &app.run, now)?;
+        Ok(None)
     })?;
+    if let Some(why) = ended {
+        return Ok((Attempt::GiveUp { why }, None));
+    }
     let attempt = match tokio::time::timeout(pace.attempt_max, channel.send(&publication)).await {
         Ok(attempt) => attempt,
         Err(_) => Attempt::TryAgain {
@@ -335,6 +344,28 @@ async fn attempt(
         },
     };
     Ok((attempt, Some(facts)))
+}
+
+/// Why an order must not leave: a later notice has lifted, cancelled or replaced it. That one is owed here, too, and says what holds.
+/// Nothing when it may leave, and for what ends an order: whoever has had the order must hear of its end.
+fn no_longer_holds(
+    view: &View<'_>,
+    delivery: &StoredDelivery,
+    facts: &Facts,
+) -> Result<Option<String>, StoreError> {
+    if facts.kind != Kind::Issue || view.is_unended(&delivery.notice)? {
+        return Ok(None);
+    }
+    let by = view.ended_by(&delivery.notice)?.unwrap_or_default();
+    let began = delivery.attempts > 0 || delivery.lease.is_some();
+    let unsure = if began {
+        "。前の試みで届いていないとは言い切れません"
+    } else {
+        ""
+    };
+    Ok(Some(format!(
+        "{OVERTAKEN} {by} が承認されたため送りません{unsure}"
+    )))
 }
 
 /// Records an attempt. Says whether the next one in line may go.

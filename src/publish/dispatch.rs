@@ -75,14 +75,15 @@ impl Dispatch {
         }
     }
 
-    /// As configured; reads the files that it names.
+    /// As configured; reads the files that it names. Where the service signs with a key of its own, they must have been made and named
+    /// before.
     ///
     /// # Errors
     /// [`Unready`] names key, file and fault.
     pub fn of(config: &Publish) -> Result<Self, Unready> {
         let signing = match config.sign {
             Signing::Off => None,
-            Signing::Required => {
+            Signing::Own | Signing::Required => {
                 let key = read("publish.sign_key_file", &config.sign_key_file)?;
                 let certificate = read(
                     "publish.sign_certificate_file",
@@ -94,7 +95,7 @@ impl Dispatch {
         Ok(Self {
             phrasebook: Phrasebook::with(&templates(&config.templates_dir)?)?,
             limits: config.area_mail.limits(),
-            must_sign: config.sign == Signing::Required,
+            must_sign: config.sign != Signing::Off,
             signing,
             channels: config.channels(),
         })

@@ -72,6 +72,21 @@ fn officers_now(app: &App, sent: Timestamp) -> Timestamp {
         .unwrap_or(sent)
 }
 
+/// The sites that the shelter desk says are open now, and that are not full by its count. Only these are named in a text.
+#[must_use]
+pub fn open_sites(app: &App) -> BTreeSet<String> {
+    let picture = app.picture();
+    let advice = &picture.advice;
+    let is_open = |site: &&hinan_gis::Shelter| {
+        let word = advice.told.shelter(&site.id, advice.outlook.as_of);
+        word.is_some_and(|word| {
+            word.state == told::ShelterState::Open && !word.is_full(site.capacity)
+        })
+    };
+    let sites = app.town().shelters.iter();
+    sites.filter(is_open).map(|site| site.id.clone()).collect()
+}
+
 fn around<'s>(app: &App, facts: &Facts, beside: &Beside<'s>) -> Surroundings<'s> {
     let town = app.town();
     Surroundings {
@@ -82,6 +97,12 @@ fn around<'s>(app: &App, facts: &Facts, beside: &Beside<'s>) -> Surroundings<'s>
             .collect(),
         units: units(app, facts, beside),
         shelters: shelters(app, facts.hazard),
+        sites_near: beside
+            .decided_on
+            .into_iter()
+            .flat_map(|proposal| &proposal.shelters)
+            .map(|site| (site.id.clone(), site.name.clone()))
+            .collect(),
         town_box: town.outline.bounding_rect().map(|found| {
             let (min, max) = (found.min(), found.max());
             [min.x, min.y, max.x, max.y]

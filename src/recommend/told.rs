@@ -15,7 +15,7 @@ use super::confirmed::Confirmed;
 use super::judgement::Judgement;
 
 /// What was said of a shelter stands so long; after it nobody said anything. **Assumed**: within a night the desk speaks again, and
-/// what was true at an earlier event says nothing of this one.
+/// what was true at an earlier event says nothing of this one. A door that was shut stays shut until somebody says that it is open.
 const SHELTER_STANDS: SignedDuration = SignedDuration::from_hours(12);
 
 /// Everything that was told by a moment.
@@ -151,9 +151,9 @@ impl Told {
     /// [`Told::shelters`].
     #[must_use]
     pub fn shelter(&self, id: &str, as_of: Timestamp) -> Option<&ShelterWord> {
-        self.shelters
-            .get(id)
-            .filter(|word| as_of.duration_since(word.at) <= SHELTER_STANDS)
+        self.shelters.get(id).filter(|word| {
+            word.state == ShelterState::Closed || as_of.duration_since(word.at) <= SHELTER_STANDS
+        })
     }
 
     /// Whether nobody said that a shelter takes no people: closed, out of reach, or full by word or by count.
@@ -270,6 +270,11 @@ mod tests {
         assert!(after(3).is_some());
         assert!(after(13).is_none());
         assert!(after(30 * 24).is_none());
+        // Shut is another matter: nobody has opened it by saying nothing.
+        let mut shut = told.clone();
+        shut.shelters.get_mut("gym").expect("the gym").state = ShelterState::Closed;
+        let later = shut.shelter("gym", at + SignedDuration::from_hours(30 * 24));
+        assert!(later.is_some());
     }
 
     #[test]

@@ -137,6 +137,23 @@ impl View<'_> {
         Ok(found.is_some())
     }
 
+    /// The first notice that lifted, cancelled or replaced this one, whether it was delivered or not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn ended_by(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let found = self
+            .0
+            .prepare_cached(
+                "SELECT n.id FROM notice n WHERE n.approved_ms >= (SELECT approved_ms FROM notice WHERE id = ?1) \
+                 AND EXISTS (SELECT 1 FROM json_each(n.facts, '$.replaces') r WHERE json_extract(r.value, '$.id') = ?1) \
+                 ORDER BY n.approved_ms, n.id LIMIT 1",
+            )?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(found)
+    }
+
     /// Everything approved since a moment, newest first; 1,000 at most.
     ///
     /// # Errors

@@ -150,7 +150,7 @@ fn row(entry: &Entry, is_hidden: bool) -> AuditRow {
 }
 
 /// Entries that tell, or hint at, what somebody wants done.
-const TELLING: [&str; 7] = [
+const TELLING: [&str; 9] = [
     "text_shown",
     "approve_attempt",
     "approve_refused",
@@ -158,6 +158,8 @@ const TELLING: [&str; 7] = [
     "first_withdrawn",
     "second_attempt",
     "alone_attempt",
+    desk::ATTEMPTED,
+    desk::ACT_REFUSED,
 ];
 
 /// Whether an entry tells what somebody wants done about what is not decided yet: whoever is to judge for themselves must not read it.
@@ -174,10 +176,8 @@ pub(super) fn is_hidden(view: &View<'_>, entry: &Entry, reader: &str) -> Result<
     }
     // A text that was forgotten meanwhile still answered something.
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    match detail["proposal"].as_str() {
-        Some(proposal) => Ok(entry.actor != reader && view.is_open_proposal(proposal)?),
-        None => Ok(false),
-    }
+    let about = detail["proposal"].as_str().unwrap_or(&entry.subject);
+    Ok(entry.actor != reader && view.is_open_proposal(about)?)
 }
 
 /// An entry in words; of one that is hidden, only that it happened.
@@ -202,6 +202,22 @@ pub(super) fn actor(entry: &Entry) -> String {
         "console" => "コンソール".to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// What somebody wanted to do.
+fn act(code: &str) -> String {
+    match code {
+        "decline" => "推奨の見送り",
+        "defer" => "推奨の保留",
+        "choose" => "2人目の判断",
+        "withdraw" => "1人目の承認の取り下げ",
+        "review" => "発表の確認",
+        "retry" => "再送の指示",
+        "confirm_gate" => "解除の条件の確認",
+        "withdraw_gate" => "解除の条件の確認の取消",
+        other => other,
+    }
+    .to_owned()
 }
 
 /// An entry in the officers' words.
@@ -255,6 +271,9 @@ pub(super) fn words(entry: &Entry) -> String {
             choice(&text("first")),
             choice(&text("second"))
         ),
+        desk::ATTEMPTED => format!("{}の操作 {subject}", act(&text("act"))),
+        desk::ACT_REFUSED => format!("{}できず {subject}: {}", act(&text("act")), text("why")),
+        desk::attention::OPENED => format!("推奨 {subject} を開いた"),
         "second_attempt" => format!("2人目の承認の操作 {subject}"),
         "alone_attempt" => format!("単独発令の操作 {subject}"),
         "reviewed" if detail["agrees"] == true => {
@@ -262,6 +281,11 @@ pub(super) fn words(entry: &Entry) -> String {
         }
         "reviewed" => format!("発表 {subject} を確認: 異議あり({})", text("words")),
         "seen" => format!("推奨 {subject} を確認"),
+        "passed_on" if detail["waits_for"] == "second" => format!(
+            "2人目を待つ文面 {subject} を引き継ぎ({}回目 → {})",
+            detail["step"],
+            text("to")
+        ),
         "passed_on" => format!(
             "推奨 {subject} を引き継ぎ({}回目 → {})",
             detail["step"],

@@ -58,6 +58,7 @@ pub(super) async fn page(
     if kept.is_some() {
         frame.notices.push(KEPT.to_owned());
     }
+    desk::attention::opened(app, &who.officer, &id)?;
     let others = app.presence().opened(&id, &who.officer.name, monotonic());
     if !others.is_empty() {
         let others = others.join("、");
@@ -296,6 +297,7 @@ fn preview(app: &App, stored: &StoredProposal, level: OrderLevel) -> Vec<NoticeT
             .judgement
             .as_ref()
             .and_then(|one| one.valid_h),
+        open: examine::open_sites(app),
     };
     let facts = compose::issue(
         app.config.service.realm,

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use hinan_dashboard::page;
-use hinan_dashboard::view::{PublicHome, PublicNotice, PublicNoticePage, PublicShelter};
+use hinan_dashboard::view::{PublicHome, PublicNotice, PublicNoticePage, PublicShelter, Successor};
 use hinan_notice::text::{EASY_JAPANESE, ENGLISH, JAPANESE};
 use jiff::Timestamp;
 
@@ -37,7 +37,7 @@ fn all(app: &App, current: &Current, now: Timestamp) -> Vec<u8> {
         .all
         .iter()
         .filter(|one| current.holds(one.notice().id().as_str()))
-        .map(|one| notice_view(app, one, &ends))
+        .map(|one| notice_view(app, one, &ends, now))
         .collect();
     in_force.sort_by(|a, b| b.level.cmp(&a.level).then(b.issued_at.cmp(&a.issued_at)));
     let ended = current
@@ -45,10 +45,15 @@ fn all(app: &App, current: &Current, now: Timestamp) -> Vec<u8> {
         .iter()
         .filter(|one| one.facts().kind == Kind::Issue)
         .filter(|one| {
-            let ended_at = ends.of_notice(one.facts());
-            ended_at.is_some_and(|(_, at)| now.duration_since(at) < ENDED_SHOWN)
+            let over_at = match ends.of_notice(one.facts()) {
+                // What took its place is here instead.
+                Some(end) if end.kind == Kind::Issue => None,
+                Some(end) => Some(end.at),
+                None => expired_at(one.facts(), now),
+            };
+            over_at.is_some_and(|at| now.duration_since(at) < ENDED_SHOWN)
         })
-        .map(|one| notice_view(app, one, &ends))
+        .map(|one| notice_view(app, one, &ends, now))
         .collect();
     page::public_home(&frame::public(app), &PublicHome { in_force, ended }).into_bytes()
 }
@@ -66,7 +71,7 @@ pub(super) async fn notice(
     if let Some(found) = current.find(&id) {
         let finished = current.page(&format!("/n/{id}"), now, || {
             let ends = Ends::of(current.all.iter().map(|one| one.facts()));
-            Ok::<_, Refusal>(one(app, found, &ends))
+            Ok::<_, Refusal>(one(app, found, &ends, now))
         })?;
         return Ok(feeds::answer(&headers, HTML, &finished));
     }
@@ -85,15 +90,15 @@ pub(super) async fn notice(
     let ends = Ends::of(endings.iter().map(Publication::facts));
     let caching = [(header::CACHE_CONTROL, "no-cache")];
     let html = [(header::CONTENT_TYPE, HTML)];
-    Ok((caching, html, one(app, &found, &ends)).into_response())
+    Ok((caching, html, one(app, &found, &ends, now)).into_response())
 }
 
 const HTML: &str = "text/html; charset=utf-8";
 
-fn one(app: &App, found: &Publication, ends: &Ends) -> Vec<u8> {
+fn one(app: &App, found: &Publication, ends: &Ends, now: Timestamp) -> Vec<u8> {
     let text = |language| found.text_in(language).map(|text| text.whole());
     let view = PublicNoticePage {
-        notice: notice_view(app, found, ends),
+        notice: notice_view(app, found, ends, now),
         english: text(ENGLISH),
         easy_japanese: text(EASY_JAPANESE),
         japanese: text(JAPANESE).unwrap_or_default(),
@@ -102,30 +107,49 @@ fn one(app: &App, found: &Publication, ends: &Ends) -> Vec<u8> {
     page::public_notice(&frame::public(app), &view).into_bytes()
 }
 
-/// Which notices were lifted or cancelled, and when.
-struct Ends(BTreeMap<String, (Kind, Timestamp)>);
+/// Which notices were lifted, cancelled or replaced: how, when and by what.
+struct Ends(BTreeMap<String, End>);
+
+struct End {
+    kind: Kind,
+    at: Timestamp,
+    by: String,
+    is_correction: bool,
+}
 
 impl Ends {
     fn of<'f>(all: impl Iterator<Item = &'f Facts>) -> Self {
         let mut ends = BTreeMap::new();
-        for facts in all.filter(|facts| facts.kind != Kind::Issue) {
+        for facts in all {
             for replaced in &facts.replaces {
-                ends.insert(replaced.id.to_string(), (facts.kind, facts.sent));
+                let end = End {
+                    kind: facts.kind,
+                    at: facts.sent,
+                    by: facts.id.to_string(),
+                    is_correction: facts.is_correction_of(&replaced.id),
+                };
+                ends.insert(replaced.id.to_string(), end);
             }
         }
         Self(ends)
     }
 
-    fn of_notice(&self, facts: &Facts) -> Option<(Kind, Timestamp)> {
-        self.0.get(facts.id.as_str()).copied()
+    fn of_notice(&self, facts: &Facts) -> Option<&End> {
+        self.0.get(facts.id.as_str())
     }
 }
 
-fn notice_view(app: &App, published: &Publication, ends: &Ends) -> PublicNotice {
+/// When an order expired that nobody had ended.
+fn expired_at(facts: &Facts, now: Timestamp) -> Option<Timestamp> {
+    (facts.kind == Kind::Issue && facts.expires <= now).then_some(facts.expires)
+}
+
+fn notice_view(app: &App, published: &Publication, ends: &Ends, now: Timestamp) -> PublicNotice {
     let facts = published.facts();
+    let end = ends.of_notice(facts);
     let ended = |kind: Kind| -> Option<Timestamp> {
-        let (how, at) = ends.of_notice(facts)?;
-        (how == kind).then_some(at)
+        let end = end.filter(|end| end.kind == kind)?;
+        Some(end.at)
     };
     PublicNotice {
         id: facts.id.to_string(),
@@ -150,6 +174,14 @@ fn notice_view(app: &App, published: &Publication, ends: &Ends) -> PublicNotice 
         } else {
             ended(Kind::Cancel)
         },
+        successor: end
+            .filter(|end| end.kind == Kind::Issue)
+            .map(|end| Successor {
+                id: end.by.clone(),
+                at: end.at,
+                is_correction: end.is_correction,
+            }),
+        expired_at: expired_at(facts, now).filter(|_| end.is_none()),
         shelters: facts
             .shelters
             .iter()

@@ -99,7 +99,7 @@ pub(super) fn state(
         (Kind::Lift, _) | (Kind::Issue, Some(Kind::Lift)) => NoticeState::Lifted,
         (Kind::Cancel, _) | (Kind::Issue, Some(Kind::Cancel)) => NoticeState::Cancelled,
         (Kind::Issue, Some(Kind::Issue)) => NoticeState::Replaced,
-        (Kind::Issue, None) if facts.expires <= now => NoticeState::Replaced,
+        (Kind::Issue, None) if facts.expires <= now => NoticeState::Expired,
         (Kind::Issue, None) => NoticeState::InForce,
     }
 }

@@ -18,6 +18,7 @@ use super::who::SignedIn;
 use super::{english, frame, gauges, inbox, lines, shelters};
 use crate::app::App;
 use crate::clock::spoken;
+use crate::desk;
 use crate::outlook::GaugeOutlook;
 use crate::recommend::level::advised;
 use crate::recommend::proposal::Proposal;
@@ -34,6 +35,7 @@ pub(super) async fn page(
 ) -> Result<Html<String>, Refusal> {
     let app = &doors.app;
     let (stored, covered) = asked(app, &id)?.ok_or(Refusal::Unknown)?;
+    desk::attention::opened(app, &who.officer, &id)?;
     Ok(Html(page::recommendation(
         &frame::officers(app, &who, None)?,
         &view(app, &stored, &covered),

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::lines;
+use crate::desk;
 use crate::recommend::level::OrderLevel;
 use crate::store::audit::Entry;
 
@@ -13,6 +14,21 @@ pub(super) fn actor(entry: &Entry) -> Option<&'static str> {
         "system" => Some("system"),
         "console" => Some("console of the machine"),
         _ => None,
+    }
+}
+
+/// What somebody wanted to do.
+fn act(code: &str) -> &str {
+    match code {
+        "decline" => "declining the recommendation",
+        "defer" => "deferring the recommendation",
+        "choose" => "the second person's choice",
+        "withdraw" => "withdrawing the first approval",
+        "review" => "reviewing the notice",
+        "retry" => "trying a delivery again",
+        "confirm_gate" => "confirming a condition of lifting",
+        "withdraw_gate" => "withdrawing a confirmed condition of lifting",
+        other => other,
     }
 }
 
@@ -50,6 +66,10 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
         "superseded" => format!("Recommendation {subject} replaced by a newer one"),
         "expired" => format!("Recommendation {subject} expired"),
         "seen" => format!("Recommendation {subject} seen"),
+        "passed_on" if detail["waits_for"] == "second" => format!(
+            "Text {subject}, which waits for its second person, passed on (step {})",
+            detail["step"]
+        ),
         "passed_on" => format!(
             "Recommendation {subject} passed on (step {})",
             detail["step"]
@@ -65,6 +85,9 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
         "second_agrees" => format!("The second person thinks the same {subject}"),
         "second_differs" => format!("The two persons differ {subject}; nothing was issued"),
         "approve_refused" => format!("Not approved {subject}"),
+        desk::ATTEMPTED => format!("Step: {} {subject}", act(word("act"))),
+        desk::ACT_REFUSED => format!("Refused: {} {subject}", act(word("act"))),
+        desk::attention::OPENED => format!("Recommendation {subject} opened"),
         "approved" if detail["flagged"] == true => format!("Issued alone {} {subject}", level()),
         "approved" => format!("Approved {} {subject}", level()),
         "reviewed" if detail["agrees"] == true => {

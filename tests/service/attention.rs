@@ -1,7 +1,8 @@
 //! Whose attention a recommendation has: what was put off calls again, and is asked about by whoever comes next.
 
-use hinan::desk::attention::{Attention, acknowledge, of, pass_on};
-use hinan::desk::{Reason, defer};
+use hinan::approve::rule::Choice;
+use hinan::desk::attention::{Attention, acknowledge, of, pass_on, standing};
+use hinan::desk::{Reason, defer, second};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 
@@ -56,4 +57,42 @@ fn what_was_put_off_rests_so_long_and_then_has_nobodys_attention_until_somebody_
     let seen = hall.app.store.read(|view| view.audit_of(&id)).unwrap();
     let seen = seen.iter().filter(|entry| entry.action == "seen").count();
     assert_eq!(seen, 2, "seen twice, and said once each time");
+}
+
+/// A first person has approved, and nobody comes: the order hangs on the second. It is passed on as advice is that nobody has seen, and
+/// never to the first, who cannot be the second.
+#[test]
+fn what_waits_for_its_second_person_is_passed_on_along_the_succession_until_somebody_comes() {
+    let mut hall = Hall::opens(town_reference::plain(), Realm::Actual);
+    let level = OrderLevel::EvacuationOrder;
+    let advised = hall.recommends("十勝川", level);
+    let (ando, baba) = (Hall::person("ando"), Hall::person("baba"));
+    acknowledge(&hall.app, &ando, &advised).unwrap();
+    let draft = hall.prepares(&ando, &advised, level).unwrap();
+    hall.approves(&ando, &draft).unwrap();
+    let id = draft.notice.id().as_str();
+    let asked = |hall: &Hall| {
+        let all = hall.app.store.read(|view| view.audit_of(id)).unwrap();
+        let detail = |detail: &str| -> serde_json::Value { serde_json::from_str(detail).unwrap() };
+        all.iter()
+            .filter(|entry| entry.action == "passed_on")
+            .map(|entry| detail(&entry.detail)["to"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(pass_on(&hall.app).unwrap(), 0);
+    hall.seconds_pass(61);
+    assert_eq!(pass_on(&hall.app).unwrap(), 1);
+    assert_eq!(pass_on(&hall.app).unwrap(), 0, "once for each step");
+    hall.seconds_pass(120);
+    assert_eq!(pass_on(&hall.app).unwrap(), 1);
+    let to = asked(&hall);
+    assert_eq!(to.len(), 2);
+    assert!(!to.contains(&"ando".to_owned()), "{to:?}");
+    assert_ne!(to[0], to[1]);
+    let lines = standing(&hall.app, &baba).unwrap().join("\n");
+    assert!(lines.contains("2回目の引き継ぎ先"), "{lines}");
+    second::choose(&hall.app, &baba, id, Choice::Issue(level)).unwrap();
+    second::approve(&hall.app, &baba, id, &draft.notice.content().digest()).unwrap();
+    hall.seconds_pass(300);
+    assert_eq!(pass_on(&hall.app).unwrap(), 0, "it has left");
 }

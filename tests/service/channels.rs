@@ -2,12 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
+use hinan::publish::channel::mail::{MailChannel, MailTarget, MailTls};
+use hinan::publish::outbox::Attempt;
+use hinan::realm::Realm;
+use hinan::recommend::level::OrderLevel;
 use hinan_town::{FLOOD_HOUR, StatusCode, TownPlan, eventually, free_port, without_peer};
 use roxmltree::Document;
 
 use crate::HINAN;
 use crate::alert::{Alert, fits_the_schema};
+use crate::hall::{Hall, reference};
 
 /// A mail server of others (aiosmtpd) that keeps what it takes as files. Ends with its owner.
 struct MailServer {
@@ -17,11 +23,15 @@ struct MailServer {
 }
 
 const SERVER: &str = "\
-import sys, time, hashlib
+import asyncio, os, sys, time, hashlib
 from aiosmtpd.controller import Controller
 class Keep:
     async def handle_DATA(self, server, session, envelope):
         name = hashlib.sha256(envelope.content).hexdigest()
+        with open(sys.argv[2] + '/taken', 'a') as f:
+            f.write(name + '\\n')
+        if os.path.exists(sys.argv[2] + '/slow'):
+            await asyncio.sleep(3)
         with open(sys.argv[2] + '/' + name + '.eml', 'wb') as f:
             f.write(envelope.content)
         return '250 2.0.0 kept as ' + name
@@ -70,6 +80,12 @@ impl MailServer {
         })
         .await;
         Some(server)
+    }
+
+    /// How many mails it took, the same ones counted anew.
+    fn taken(&self) -> usize {
+        let all = std::fs::read_to_string(self.folder.join("taken"));
+        all.unwrap_or_default().lines().count()
     }
 
     fn kept(&self) -> Vec<String> {
@@ -272,4 +288,56 @@ async fn one_notice_leaves_signed_on_every_channel_with_the_same_words() {
         );
     }
     town.closes().await;
+}
+
+/// A server that is slow to answer has taken the mail all the same: whoever waited no longer must not hand it over a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_answer_comes_late_is_not_sent_a_second_time_and_holds_one_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = MailServer::starts(folder.path()).await else {
+        return;
+    };
+    std::fs::write(folder.path().join("slow"), "").unwrap();
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let order = hall.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    let publication = hall
+        .app
+        .store
+        .read(|view| view.publication(order.notice.id().as_str()))
+        .unwrap()
+        .unwrap();
+    let channel = MailChannel::new(&MailTarget {
+        host: "127.0.0.1".to_owned(),
+        port: server.port,
+        tls: MailTls::None,
+        authorities_pem: Vec::new(),
+        credentials: None,
+        from: "bosai@example.lg.jp".to_owned(),
+        to: vec!["list@example.lg.jp".to_owned()],
+        timeout: Duration::from_secs(30),
+    })
+    .unwrap();
+    let called_off = tokio::time::timeout(Duration::from_secs(1), channel.send(&publication));
+    assert!(called_off.await.is_err(), "it is slower than that");
+    eventually("the server has it", || async {
+        (server.taken() == 1).then_some(())
+    })
+    .await;
+    // The next attempts come while the first still hangs.
+    for _ in 0..3 {
+        let attempt = channel.send(&publication).await;
+        let Attempt::TryAgain { why } = attempt else {
+            panic!("{attempt:?}");
+        };
+        assert!(why.contains("終わっていません"), "{why}");
+    }
+    let receipt = eventually("its answer has come", || async {
+        match channel.send(&publication).await {
+            Attempt::Delivered { receipt } => Some(receipt),
+            Attempt::TryAgain { .. } | Attempt::GiveUp { .. } => None,
+        }
+    })
+    .await;
+    assert!(receipt.contains("250"), "{receipt}");
+    assert_eq!(server.taken(), 1, "taken once");
 }

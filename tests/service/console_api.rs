@@ -194,7 +194,7 @@ async fn an_order_leaves_by_json_with_two_persons_and_the_second_blind() {
     })
     .await;
     assert_eq!(
-        town.resident().cap(&notice).await.bytes,
+        crate::gate::unsigned(&town.resident().cap(&notice).await.bytes),
         text_of(&shown, "cap").as_bytes(),
         "what was read is what left"
     );

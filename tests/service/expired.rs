@@ -4,11 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hinan::approve::rule::Choice;
+use hinan::desk::beforehand::{self, Remedy};
+use hinan::desk::second;
 use hinan::publish::channel::mqtt::{MqttChannel, MqttTarget};
 use hinan::publish::deliver::{self, Channel, Pace};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
-use hinan_town::{Listener, Mosquitto, eventually};
+use hinan::store::drafts::StoredDraft;
+use hinan_town::{Listener, Mosquitto, Resident, eventually};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
@@ -72,6 +76,78 @@ async fn six_weeks_stale_what_a_broker_retains_of_an_order_ends_with_it_though_n
     assert_eq!(late.retained(&format!("/{}", facts.id)), None);
     stop.send(true).unwrap();
     running.await.unwrap().unwrap();
+    drop(home);
+}
+
+/// Every document of ours names the page of its notice: whoever opens it six weeks later must not read there what to do and where to go.
+#[tokio::test(flavor = "multi_thread")]
+async fn six_weeks_stale_the_page_of_an_order_says_that_it_is_over_and_tells_nobody_what_to_do() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    const DO: &str = "<h3>すること</h3>";
+    let level_3 = OrderLevel::ElderlyEvacuation;
+    let ando = Hall::person("ando");
+    let id = |draft: &StoredDraft| draft.notice.id().to_string();
+    // One that nobody lifts, one that a higher one replaces, one that was wrong and is corrected.
+    let left = hall.two_issue("札内川", OrderLevel::EvacuationOrder);
+    let advised = hall.recommends("十勝川", level_3);
+    let first = hall.prepares(&ando, &advised, level_3).unwrap();
+    hall.approves(&ando, &first).unwrap();
+    let second = hall.two_issue("十勝川", OrderLevel::EvacuationOrder);
+    let correction = beforehand::open(&hall.app, &ando, &id(&second), Remedy::Correct).unwrap();
+    let read = correction.notice.content().digest();
+    hall.approves(&Hall::person("ando"), &correction).unwrap();
+    if hall
+        .app
+        .store
+        .read(|view| view.notice(&id(&correction)))
+        .unwrap()
+        .is_none()
+    {
+        let baba = Hall::person("baba");
+        let choice = Choice::Issue(correction.notice.content().facts().level);
+        second::choose(&hall.app, &baba, &id(&correction), choice).unwrap();
+        second::approve(&hall.app, &baba, &id(&correction), &read).unwrap();
+    }
+    hall.delivers();
+    let expires = left.notice.content().facts().expires;
+    let Hall { app, home, .. } = hall;
+    let app = Arc::new(app);
+    let (base, doors) = Hall::opens_its_doors(&app).await;
+    let resident = Resident::at(&base);
+    let page = async |of: &StoredDraft| resident.gets(&format!("/n/{}", id(of))).await.text();
+    assert!(page(&left).await.contains(DO), "it is in force");
+    for (over, word, next) in [
+        (&first, "置き換え済み", &second),
+        (&second, "訂正済み", &correction),
+    ] {
+        let page = page(over).await;
+        assert!(page.contains(word) && page.contains(&id(next)), "{page}");
+        assert!(!page.contains(DO), "{page}");
+    }
+    // Six weeks later it is read from the record, and an hour after it ended from memory.
+    for after in [
+        SignedDuration::from_hours(1),
+        SignedDuration::from_hours(6 * 7 * 24),
+    ] {
+        app.clock.set(expires + after, 1.0);
+        let page = page(&left).await;
+        assert!(
+            page.contains("失効") && page.contains("解除の発表ではありません"),
+            "{page}"
+        );
+        assert!(
+            !page.contains(DO) && !page.contains("<h3>避難場所"),
+            "{page}"
+        );
+    }
+    // On the page of all it does not vanish unsaid, and the officers' board does not say that something took its place.
+    app.clock.set(expires + SignedDuration::from_hours(1), 1.0);
+    let home_page = resident.home().await;
+    assert!(
+        home_page.contains(&id(&left)) && home_page.contains("失効"),
+        "{home_page}"
+    );
+    doors.send(true).unwrap();
     drop(home);
 }
 

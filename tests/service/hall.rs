@@ -2,6 +2,7 @@
 //! list of what reached the outside. For stories of thousands of clicks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hinan::app::{App, Picture};
 use hinan::approve::authority::{Basis, Grant};
@@ -19,11 +20,15 @@ use hinan::publish::outbox::{Attempt, ChannelName};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::{ConcernedDistrict, Proposal, ProposalKey};
+use hinan::recommend::told::{ShelterState, ShelterWord};
 use hinan::store::Store;
 use hinan::store::drafts::StoredDraft;
 use hinan::town;
 use jiff::{SignedDuration, Timestamp};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// A reason that is always acceptable.
 pub(crate) const REASON: Reason<'static> = Reason {
@@ -194,6 +199,32 @@ impl Hall {
         }
     }
 
+    /// The shelter desk says how a site is, now; nothing = nobody has said anything.
+    pub(crate) fn shelter_is(&self, id: &str, state: Option<ShelterState>) {
+        let before = self.app.picture();
+        let mut advice = before.advice.clone();
+        let mut told = (*advice.told).clone();
+        told.shelters.remove(id);
+        if let Some(state) = state {
+            let word = ShelterWord {
+                state,
+                occupancy: None,
+                places: None,
+                at: advice.outlook.as_of,
+                by: "hayashi".to_owned(),
+                note: String::new(),
+            };
+            told.shelters.insert(id.to_owned(), word);
+        }
+        advice.told = Arc::new(told);
+        self.app.show(Picture {
+            advice,
+            situation: before.situation.clone(),
+            official: Arc::clone(&before.official),
+            external: Arc::clone(&before.external),
+        });
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.app.clock.now()
     }
@@ -335,6 +366,17 @@ impl Hall {
                 ));
             }
         }
+    }
+
+    /// Opens the public doors of the house on this machine. Where they are; they close when the second is dropped or told so.
+    pub(crate) async fn opens_its_doors(app: &Arc<App>) -> (String, watch::Sender<bool>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let doors = hinan::web::Doors::new(Arc::clone(app), metrics, stopped);
+        tokio::spawn(hinan::web::serve(listener, None, doors));
+        (base, stop)
     }
 
     /// How many messages reached the outside.

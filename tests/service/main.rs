@@ -5,6 +5,7 @@
 
 mod advice;
 mod alert;
+mod attempts;
 mod attention;
 mod authority;
 mod bad_input;

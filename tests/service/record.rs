@@ -262,3 +262,34 @@ fn a_service_does_not_start_on_a_forged_record(town: &Town) {
     assert!(!refused.status.success());
     assert!(said.contains("the stored document has digest"), "{said}");
 }
+
+/// Who must approve what is part of the record: whoever changes the table leaves an entry with the table before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_table_of_approvals_is_noted_at_the_start_that_brings_it_and_only_then() {
+    let mut town = TownPlan::of(HINAN).opens().await.unwrap();
+    let noted = |town: &Town| -> Vec<serde_json::Value> {
+        let record = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+        let mut all = record
+            .prepare("SELECT detail FROM audit WHERE action = 'approval_rules' ORDER BY seq")
+            .unwrap();
+        let rows = all.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(|detail| serde_json::from_str(&detail.unwrap()).unwrap())
+            .collect()
+    };
+    assert_eq!(noted(&town).len(), 1);
+    town.closes().await;
+    let config = std::fs::read_to_string(town.config()).unwrap();
+    let changed = config.replace("level4 = \"one\"", "level4 = \"two\"");
+    assert_ne!(config, changed);
+    std::fs::write(town.config(), changed).unwrap();
+    town.starts().await;
+    town.closes().await;
+    let all = noted(&town);
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[1]["before"], all[0]["rules"]);
+    assert_eq!(all[0]["rules"]["level4"], "one");
+    assert_eq!(all[1]["rules"]["level4"], "two");
+    town.starts().await;
+    assert_eq!(noted(&town).len(), 2, "nothing changed");
+    town.closes().await;
+}

@@ -79,6 +79,45 @@ fn an_order_goes_out_with_its_cancellation_ready_and_whoever_opens_it_lets_it_ou
     assert!(matches!(refused, Err(Declined::NotAuthorised(_))));
 }
 
+/// A receiver that was away when B took the place of A still shows A. What ends B must name A, too, or A stands there until it expires.
+#[test]
+fn what_ends_a_chain_names_every_link_that_a_receiver_may_still_show() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let ando = Hall::person("ando");
+    let a = hall.recommends("十勝川", LEVEL_3);
+    let a = hall.prepares(&ando, &a, LEVEL_3).unwrap();
+    hall.approves(&ando, &a).unwrap();
+    hall.seconds_pass(6 * 3600);
+    let b = hall.two_issue("十勝川", LEVEL_4);
+    hall.seconds_pass(3600);
+    let c = hall.two_issue("十勝川", LEVEL_4);
+    let named = |draft: &StoredDraft| {
+        let document = String::from_utf8_lossy(draft.notice.content().document()).into_owned();
+        let line = document.split("<references>").nth(1).unwrap();
+        let line = line.split("</references>").next().unwrap().to_owned();
+        [&a, &b, &c].map(|one| line.contains(id_of(one)))
+    };
+    assert_eq!(named(&c), [true, true, false]);
+    // The one that stood ready, one that is prepared by hand, and a lift.
+    let ready = stands_ready(&hall, id_of(&c), Remedy::Cancel).unwrap();
+    let cancel = hall.ends(&ando, id_of(&c), Kind::Cancel).unwrap();
+    let lift = hall.ends(&ando, id_of(&c), Kind::Lift).unwrap();
+    for end in [&ready, &cancel, &lift] {
+        assert_eq!(named(end), [true, true, true]);
+    }
+    // A has expired: no receiver shows it any more.
+    hall.seconds_pass(5 * 3600 + 60);
+    let cancel = hall.ends(&ando, id_of(&c), Kind::Cancel).unwrap();
+    assert_eq!(named(&cancel), [false, true, true]);
+    // And what it says to programs by other formats is what it ended itself.
+    let facts = cancel.notice.content().facts();
+    assert_eq!(facts.replaces.len(), 1);
+    assert!(matches!(
+        hall.approves(&ando, &cancel),
+        Ok(Outcome::Published(_))
+    ));
+}
+
 #[test]
 fn what_stood_ready_for_too_long_is_stale_as_every_text_and_is_written_anew_when_it_is_opened() {
     let mut hall = Hall::opens(&reference(), Realm::Actual);
@@ -315,5 +354,39 @@ async fn from_the_published_row_it_is_one_click_and_the_number_on_pages_and_by_j
         )
         .unwrap();
     assert_eq!(prepared, 2, "one entry for each order that went out");
+    town.closes().await;
+}
+
+/// The correction that stood ready may be read by everybody until a first person has approved it. From then on it says what that person
+/// wants: the second must choose without having read it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_that_a_first_person_has_approved_is_not_read_by_the_second_before_they_choose()
+ {
+    let mut town = TownPlan::of(HINAN)
+        .with_two_persons()
+        .with_officer("sato", "approver")
+        .with_officer("ueda", "approver")
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    let (sato, ueda) = (town.officer("sato").await, town.officer("ueda").await);
+    let sheet = town.sheet_for(&sato, "十勝川").await;
+    let confirmation = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
+    let order = sato.approves_first(&confirmation).await;
+    let order = ueda.completes(&order, "4", sheet.districts()).await;
+    let path = format!("/api/v1/notices/{order}/prepared");
+    let (status, shown) = ueda.sends(&path, &json!({ "remedy": "correct" })).await;
+    assert_eq!(status, StatusCode::CREATED, "{shown}");
+    let text = format!("/api/v1/texts/{}", shown["id"].as_str().unwrap());
+    let read = async |who: &hinan_town::Officer| who.reads_json(&text).await["shown"].clone();
+    assert!(!read(&sato).await.is_null(), "it is nobody's judgement yet");
+    let asked = json!({ "digest": shown["digest"], "check": shown["areas"].as_array().unwrap().len().to_string() });
+    let (status, done) = ueda.sends(&format!("{text}/approve"), &asked).await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    assert_eq!(done["outcome"], "waits_for_second");
+    // Ueda let it pass first; Sato could be the second.
+    assert!(read(&sato).await.is_null(), "the second has not chosen");
+    assert!(!read(&ueda).await.is_null());
     town.closes().await;
 }

@@ -119,7 +119,7 @@ async fn an_order_leaves_when_a_second_person_chose_the_same_without_seeing_the_
     })
     .await;
     assert_eq!(
-        town.resident().cap(&notice).await.bytes,
+        crate::gate::unsigned(&town.resident().cap(&notice).await.bytes),
         confirmation.document.as_bytes()
     );
     town.closes().await;
@@ -251,6 +251,16 @@ async fn a_code_works_once_and_without_one_an_approver_gets_in_nowhere() {
         StatusCode::UNAUTHORIZED,
         "a code works once"
     );
+    // And every one that was refused is on record, with the account that was tried.
+    let record = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    eventually("the refusals are on record", || async {
+        let count =
+            "SELECT count(*) FROM audit WHERE action = 'sign_in_refused' AND subject = 'sato'";
+        let noted: i64 = record.query_row(count, [], |row| row.get(0)).unwrap();
+        (noted >= 2).then_some(())
+    })
+    .await;
+    drop(record);
     town.closes().await;
 }
 

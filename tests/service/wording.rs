@@ -76,6 +76,7 @@ fn all() -> Vec<Facts> {
                 at: now,
                 replaces: Vec::new(),
                 valid_h: None,
+                open: proposal.shelters.iter().map(|s| s.id.clone()).collect(),
             };
             let gauge = advice.outlook.gauges.get(&proposal.gauge);
             let order = compose::issue(realm, &reference().town, &publish, proposal, gauge, choice);

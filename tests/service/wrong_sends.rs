@@ -7,6 +7,8 @@ use hinan::digest::Digest;
 use hinan::publish::examine::{self, Beside};
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
+use hinan::recommend::proposal::{Proposal, ProposedShelter};
+use hinan::recommend::told::ShelterState;
 
 use crate::hall::{Hall, reference};
 
@@ -145,6 +147,86 @@ fn minato_a_text_that_nobody_read_cannot_be_approved() {
     assert!(refused.is_err());
     hall.delivers();
     assert_eq!(hall.reached_outside(), 0);
+}
+
+/// A recommendation that has these two sites within reach.
+fn near_two_sites(hall: &Hall) -> Proposal {
+    let mut proposal = crate::hall::proposal("十勝川", LEVEL_3, hall.now());
+    let sites = &hall.app.town().shelters;
+    let flood = |site: &&hinan_gis::Shelter| {
+        site.usable_for(hinan_gis::Hazard::Flood, hall.app.town().shelter_rule)
+    };
+    proposal.shelters = sites
+        .iter()
+        .filter(flood)
+        .take(2)
+        .map(|site| ProposedShelter {
+            id: site.id.clone(),
+            name: site.name.clone(),
+            straight_line_m: 400.0,
+        })
+        .collect();
+    assert_eq!(proposal.shelters.len(), 2);
+    proposal
+}
+
+/// 港区・玄海町: sites were announced that nobody had opened. Here a text names those of which the shelter desk has said that they are
+/// open, and no other; the page before the click says which are left out; and a site that is shut or full between the text and the
+/// click stops the click.
+#[test]
+fn minato_and_genkai_a_site_that_nobody_opened_is_not_named_and_one_that_shuts_stops_the_click() {
+    let mut hall = Hall::opens(&reference(), Realm::Actual);
+    let proposal = near_two_sites(&hall);
+    let (one, two) = (proposal.shelters[0].clone(), proposal.shelters[1].clone());
+    let advised = hall.recommends_this(&proposal);
+    let ando = Hall::person("ando");
+    let named = |hall: &Hall| {
+        let draft = hall.prepares(&ando, &advised, LEVEL_3).unwrap();
+        let facts = draft.notice.content().facts();
+        let names: Vec<String> = facts.shelters.iter().map(|s| s.name.clone()).collect();
+        (draft, names)
+    };
+    assert!(named(&hall).1.is_empty(), "nobody said that one is open");
+    for shut in [
+        ShelterState::Closed,
+        ShelterState::Full,
+        ShelterState::Unreachable,
+    ] {
+        hall.shelter_is(&one.id, Some(shut));
+        assert!(named(&hall).1.is_empty(), "{shut:?}");
+    }
+    hall.shelter_is(&one.id, Some(ShelterState::Open));
+    let (draft, names) = named(&hall);
+    assert_eq!(names, [one.name.clone()]);
+    let stored = hall.app.store.read(|view| view.proposal(&advised)).unwrap();
+    let beside = Beside {
+        live: &[],
+        decided_on: stored.as_ref().map(|stored| &stored.proposal),
+        open: &[],
+        own_words: "",
+    };
+    let warned = examine::warning(&examine::findings(&hall.app, &draft.notice, &beside));
+    assert!(
+        warned
+            .iter()
+            .any(|line| line.contains(&two.name) && line.contains("載せません")),
+        "{warned:?}"
+    );
+    for now in [
+        Some(ShelterState::Closed),
+        Some(ShelterState::Full),
+        Some(ShelterState::Unreachable),
+        None,
+    ] {
+        hall.shelter_is(&one.id, now);
+        let refused = hall.approves(&ando, &draft).err().unwrap().to_string();
+        assert!(refused.contains(&one.name), "{now:?}: {refused}");
+    }
+    hall.shelter_is(&one.id, Some(ShelterState::Open));
+    assert!(matches!(
+        hall.approves(&ando, &draft),
+        Ok(Outcome::Published(_))
+    ));
 }
 
 /// 小野市: six test mails left during maintenance. Here a restart sends again nothing that has left, and nothing that was

@@ -58,6 +58,8 @@ impl Sample {
             issued_at: jst(30, 23, 10),
             lifted_at: None,
             cancelled_at: None,
+            successor: None,
+            expired_at: None,
             shelters: vec![
                 shelter("柏小学校", "東6条南13丁目", None),
                 shelter("翔陽中学校", "東5条南14丁目", Some("体育館")),

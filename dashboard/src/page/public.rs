@@ -66,7 +66,10 @@ fn home(frame: &PublicFrame, view: &PublicHome, whole: usize, most: usize) -> St
 impl PublicNotice {
     /// Whether it is over.
     fn has_ended(&self) -> bool {
-        self.lifted_at.is_some() || self.cancelled_at.is_some()
+        self.lifted_at.is_some()
+            || self.cancelled_at.is_some()
+            || self.successor.is_some()
+            || self.expired_at.is_some()
     }
 
     /// The districts in one line that stays a line.

@@ -55,7 +55,7 @@ pub use map::{
 };
 pub use notice::{NoticeEvent, NoticeView};
 pub use public::{
-    FeedLink, PublicFrame, PublicHome, PublicNotice, PublicNoticePage, PublicShelter,
+    FeedLink, PublicFrame, PublicHome, PublicNotice, PublicNoticePage, PublicShelter, Successor,
 };
 pub use published::{Delivery, DeliveryCell, NoticeRow, NoticeState, PublishedView};
 pub use recommendation::{

@@ -29,12 +29,12 @@ pub struct FeedLink {
     pub media_type: String,
 }
 
-/// The public home page: the notices in force, and those lifted in the last 72 hours.
+/// The public home page: the notices in force, and those that ended in the last 72 hours.
 #[derive(Clone, Debug)]
 pub struct PublicHome {
     /// In force, worst first.
     pub in_force: Vec<PublicNotice>,
-    /// Lifted or cancelled, newest first.
+    /// Lifted, cancelled or expired, newest first.
     pub ended: Vec<PublicNotice>,
 }
 
@@ -76,8 +76,23 @@ pub struct PublicNotice {
     pub lifted_at: Option<Timestamp>,
     /// When it was cancelled as issued in error.
     pub cancelled_at: Option<Timestamp>,
+    /// What took its place, if a later order did.
+    pub successor: Option<Successor>,
+    /// When it expired, if it did and nobody had ended it before.
+    pub expired_at: Option<Timestamp>,
     /// Shelters named in the notice.
     pub shelters: Vec<PublicShelter>,
+}
+
+/// The order that took the place of an earlier one.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    /// Its identifier, for the link `/n/{id}`.
+    pub id: String,
+    /// When it was issued.
+    pub at: Timestamp,
+    /// Whether it says that the earlier one was wrong (訂正).
+    pub is_correction: bool,
 }
 
 /// A shelter as residents see it.

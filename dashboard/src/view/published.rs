@@ -45,6 +45,8 @@ pub enum NoticeState {
     Cancelled,
     /// 更新済み: a later notice took its place.
     Replaced,
+    /// 失効: its time ran out, and nobody ended it.
+    Expired,
 }
 
 /// What became of one notice on one channel.

@@ -41,6 +41,8 @@ pub struct Surroundings<'s> {
     pub units: BTreeMap<String, Unit>,
     /// Sites that the town knows, by id.
     pub shelters: BTreeMap<String, Shelter>,
+    /// Sites that the recommendation has within reach, by id with their names, the nearest first.
+    pub sites_near: Vec<(String, String)>,
     /// The box around the town: west, south, east, north in degrees. None where it is not known.
     pub town_box: Option<[f64; 4]>,
     /// Why units with equal or higher hazard are left out, in the officer's words; empty when nobody said.
@@ -233,6 +235,7 @@ pub(crate) mod tests {
             public_url: "http://127.0.0.1:8080".to_owned(),
             note: String::new(),
             corrects: None,
+            earlier: Vec::new(),
         }
     }
 

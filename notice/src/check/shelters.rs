@@ -1,7 +1,8 @@
-//! A notice never names a site that is closed, full, unknown, in the water, or not meant for this hazard.
+//! A notice never names a site that is closed, full, unknown, in the water, or not meant for this hazard; one of which nobody said that
+//! it is open counts as closed. What the recommendation had within reach and the text does not name is told to the officer.
 
 use super::{Finding, ShelterState, Subject, Surroundings, blocking, warning};
-use crate::facts::Kind;
+use crate::facts::{Facts, Kind};
 use crate::level::OrderLevel;
 
 pub(super) fn check(subject: &Subject<'_>, around: &Surroundings<'_>, found: &mut Vec<Finding>) {
@@ -17,7 +18,6 @@ pub(super) fn check(subject: &Subject<'_>, around: &Surroundings<'_>, found: &mu
             "at level 5 nobody is sent to a site".to_owned(),
         );
     }
-    let mut unknown = Vec::new();
     for named in &facts.shelters {
         let name = &named.name;
         let Some(shelter) = around.shelters.get(&named.id) else {
@@ -71,16 +71,42 @@ pub(super) fn check(subject: &Subject<'_>, around: &Surroundings<'_>, found: &mu
                 format!("{name}は満員です"),
                 format!("{name} is full"),
             ),
-            ShelterState::Unknown => unknown.push(name.as_str()),
+            ShelterState::Unknown => blocking(
+                found,
+                "shelter_state_unknown",
+                format!("{name}が開いているという報告がありません"),
+                format!("nobody has said that {name} is open"),
+            ),
         }
     }
-    if !unknown.is_empty() {
-        let names = super::named(unknown.iter().copied());
+    not_named(facts, around, found);
+}
+
+/// Sites within reach that the text leaves out because nobody said that they are open.
+fn not_named(facts: &Facts, around: &Surroundings<'_>, found: &mut Vec<Finding>) {
+    if facts.kind != Kind::Issue || facts.level == OrderLevel::EmergencySafety {
+        return;
+    }
+    let is_named = |id: &str| facts.shelters.iter().any(|named| named.id == id);
+    let is_open = |id: &str| {
+        let known = around.shelters.get(id);
+        known.is_some_and(|site| site.state == ShelterState::Open)
+    };
+    let left: Vec<&str> = around
+        .sites_near
+        .iter()
+        .filter(|(id, _)| !is_named(id) && !is_open(id))
+        .map(|(_, name)| name.as_str())
+        .collect();
+    if !left.is_empty() {
+        let names = super::named(left.iter().copied());
         warning(
             found,
-            "shelter_state_unknown",
-            format!("開いているか分からない避難場所があります: {names}。電話で確かめてください"),
-            format!("whether these sites are open is not known: {names}"),
+            "shelter_not_named",
+            format!(
+                "開設の報告がない避難場所は、この文面に載せません: {names}。開設したら避難所の画面で報告し、文面を作り直してください"
+            ),
+            format!("sites that nobody has said are open are not named: {names}"),
         );
     }
 }
@@ -142,7 +168,33 @@ mod tests {
             state: ShelterState::Unknown,
             ..sound
         };
-        assert_eq!(codes(&with(unknown), Warns), ["shelter_state_unknown"]);
+        assert_eq!(codes(&with(unknown), Blocks), ["shelter_state_unknown"]);
+    }
+
+    #[test]
+    fn a_site_within_reach_that_is_not_named_because_nobody_said_that_it_is_open_is_told_to_the_officer()
+     {
+        let mut facts = order("one");
+        let mut around = around();
+        let named = facts.shelters.remove(0);
+        around.sites_near = vec![(named.id.clone(), named.name.clone())];
+        let site = |state| Shelter {
+            state,
+            valid_for_hazard: true,
+            inside_hazard: false,
+        };
+        for state in [
+            ShelterState::Unknown,
+            ShelterState::Closed,
+            ShelterState::Full,
+        ] {
+            around.shelters.insert(named.id.clone(), site(state));
+            let all = found(&facts, &around);
+            assert_eq!(codes(&all, Warns), ["shelter_not_named"], "{state:?}");
+            assert!(all[0].ja.contains(&named.name), "{}", all[0].ja);
+        }
+        around.shelters.insert(named.id, site(ShelterState::Open));
+        assert!(found(&facts, &around).is_empty());
     }
 
     #[test]

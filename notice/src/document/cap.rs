@@ -434,7 +434,8 @@ fn note(facts: &Facts) -> Option<String> {
 
 fn references(facts: &Facts) -> String {
     let one = |r: &Reference| format!("{},{},{}", r.sender, r.id, time(r.sent));
-    facts.replaces.iter().map(one).collect::<Vec<_>>().join(" ")
+    let all = facts.replaces.iter().chain(&facts.earlier);
+    all.map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// How an order reads in CAP's own scales.

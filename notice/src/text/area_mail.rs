@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Kind};
+use crate::facts::{Facts, Hazard, Kind};
 use crate::level::OrderLevel;
 use crate::realm::Realm;
 
@@ -135,6 +135,9 @@ fn body(facts: &Facts, whom: &str) -> String {
                 }
                 (OrderLevel::EvacuationOrder, true) => {
                     "危険な場所にいる人は全員避難。外が危険なら2階以上など高い場所へ。"
+                }
+                (OrderLevel::EvacuationOrder, false) if facts.hazard == Hazard::Landslide => {
+                    "危険な場所にいる人は全員避難。外が危険なら崖と反対側の高い部屋へ。"
                 }
                 (OrderLevel::EvacuationOrder, false) => {
                     "危険な場所にいる人は全員、いますぐ避難してください。"

@@ -55,6 +55,7 @@ pub(crate) fn order(name: &str) -> Facts {
         public_url: "http://127.0.0.1:8080/".to_owned(),
         note: String::new(),
         corrects: None,
+        earlier: Vec::new(),
     }
 }
 

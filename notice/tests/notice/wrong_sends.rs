@@ -205,3 +205,28 @@ fn six_weeks_stale_an_alert_of_another_month_is_not_sent() {
         ["stale", "expired"]
     );
 }
+
+/// Before a landslide one leaves; but where the way out is the greater danger by now, the text must say what is left: the side away from the
+/// slope, as high up as can be.
+#[test]
+fn an_order_before_a_landslide_says_what_to_do_where_going_out_is_the_greater_danger() {
+    let mut facts = order("slope");
+    facts.hazard = hinan_notice::facts::Hazard::Landslide;
+    let texts = texts(&facts);
+    for (language, words) in [
+        ("ja-JP", ["外に出ることがかえって危ないとき", "崖と反対側"]),
+        ("ja-x-easy", ["あぶない ときは", "高(たか)い 部屋(へや)"]),
+        (
+            "en",
+            ["going outside is more dangerous", "away from the slope"],
+        ),
+    ] {
+        let said = &texts.in_language(language).unwrap().instruction;
+        for word in words {
+            assert!(said.contains(word), "{language}: {said}");
+        }
+    }
+    let telephone = &texts.area_mail.body;
+    assert!(telephone.contains("崖と反対側"), "{telephone}");
+    assert!(held_up(&facts, &town()).is_empty());
+}

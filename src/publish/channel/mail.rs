@@ -1,5 +1,7 @@
 //! A mail to distribution lists of the town, by SMTP. The addresses of residents are on the list server, never here.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use hinan_sensors::connect::Secret;
@@ -50,7 +52,10 @@ pub struct MailChannel {
     from: Mailbox,
     to: Vec<Mailbox>,
     domain: String,
-    taken: std::sync::Mutex<Taken>,
+    taken: Arc<Mutex<Taken>>,
+    /// For each list, whether a hand-over has not come back. A server that hangs holds one thread for each list, never more, and
+    /// what may still be taken is not sent a second time beside it.
+    sending: Vec<Arc<AtomicBool>>,
 }
 
 impl MailChannel {
@@ -90,12 +95,14 @@ impl MailChannel {
                 builder.credentials(Credentials::new(name.clone(), secret.reveal().to_owned()));
         }
         let domain = from.email.domain().to_owned();
+        let sending = to.iter().map(|_| Arc::default()).collect();
         Ok(Self {
+            sending,
             transport: builder.build(),
             from,
             to,
             domain,
-            taken: std::sync::Mutex::default(),
+            taken: Arc::default(),
         })
     }
 
@@ -111,7 +118,7 @@ impl MailChannel {
         let (mut receipts, mut faults) = (Vec::new(), Vec::new());
         for (n, list) in self.to.iter().enumerate() {
             let key = (facts.id.to_string(), n);
-            if let Some(receipt) = self.taken().get(&key) {
+            if let Some(receipt) = locked(&self.taken).get(&key) {
                 receipts.push(receipt.clone());
                 continue;
             }
@@ -130,22 +137,33 @@ impl MailChannel {
                     continue;
                 }
             };
-            let transport = self.transport.clone();
-            // The library waits where it stands; a thread that may wait is given to it.
-            match tokio::task::spawn_blocking(move || transport.send(&message)).await {
-                Ok(Ok(answer)) => {
+            let Some(sending) = Sending::begins(&self.sending[n]) else {
+                faults.push(format!("{}: 前の送信が終わっていません", list.email));
+                continue;
+            };
+            let (transport, taken) = (self.transport.clone(), Arc::clone(&self.taken));
+            // The library waits where it stands; a thread that may wait is given to it. Whoever waits for it here may be called off:
+            // the thread goes on, and notes itself what the server said.
+            let handed = tokio::task::spawn_blocking(move || {
+                let answer = transport.send(&message);
+                let receipt = answer.map(|answer| {
                     let word = answer.first_word().unwrap_or_default();
-                    let receipt = format!("SMTP {} {word}", answer.code());
-                    self.taken().insert(key, receipt.clone());
-                    receipts.push(receipt);
+                    format!("SMTP {} {word}", answer.code())
+                });
+                if let Ok(receipt) = &receipt {
+                    locked(&taken).insert(key, receipt.clone());
                 }
+                drop(sending);
+                receipt
+            });
+            match handed.await {
+                Ok(Ok(receipt)) => receipts.push(receipt),
                 Ok(Err(why)) => faults.push(format!("{}: {why}", list.email)),
                 Err(why) => faults.push(format!("{}: {why}", list.email)),
             }
         }
         if faults.is_empty() {
-            self.taken()
-                .retain(|(notice, _), _| *notice != facts.id.to_string());
+            locked(&self.taken).retain(|(notice, _), _| *notice != facts.id.to_string());
             Attempt::Delivered {
                 receipt: receipts.join("; "),
             }
@@ -160,11 +178,26 @@ impl MailChannel {
             }
         }
     }
+}
 
-    fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
-        self.taken
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+fn locked(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A hand-over that has begun; over when dropped.
+struct Sending(Arc<AtomicBool>);
+
+impl Sending {
+    /// Nothing while the one before has not ended.
+    fn begins(flag: &Arc<AtomicBool>) -> Option<Self> {
+        let was = flag.swap(true, Ordering::AcqRel);
+        (!was).then(|| Self(Arc::clone(flag)))
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

@@ -104,6 +104,7 @@ pub(super) async fn presence(
     if app.store.read(|view| view.proposal(&id))?.is_none() {
         return Err(unknown());
     }
+    attention::opened(app, &who.officer, &id)?;
     Ok(Json(
         json!({ "present": opened(app, &id, &who.officer.name)? }),
     ))

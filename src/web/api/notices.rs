@@ -190,6 +190,7 @@ pub(super) fn row(
             NoticeState::Lifted => "lifted",
             NoticeState::Cancelled => "cancelled",
             NoticeState::Replaced => "replaced",
+            NoticeState::Expired => "expired",
         },
         "approved_at": notice.state().at(), "approved_by": inbox::display(view, notice.state().by())?, "first_by": first,
         "how": notice.state().how().word(), "sent": facts.sent, "expires": facts.expires, "review": review,

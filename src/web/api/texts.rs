@@ -55,14 +55,19 @@ pub(super) async fn show(
             view.choice_of(&id, &who.officer.name)?,
         ))
     })?;
-    let own = draft.author == who.officer.name;
+    // A text that stood ready is of whoever let it pass first, not of whoever wrote the order that it corrects.
+    let own = match &waiting {
+        Some(waiting) => waiting.notice.state().by() == who.officer.name,
+        None => draft.author == who.officer.name,
+    };
     let agrees = chosen == Some(Choice::of(draft.notice.content().facts()));
     let approving = match &waiting {
         Some(_) if !own => Approving::SecondOfTwo,
         _ => crate::web::decide::approving(&draft),
     };
-    // What stood ready from the beginning is nobody's judgement yet.
-    let stood_ready = draft.prepared_for.is_some();
+    // What stood ready from the beginning is nobody's judgement, until a first person has approved it: then the second must not read it
+    // before they have chosen.
+    let stood_ready = draft.prepared_for.is_some() && waiting.is_none();
     let readable = own || is_published || stood_ready || (agrees && draft.waiting);
     let state = match (&waiting, is_published, draft.waiting) {
         (_, true, _) => "published",

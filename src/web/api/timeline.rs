@@ -17,6 +17,7 @@ use super::asking::{Asking, limit};
 use super::caller::Caller;
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
+use crate::desk;
 use crate::store::audit::Entry;
 use crate::web::router::Doors;
 use crate::web::{audit, english, lines, record_english};
@@ -308,6 +309,7 @@ fn wants(filter: &Filter, kind: &str) -> bool {
 /// The kind of an entry and of what it is about; nothing of those that are not news.
 fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
     Some(match entry.action.as_str() {
+        "passed_on" if entry.detail.contains("\"waits_for\"") => ("decision", Some("text")),
         "proposed"
         | "superseded"
         | "expired"
@@ -336,9 +338,12 @@ fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
         | "second_attempt"
         | "alone_attempt"
         | "judgement_attempt"
+        | desk::ATTEMPTED
         | crate::store::audit::SEALED => {
             return None;
         }
+        desk::ACT_REFUSED => ("decision", None),
+        desk::attention::OPENED => ("recommendation", Some("recommendation")),
         _ => ("service", None),
     })
 }

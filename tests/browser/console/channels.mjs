@@ -26,10 +26,10 @@ publish.retry_max_s = 600
 [[publish.webhook]]
 name = "prefecture"
 url = "http://127.0.0.1:${PORT}/hinan"
-secret_env = "HINAN_WALK_SECRET"
+secret_env = "HINAN_EXERCISE_WALK_SECRET"
 realm = "exercise"
 `,
-  env: { HINAN_WALK_SECRET: "only-for-this-walk-0123456789abcdef" },
+  env: { HINAN_EXERCISE_WALK_SECRET: "only-for-this-walk-0123456789abcdef" },
 };
 
 export async function stories(demo, desk) {

@@ -88,7 +88,8 @@ impl TownPlan {
     #[must_use]
     pub fn with_webhook(mut self, name: &str, url: &str, realm: &str, secret: &str) -> Self {
         let variable = format!(
-            "HINAN_TEST_SECRET_{}",
+            "HINAN_{}_TEST_SECRET_{}",
+            realm.to_uppercase(),
             name.to_uppercase().replace('-', "_")
         );
         let entry = toml::Table::from_iter([

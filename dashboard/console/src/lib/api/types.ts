@@ -444,7 +444,7 @@ export interface NoticeRow {
   river: string;
   place: string;
   areas: string[];
-  state: "in_force" | "lifted" | "cancelled" | "replaced" | "ended" | string;
+  state: "in_force" | "lifted" | "cancelled" | "replaced" | "expired" | "ended" | string;
   approved_at: string;
   approved_by: string;
   how: string;
