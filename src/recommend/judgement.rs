@@ -20,7 +20,7 @@ use super::proposal::{
     ConcernedDistrict, LeftOutDistrict, Proposal, ProposalKey, ProposedShelter, UnitWay, shelters,
 };
 use super::refuge::{Asked, people_of};
-use super::told::{ShelterState, Told};
+use super::told::Told;
 use crate::outlook::Outlook;
 
 /// What an officer asks for.
@@ -203,8 +203,8 @@ pub fn selection(
     let as_of = around.outlook.as_of;
     shelters.retain(|shelter| {
         // A notice never names a place that receives nobody.
-        let word = around.told.shelter(&shelter.id, as_of);
-        word.is_none_or(|word| word.state == ShelterState::Open)
+        let site = around.town.shelter(&shelter.id);
+        site.is_some_and(|site| around.told.receives(site, as_of))
     });
     Selection {
         left_out: left_out(about, level, units, around),
