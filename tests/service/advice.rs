@@ -638,7 +638,6 @@ fn in_the_demos_storm_the_last_useful_moment_alone_raises_a_level_and_says_so() 
             }
         }
     }
-    eprintln!("{} times, first {:?}", alone.len(), alone.first());
     let first = alone
         .first()
         .expect("in this storm somebody is told by the deadline");
