@@ -524,15 +524,18 @@ mod tests {
 
     #[test]
     fn a_channel_of_the_other_realm_or_without_its_secrets_is_refused() {
-        let webhook = |keys: &str| {
-            format!("[[publish.webhook]]\nname = \"pref\"\nsecret_env = \"HINAN_ACTUAL_S\"\n{keys}")
+        let webhook = |realm: &str, keys: &str| {
+            let secret = format!("HINAN_{}_S", realm.to_uppercase());
+            format!(
+                "[[publish.webhook]]\nname = \"pref\"\nsecret_env = \"{secret}\"\nrealm = \"{realm}\"\n{keys}"
+            )
         };
         check(
-            &webhook("url = \"https://h/\"\nrealm = \"exercise\""),
+            &webhook("exercise", "url = \"https://h/\""),
             "publish.webhook pref: realm is exercise; it must be actual",
         );
         check(
-            &webhook("url = \"http://h/\"\nrealm = \"actual\""),
+            &webhook("actual", "url = \"http://h/\""),
             "publish.webhook pref: url is http://h/",
         );
         let mail = |keys: &str| {

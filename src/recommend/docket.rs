@@ -90,10 +90,12 @@ pub fn changes(
         .iter()
         .partition(|item| item.proposal.key.judgement.is_some());
     let mut changes = judged_anew(&judged, proposals, in_force);
-    let proposals: Vec<&Proposal> = proposals
+    let mut proposals: Vec<&Proposal> = proposals
         .iter()
         .filter(|proposal| proposal.key.judgement.is_none())
         .collect();
+    // The highest first: what a higher one asks for in the same moment is not asked for again below it.
+    proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.key.level));
     // What officers are really being asked, now or after these changes: never what was just declined.
     let mut asked: Vec<&Proposal> = open.iter().map(|item| &item.proposal).collect();
     for proposal in &proposals {
@@ -101,7 +103,7 @@ pub fn changes(
         let item = open.iter().find(|item| item.proposal.key == proposal.key);
         let districts = district_ids(proposal);
         let covered = is_covered(&proposal.key, &districts, in_force)
-            || is_asked_higher(proposal, &districts, &open);
+            || is_asked_higher(proposal, &districts, &asked);
         match (item, covered) {
             (Some(item), true) => changes.push(Change::Supersede {
                 id: item.id.clone(),
@@ -187,16 +189,15 @@ pub(crate) fn is_covered(
 
 /// Whether a higher level is already being asked for all these districts. A dip of the river under a threshold
 /// does not make a second, lower question of it.
-fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, open: &[&OpenItem]) -> bool {
-    let asked: BTreeSet<String> = open
+fn is_asked_higher(proposal: &Proposal, districts: &BTreeSet<String>, asked: &[&Proposal]) -> bool {
+    let higher: BTreeSet<String> = asked
         .iter()
-        .filter(|item| {
-            item.proposal.key.river == proposal.key.river
-                && item.proposal.key.level > proposal.key.level
+        .filter(|other| {
+            other.key.river == proposal.key.river && other.key.level > proposal.key.level
         })
-        .flat_map(|item| district_ids(&item.proposal))
+        .flat_map(|other| district_ids(other))
         .collect();
-    districts.is_subset(&asked)
+    districts.is_subset(&higher)
 }
 
 /// Grounds that grew after the decision are news. Grounds that are older than the decision are not, even where they came
@@ -331,6 +332,24 @@ mod tests {
             rings_after_a_decline_at_14_00("14:10", "shimizu"),
             "new ones"
         );
+    }
+
+    #[test]
+    fn what_a_higher_level_asks_for_in_the_same_moment_is_not_asked_for_again_below_it() {
+        let policy = Config::defaults().recommend;
+        let mut lower = proposal("14:10", "obihiro");
+        lower.key.level = OrderLevel::ElderlyEvacuation;
+        let waiting = OpenItem {
+            id: "r-1".to_owned(),
+            proposal: lower.clone(),
+            supported_at: at("13:50"),
+        };
+        let higher = proposal("14:10", "obihiro");
+        let proposals = [lower, higher.clone()];
+        let told = changes(&[waiting], &proposals, &[], &[], at("14:20"), &policy);
+        let id = "r-1".to_owned();
+        let expected = [Change::Open(Box::new(higher)), Change::Supersede { id }];
+        assert_eq!(told, expected);
     }
 
     /// The same for the Tokachi at this level, as an officer asks for it.

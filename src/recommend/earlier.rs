@@ -398,9 +398,10 @@ mod tests {
         let wrong = proposal(&broken).expect_err("no districts").to_string();
         assert!(!wrong.is_empty());
     }
+
     #[test]
     fn an_answer_without_what_it_was_compared_with_is_damage_and_an_unknown_one_stays_unknown() {
-        let chance = r#""answer":"met","value":0.42,"range_m":[31.1,32.9],"threshold":0.3"#;
+        let chance = "\"answer\":\"met\",\"value\":0.42,\n                \"range_m\":[31.1,32.9],\"threshold\":0.3";
         let with = |other: &str| PROPOSAL.replacen(chance, other, 1);
         let damaged = with(&chance.replace("0.3", "null"));
         assert_ne!(damaged, PROPOSAL);

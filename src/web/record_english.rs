@@ -192,7 +192,7 @@ mod tests {
             r#"{"level":"evacuation_order","reason":"巡視の報告"}"#,
         );
         let said = told(&declined, false).expect("it has English");
-        assert_eq!(said, "Recommendation declined: Level 4 Evacuation order");
+        assert_eq!(said, "Recommendation declined: Level 4 Evacuation Order");
         assert_eq!(told(&entry("note", r#"{"words":"堤防に水"}"#), false), None);
     }
 

@@ -209,7 +209,17 @@ fn assert_one_of_two(a: StatusCode, b: StatusCode) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changed_since_it_was_read_cannot_be_approved() {
+    // Without the deadline, which would ask for level 4 while the river is at the judgement level.
+    let demo = include_str!("../../config/obihiro/criteria.toml");
+    let (before, rest) = demo
+        .split_once("[[condition]]\nid = \"fr4-deadline\"")
+        .unwrap();
+    let (_, after) = rest.split_once("[[condition]]").unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let criteria = files.path().join("criteria.toml");
+    std::fs::write(&criteria, format!("{before}[[condition]]{after}")).unwrap();
     let mut town = TownPlan::of(HINAN)
+        .with("recommend.criteria", criteria.display().to_string())
         .with_officer("sato", "approver")
         .opens()
         .await

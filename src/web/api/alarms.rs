@@ -394,11 +394,15 @@ fn unclear(app: &App) -> Vec<Alarm> {
     let picture = app.picture();
     let view = for_town(&picture.official, &app.town().code, now);
     let names = &app.reference.core.plan.agency;
-    let unknown = |class| class == hinan_sensors::official::Class::Unknown;
+    // A name may tell how grave it is ("…警報") and still not of what.
+    let unknown = |class, hazard| {
+        class == hinan_sensors::official::Class::Unknown
+            || hazard == hinan_sensors::official::Hazard::Unknown
+    };
     let here = view
         .holdings
         .iter()
-        .filter(|held| !held.stale && unknown(held.grade.class))
+        .filter(|held| !held.stale && unknown(held.grade.class, held.hazard))
         .map(|held| {
             let area = held.area.to_string();
             (area, held.code.clone(), held.area_name.clone(), held.since)
@@ -406,7 +410,7 @@ fn unclear(app: &App) -> Vec<Alarm> {
     let around = view
         .wider
         .iter()
-        .filter(|held| unknown(held.grade.class))
+        .filter(|held| unknown(held.grade.class, held.hazard))
         .filter(|held| {
             names.tsunami_areas.contains(&held.area.code)
                 || names.record_rain_areas.contains(&held.area.code)

@@ -7,6 +7,8 @@ use std::time::Duration;
 use hinan_sensors::connect::Tls;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS};
 
+use crate::eventually;
+
 /// A gateway that [`pour`]s has at most this many packets unacknowledged.
 const WINDOW: u16 = 1000;
 
@@ -19,9 +21,11 @@ pub struct Device {
 impl Device {
     /// Connects and waits to be let in.
     pub async fn connects(port: u16, client_id: &str) -> Self {
-        Self::tries(port, client_id)
-            .await
-            .unwrap_or_else(|why| panic!("{client_id} is not let in: {why}"))
+        // The pages may answer a moment before the broker does.
+        eventually(&format!("{client_id} is let in"), || async {
+            Self::tries(port, client_id).await.ok()
+        })
+        .await
     }
 
     /// Connects by TLS and waits to be let in.
