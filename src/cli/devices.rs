@@ -287,9 +287,8 @@ impl Export {
         }
         if service.is_none() {
             complain(&anyhow::anyhow!(
-                "the service's own account is not in the files: set broker.username and the environment variable {} \
-                 (broker.password_env), or add it yourself",
-                variable
+                "the service's own account is not in the files: set broker.username and the environment variable {variable} \
+                 (broker.password_env), or add it yourself"
             ));
         }
         let left_out = devices.iter().filter(|d| !d.state.in_use()).count();

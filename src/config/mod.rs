@@ -493,7 +493,8 @@ mod tests {
                 "[service]\nrealm = \"{realm}\"\n[broker]\nusername = \"u\"\npassword_env = \"{name}\""
             )
         };
-        let all: [&dyn Fn(&str, &str) -> String; 4] = [&webhook, &mail, &remote, &broker];
+        type File<'a> = &'a dyn Fn(&str, &str) -> String;
+        let all: [File<'_>; 4] = [&webhook, &mail, &remote, &broker];
         for of in all {
             for (realm, own, other) in [
                 ("actual", "HINAN_ACTUAL_X", "HINAN_EXERCISE_X"),

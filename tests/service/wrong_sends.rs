@@ -197,7 +197,7 @@ fn minato_and_genkai_a_site_that_nobody_opened_is_not_named_and_one_that_shuts_s
     }
     hall.shelter_is(&one.id, Some(ShelterState::Open));
     let (draft, names) = named(&hall);
-    assert_eq!(names, [one.name.clone()]);
+    assert_eq!(names, std::slice::from_ref(&one.name));
     let stored = hall.app.store.read(|view| view.proposal(&advised)).unwrap();
     let beside = Beside {
         live: &[],
