@@ -48,7 +48,8 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
             _ => format!("Step about {subject} (kept back until the decision)"),
         });
     }
-    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    // What cannot be read gets no English made up for it.
+    let detail: Value = serde_json::from_str(&entry.detail).ok()?;
     let word = |key: &str| detail[key].as_str().unwrap_or_default();
     let level = || level(word("level"));
     Some(match entry.action.as_str() {
