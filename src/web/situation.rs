@@ -30,7 +30,8 @@ const DANGERS_MAX: usize = 6;
 const CHANGES_MAX: usize = 8;
 /// Drills of agencies that arrived in this time are counted.
 const DRILLS_OF: SignedDuration = SignedDuration::from_hours(24);
-const LOOK_BACK: SignedDuration = SignedDuration::from_mins(60);
+/// What counts as just changed; the headings of page and console say how long that is.
+const LOOK_BACK: SignedDuration = SignedDuration::from_mins(15);
 
 /// The page.
 pub(super) async fn page(
