@@ -41,6 +41,7 @@ fn pages() -> Vec<(&'static str, String)> {
     };
     let calm = Situation {
         dangers: Vec::new(),
+        unheard: Vec::new(),
         changes: Vec::new(),
         decisions: Vec::new(),
         said: Vec::new(),

@@ -668,6 +668,7 @@ fn empty_pages() -> Vec<Page> {
     };
     let situation = Situation {
         dangers: Vec::new(),
+        unheard: Vec::new(),
         changes: Vec::new(),
         decisions: Vec::new(),
         said: Vec::new(),

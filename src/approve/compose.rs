@@ -18,7 +18,7 @@ use crate::outlook::GaugeOutlook;
 use crate::realm::Realm;
 use crate::recommend::cause;
 use crate::recommend::level::OrderLevel;
-use crate::recommend::proposal::Proposal;
+use crate::recommend::proposal::{Proposal, ProposedShelter};
 
 /// Outlines in notices are simplified to about this, in degrees (some 30 m): receivers limit vertices.
 const OUTLINE_TOLERANCE_DEG: f64 = 0.0003;
@@ -50,6 +50,18 @@ impl Choice {
     }
 }
 
+/// The places that a text of this level names, of those that are near: open ones, and at level 5, which says that leaving may be the
+/// greater danger, none.
+pub fn destinations<'s>(
+    level: OrderLevel,
+    near: &'s [ProposedShelter],
+    open: &'s BTreeSet<String>,
+) -> impl Iterator<Item = &'s ProposedShelter> {
+    near.iter()
+        .filter(move |shelter| level != OrderLevel::EmergencySafety && open.contains(&shelter.id))
+        .take(SHELTERS_MAX)
+}
+
 /// The facts of a new order.
 #[must_use]
 pub fn issue(
@@ -76,22 +88,12 @@ pub fn issue(
             rings: rings(town, &concerned.id),
         })
         .collect();
-    // Level 5 says that leaving may be the greater danger: no destination is named.
-    let shelters = if choice.level == OrderLevel::EmergencySafety {
-        Vec::new()
-    } else {
-        let named = |shelter: &crate::recommend::proposal::ProposedShelter| NamedShelter {
+    let shelters = destinations(choice.level, &proposal.shelters, &choice.open)
+        .map(|shelter| NamedShelter {
             id: shelter.id.clone(),
             name: shelter.name.clone(),
-        };
-        proposal
-            .shelters
-            .iter()
-            .filter(|shelter| choice.open.contains(&shelter.id))
-            .take(SHELTERS_MAX)
-            .map(named)
-            .collect()
-    };
+        })
+        .collect();
     Facts {
         id: choice.id,
         realm,

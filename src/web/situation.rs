@@ -139,6 +139,7 @@ pub(super) fn view(app: &App, picture: &Picture, known: &Known) -> Situation {
             .filter_map(|g| danger(g))
             .take(DANGERS_MAX)
             .collect(),
+        unheard,
         changes,
         decisions: open.iter().map(inbox::item).collect(),
         said: live
@@ -290,7 +291,11 @@ fn headline(
     match ranked.iter().find_map(|gauge| danger(gauge)) {
         Some(danger) => Headline {
             level: danger.level,
-            english: "A reference level has been reached; nothing is proposed or in force".to_owned(),
+            english: match danger.kind {
+                DangerKind::Forecast => "A reference level may be reached within hours; nothing is proposed or in force",
+                DangerKind::Measured | DangerKind::Official => "A reference level has been reached; nothing is proposed or in force",
+            }
+            .to_owned(),
             sentence: format!("{} {}", danger.place, danger.what),
             detail: None,
             detail_en: None,
@@ -313,7 +318,39 @@ fn headline(
     }
 }
 
+/// What is dangerous at one gauge: a mark that is reached, else one that may be.
 fn danger(gauge: &GaugeOutlook) -> Option<Danger> {
+    measured(gauge).or_else(|| expected(gauge))
+}
+
+/// The next mark from 氾濫注意水位 up, where the forecast gives it one chance in ten or more within its leads.
+fn expected(gauge: &GaugeOutlook) -> Option<Danger> {
+    let observed = gauge.observed?;
+    let marks = gauge.marks.named();
+    let (name, mark_m) = *marks
+        .iter()
+        .find(|(name, m)| *name != "standby" && observed.level_m < *m)?;
+    let (from, late) = gauge.forecast.crossing_time_range(mark_m)?;
+    Some(Danger {
+        level: lines::mark_level(name).unwrap_or(AlertLevel::Five),
+        kind: DangerKind::Forecast,
+        place: format!("{} {}観測所", gauge.river, gauge.name),
+        what: format!(
+            "水位 {:.2} m、{} {mark_m:.2} mに達するおそれ(あと{:.2} m)",
+            observed.level_m,
+            lines::mark(name),
+            mark_m - observed.level_m
+        ),
+        when: Some(Span {
+            from,
+            to: late.map(|late| late.max(from)),
+        }),
+        as_of: observed.at,
+        people: None,
+    })
+}
+
+fn measured(gauge: &GaugeOutlook) -> Option<Danger> {
     let observed = gauge.observed?;
     let marks = gauge.marks.named();
     let reached = marks.iter().rfind(|(_, m)| observed.level_m >= *m);
@@ -532,6 +569,107 @@ pub(super) fn thousands(number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hinan_dashboard::view::{AlertLevel, DangerKind};
+    use hinan_models::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
+    use hinan_sensors::quality::{Doubts, Flag};
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::danger;
+    use crate::outlook::{GaugeOutlook, Marks, Voice};
+    use crate::situation::Observed;
+
+    fn at() -> Timestamp {
+        "2016-08-30T12:00:00Z".parse().expect("a time")
+    }
+
+    /// A gauge with 氾濫注意水位 at 2 m and 避難判断水位 at 3 m; one chance in ten that the water stands at `high_m` in an hour.
+    fn gauge(level_m: f64, high_m: f64) -> GaugeOutlook {
+        let in_an_hour = LeadForecast {
+            lead_h: 1,
+            at: at() + SignedDuration::from_hours(1),
+            method: Method::Model,
+            expected_m: level_m,
+            median_m: level_m,
+            quantiles: [(0.1, level_m), (0.5, level_m), (0.9, high_m)]
+                .map(|(p, level_m)| Quantile { p, level_m })
+                .to_vec(),
+            persistence_m: level_m,
+            rate_of_rise_m: level_m,
+            outside_training: false,
+            record: None,
+        };
+        GaugeOutlook {
+            id: "g".to_owned(),
+            name: "橋".to_owned(),
+            name_en: "Bridge".to_owned(),
+            river: "川".to_owned(),
+            river_en: "River".to_owned(),
+            marks: Marks {
+                standby_m: Some(1.0),
+                caution_m: Some(2.0),
+                evacuation_judgement_m: Some(3.0),
+                ..Marks::default()
+            },
+            observed: Some(Observed {
+                at: at(),
+                level_m,
+                flag: Flag::Good,
+                doubts: Doubts::default(),
+            }),
+            voice: Voice::Live,
+            health: None,
+            rise_m_per_h: None,
+            watch: None,
+            forecast: GaugeForecast {
+                gauge: "g".to_owned(),
+                as_of: at(),
+                tier: Tier::Full,
+                why_ja: String::new(),
+                why_en: String::new(),
+                upstream_missing: Vec::new(),
+                level_now_m: Some(level_m),
+                level_now_at: Some(at()),
+                rise_m_per_h: None,
+                leads: vec![in_an_hour],
+            },
+        }
+    }
+
+    #[test]
+    fn a_mark_that_may_be_reached_is_named_as_a_danger_before_it_is() {
+        let one = danger(&gauge(1.5, 2.5)).expect("a danger");
+        assert_eq!(
+            (one.level, one.kind),
+            (AlertLevel::Two, DangerKind::Forecast)
+        );
+        assert_eq!(
+            one.what,
+            "水位 1.50 m、氾濫注意水位 2.00 mに達するおそれ(あと0.50 m)"
+        );
+        let when = one.when.expect("a time");
+        assert_eq!(when.from, at() + SignedDuration::from_mins(30));
+        assert_eq!(when.to, None, "the middle of what may come stays below");
+    }
+
+    #[test]
+    fn a_mark_that_is_reached_is_told_as_measured() {
+        let one = danger(&gauge(2.5, 3.5)).expect("a danger");
+        assert_eq!(
+            (one.level, one.kind),
+            (AlertLevel::Two, DangerKind::Measured)
+        );
+        assert!(one.when.is_some(), "the next mark may be reached");
+    }
+
+    #[test]
+    fn where_no_mark_is_near_there_is_no_danger() {
+        assert!(danger(&gauge(1.5, 1.9)).is_none());
+        assert!(
+            danger(&gauge(0.5, 1.5)).is_none(),
+            "the standby mark is none"
+        );
+    }
+
     #[test]
     fn so_few_that_they_could_be_named_are_not_counted_where_a_room_reads_it() {
         assert_eq!(super::people_ja(3), "5人未満");

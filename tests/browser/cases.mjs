@@ -48,6 +48,10 @@ export function must(condition, otherwise) {
   if (!condition) throw new Error(otherwise);
 }
 
+// For what must come, however slow the machine is: when it has not come by then it does not come. What must come soon has a limit
+// of its own, which is the promise.
+export const IN_THE_END_S = 90;
+
 // Asks until the answer is yes, at most for `seconds`.
 export async function within(seconds, what, answer) {
   const began = performance.now();

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { must } from "./cases.mjs";
+import { IN_THE_END_S, must } from "./cases.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
@@ -42,7 +42,7 @@ export class Eyes {
       if (origin !== this.#origin && protocol !== "data:") this.strayed.push(request.url());
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(IN_THE_END_S * 1000);
     page.on("console", (message) => {
       if (message.text().includes("Content Security Policy")) this.refused.push(`${page.url()}: ${message.text()}`);
     });
@@ -56,7 +56,7 @@ export class Eyes {
       viewport: DESK, locale: "ja-JP", timezoneId: "Asia/Tokyo", serviceWorkers: "block",
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(IN_THE_END_S * 1000);
     page.on("console", (message) => {
       if (message.text().includes("Content Security Policy")) this.refused.push(`${page.url()}: ${message.text()}`);
     });

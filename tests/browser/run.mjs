@@ -21,7 +21,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 // The hours before `from` pass in seconds. From then on the event is slow enough to read a page before it changes.
 const NIGHT = { from: "2016-08-30T23:00:00+09:00", speed: 20 };
 // No run of this walk may hang.
-const LIMIT_MIN = 12;
+const LIMIT_MIN = 30;
 
 let demo = null;
 let browser = null;

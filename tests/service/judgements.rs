@@ -1081,3 +1081,68 @@ async fn by_json_and_by_a_plain_page_a_judgement_is_stated_decided_or_withdrawn_
         String::from_utf8_lossy(&verified.stdout)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_count_names_the_places_that_the_text_will_name_and_no_other() {
+    let mut town = TownPlan::of(HINAN)
+        .with("models.enabled", false)
+        .with_two_persons()
+        .with_officer("sato", "approver")
+        .opens()
+        .await
+        .unwrap();
+    let sato = town.officer("sato").await;
+    let needs = sato.reads_json("/api/v1/judgements").await;
+    let areas: Vec<String> = needs["areas"].as_array().unwrap()[..2]
+        .iter()
+        .map(|one| one["id"].as_str().unwrap().to_owned())
+        .collect();
+    let question = |level: u8| {
+        format!(
+            "/api/v1/recount?about={RIVER}&level={level}&areas={}",
+            areas.join(",")
+        )
+    };
+    // Nobody has said that a door is open: none is named.
+    assert_eq!(sato.reads_json(&question(4)).await["shelters"], json!([]));
+
+    let list = sato.reads_json("/api/v1/shelters").await;
+    for one in list["shelters"].as_array().unwrap() {
+        let path = format!("/api/v1/shelters/{}", one["id"].as_str().unwrap());
+        let (status, said) = sato.sends(&path, &json!({ "state": "open" })).await;
+        assert_eq!(status, StatusCode::CREATED, "{said}");
+    }
+    let names = eventually("open places are counted", || async {
+        let counted = sato.reads_json(&question(4)).await;
+        let named = counted["shelters"].as_array().unwrap().iter();
+        let names: Vec<String> = named
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect();
+        (!names.is_empty()).then_some(names)
+    })
+    .await;
+    assert_eq!(sato.reads_json(&question(5)).await["shelters"], json!([]));
+
+    let asked = json!({ "about": RIVER, "level": 4, "areas": areas, "way": "leave", "words": WORDS, "valid_h": 6 });
+    let (status, stated) = sato.sends("/api/v1/judgements", &asked).await;
+    assert_eq!(status, StatusCode::CREATED, "{stated}");
+    let id = stated["recommendation"].as_str().unwrap();
+    let sheet = sato
+        .reads_json(&format!("/api/v1/recommendations/{id}/sheet"))
+        .await;
+    let words = json!({ "level": 4, "substance": sheet["substance"], "reason": { "code": "judgement", "words": "" } });
+    let (status, shown) = sato
+        .sends(&format!("/api/v1/recommendations/{id}/text"), &words)
+        .await;
+    assert_eq!(status, StatusCode::CREATED, "{shown}");
+    let texts = shown["texts"].to_string();
+    for shelter in list["shelters"].as_array().unwrap() {
+        let name = shelter["name"].as_str().unwrap();
+        assert_eq!(
+            texts.contains(name),
+            names.iter().any(|named| named == name),
+            "{name}: counted {names:?}"
+        );
+    }
+    town.closes().await;
+}

@@ -97,6 +97,7 @@ impl Sample {
                     people: Some(19_650),
                 },
             ],
+            unheard: Vec::new(),
             changes: vec![
                 Change {
                     at: jst(30, 23, 0),

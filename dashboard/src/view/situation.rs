@@ -11,6 +11,8 @@ pub struct Situation {
     pub headline: Headline,
     /// Question 1: what is dangerous, where and when. Worst first.
     pub dangers: Vec<Danger>,
+    /// Deciding gauges of which no usable level arrives: what they would say is unknown.
+    pub unheard: Vec<String>,
     /// Question 2: what changed in the last 15 minutes. Newest first.
     pub changes: Vec<Change>,
     /// Question 3: what must be decided by when. Most urgent first.

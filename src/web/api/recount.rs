@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use super::Refused;
 use super::asking::Asking;
 use super::caller::Caller;
+use crate::approve::compose::destinations;
 use crate::desk::judge::{self, UNITS_MAX};
+use crate::publish::examine;
 use crate::recommend::cause;
 use crate::recommend::judgement::{people_in_zone, selection};
 use crate::recommend::level::OrderLevel;
@@ -86,12 +88,9 @@ pub(super) async fn show(
         .iter()
         .map(|one| u64::from(one.people_in_zone))
         .sum();
-    // Level 5 says that leaving may be the greater danger: no destination is named.
-    let named = chosen
-        .shelters
-        .iter()
-        .filter(|_| level != OrderLevel::EmergencySafety);
-    let shelters: Value = named
+    // What the officer reads here and what residents read must be the same places.
+    let open = examine::open_sites(app);
+    let shelters: Value = destinations(level, &chosen.shelters, &open)
         .map(|one| json!({ "id": one.id, "name": one.name, "straight_m": one.straight_line_m }))
         .collect();
     let left_out: Value = chosen

@@ -1,6 +1,6 @@
 // What the console does when the server, the line or its own clock fails.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 
 // Mostly waits: may run beside others.
@@ -17,7 +17,7 @@ export async function stories(demo, desk) {
       ["a duty officer has the sheet of a recommendation open", async () => {
         seen.duty = await desk.officer("duty");
         await desk.recommendation(seen.duty);
-        await within(10, "the pill 'connected'", async () => await seen.duty.getByTestId("connection").getAttribute("data-state") === "live");
+        await within(IN_THE_END_S, "the pill 'connected'", async () => await seen.duty.getByTestId("connection").getAttribute("data-state") === "live");
         await seen.duty.getByTestId("decide").click();
         await seen.duty.getByTestId("approve").waitFor();
       }],
@@ -44,7 +44,7 @@ export async function stories(demo, desk) {
         });
         await seen.duty.waitForTimeout(20_000);
         demo.resume();
-        await within(40, "the bar is gone", async () => await seen.duty.getByTestId("stale-bar").count() === 0);
+        await within(IN_THE_END_S, "the bar is gone", async () => await seen.duty.getByTestId("stale-bar").count() === 0);
         await within(90, "the stream is read again", async () => await seen.duty.evaluate(() => window.heard.length) > 0);
         await seen.duty.waitForTimeout(3_000);
         const ids = await seen.duty.evaluate(() => window.heard);
@@ -130,7 +130,7 @@ export async function stories(demo, desk) {
         await demo.stop();
         await seen.duty.reload();
         await seen.duty.getByTestId("stale-bar").waitFor({ timeout: 30_000 });
-        await within(20, "the inbox of before", async () => await seen.duty.getByTestId("inbox-item").count() > 0);
+        await within(IN_THE_END_S, "the inbox of before", async () => await seen.duty.getByTestId("inbox-item").count() > 0);
         must(await seen.duty.locator("[data-testid=decide]:enabled").count() === 0, "a decision is open");
         await says(seen.duty, "紙の手順");
         await desk.picture(seen.duty, "gone");

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { ratio } from "./pixels.mjs";
 import { approves } from "./officers.mjs";
 
@@ -72,7 +72,7 @@ export async function stories(demo, desk) {
         await within(RED_WITHIN_S, "the failed cell", async () => await cell(seen.duty, "webhook:prefecture").count() > 0 && ["failed", "retrying"].includes(await cell(seen.duty, "webhook:prefecture").getAttribute("data-state")));
         desk.says(`red ${Math.round(performance.now() - seen.began)} ms after the notice was out`);
         must((await cell(seen.duty, "webhook:prefecture").locator("small").first().innerText()).length > 5, "no reason");
-        await within(5, "the others have it", async () => await cell(seen.duty, "feed").getAttribute("data-state") === "accepted" && await cell(seen.duty, "mqtt").getAttribute("data-state") === "accepted");
+        await within(IN_THE_END_S, "the others have it", async () => await cell(seen.duty, "feed").getAttribute("data-state") === "accepted" && await cell(seen.duty, "mqtt").getAttribute("data-state") === "accepted");
         await desk.picture(seen.duty, "failed");
         await desk.axe(seen.duty, "the board with a failed channel");
       }],
@@ -94,7 +94,7 @@ export async function stories(demo, desk) {
         await new Promise((resolve, reject) => server.once("error", reject).listen(PORT, "127.0.0.1", resolve));
         try {
           await cell(seen.duty, "webhook:prefecture").getByTestId("retry").click();
-          await within(10, "the accepted cell", async () => await cell(seen.duty, "webhook:prefecture").getAttribute("data-state") === "accepted");
+          await within(IN_THE_END_S, "the accepted cell", async () => await cell(seen.duty, "webhook:prefecture").getAttribute("data-state") === "accepted");
           const after = await attempts(seen.duty, desk, seen.notice);
           must(calls.length === 1, `the webhook was called ${calls.length} times`);
           for (const channel of ["feed", "mqtt"]) must(after[channel] === before[channel], `${channel}: ${before[channel]} attempts before, ${after[channel]} after`);
@@ -135,7 +135,7 @@ export async function stories(demo, desk) {
         await desk.open(seen.duty, "timeline");
         await seen.duty.getByTestId("note-words").fill(`${CANARY.name} ${CANARY.telephone} ${CANARY.street}`);
         await seen.duty.getByTestId("note-send").click();
-        await within(10, "the note", async () => await seen.duty.getByTestId("timeline-table").locator("tr[data-kind=note]").count() > 0);
+        await within(IN_THE_END_S, "the note", async () => await seen.duty.getByTestId("timeline-table").locator("tr[data-kind=note]").count() > 0);
       }],
       ["[66] no answer of console, wall, public page or feeds has them, nor anything like a telephone number or an address of mail", async () => {
         const open = await addresses(seen.approver, desk, seen.notice);

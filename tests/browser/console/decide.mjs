@@ -1,7 +1,8 @@
 // From a recommendation to a published notice and its end: what may be done, by whom, and what must stay impossible.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
+import { becomes } from "./officers.mjs";
 import { withoutSignature } from "../signature.mjs";
 
 // The river may change the grounds between reading and pressing; then an officer reads again, not for ever.
@@ -40,10 +41,10 @@ export async function stories(demo, desk) {
         must(await against.locator("details").count() === 0, "it is folded");
       }],
       ["Space says that it was seen, with the name for all", async () => {
-        await within(20, "the way to say so", async () => await seen.duty.locator("[data-testid=acknowledge]:enabled").count() > 0);
+        await within(IN_THE_END_S, "the way to say so", async () => await seen.duty.locator("[data-testid=acknowledge]:enabled").count() > 0);
         await seen.duty.locator("h1").first().focus();
         await seen.duty.keyboard.press(" ");
-        await within(5, "the state 'seen'", async () => /確認済み/.test(await seen.duty.getByTestId("item-state").innerText()));
+        await within(IN_THE_END_S, "the state 'seen'", async () => /確認済み/.test(await seen.duty.getByTestId("item-state").innerText()));
         must(/当直/.test(await seen.duty.getByTestId("item-state").innerText()), "no name stands with it");
       }],
       ["[20] no letter publishes: every key of the keyboard leaves the recommendation undecided", async () => {
@@ -83,7 +84,7 @@ export async function stories(demo, desk) {
       }],
       ["[19] the right number in full width opens it", async () => {
         await seen.duty.getByTestId("check").fill(String(seen.areas).replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)));
-        await within(3, "the open button", async () => await button(seen.duty).isEnabled());
+        await within(IN_THE_END_S, "the open button", async () => await button(seen.duty).isEnabled());
       }],
       ["[20] Enter sends nothing, in the field and on the button", async () => {
         await seen.duty.getByTestId("check").press("Enter");
@@ -139,7 +140,7 @@ export async function stories(demo, desk) {
         await seen.duty.getByTestId("decline-reason").first().waitFor();
         await desk.picture(seen.duty, "decline");
         await seen.duty.getByTestId("decline-reason").first().click();
-        await within(5, "the state 'declined'", async () => (await desk.api(seen.duty, "GET", `/api/v1/recommendations/${next}/detail`)).body.state.kind === "declined");
+        await within(IN_THE_END_S, "the state 'declined'", async () => (await desk.api(seen.duty, "GET", `/api/v1/recommendations/${next}/detail`)).body.state.kind === "declined");
       }],
     ]],
 
@@ -166,7 +167,7 @@ export async function stories(demo, desk) {
       }],
       ["the approver's console shows that a second person is wanted", async () => {
         seen.approver = await desk.officer("approver");
-        await within(10, "the waiting item", async () => await seen.approver.getByTestId("waiting-item").count() > 0);
+        await within(IN_THE_END_S, "the waiting item", async () => await seen.approver.getByTestId("waiting-item").count() > 0);
       }],
       ["[23] the second person sees grounds and choices, and nothing of what the first chose", async () => {
         await seen.approver.getByTestId("waiting-item").first().click();
@@ -222,7 +223,7 @@ export async function stories(demo, desk) {
       ["the board has a row with a cell for each channel, with clock time", async () => {
         await desk.open(seen.approver, "published");
         await seen.approver.getByTestId("notice-row").first().waitFor();
-        await within(15, "every channel has the notice", async () => await seen.approver.locator("[data-testid=cell][data-state=accepted]").count() >= 1);
+        await within(IN_THE_END_S, "every channel has the notice", async () => await seen.approver.locator("[data-testid=cell][data-state=accepted]").count() >= 1);
         must(/\d{2}:\d{2}:\d{2}/.test(await seen.approver.getByTestId("cell").first().innerText()), "no clock time");
         await desk.picture(seen.approver, "published");
         await desk.axe(seen.approver, "the published board");
@@ -235,7 +236,7 @@ export async function stories(demo, desk) {
         await desk.picture(seen.approver, "correct");
         await desk.axe(seen.approver, "the correction that stands ready");
         await seen.approver.getByTestId("check").fill(areasOf(text));
-        await within(3, "the open button", async () => await seen.approver.getByTestId("end-approve").isEnabled());
+        await within(IN_THE_END_S, "the open button", async () => await seen.approver.getByTestId("end-approve").isEnabled());
         await seen.approver.getByTestId("check").press("Enter");
         await seen.approver.waitForTimeout(300);
         must(await seen.approver.getByTestId("end-dialog").isVisible(), "Enter sent it");
@@ -325,14 +326,14 @@ async function firstApproval(page, desk, seen) {
     await press(page.getByTestId(`level-${seen.level}`));
     await press(page.getByTestId("reason").first());
     try {
-      await page.getByTestId("digest").waitFor({ timeout: 10_000 });
+      await becomes(page, "digest");
       seen.areas = Number((await page.getByTestId("message-body").innerText()).match(/(\d+)地区/)?.[1]);
       await page.getByTestId("check").fill(String(seen.areas));
       // Reading another tab decides nothing and is not counted.
       await page.getByTestId("tab-cap").click();
       seen.firstCap = await page.getByTestId("message-body").textContent();
       await press(page.getByTestId("approve"));
-      await page.getByTestId("screen-waiting").waitFor({ timeout: 8_000 });
+      await becomes(page, "screen-waiting");
       seen.text = decodeURIComponent(new URL(page.url()).hash.split("/")[2]);
       return presses;
     } catch (error) {

@@ -4,13 +4,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
+import { paced } from "../pace.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
-// The recorded gauges report each hour, some of them with gaps.
-const CAUGHT_UP_MIN = 90;
-const CAUGHT_UP_SHARE = 0.7;
 const LAPTOP = { width: 1366, height: 768 };
 
 export class Desk {
@@ -61,7 +59,7 @@ export class Desk {
       if (!localStorage.getItem("hinan.theme")) localStorage.setItem("hinan.theme", theme);
     }, [lang, theme]);
     const page = await context.newPage();
-    page.setDefaultTimeout(40_000);
+    page.setDefaultTimeout(IN_THE_END_S * 1000);
     this.watch(page);
     await page.goto(at + path);
     return page;
@@ -96,21 +94,13 @@ export class Desk {
     await page.evaluate((hash) => (location.hash = hash), `#/${address}`);
   }
 
-  // The hours before the night pass in seconds; what is opened then is superseded before it is read. And the simulated gauges first tell
-  // all that they recorded before: until they have caught up each takes back its name, and its figure, again and again.
+  // The night has begun at the pace at which it can be read.
   async paced(page) {
-    await within(300, "the pace of the replay", async () => (await this.api(page, "GET", "/api/v1/status?auto=1")).body.speed < 100);
-    await within(300, "the gauges to have told what was before", async () => {
-      const { server_time } = (await this.api(page, "GET", "/api/v1/status?auto=1")).body;
-      const { gauges } = (await this.api(page, "GET", "/api/v1/situation?auto=1")).body;
-      const heard = gauges.filter((gauge) => gauge.observed_at !== null);
-      const fresh = heard.filter((gauge) => Date.parse(server_time) - Date.parse(gauge.observed_at) < CAUGHT_UP_MIN * 60_000);
-      return heard.length > 0 && fresh.length >= heard.length * CAUGHT_UP_SHARE;
-    });
+    await paced(async (path) => (await this.api(page, "GET", path)).body);
   }
 
   // Waits for a recommendation, at most as long as the calm hours take; gives back its level and id.
-  async recommendation(page, seconds = 150) {
+  async recommendation(page, seconds = 300) {
     await this.open(page, "situation");
     const items = page.getByTestId("inbox").getByTestId("inbox-item");
     await within(seconds, "a recommendation in the inbox", async () => await items.count() > 0);
@@ -121,8 +111,9 @@ export class Desk {
       await this.open(page, `recommendations/${id}`);
       const found = page.locator(`[data-testid=recommendation][data-id="${id}"]`);
       try {
-        await found.waitFor({ timeout: 8_000 });
-        await page.locator("[data-testid=decide]:enabled").waitFor({ timeout: 4_000 });
+        await found.waitFor();
+        await page.locator("[data-testid=decide]:enabled, [data-testid=not-open]").first().waitFor();
+        must(await page.getByTestId("not-open").count() === 0, "it is not open any more");
         return { id, level: Number(await found.getAttribute("data-level")) };
       } catch (error) {
         // It was superseded in the same moment.

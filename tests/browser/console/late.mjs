@@ -1,6 +1,6 @@
 // Without models, and with gauges that report too seldom for what was agreed.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 import { approves } from "./officers.mjs";
 
@@ -37,7 +37,7 @@ export async function stories(demo, desk) {
         await approver.getByTestId(`choice-${first.level}`).click();
         await approver.getByTestId("second-approve").click();
         await approver.getByTestId("screen-notice").waitFor();
-        await within(5, "the notice on the public page", async () => (await (await fetch(`${demo.origin()}/`)).text()).includes("<article"));
+        await within(IN_THE_END_S, "the notice on the public page", async () => (await (await fetch(`${demo.origin()}/`)).text()).includes("<article"));
         await approver.context().close();
       }],
     ]],
@@ -61,7 +61,7 @@ export async function stories(demo, desk) {
         }
         await desk.open(seen.duty, `recommendations/${open[0].id}`);
         await seen.duty.locator(`[data-testid=recommendation][data-id="${open[0].id}"]`).waitFor();
-        await within(20, "the line on the screen", async () => /届いていません/.test(await seen.duty.getByTestId("counter-evidence").innerText()));
+        await within(IN_THE_END_S, "the line on the screen", async () => /届いていません/.test(await seen.duty.getByTestId("counter-evidence").innerText()));
         await says(seen.duty, "反対の根拠");
       }],
     ]],

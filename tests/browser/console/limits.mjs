@@ -1,6 +1,6 @@
 // What is over a limit: a text too long for a channel, a desk left alone, an origin without TLS.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 import { proposed } from "./officers.mjs";
 
@@ -84,12 +84,12 @@ export async function stories(demo, desk) {
         const page = await desk.officer("duty", { at: `http://town-hall.test:${port}` });
         must(!await page.evaluate(() => isSecureContext), "the browser takes the origin for a secure one");
         await desk.recommendation(page);
-        await within(20, "the stream", async () => await page.getByTestId("connection").getAttribute("data-state") === "live");
+        await within(IN_THE_END_S, "the stream", async () => await page.getByTestId("connection").getAttribute("data-state") === "live");
         await page.getByTestId("notes").click();
         await says(page, "暗号化されていません");
         await desk.picture(page, "insecure");
         await page.keyboard.press("Escape");
-        await within(30, "the map", async () => await page.getByTestId("map").getAttribute("data-complete") === "true");
+        await within(IN_THE_END_S, "the map", async () => await page.getByTestId("map").getAttribute("data-complete") === "true");
         must(await page.evaluate(() => navigator.serviceWorker === undefined), "there is a service worker");
         await page.context().close();
       }],

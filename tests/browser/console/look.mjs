@@ -1,6 +1,6 @@
 // What an officer sees, how soon, in which language, and by keyboard alone.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 
 const USABLE_MS = 1_500;
@@ -124,7 +124,7 @@ export async function stories(demo, desk) {
       ["[54] the sound is armed by signing in, and says so in words", async () => {
         must(await seen.duty.getByTestId("sound").isVisible(), "nothing says how the sound is");
         const fresh = await desk.officer("duty", { offline: false });
-        await within(5, "the sound is on", async () => await fresh.getByTestId("sound").getAttribute("data-state") === "on");
+        await within(IN_THE_END_S, "the sound is on", async () => await fresh.getByTestId("sound").getAttribute("data-state") === "on");
         await fresh.reload();
         await fresh.getByTestId("sound").waitFor();
         // Without a press of a person a browser plays nothing; then the bar must say so.
@@ -139,7 +139,7 @@ export async function stories(demo, desk) {
           const acknowledge = seen.duty.getByTestId("alarm-acknowledge");
           await acknowledge.click();
           for (const page of [seen.duty, ...seen.others]) {
-            await within(5, "the alarm is gone from every console", async () => await page.getByTestId("alarm-bar").count() === 0 || await page.getByTestId("alarm-bar").innerText() !== text);
+            await within(IN_THE_END_S, "the alarm is gone from every console", async () => await page.getByTestId("alarm-bar").count() === 0 || await page.getByTestId("alarm-bar").innerText() !== text);
           }
         } else throw new Error("no alarm was up after a new recommendation");
       }],
@@ -151,7 +151,7 @@ export async function stories(demo, desk) {
         await seen.duty.getByTestId(`screen-${screen}`).waitFor();
         must((await seen.duty.locator("main h1").first().innerText()).trim() !== "", "no heading");
         must(!(await seen.duty.locator("main").innerText()).includes("[object"), "something is shown that is no text");
-        await within(15, "something on the screen", async () => (await seen.duty.locator("main").innerText()).length > 60);
+        await within(IN_THE_END_S, "something on the screen", async () => (await seen.duty.locator("main").innerText()).length > 60);
         await desk.picture(seen.duty, `screen-${screen}`);
         await desk.axe(seen.duty, screen);
         await seen.duty.getByTestId("theme").click();
@@ -236,7 +236,7 @@ export async function stories(demo, desk) {
         await page.evaluate(() => document.activeElement.blur());
         await page.keyboard.press("j");
         // The next one is there when its number is that of the address.
-        await within(10, "the next recommendation", async () => {
+        await within(IN_THE_END_S, "the next recommendation", async () => {
           const id = decodeURIComponent(new URL(page.url()).hash.split("/")[2] ?? "");
           return id !== "" && await page.getByTestId("recommendation").getAttribute("data-id") === id;
         });

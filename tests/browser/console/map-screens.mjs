@@ -1,6 +1,6 @@
 // Gauges, shelters, the timeline and the sheet for paper.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 
 const SCREENS = ["gauges", "shelters", "timeline"];
@@ -46,7 +46,7 @@ export async function stories(demo, desk) {
         must(await dialog.count() === 1, "Enter confirmed");
         await dialog.getByTestId("out-confirm").click();
         await dialog.waitFor({ state: "detached" });
-        await within(15, "it is named as out of use", async () => await seen.duty.locator(`tr[data-gauge='${seen.gauge}']`).getAttribute("data-state") === "out_of_use");
+        await within(IN_THE_END_S, "it is named as out of use", async () => await seen.duty.locator(`tr[data-gauge='${seen.gauge}']`).getAttribute("data-state") === "out_of_use");
         await says(seen.duty, "使用停止");
       }],
     ]],
@@ -76,7 +76,7 @@ export async function stories(demo, desk) {
         await seen.duty.getByTestId("timeline-table").waitFor();
         await seen.duty.getByTestId("note-words").fill("堤防の天端近くまで水が来ている <b>消防団</b>");
         await seen.duty.getByTestId("note-send").click();
-        await within(10, "the note", async () => await seen.duty.getByTestId("timeline-table").locator("tr[data-kind=note]").count() > 0);
+        await within(IN_THE_END_S, "the note", async () => await seen.duty.getByTestId("timeline-table").locator("tr[data-kind=note]").count() > 0);
         const note = seen.duty.getByTestId("timeline-table").locator("tr[data-kind=note]").first();
         must((await note.innerText()).includes("<b>消防団</b>"), "hostile text did not stay text");
         must(/\d{2}:\d{2}/.test(await note.locator("time").innerText()), "no time");
@@ -85,7 +85,7 @@ export async function stories(demo, desk) {
       ["[71] the export is UTF-8 CSV with as many rows as the filter shows", async () => {
         for (const kind of [null, "note"]) {
           if (kind) await seen.duty.getByTestId(`kind-${kind}`).click();
-          await within(10, "the filtered list", async () => kind === null || await seen.duty.getByTestId("timeline-table").locator(`tbody tr:not([data-kind=${kind}])`).count() === 0);
+          await within(IN_THE_END_S, "the filtered list", async () => kind === null || await seen.duty.getByTestId("timeline-table").locator(`tbody tr:not([data-kind=${kind}])`).count() === 0);
           const address = await seen.duty.getByTestId("timeline-csv").getAttribute("href");
           // Both are asked in one moment: the record goes on growing.
           const [list, csv] = await seen.duty.evaluate(async (address) => {
@@ -108,7 +108,7 @@ export async function stories(demo, desk) {
       ["[70] one A4 page, landscape, with map, figures, chart, evidence, counter-evidence, time and the word of the drill", async () => {
         const { id } = await desk.recommendation(seen.duty);
         await desk.open(seen.duty, `print/${id}`);
-        await within(30, "the picture of the map", async () => await seen.duty.getByTestId("briefing").getAttribute("data-ready") === "true");
+        await within(IN_THE_END_S, "the picture of the map", async () => await seen.duty.getByTestId("briefing").getAttribute("data-ready") === "true");
         const text = await seen.duty.getByTestId("briefing").innerText();
         for (const words of ["訓練", "データ時点", "推奨の根拠", "反対の根拠", "判断は職員が行います", "区域"]) must(text.includes(words), `'${words}' is missing`);
         must(/\d{1,2}月\d{1,2}日\(.\) \d{2}:\d{2}/.test(text), "no time");
@@ -133,7 +133,7 @@ export async function stories(demo, desk) {
           for (const screen of SCREENS) {
             await desk.open(page, screen);
             await page.getByTestId(`screen-${screen}`).locator("table").first().waitFor();
-            if (screen !== "timeline") await within(30, "the map", async () => await page.getByTestId("map").getAttribute("data-complete") === "true");
+            if (screen !== "timeline") await within(IN_THE_END_S, "the map", async () => await page.getByTestId("map").getAttribute("data-complete") === "true");
             await desk.axe(page, `${screen}, ${theme}`);
             if (theme === "night") await desk.picture(page, `${screen}-night`);
           }

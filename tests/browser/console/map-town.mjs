@@ -1,6 +1,6 @@
 // Marks of levels, charts, the map and the display of the room, as they are drawn.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { decoded, distinctColours, ratio } from "./pixels.mjs";
 
 // Frames: wants a quiet machine.
@@ -56,7 +56,7 @@ export async function stories(demo, desk) {
         must(await gauges.count() === layers.gauges, `${await gauges.count()} gauges in the table, ${layers.gauges} on the map`);
         must(await rows.filter({ hasText: /^発令区域/ }).count() === layers.areas, "areas differ");
         // Levels go on coming; at one moment table and answer are of the same picture.
-        await within(20, "the figures of the table are those of the answer", async () => {
+        await within(IN_THE_END_S, "the figures of the table are those of the answer", async () => {
           const { body } = await desk.api(seen.duty, "GET", "/api/v1/situation?auto=1");
           const shown = new Map(await gauges.evaluateAll((all) => all.map((row) => [row.querySelector("th").textContent.trim(), row.textContent])));
           const both = body.gauges.filter((gauge) => gauge.level_m !== null && shown.has(gauge.name));

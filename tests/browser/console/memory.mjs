@@ -1,6 +1,6 @@
 // Eight hours of the night on one open console: what it keeps must not grow with what passes.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 
 // What a heap holds: slower on a busy machine, and no larger.
 export const measures = true;
@@ -23,7 +23,7 @@ export async function stories(demo, desk) {
       ["a console is open on the situation, and what it loads once is loaded", async () => {
         seen.page = await desk.officer("duty", { offline: false });
         await seen.page.getByTestId("gauge-table").waitFor();
-        await within(60, "the map", async () => await seen.page.getByTestId("map").getAttribute("data-complete") === "true");
+        await within(IN_THE_END_S, "the map", async () => await seen.page.getByTestId("map").getAttribute("data-complete") === "true");
         seen.cdp = await seen.page.context().newCDPSession(seen.page);
         await seen.cdp.send("HeapProfiler.enable");
         await seen.page.evaluate(() => {

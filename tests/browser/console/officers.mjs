@@ -10,6 +10,12 @@ export async function proposed(page) {
   return Number((await page.locator("label.choice", { has: page.locator("em") }).getAttribute("data-testid")).slice("level-".length));
 }
 
+// Waits until the sheet is answered; that the picture has moved meanwhile is an answer, too.
+export async function becomes(page, wanted) {
+  await page.locator(`[data-testid=${wanted}], [data-testid=decision-sheet] [data-testid=refusal], [data-testid=changed]`).first().waitFor();
+  must(await page.getByTestId(wanted).count() > 0, "the picture has moved");
+}
+
 // Opens the sheet of the recommendation that stands on top, with level, reason and number in it; the button is open.
 export async function filled(page, desk, choose = proposed) {
   for (let reading = 1; ; reading += 1) {
@@ -24,7 +30,7 @@ export async function filled(page, desk, choose = proposed) {
     if (departs) await page.getByTestId("reason-words").fill("巡視班の報告による");
     else await page.getByTestId("reason").first().click();
     try {
-      await page.getByTestId("digest").waitFor({ timeout: 10_000 });
+      await becomes(page, "digest");
       const areas = Number((await page.getByTestId("message-body").innerText()).match(/(\d+)地区/)?.[1]);
       await page.getByTestId("check").fill(String(areas));
       must(await page.getByTestId("approve").isEnabled(), "the button is shut with everything filled in");
@@ -43,7 +49,7 @@ export async function approves(page, desk, choose = proposed) {
     const read = await filled(page, desk, choose);
     await page.getByTestId("approve").click();
     try {
-      await page.getByTestId("screen-waiting").waitFor({ timeout: 8_000 });
+      await becomes(page, "screen-waiting");
       return { ...read, text: textOf(page) };
     } catch (error) {
       must(reading < READINGS, `after ${reading} readings: ${error.message}\n${await page.locator("dialog").innerText().catch(() => "")}`);

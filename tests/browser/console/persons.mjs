@@ -1,6 +1,6 @@
 // Two persons who differ, two at once, one who is alone, and one without a mouse.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 import { approves, filled, tabTo } from "./officers.mjs";
 
@@ -29,7 +29,7 @@ export async function stories(demo, desk) {
       }],
       ["[27] both press at once: exactly one is stored, and the other reads who it was", async () => {
         await Promise.all([seen.duty, seen.approver].map((page) => page.getByTestId("approve").click()));
-        await within(10, "one of them waits for a second person", async () => (await waitingPages(seen)).length > 0);
+        await within(IN_THE_END_S, "one of them waits for a second person", async () => (await waitingPages(seen)).length > 0);
         await seen.duty.waitForTimeout(1_500);
         const winners = await waitingPages(seen);
         must(winners.length === 1, `${winners.length} of the two are told that theirs is stored`);
@@ -38,7 +38,7 @@ export async function stories(demo, desk) {
         const { body } = await desk.api(seen.duty, "GET", "/api/v1/inbox");
         must(body.waiting.filter((one) => one.recommendation === seen.id).length === 1, `${body.waiting.length} texts wait`);
         const name = (await seen.winner.getByTestId("who").innerText()).split(" ")[0].split("・")[0];
-        await within(10, "the sentence that names the other", async () => (await seen.loser.getByTestId("decision-sheet").innerText()).includes(name));
+        await within(IN_THE_END_S, "the sentence that names the other", async () => (await seen.loser.getByTestId("decision-sheet").innerText()).includes(name));
         await desk.picture(seen.loser, "too-late");
       }],
       ["[27] the text of who came second is still on their sheet", async () => {
@@ -97,7 +97,7 @@ export async function stories(demo, desk) {
         await seen.approver.getByTestId("screen-notice").waitFor();
       }],
       ["[28] every console is alarmed, and the record is flagged", async () => {
-        await within(10, "an alarm that says so", async () => {
+        await within(IN_THE_END_S, "an alarm that says so", async () => {
           const { body } = await desk.api(seen.duty, "GET", "/api/v1/alarms");
           return body.alarms.some((alarm) => /単独/.test(alarm.text.ja));
         });

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-import { within } from "../cases.mjs";
+import { IN_THE_END_S, within } from "../cases.mjs";
 import { Demo } from "../demo.mjs";
 import { Desk } from "./desk.mjs";
 import { door } from "./door.mjs";
@@ -67,7 +67,7 @@ try {
   await duty.getByTestId("screen-waiting").waitFor();
 
   const approver = await desk.officer("approver", { viewport: LAPTOP, offline: false });
-  await within(15, "the waiting item", async () => await approver.getByTestId("waiting-item").count() > 0);
+  await within(IN_THE_END_S, "the waiting item", async () => await approver.getByTestId("waiting-item").count() > 0);
   await approver.getByTestId("waiting-item").first().click();
   await approver.getByTestId("check").fill(String(areas));
   await take(approver, "second");
@@ -76,7 +76,7 @@ try {
   await approver.getByTestId("screen-notice").waitFor();
   await desk.open(approver, "published");
   await approver.getByTestId("notice-row").first().waitFor();
-  await approver.waitForTimeout(3_000);
+  await within(IN_THE_END_S, "every way out has it", async () => await approver.getByTestId("cell").count() > 0 && await approver.locator("[data-testid=cell]:not([data-state=accepted]):not([data-state=not_owed])").count() === 0);
   await take(approver, "published");
 
   await desk.open(approver, "situation");
@@ -85,7 +85,7 @@ try {
     const wall = await approver.context().newPage();
     await wall.setViewportSize(viewport);
     await wall.goto(`${desk.origin()}/wall/`);
-    await wall.waitForTimeout(4_000);
+    await complete(wall);
     await take(wall, name);
     await wall.close();
   }
@@ -93,7 +93,7 @@ try {
   const { body } = await desk.api(approver, "GET", "/api/v1/inbox");
   const paper = await approver.context().newPage();
   await paper.goto(`${desk.origin()}/console/#/print/${encodeURIComponent(body.items[0].id)}`);
-  await paper.waitForTimeout(4_000);
+  await paper.locator("[data-testid=briefing][data-ready=true]").waitFor();
   await paper.emulateMedia({ media: "print" });
   await paper.setViewportSize({ width: 1123, height: 794 });
   await take(paper, "print");
@@ -106,7 +106,7 @@ try {
   await duty.getByTestId("hydrograph").first().waitFor();
   await complete(duty);
   demo.pause();
-  await duty.getByTestId("stale-bar").waitFor({ timeout: 40_000 });
+  await duty.getByTestId("stale-bar").waitFor();
   await take(duty, "stale");
 } finally {
   opened?.shut();
@@ -116,7 +116,7 @@ try {
 }
 
 async function complete(page) {
-  await page.locator("[data-testid=map][data-complete=true]").first().waitFor({ timeout: 60_000 });
+  await page.locator("[data-testid=map][data-complete=true]").first().waitFor();
 }
 
 // A notice that no recommendation asked for, filled in as far as it goes.

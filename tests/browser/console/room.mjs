@@ -1,6 +1,6 @@
 // A room full of consoles, and a machine that is slow.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { percentile, tried } from "./measure.mjs";
 import { Device } from "./mqtt.mjs";
 
@@ -59,14 +59,14 @@ export async function stories(demo, desk) {
       ["they all listen", async () => {
         seen.page = await desk.officer("duty", { offline: false });
         await desk.paced(seen.page);
-        await within(60, "a gauge with a figure", async () => await seen.page.getByTestId("gauge-level").count() > 3);
+        await within(IN_THE_END_S, "a gauge with a figure", async () => await seen.page.getByTestId("gauge-level").count() > 3);
         seen.ears = [];
         while (seen.ears.length < CONSOLES - 1) {
           const cookie = await session(demo);
           const more = Math.min(EARS_OF_A_SESSION, CONSOLES - 1 - seen.ears.length);
           seen.ears.push(...await Promise.all(Array.from({ length: more }, () => listener(demo.origin(), cookie))));
         }
-        await within(10, "the first word on each", async () => seen.ears.every((one) => one.bytes > 0));
+        await within(IN_THE_END_S, "the first word on each", async () => seen.ears.every((one) => one.bytes > 0));
       }],
       [`a reading is heard on each within ${WRITTEN_TO_HEARD_P95_MS} ms, and is on the screen of one within ${WRITTEN_TO_PIXEL_P95_MS} ms of the server's word (p95 of ${READINGS}, best of ${TRIES})`, async () => {
         const gauge = await seen.page.locator("[data-testid=gauge-table] tr[data-gauge]:has([data-testid=gauge-level])").first().getAttribute("data-gauge");

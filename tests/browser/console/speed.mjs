@@ -1,6 +1,6 @@
 // From a gauge to a figure on the screen, one at a time and in a storm.
 
-import { must, within } from "../cases.mjs";
+import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { percentile, tried } from "./measure.mjs";
 import { Device } from "./mqtt.mjs";
 
@@ -22,7 +22,7 @@ export async function stories(demo, desk) {
       ["the situation shows gauges with their figures", async () => {
         seen.page = await desk.officer("duty", { offline: false });
         await desk.paced(seen.page);
-        await within(60, "a gauge with a figure", async () => await seen.page.getByTestId("gauge-level").count() > 3);
+        await within(IN_THE_END_S, "a gauge with a figure", async () => await seen.page.getByTestId("gauge-level").count() > 3);
         seen.gauges = await seen.page.locator("[data-testid=gauge-table] tr[data-gauge]:has([data-testid=gauge-level])").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-gauge")));
       }],
       [`[4] posted by MQTT changes the figure within ${FIGURE_WITHIN_MS} ms (p95 of ${READINGS}, best of ${TRIES})`, async () => {
@@ -112,7 +112,7 @@ async function storm(page, demo, desk, some) {
       await new Promise((resolve) => setTimeout(resolve, (STORM.seconds * 1_000) / each - 5));
     }
   }));
-  await within(10, "the last values", async () => {
+  await within(IN_THE_END_S, "the last values", async () => {
     const texts = await page.evaluate((some) => some.map((gauge) => document.querySelector(`tr[data-gauge="${gauge}"] [data-testid=gauge-level]`)?.textContent), some);
     return texts.every((text, index) => text === last[index].toFixed(2));
   });

@@ -26,6 +26,11 @@ export class Problem extends Error {
   }
 }
 
+/** Whatever was thrown, as something that can be shown. A fault of the console itself has status -1: nobody refused anything. */
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(-1, { detail: String(error) });
+}
+
 // The token that proves that a write comes from this page; the server gives it with the session.
 let token = "";
 

@@ -3,7 +3,7 @@
 
 import { untrack } from "svelte";
 
-import { ask, Problem } from "../api/client";
+import { ask, asProblem, type Problem } from "../api/client";
 import { EVERYTHING, on } from "./bus";
 import { clock } from "./clock.svelte";
 import { connection } from "./connection.svelte";
@@ -75,7 +75,7 @@ export class Resource<T> {
       this.#loaded?.();
     } catch (error) {
       if (path !== this.#path) return;
-      const problem = error instanceof Problem ? error : new Problem(0, { detail: String(error) });
+      const problem = asProblem(error);
       if (problem.unreachable && this.data === undefined) await this.#recall(path);
       this.problem = problem;
     } finally {
