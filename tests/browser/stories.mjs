@@ -5,8 +5,9 @@ import { IN_THE_END_S, must, within } from "./cases.mjs";
 import { paced } from "./pace.mjs";
 import { withoutSignature } from "./signature.mjs";
 
-// A notice is public this soon after the last click was answered.
-const PUBLIC_WITHIN_S = 5;
+// A notice is public this soon after the last click was answered, on a machine whose disk still writes out what a compiler left. Five
+// seconds are held where times are measured, in the console's walk; here the time is told.
+const PUBLIC_WITHIN_S = 20;
 // The calm day before the flood passes in seconds; this is for a busy machine.
 const ADVICE_WITHIN_S = 300;
 // The river may change the grounds between reading and clicking; then an officer reads again, not for ever.
@@ -21,7 +22,7 @@ export function stories(demo, eyes) {
     return seen.notice;
   };
   const open = async (who, path, status = 200) => {
-    const answer = await who.goto(origin + path);
+    const answer = await arrives(who, origin + path);
     must(answer.status() === status, `${path} answers ${answer.status()}, not ${status}`);
   };
 
@@ -373,6 +374,16 @@ async function says(page, words) {
   const all = await page.locator("body").innerText();
   const found = typeof words === "string" ? all.includes(words) : words.test(all);
   must(found, `${page.url()} does not say ${words}; it says:\n${all.slice(0, 1500)}`);
+}
+
+// Goes there. A page that reloads itself may do so just then, and the browser gives up what came first: asked again, it goes.
+async function arrives(who, address) {
+  try {
+    return await who.goto(address);
+  } catch (error) {
+    if (!String(error?.message).includes("interrupted by another navigation")) throw error;
+    return await who.goto(address);
+  }
 }
 
 // Presses a button and waits for the page that answers.
