@@ -10,13 +10,18 @@ use hinan::approve::facts::Kind;
 use hinan::approve::notice::NoticeId;
 use hinan::approve::officer::{Officer, Role};
 use hinan::clock::EventClock;
-use hinan::config::Config;
+use hinan::config::{Config, Signing, WebhookConfig};
 use hinan::desk::judge::Edit;
 use hinan::desk::{self, Declined, Outcome, Reason};
 use hinan::digest::Digest;
 use hinan::engine::{Advice, Engine, Reference};
+use hinan::publish::channel::area_mail::AreaMailChannel;
+use hinan::publish::channel::l_alert::LAlertChannel;
+use hinan::publish::channel::mqtt::MqttChannel;
+use hinan::publish::channel::webhook::WebhookChannel;
 use hinan::publish::dispatch::Dispatch;
 use hinan::publish::outbox::{Attempt, ChannelName};
+use hinan::publish::publication::Publication;
 use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::{ConcernedDistrict, Proposal, ProposalKey};
@@ -98,6 +103,8 @@ impl Hall {
         app.store = Store::open(home.path(), realm, &reference.town.code).unwrap();
         app.config.service.realm = realm;
         app.config.service.data_dir = home.path().to_owned();
+        app.config.publish = Config::defaults().publish;
+        app.dispatch = Dispatch::plain();
         app.clock.set(hour(), 1.0);
         let hall = Self {
             app,
@@ -360,10 +367,11 @@ impl Hall {
                     .store
                     .write(|tx| tx.record_attempt(delivery.id, &attempt, now))
                     .unwrap();
-                self.outside.entry(channel.clone()).or_default().push((
+                let what = (
                     publication.notice().id().clone(),
-                    publication.document().to_vec(),
-                ));
+                    bytes(&channel, &publication),
+                );
+                self.outside.entry(channel.clone()).or_default().push(what);
             }
         }
     }
@@ -379,9 +387,46 @@ impl Hall {
         (base, stop)
     }
 
+    /// The town signs with this key and certificate, and has a channel of every kind.
+    pub(crate) fn sends_everywhere(&mut self, (key, certificate): &(String, String)) {
+        let publish = &mut self.app.config.publish;
+        publish.sign = Signing::Required;
+        publish.sign_key_file = key.into();
+        publish.sign_certificate_file = certificate.into();
+        publish.mail.host = "127.0.0.1".to_owned();
+        publish.area_mail.dir = self.home.path().to_owned();
+        publish.l_alert.dir = self.home.path().to_owned();
+        publish.webhook = vec![WebhookConfig {
+            name: "app".to_owned(),
+            url: "http://127.0.0.1:9/".to_owned(),
+            secret_env: String::new(),
+            realm: self.app.config.service.realm,
+        }];
+        self.app.dispatch = Dispatch::of(publish).unwrap();
+        assert_eq!(self.app.dispatch.channels().len(), 6);
+    }
+
     /// How many messages reached the outside.
     pub(crate) fn reached_outside(&self) -> usize {
         self.outside.values().map(Vec::len).sum()
+    }
+}
+
+/// What this channel makes of a publication; where that is several things, its document.
+fn bytes(channel: &ChannelName, publication: &Publication) -> Vec<u8> {
+    match channel {
+        ChannelName::Feed => publication.document().to_vec(),
+        ChannelName::Mqtt => {
+            let messages = MqttChannel::messages(publication);
+            messages[0].payload.clone().into_bytes()
+        }
+        ChannelName::Webhook(_) => WebhookChannel::body(publication),
+        ChannelName::Mail => {
+            let mail = &publication.texts().unwrap().mail;
+            format!("{}\n{}", mail.subject, mail.body).into_bytes()
+        }
+        ChannelName::AreaMail => AreaMailChannel::text(publication).unwrap(),
+        ChannelName::LAlert => LAlertChannel::reports(publication).unwrap().unwrap().0,
     }
 }
 

@@ -21,15 +21,20 @@ impl AreaMailChannel {
         }
     }
 
+    /// What is written for this publication: the subject's line, then the words. Nothing where the notice has none.
+    #[must_use]
+    pub fn text(publication: &Publication) -> Option<Vec<u8>> {
+        let mail = &publication.texts()?.area_mail;
+        Some(format!("{}\n{}\n", mail.subject, mail.body).into_bytes())
+    }
+
     /// Writes `{notice}.txt`.
     pub async fn send(&self, publication: &Publication) -> Attempt {
-        let Some(texts) = publication.texts() else {
+        let Some(bytes) = Self::text(publication) else {
             return Attempt::GiveUp {
                 why: "この発表には緊急速報メールの文がありません".to_owned(),
             };
         };
-        let mail = &texts.area_mail;
-        let bytes = format!("{}\n{}\n", mail.subject, mail.body).into_bytes();
         let name = format!("{}.txt", publication.facts().id);
         self.folder.put(name, bytes).await
     }

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use hinan_notice::document::cap::Unwritable;
 use hinan_notice::document::l_alert;
 use hinan_notice::text::JAPANESE;
 
 use super::folder::Folder;
 use crate::publish::outbox::Attempt;
 use crate::publish::publication::Publication;
+
+/// A notice's own report, and the ends of others that go with it.
+pub type Reports = (Vec<u8>, Vec<Vec<u8>>);
 
 /// Writes into a folder.
 pub struct LAlertChannel {
@@ -23,18 +27,27 @@ impl LAlertChannel {
         }
     }
 
+    /// What is written for this publication: its own report, and the ends of others. Nothing where the notice has no Japanese headline.
+    ///
+    /// # Errors
+    /// [`Unwritable`], inside.
+    #[must_use]
+    pub fn reports(publication: &Publication) -> Option<Result<Reports, Unwritable>> {
+        let headline = publication.text_in(JAPANESE)?.headline;
+        let (facts, chain) = (publication.facts(), &publication.parts().chain);
+        let ends = l_alert::write_ends(facts, &headline, chain);
+        Some(ends.and_then(|ends| Ok((l_alert::write(facts, &headline, chain)?, ends))))
+    }
+
     /// Writes `{notice}.xml`, and after it `{notice}-end-1.xml` and so on for other documents that the notice ends.
     pub async fn send(&self, publication: &Publication) -> Attempt {
-        let headline = publication.text_in(JAPANESE).map(|text| text.headline);
-        let Some(headline) = headline else {
+        let Some(written) = Self::reports(publication) else {
             return Attempt::GiveUp {
                 why: "この発表には日本語の見出しがありません".to_owned(),
             };
         };
-        let (facts, chain) = (publication.facts(), &publication.parts().chain);
-        let written = l_alert::write_ends(facts, &headline, chain)
-            .and_then(|ends| Ok((ends, l_alert::write(facts, &headline, chain)?)));
-        let (ends, own) = match written {
+        let facts = publication.facts();
+        let (own, ends) = match written {
             Ok(written) => written,
             Err(why) => {
                 return Attempt::GiveUp {

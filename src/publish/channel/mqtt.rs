@@ -52,12 +52,15 @@ impl MqttChannel {
         }
     }
 
+    /// What is sent for this publication, in this order.
+    #[must_use]
+    pub fn messages(publication: &Publication) -> Vec<Message> {
+        let areas = &publication.parts().areas;
+        messages(publication.facts(), publication.document_text(), areas)
+    }
+
     async fn try_send(&self, publication: &Publication) -> Result<String, String> {
-        let messages = messages(
-            publication.facts(),
-            publication.document_text(),
-            &publication.parts().areas,
-        );
+        let messages = Self::messages(publication);
         self.say(&messages).await?;
         let first = messages
             .first()

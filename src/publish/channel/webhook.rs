@@ -44,6 +44,15 @@ impl WebhookChannel {
         })
     }
 
+    /// What is sent for this publication.
+    #[must_use]
+    pub fn body(publication: &Publication) -> Vec<u8> {
+        let languages = publication
+            .texts()
+            .map_or(&[][..], |texts| &texts.languages);
+        webhook::body(publication.facts(), languages, publication.document_text())
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -53,10 +62,7 @@ impl WebhookChannel {
     /// Calls, and waits for the answer.
     pub async fn send(&self, publication: &Publication) -> Attempt {
         let facts = publication.facts();
-        let languages = publication
-            .texts()
-            .map_or(&[][..], |texts| &texts.languages);
-        let body = webhook::body(facts, languages, publication.document_text());
+        let body = Self::body(publication);
         // The receiver compares this with its own clock: real time, also when an event is replayed.
         let timestamp_s = wall().as_second();
         let signature = webhook::signature(self.secret.reveal().as_bytes(), timestamp_s, &body);
