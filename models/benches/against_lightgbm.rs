@@ -22,7 +22,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use basin::{Noise, Storm, basin, bridge};
-use hinan_models::{FloodModel, History, Hyper};
+use hinan_models::{FittedFloodModel, FloodModel, History, Hyper};
 use jiff::{SignedDuration, Timestamp};
 
 const HOURS: u32 = 8 * 8766;
@@ -46,7 +46,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         black_box(model.predict(&water, at(hour)));
     }
     let each_us = start.elapsed().as_secs_f64() * 1e6 / f64::from(FORECASTS);
-    let copies: Vec<_> = (0..COPIES).map(|_| model.clone()).collect();
+    // Written and read: a clone would share its trees.
+    let written = serde_json::to_value(&model)?;
+    let copies = (0..COPIES).map(|_| serde_json::from_value(written.clone()));
+    let copies: Vec<FittedFloodModel> = copies.collect::<Result<_, _>>()?;
     let start = Instant::now();
     for (hour, model) in (HOURS - FORECASTS..HOURS).zip(copies.iter().cycle()) {
         black_box(model.predict(&water, at(hour)));

@@ -5,7 +5,8 @@
 //! thirty gauges starts within a minute. Eight years of hours and the peers stand in `against_lightgbm`.
 //!
 //! The ten thousand gauges stand in one table of 10,000 columns. So many models as [`MODELS`] lie in memory one by one, as
-//! much as no processor keeps near itself, and the gauges go through them in turn.
+//! much as no processor keeps near itself, and the gauges go through them in turn: by `predict`, one after the other, and by
+//! `predict_each`, which has the next brought near meanwhile.
 #![allow(missing_docs, clippy::print_stdout)]
 
 #[path = "../tests/basin/mod.rs"]
@@ -13,7 +14,9 @@ mod basin;
 
 use basin::{STORMS, basin, bridge};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hinan_models::{FittedFloodModel, FloodModel, Follower, History, Hyper, without_model};
+use hinan_models::{
+    FittedFloodModel, FloodModel, Follower, History, Hyper, predict_each, without_model,
+};
 use jiff::{SignedDuration, Timestamp};
 use ndarray::Array2;
 use std::hint::black_box;
@@ -89,6 +92,18 @@ fn flood(criterion: &mut Criterion) {
                     for model in models.iter().cycle().take(gauges) {
                         black_box(model.predict(&country, as_of));
                     }
+                });
+            },
+        );
+        group.bench_with_input(
+            BenchmarkId::new("predict_each", gauges),
+            &gauges,
+            |b, &gauges| {
+                b.iter(|| {
+                    let models = models.iter().cycle().take(gauges);
+                    predict_each(models, &country, as_of).for_each(|said| {
+                        black_box(said);
+                    });
                 });
             },
         );

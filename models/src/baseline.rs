@@ -58,7 +58,10 @@ pub(crate) struct LastReading {
 
 impl LastReading {
     pub(crate) fn of(recent: &History, gauge: &str, as_of: Timestamp) -> Option<Self> {
-        let column = recent.gauge_index(gauge)?;
+        Self::in_column(recent, recent.gauge_index(gauge)?, as_of)
+    }
+
+    pub(crate) fn in_column(recent: &History, column: usize, as_of: Timestamp) -> Option<Self> {
         let newest = recent.row_at_or_before(as_of)?;
         let (row, level_m) = (0..=newest)
             .rev()

@@ -5,11 +5,12 @@ use crate::floods::Floods;
 use crate::history::History;
 use crate::hyper::{Hyper, HyperError, LEADS_H};
 use crate::learning::blocks::{Columns, Layout};
+use crate::learning::doubt::Sides;
 use crate::learning::lead::{LeadFit, LeadModel, ROWS_MIN, School, fit_lead, skill_needed};
 use crate::learning::lesson::{Lesson, Standard};
 use crate::learning::members::{Textbook, recipe_for};
 use crate::score::Share;
-use crate::trees::{Chance, Cuts};
+use crate::trees::{Chance, Cuts, Ensemble, Orchard, shelve};
 use serde::{Deserialize, Serialize};
 
 /// A recipe for a flood model. It can be fitted; it cannot predict.
@@ -34,6 +35,9 @@ pub struct FittedFloodModel {
     pub(crate) parts: Parts,
     #[serde(skip)]
     pub(crate) layout: Layout,
+    /// The trees that answer where everything is there, asked together; `None` where they are too large for it.
+    #[serde(skip)]
+    pub(crate) orchard: Option<Orchard>,
 }
 
 /// The fitted numbers.
@@ -194,16 +198,18 @@ impl FloodModel {
                 .collect(),
             leads: lead_cards,
         };
-        let parts = Parts {
+        let mut parts = Parts {
             references_um,
             standard,
             cuts: book.cuts,
             leads,
         };
+        parts.shelve();
         Ok(FittedFloodModel {
             case: case.clone(),
             card,
             used_upstream,
+            orchard: parts.orchard(),
             parts,
             layout,
         })
@@ -226,6 +232,7 @@ impl FittedFloodModel {
         let numbers = self.parts.standard.centre.len() * 32 + self.parts.references_um.len() * 8;
         numbers
             + self.parts.cuts.bytes()
+            + self.orchard.as_ref().map_or(0, Orchard::bytes)
             + self.parts.leads.iter().map(LeadModel::bytes).sum::<usize>()
     }
 
@@ -333,7 +340,7 @@ impl TryFrom<Artifact> for FittedFloodModel {
             case,
             card,
             used_upstream,
-            parts,
+            mut parts,
         } = artifact;
         let broken = |why: String| Err(BrokenArtifact(why));
         if card.format != CARD_FORMAT {
@@ -362,10 +369,12 @@ impl TryFrom<Artifact> for FittedFloodModel {
         if let Err(why) = parts.check(&layout) {
             return broken(why.to_owned());
         }
+        parts.shelve();
         Ok(Self {
             case,
             card,
             used_upstream,
+            orchard: parts.orchard(),
             parts,
             layout,
         })
@@ -391,5 +400,21 @@ impl Parts {
             return Err("leads: 1, 2, 3 and 6 h are needed");
         }
         self.leads.iter().try_for_each(|lead| lead.check(layout))
+    }
+    fn orchard(&self) -> Option<Orchard> {
+        Orchard::of(self.leads.iter().flat_map(|lead| lead.trees.asked()))
+    }
+
+    /// Puts all trees onto one shelf: those that a forecast with everything there asks, in its order, then the others.
+    fn shelve(&mut self) {
+        let (mut asked, mut others) = (Vec::new(), Vec::new());
+        for lead in &mut self.leads {
+            asked.extend(lead.trees.ensembles());
+            let Sides { down, middle, up } = &mut lead.sides;
+            asked.extend([middle, down, up]);
+            asked.extend(&mut lead.fan.ribs);
+            others.extend(lead.trees_partly.ensembles());
+        }
+        shelve(asked.into_iter().chain(others).flat_map(Ensemble::words));
     }
 }

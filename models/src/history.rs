@@ -1,4 +1,5 @@
 use crate::csv_history;
+use crate::trees::send_for;
 use jiff::{SignedDuration, Timestamp};
 use ndarray::{Array2, ArrayView1, Axis, ShapeBuilder as _, Slice};
 use std::io::Read;
@@ -30,46 +31,70 @@ pub struct History {
 #[derive(Debug)]
 struct Gauges {
     names: Vec<String>,
-    /// Columns in the order of the names.
-    by_name: Vec<usize>,
-    /// [`head`] of each name in that order: a search among ten thousand stays in a few lines of memory.
-    heads: Vec<u64>,
+    /// [`head`] of each name, rising: a search among ten thousand stays in a few lines of memory.
+    heads: Vec<u128>,
+    /// Of each in that order; of those with the same head in the order of their names.
+    places: Vec<Place>,
+}
+
+/// Where a gauge stands.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    column: u32,
+    /// Length of its name: with its head all of a short one.
+    bytes: u32,
 }
 
 impl Gauges {
     fn of(names: Vec<String>) -> Arc<Self> {
         let mut by_name: Vec<usize> = (0..names.len()).collect();
         by_name.sort_unstable_by(|a, b| names[*a].cmp(&names[*b]));
-        let heads = by_name.iter().map(|column| head(&names[*column])).collect();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let place = |&column: &usize| Place {
+            column: number(column),
+            bytes: number(names[column].len()),
+        };
         Arc::new(Self {
+            heads: by_name.iter().map(|column| head(&names[*column])).collect(),
+            places: by_name.iter().map(place).collect(),
             names,
-            by_name,
-            heads,
         })
     }
 
     fn column(&self, gauge: &str) -> Option<usize> {
         let head = head(gauge);
         let first = self.heads.partition_point(|other| *other < head);
-        let alike = match self.heads.get(first + 1) {
-            Some(next) if *next == head => {
-                self.heads[first..].partition_point(|other| *other == head)
-            }
-            _ => usize::from(first < self.heads.len()),
+        if self.heads.get(first) != Some(&head) {
+            return None;
+        }
+        let place = if self.heads.get(first + 1) == Some(&head) {
+            let alike = self.heads[first..].partition_point(|other| *other == head);
+            let places = &self.places[first..first + alike];
+            let found = places.binary_search_by(|place| self.name(*place).cmp(gauge));
+            places[found.ok()?]
+        } else {
+            let place = self.places[first];
+            let same = place.bytes as usize == gauge.len()
+                && (gauge.len() <= HEAD || self.name(place) == gauge);
+            same.then_some(place)?
         };
-        let columns = &self.by_name[first..first + alike];
-        let place = columns.binary_search_by(|column| self.names[*column].as_str().cmp(gauge));
-        Some(columns[place.ok()?])
+        Some(place.column as usize)
+    }
+
+    fn name(&self, place: Place) -> &str {
+        &self.names[place.column as usize]
     }
 }
 
-/// The first eight bytes of a name, so that numbers have the order of the names; shorter ones end in zeros.
-fn head(name: &str) -> u64 {
-    let mut bytes = [0; 8];
-    for (to, from) in bytes.iter_mut().zip(name.bytes()) {
-        *to = from;
-    }
-    u64::from_be_bytes(bytes)
+/// Bytes of a [`head`].
+const HEAD: usize = 16;
+
+/// The first bytes of a name, so that numbers have the order of the names; shorter ones end in zeros.
+fn head(name: &str) -> u128 {
+    let mut bytes = [0; HEAD];
+    let there = name.len().min(HEAD);
+    bytes[..there].copy_from_slice(&name.as_bytes()[..there]);
+    u128::from_be_bytes(bytes)
 }
 
 /// Why levels could not become a [`History`].
@@ -363,6 +388,13 @@ impl History {
             .slice_axis_mut(Axis(0), Slice::from(first..))
             .assign(&ordered);
         Self::new(self.start, self.step_s, self.gauges().to_vec(), levels)
+    }
+
+    /// Sends for the rows from `first` to `last` of one gauge.
+    pub(crate) fn send_for(&self, first: usize, last: usize, gauge_index: usize) {
+        let rows = self.levels.column(gauge_index);
+        let rows = rows.as_slice().and_then(|rows| rows.get(first..=last));
+        send_for(rows.unwrap_or_default());
     }
 
     /// One gauge's levels, NaN where missing.

@@ -38,6 +38,7 @@ pub mod demand;
 mod directory;
 mod evaluate;
 mod features;
+mod fetch;
 mod flood;
 mod floods;
 mod follow;
@@ -70,6 +71,7 @@ pub use evaluate::{
     ReliabilityBin, Trial, evaluate, examine, flood_coverage_interval, joined, known_figures,
     leave_floods_out, skill_interval,
 };
+pub use fetch::predict_each;
 pub use flood::{FitError, FittedFloodModel, FloodModel};
 pub use floods::Flood;
 pub use follow::Follower;

@@ -5,12 +5,13 @@ use crate::flood::FittedFloodModel;
 use crate::forecast::{GaugeForecast, LeadForecast, Method, Quantile, Tier};
 use crate::history::History;
 use crate::hyper::LEADS_H;
-use crate::learning::blocks::{Block, CHANGE_1H, LEVEL, Reader, back};
+use crate::learning::blocks::{Block, CHANGE_1H, Columns, LEVEL, Reader, back};
 use crate::learning::doubt::{MEDIAN, PROBABILITIES, Reach, State};
 use crate::learning::lead::{LeadModel, TierModel, WIDEN_BEYOND, beyond, excess};
+use crate::learning::members::{TREES, members};
 use crate::learning::plain::Plain;
 use crate::score::SkillRecord;
-use crate::trees::{Answers, MISSING};
+use crate::trees::{Ahead, Answers, MISSING, Orchard};
 use jiff::Timestamp;
 
 /// What the live comparison with persistence has found for one lead.
@@ -54,6 +55,14 @@ struct View {
     /// Whether any feature lies outside what was taught.
     outside: bool,
     answers: Answers,
+    /// What the trees of each lead say, where they were asked together.
+    of_trees: Option<[[f64; TREES]; LEADS_H.len()]>,
+}
+
+/// What the leads share, and what is sent for while it is worked out.
+struct Views<'v, 'w> {
+    seen: Vec<View>,
+    ahead: &'v mut Ahead<'w>,
 }
 
 /// The quantiles of the change at one of the fitted leads.
@@ -82,36 +91,49 @@ impl FittedFloodModel {
         as_of: Timestamp,
         standings: &[Standing; LEADS_H.len()],
     ) -> GaugeForecast {
+        self.send_for();
+        let columns = self.columns_of(recent);
+        let nothing = &mut Ahead::default();
+        self.predict_near((recent, columns.as_ref()), as_of, standings, nothing)
+    }
+
+    /// The same with the columns that the model looks at, `None` where its gauge has none; what is `ahead` is sent for meanwhile.
+    pub(crate) fn predict_near(
+        &self,
+        (recent, columns): (&History, Option<&Columns>),
+        as_of: Timestamp,
+        standings: &[Standing; LEADS_H.len()],
+        ahead: &mut Ahead<'_>,
+    ) -> GaugeForecast {
         if recent.step_s() != self.card.step_s {
             return without_model(recent, &self.case, as_of);
         }
-        // Read for nothing but to have it near; so it must not be left out.
-        std::hint::black_box(self.touch());
-        match self.moment(recent, as_of) {
+        match columns.and_then(|columns| self.moment_in(recent, columns, as_of)) {
             Some(moment) => {
-                let knots = self.knots(&moment, standings);
+                let knots = self.knots(&moment, standings, ahead);
                 self.forecast(&moment, &knots, as_of)
             }
             None => no_information(&self.case, as_of),
         }
     }
 
-    /// Looks at the trees that a forecast with everything there will want, one word of each line of memory. Where every gauge has a
-    /// model of its own they come from far away: asked for at once they come side by side, and later nothing waits.
-    fn touch(&self) -> u32 {
-        let trees = self.parts.leads.iter().map(|lead| &lead.trees);
-        let ensembles = trees.flat_map(|trees| [&trees.boosted, &trees.residual, &trees.forest]);
-        ensembles.fold(0, |all, ensemble| all ^ ensemble.touch())
+    /// `None` when the history does not know the gauge.
+    pub(crate) fn columns_of(&self, recent: &History) -> Option<Columns> {
+        let target = recent.gauge_index(&self.case.target)?;
+        Some(self.columns_in(recent, target))
     }
 
     /// `None` without a reading in the last three hours.
     pub(crate) fn moment(&self, recent: &History, as_of: Timestamp) -> Option<Moment> {
-        let last = LastReading::of(recent, &self.case.target, as_of)?;
-        let columns = self.columns_in(recent, last.column);
+        self.moment_in(recent, &self.columns_of(recent)?, as_of)
+    }
+
+    fn moment_in(&self, recent: &History, columns: &Columns, as_of: Timestamp) -> Option<Moment> {
+        let last = LastReading::in_column(recent, columns.target, as_of)?;
         let references_um = &self.parts.references_um[..];
         let reader = Reader {
             history: recent,
-            columns: &columns,
+            columns,
             layout: &self.layout,
             references_um,
         };
@@ -134,6 +156,7 @@ impl FittedFloodModel {
         &self,
         moment: &Moment,
         standings: &[Standing; LEADS_H.len()],
+        ahead: &mut Ahead<'_>,
     ) -> Vec<Knot<'_>> {
         let mut codes = Vec::new();
         if moment.mask != 0 {
@@ -142,7 +165,10 @@ impl FittedFloodModel {
                 .encode(&moment.features[..self.layout.width()], &mut codes);
         }
         // What the leads share is worked out once: nearly always one mask answers for all of them.
-        let mut views: Vec<View> = Vec::new();
+        let mut views = Views {
+            seen: Vec::new(),
+            ahead,
+        };
         let leads = self.parts.leads.iter().zip(standings).enumerate();
         leads
             .map(|(lead, (model, standing))| {
@@ -156,7 +182,7 @@ impl FittedFloodModel {
         lead: usize,
         model: &'a LeadModel,
         moment: &Moment,
-        (codes, views): (&[u8], &mut Vec<View>),
+        (codes, views): (&[u8], &mut Views<'_, '_>),
         standing: Standing,
     ) -> Knot<'a> {
         let tier = model
@@ -165,12 +191,13 @@ impl FittedFloodModel {
             .find(|tier| moment.mask & tier.mask == tier.mask);
         match tier.filter(|_| standing.in_use) {
             Some(tier) => {
-                let known = views.iter().position(|view| view.mask == tier.mask);
+                let Views { seen, ahead } = views;
+                let known = seen.iter().position(|view| view.mask == tier.mask);
                 let place = known.unwrap_or_else(|| {
-                    views.push(self.view(moment, tier.mask, codes));
-                    views.len() - 1
+                    seen.push(self.view(moment, tier.mask, codes, ahead));
+                    seen.len() - 1
                 });
-                self.by_members(lead, (model, tier), moment, &views[place], standing)
+                self.by_members(lead, (model, tier), moment, &seen[place], standing)
             }
             None => match moment.change_1h_m.filter(|_| standing.in_use) {
                 Some(change_1h_m) => self.by_plain(
@@ -193,11 +220,15 @@ impl FittedFloodModel {
         }
     }
 
-    fn view(&self, moment: &Moment, mask: u16, codes: &[u8]) -> View {
+    fn view(&self, moment: &Moment, mask: u16, codes: &[u8], ahead: &mut Ahead<'_>) -> View {
         if mask == self.layout.all() {
             let width = self.layout.width();
             let products = width..width + self.layout.products.len();
-            return self.view_of(moment, mask, Answers::of(codes), || 0..width, products);
+            let answers = Answers::of(codes);
+            let together = |orchard| together(orchard, &answers, ahead);
+            let of_trees = self.orchard.as_ref().map(together);
+            let view = self.view_of(moment, mask, answers, || 0..width, products);
+            return View { of_trees, ..view };
         }
         let answers = if moment.mask == mask {
             Answers::of(codes)
@@ -236,6 +267,7 @@ impl FittedFloodModel {
             outside_by: beyond(ranges),
             outside: chosen().any(|f| standard.outside(f, features[f])),
             answers,
+            of_trees: None,
         }
     }
 
@@ -253,13 +285,14 @@ impl FittedFloodModel {
             let scaled = || view.scaled.iter().copied();
             let ridge = tier.lines.ridge.predict(scaled().take(view.plain));
             let bent = tier.lines.bent.predict(scaled());
-            let trees = if whole {
-                &model.trees
-            } else {
-                &model.trees_partly
-            };
             let asked = tier.blend.asked(view.outside_by);
-            let members_m = trees.members(ridge, bent, &view.answers, asked);
+            let members_m = match (view.of_trees, whole) {
+                (Some(of_trees), true) => members(ridge, bent, of_trees[lead], asked),
+                (None, true) => model.trees.members(ridge, bent, &view.answers, asked),
+                (_, false) => model
+                    .trees_partly
+                    .members(ridge, bent, &view.answers, asked),
+            };
             tier.blend.change_m(&members_m, view.outside_by)
         } else {
             0.0
@@ -423,6 +456,16 @@ impl FittedFloodModel {
     }
 }
 
+fn together(
+    orchard: &Orchard,
+    answers: &Answers,
+    ahead: &mut Ahead<'_>,
+) -> [[f64; TREES]; LEADS_H.len()] {
+    const ALL: usize = TREES * LEADS_H.len();
+    let all: [f64; ALL] = orchard.predict(answers, ahead);
+    std::array::from_fn(|lead| std::array::from_fn(|member| all[TREES * lead + member]))
+}
+
 fn why(tier: Tier, missing: &[(String, String)], by_model: bool) -> (String, String) {
     if missing.is_empty() {
         return (
@@ -512,4 +555,51 @@ fn changes_at(knots: &[Knot<'_>], hours: f64) -> (f64, [f64; PROBABILITIES.len()
             .2
             .map(|change_m| median_m + (change_m - median_m) * widen),
     )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::case::Case;
+    use crate::flood::FloodModel;
+    use crate::history::History;
+    use crate::hyper::Hyper;
+    use jiff::Timestamp;
+    use ndarray::Array2;
+
+    #[test]
+    fn trees_asked_together_forecast_what_they_forecast_one_by_one() {
+        // Two gauges, the lower one three hours behind; every fifth wave is a large one.
+        let level_m = |hour: usize, gauge: usize| {
+            let turn = f64::from(u32::try_from(hour + 3 * (1 - gauge)).unwrap()) / 40.0;
+            let high_m = if turn % 5.0 < 1.0 { 2.0 } else { 0.5 };
+            5.0 + high_m * (turn * std::f64::consts::TAU).sin().max(0.0)
+                + 0.01 * (turn * 977.0).sin()
+        };
+        let table = Array2::from_shape_fn((700, 2), |(hour, gauge)| level_m(hour, 1 - gauge));
+        let names = vec!["up".to_owned(), "down".to_owned()];
+        let water = History::new(Timestamp::UNIX_EPOCH, 3600, names, table).unwrap();
+        let case = Case {
+            target: "down".to_owned(),
+            upstream: vec!["up".to_owned()],
+            ..Case::default()
+        };
+        let recipe = FloodModel::new(Hyper::default()).unwrap();
+        let together = recipe.fit(&water, &case).unwrap();
+        assert!(together.orchard.is_some(), "a month's trees are small");
+        assert!(
+            together
+                .card
+                .leads
+                .iter()
+                .any(|lead| lead.weights[2..].iter().any(|w| *w > 0.0)),
+            "its trees have weight"
+        );
+        let mut one_by_one = together.clone();
+        one_by_one.orchard = None;
+        for hour in (30..700).step_by(7) {
+            let at = water.time(hour);
+            assert_eq!(together.predict(&water, at), one_by_one.predict(&water, at));
+        }
+    }
 }

@@ -4,6 +4,7 @@
 use hinan_models::{History, HistoryError};
 use jiff::Timestamp;
 use ndarray::{Array2, array};
+use proptest::prelude::{prop, prop_assert_eq, prop_assume, proptest};
 
 const HEAD: &str = "time,level_m_a,rain_mm,level_m_b\n";
 
@@ -160,4 +161,23 @@ fn histories_join_with_the_missing_hours_between_whatever_the_order_of_gauges() 
         overlap.contains("this one ends 2016-08-01T01:00:00Z"),
         "{overlap}"
     );
+}
+
+proptest! {
+    #[test]
+    fn a_gauge_is_found_by_its_whole_name_however_alike_the_names_begin(
+        // Few letters and two long beginnings, so that many names begin alike; a zero byte is a letter like others.
+        names in prop::collection::btree_set("(level_m_of_gauge|g)?[ab\u{0}]{0,3}", 1..30), other in "(level_m_of_gauge|g)?[ab\u{0}]{0,3}",
+    ) {
+        let mut names: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        names.sort_by_key(|name| std::cmp::Reverse(name.chars().rev().collect::<String>()));
+        prop_assume!(!names.is_empty());
+        let table = Array2::zeros((1, names.len()));
+        let history = History::new(Timestamp::UNIX_EPOCH, 3600, names.clone(), table).unwrap();
+        for (column, name) in names.iter().enumerate() {
+            prop_assert_eq!(history.gauge_index(name), Some(column));
+        }
+        let place = names.iter().position(|name| *name == other);
+        prop_assert_eq!(history.gauge_index(&other), place);
+    }
 }

@@ -9,7 +9,7 @@ pub(crate) use crate::conformal::{MEDIAN, PROBABILITIES};
 use crate::learning::lesson::Lesson;
 use crate::learning::members::{Page, Recipe};
 use crate::score::count_f64;
-use crate::trees::{Answers, Boost, Chance, Ensemble, Loss, boost};
+use crate::trees::{Answers, Boost, Chance, Ensemble, Loss, boost, send_for};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -523,6 +523,14 @@ impl Doubt {
             errors_m[place] = errors_m[place].max(errors_m[place - 1]);
         }
         errors_m
+    }
+
+    /// Sends for the lines of memory that quantiles without a fan need.
+    pub(crate) fn send_for(&self) {
+        send_for(std::slice::from_ref(&self.scale));
+        send_for(&self.states);
+        send_for(&self.fan_share);
+        send_for(&self.stretch);
     }
 
     /// Whether the fan has any part in the quantiles of this state.

@@ -26,6 +26,9 @@ pub(crate) const LINE_BOOSTED: usize = 3;
 /// A random forest.
 pub(crate) const FOREST: usize = 4;
 
+/// Members that have trees: the last ones.
+pub(crate) const TREES: usize = MEMBERS - BOOSTED;
+
 /// How the members are fitted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recipe {
@@ -79,6 +82,16 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
+    /// In the order in which they are asked.
+    pub(crate) fn ensembles(&mut self) -> [&mut Ensemble; TREES] {
+        [&mut self.boosted, &mut self.residual, &mut self.forest]
+    }
+
+    /// The same to read.
+    pub(crate) fn asked(&self) -> [&Ensemble; TREES] {
+        [&self.boosted, &self.residual, &self.forest]
+    }
+
     /// What every member says; one that is not asked for says 0.
     pub(crate) fn members(
         &self,
@@ -87,21 +100,39 @@ impl Trees {
         answers: &Answers,
         asked: [bool; MEMBERS],
     ) -> [f64; MEMBERS] {
-        let of = |member: usize, ensemble: &Ensemble| {
-            if asked[member] {
-                ensemble.predict(answers)
-            } else {
-                0.0
+        let mut of_trees = [0.0; TREES];
+        for ((said, ensemble), asked) in
+            of_trees.iter_mut().zip(self.asked()).zip(&asked[BOOSTED..])
+        {
+            if *asked {
+                *said = ensemble.predict(answers);
             }
-        };
-        [
-            ridge,
-            bent,
-            of(BOOSTED, &self.boosted),
-            0.5 * (ridge + bent) + of(LINE_BOOSTED, &self.residual),
-            of(FOREST, &self.forest),
-        ]
+        }
+        members(ridge, bent, of_trees, asked)
     }
+}
+
+/// What every member says, from what the trees say; one that is not asked for says 0, the boosted line what the lines say.
+pub(crate) fn members(
+    ridge: f64,
+    bent: f64,
+    of_trees: [f64; TREES],
+    asked: [bool; MEMBERS],
+) -> [f64; MEMBERS] {
+    let of = |member: usize| {
+        if asked[member] {
+            of_trees[member - BOOSTED]
+        } else {
+            0.0
+        }
+    };
+    [
+        ridge,
+        bent,
+        of(BOOSTED),
+        0.5 * (ridge + bent) + of(LINE_BOOSTED),
+        of(FOREST),
+    ]
 }
 
 /// The lines of one mask, fitted on all rows that have it.

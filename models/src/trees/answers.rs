@@ -27,6 +27,11 @@ impl Answers {
     pub(crate) fn to(&self, question: u32) -> u32 {
         u32::from(self.0[(question >> 8) as usize % CODES] > question as u8)
     }
+
+    /// The code of the feature that a question is about, less its shift; the question's own code is not looked at.
+    pub(crate) fn code(&self, question: u32) -> u32 {
+        self.0[(question >> 8) as usize % CODES].into()
+    }
 }
 
 /// The number of a question.

@@ -1,3 +1,4 @@
+use super::shelf::send_for;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,12 @@ impl Cuts {
     /// Bytes held in memory, about.
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&self.edges[..]) + size_of_val(&self.ends[..])
+    }
+
+    /// Sends for all of them.
+    pub(crate) fn send_for(&self) {
+        send_for(&self.ends);
+        send_for(&self.edges);
     }
 
     /// True when every feature's cuts rise and fit into a byte.

@@ -1,6 +1,7 @@
 use super::answers::Answers;
 use super::codes::FEATURES_MAX;
-use super::little::Little;
+use super::little;
+use super::shelf::{LINE, Words, send_for};
 use super::tall::Tall;
 use serde::{Deserialize, Serialize};
 
@@ -108,14 +109,14 @@ pub(crate) struct Ensemble {
 #[derive(Clone, Debug, PartialEq)]
 enum Kept {
     /// Each in one line of memory.
-    Little(Vec<Little>),
+    Little(Words),
     /// Each in as many words as it has places.
     Tall(Tall),
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self::Little(Vec::new())
+        Self::Little(Words::default())
     }
 }
 
@@ -145,18 +146,18 @@ impl Ensemble {
 
     fn add(&mut self, tree: &Tree) -> Result<(), &'static str> {
         tree.check()?;
-        let little = match (&mut self.trees, Little::of(tree)) {
+        let of_little = match (&mut self.trees, little::little(tree)) {
             (Kept::Tall(tall), _) => return tall.push(tree),
-            (Kept::Little(kept), Some(little)) => {
-                kept.push(little);
+            (Kept::Little(words), Some(little)) => {
+                words.own().extend(little);
                 return Ok(());
             }
-            (Kept::Little(kept), None) => kept,
+            (Kept::Little(words), None) => words,
         };
         // The first that is no little one: all are kept as it is.
         let mut tall = Tall::default();
-        for tree in little {
-            tall.push(&tree.tree())?;
+        for little in of_little.as_chunks().0 {
+            tall.push(&little::tree(little))?;
         }
         tall.push(tree)?;
         self.trees = Kept::Tall(tall);
@@ -165,7 +166,7 @@ impl Ensemble {
 
     pub(crate) fn trees(&self) -> usize {
         match &self.trees {
-            Kept::Little(little) => little.len(),
+            Kept::Little(words) => words.len() / LINE,
             Kept::Tall(tall) => tall.len(),
         }
     }
@@ -173,9 +174,18 @@ impl Ensemble {
     /// Bytes held in memory.
     pub(crate) fn bytes(&self) -> usize {
         match &self.trees {
-            Kept::Little(little) => size_of_val(&little[..]),
+            Kept::Little(words) => size_of_val(&words[..]),
             Kept::Tall(tall) => tall.bytes(),
         }
+    }
+
+    /// What its trees are kept in, in the order in which it is read.
+    pub(crate) fn words(&mut self) -> impl Iterator<Item = &mut Words> {
+        let (little, tall) = match &mut self.trees {
+            Kept::Little(words) => (Some(words), None),
+            Kept::Tall(tall) => (None, Some(tall.words())),
+        };
+        little.into_iter().chain(tall.into_iter().flatten())
     }
 
     /// True when it asks for none but the first `features` features, and the constant is a number. That every way ends in a
@@ -190,10 +200,12 @@ impl Ensemble {
     /// Prediction for one row.
     pub(crate) fn predict(&self, answers: &Answers) -> f64 {
         let sum: f64 = match &self.trees {
-            Kept::Little(little) => little
+            Kept::Little(words) => words
+                .as_chunks()
+                .0
                 .chunks(SUMMED)
                 .map(|eight| -> f64 {
-                    let value = |tree: &Little| f64::from(tree.value(answers));
+                    let value = |little| f64::from(little::value(little, answers));
                     eight.iter().map(value).sum()
                 })
                 .sum(),
@@ -202,26 +214,18 @@ impl Ensemble {
         self.base + sum
     }
 
-    /// Gives back what growing took more than needed.
-    fn shrink_to_fit(&mut self) {
-        match &mut self.trees {
-            Kept::Little(little) => little.shrink_to_fit(),
-            Kept::Tall(tall) => tall.shrink_to_fit(),
-        }
-    }
-
-    /// A word of every line of memory that it holds, of a large one nothing: most of that will not be wanted.
-    pub(crate) fn touch(&self) -> u32 {
+    /// Sends for every line of memory that it holds, of a large one for nothing: most of that will not be wanted.
+    pub(crate) fn send_for(&self) {
         match &self.trees {
-            Kept::Little(little) => little.iter().fold(0, |all, tree| all ^ tree.touch()),
-            Kept::Tall(tall) => tall.touch(),
+            Kept::Little(words) => send_for(words),
+            Kept::Tall(tall) => tall.send_for(),
         }
     }
 
     /// The trees as they were grown, but without values where they ask.
-    fn grown(&self) -> impl Iterator<Item = Tree> {
+    pub(crate) fn grown(&self) -> impl Iterator<Item = Tree> {
         (0..self.trees()).map(|tree| match &self.trees {
-            Kept::Little(little) => little[tree].tree(),
+            Kept::Little(words) => little::tree(&words.as_chunks().0[tree]),
             Kept::Tall(tall) => tall.tree(tree),
         })
     }
@@ -286,7 +290,6 @@ impl TryFrom<Written> for Ensemble {
                 depth,
             })?;
         }
-        ensemble.shrink_to_fit();
         Ok(ensemble)
     }
 }

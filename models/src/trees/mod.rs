@@ -13,6 +13,8 @@ mod ensemble;
 mod forest;
 mod grow;
 mod little;
+mod orchard;
+mod shelf;
 mod tall;
 
 pub(crate) use answers::Answers;
@@ -22,6 +24,8 @@ pub(crate) use codes::{Codes, Cuts, MISSING};
 pub(crate) use ensemble::Ensemble;
 pub(crate) use forest::{Forest, forest};
 pub(crate) use grow::Shape;
+pub(crate) use orchard::Orchard;
+pub(crate) use shelf::{Ahead, send_for, shelve};
 
 #[cfg(test)]
 mod tests;

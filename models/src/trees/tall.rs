@@ -1,30 +1,42 @@
 use super::answers::{Answers, QUESTION_BITS, parts, question};
 use super::ensemble::{Node, SUMMED, Tree};
+use super::shelf::{Words, send_for};
 
 /// Bits of a step that say which children are leaves: the left one, and above it the right one.
 const LEAF_BITS: u32 = 2;
 /// The farthest that a child may lie behind its parent.
 const FAR_MAX: u32 = (1 << (32 - QUESTION_BITS - LEAF_BITS)) - 1;
-/// Most words of trees that are looked at beforehand: about twenty trees of a month's model. A way through larger trees meets
+/// Most words of trees that are sent for beforehand: about twenty trees of a month's model. A way through larger trees meets
 /// few of their lines.
-const TOUCHED: usize = 2048;
+const SENT_FOR: usize = 2048;
+/// Bits of a head that say where its tree begins; above them stands its longest way.
+const ROOT_BITS: u32 = 24;
+const ROOT: u32 = (1 << ROOT_BITS) - 1;
 const QUESTION: u32 = (1 << QUESTION_BITS) - 1;
 
 /// Trees of any size, one word a place, the root first and each pair of children side by side: where it asks, a [`Step`];
 /// where it ends, the value itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tall {
-    heads: Vec<Head>,
-    words: Vec<u32>,
+    /// A [`Head`] per tree.
+    heads: Words,
+    words: Words,
 }
 
-/// Where a tree begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Head {
+/// Where a tree begins, and its longest way.
+#[derive(Clone, Copy)]
+struct Head(u32);
+
+impl Head {
     /// Its first word.
-    root: u32,
-    /// Its longest way; 0 for a tree that is one leaf.
-    depth: u32,
+    fn root(self) -> u32 {
+        self.0 & ROOT
+    }
+
+    /// 0 for a tree that is one leaf.
+    fn depth(self) -> u32 {
+        self.0 >> ROOT_BITS
+    }
 }
 
 /// A place that asks: what it asks, which of its children are leaves, and how far behind it the left one lies.
@@ -63,21 +75,24 @@ impl Tall {
         size_of_val(&self.heads[..]) + size_of_val(&self.words[..])
     }
 
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.heads.shrink_to_fit();
-        self.words.shrink_to_fit();
+    /// What it is kept in, in the order in which it is read.
+    pub(crate) fn words(&mut self) -> [&mut Words; 2] {
+        [&mut self.heads, &mut self.words]
     }
 
     /// Adds a tree whose ways were checked.
     pub(crate) fn push(&mut self, tree: &Tree) -> Result<(), &'static str> {
-        let root = u32::try_from(self.words.len()).map_err(|_| "trees: more than 2^32 places")?;
-        self.heads.push(Head {
-            root,
-            depth: tree.depth.into(),
-        });
+        let root = u32::try_from(self.words.len())
+            .ok()
+            .filter(|root| *root <= ROOT)
+            .ok_or("trees: more than 2^24 places before the last tree of an ensemble")?;
+        self.heads
+            .own()
+            .push(u32::from(tree.depth) << ROOT_BITS | root);
+        let words = self.words.own();
         for (place, (node, value)) in tree.nodes.iter().zip(&tree.values).enumerate() {
             if tree.is_leaf(place) {
-                self.words.push(value.to_bits());
+                words.push(value.to_bits());
                 continue;
             }
             let &Node(feature, shift, code, left) = node;
@@ -87,7 +102,7 @@ impl Tall {
                 .filter(|far| *far <= FAR_MAX)
                 .ok_or("trees: a child lies more than 8191 places behind its parent")?;
             let leaves = u32::from(tree.is_leaf(left)) | u32::from(tree.is_leaf(left + 1)) << 1;
-            self.words.push(
+            words.push(
                 (far << LEAF_BITS | leaves) << QUESTION_BITS | question(feature, shift, code),
             );
         }
@@ -96,61 +111,40 @@ impl Tall {
 
     /// The sum of the values of one row's leaves.
     pub(crate) fn sum(&self, answers: &Answers) -> f64 {
+        let words = &self.words[..];
         let (eights, rest) = self.heads.as_chunks::<SUMMED>();
         let of_eights = eights.iter().map(|heads| -> f64 {
-            let leaves = self.leaves(heads, answers);
-            leaves.iter().map(|leaf| self.value(*leaf)).sum()
+            let leaves = leaves(words, heads, answers);
+            leaves.iter().map(|leaf| value(words, *leaf)).sum()
         });
         let of_rest = (!rest.is_empty()).then(|| -> f64 {
             // Empty ways stand on the first leaf or place there is; nobody counts them.
-            let mut heads = [Head::default(); SUMMED];
+            let mut heads = [0; SUMMED];
             heads[..rest.len()].copy_from_slice(rest);
-            let leaves = self.leaves(&heads, answers);
+            let leaves = leaves(words, &heads, answers);
             leaves[..rest.len()]
                 .iter()
-                .map(|leaf| self.value(*leaf))
+                .map(|leaf| value(words, *leaf))
                 .sum()
         });
         of_eights.chain(of_rest).sum()
     }
 
-    /// The leaves of one row in several trees, whose ways are followed side by side so that the processor does not wait for one
-    /// of them.
-    fn leaves(&self, heads: &[Head; SUMMED], answers: &Answers) -> [u32; SUMMED] {
-        let mut ways = heads.map(|head| Way {
-            at: head.root,
-            on: u32::from(head.depth > 0).wrapping_neg(),
-        });
-        let longest = heads.iter().map(|head| head.depth).max().unwrap_or(0);
-        for _ in 0..longest {
-            for way in &mut ways {
-                // At its end this is the leaf's value read as a step, and nothing of it counts.
-                let step = Step(self.words[way.at as usize]);
-                let side = answers.to(step.0);
-                way.at += (step.far() + side) & way.on;
-                way.on &= step.leaf(side).wrapping_sub(1);
-            }
+    /// Sends for every line; of more than [`SENT_FOR`] words for nothing.
+    pub(crate) fn send_for(&self) {
+        if self.words.len() <= SENT_FOR {
+            send_for(&self.heads);
+            send_for(&self.words);
         }
-        ways.map(|way| way.at)
-    }
-
-    fn value(&self, leaf: u32) -> f64 {
-        f64::from(f32::from_bits(self.words[leaf as usize]))
-    }
-
-    /// One word of every line; of more than [`TOUCHED`] words nothing.
-    pub(crate) fn touch(&self) -> u32 {
-        let few = Some(&self.words).filter(|words| words.len() <= TOUCHED);
-        let lines = few.into_iter().flat_map(|words| words.iter().step_by(16));
-        lines.fold(0, |all, word| all ^ word)
     }
 
     /// The tree as it was grown.
     pub(crate) fn tree(&self, tree: usize) -> Tree {
-        let Head { root, depth } = self.heads[tree];
+        let head = Head(self.heads[tree]);
+        let depth = head.depth();
         let end = self.heads.get(tree + 1);
-        let end = end.map_or(self.words.len(), |next| next.root as usize);
-        let words = &self.words[root as usize..end];
+        let end = end.map_or(self.words.len(), |next| Head(*next).root() as usize);
+        let words = &self.words[head.root() as usize..end];
         let mut is_leaf = vec![depth == 0; words.len()];
         let mut grown = Tree {
             nodes: Vec::with_capacity(words.len()),
@@ -176,4 +170,29 @@ impl Tall {
         }
         grown
     }
+}
+
+/// The leaves of one row in several trees, whose ways are followed side by side so that the processor does not wait for one
+/// of them.
+fn leaves(words: &[u32], heads: &[u32; SUMMED], answers: &Answers) -> [u32; SUMMED] {
+    let heads = heads.map(Head);
+    let mut ways = heads.map(|head| Way {
+        at: head.root(),
+        on: u32::from(head.depth() > 0).wrapping_neg(),
+    });
+    let longest = heads.iter().map(|head| head.depth()).max().unwrap_or(0);
+    for _ in 0..longest {
+        for way in &mut ways {
+            // At its end this is the leaf's value read as a step, and nothing of it counts.
+            let step = Step(words[way.at as usize]);
+            let side = answers.to(step.0);
+            way.at += (step.far() + side) & way.on;
+            way.on &= step.leaf(side).wrapping_sub(1);
+        }
+    }
+    ways.map(|way| way.at)
+}
+
+fn value(words: &[u32], leaf: u32) -> f64 {
+    f64::from(f32::from_bits(words[leaf as usize]))
 }

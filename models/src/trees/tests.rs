@@ -5,7 +5,7 @@ use super::chance::Chance;
 use super::codes::{Codes, Cuts};
 use super::ensemble::{Ensemble, Tree};
 use super::grow::{Ground, Shape, grow};
-use super::{Boost, Forest, Loss, boost, forest};
+use super::{Ahead, Boost, Forest, Loss, Orchard, boost, forest};
 use ndarray::{Array2, ArrayView1};
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
@@ -130,6 +130,49 @@ proptest! {
             for side_by_side in [&ensemble, &read] {
                 prop_assert_eq!(side_by_side.predict(&Answers::of(&row)).to_bits(), alone.to_bits());
             }
+        }
+    }
+
+    #[test]
+    fn an_orchard_says_what_each_of_its_ensembles_says_to_the_last_bit(
+        seed in 0_u64..10_000, counts in proptest::collection::vec((0_usize..20, 1_usize..40), 0..5), other_rows: [[u8; 4]; 8],
+    ) {
+        let (features, target) = field(150, seed);
+        let (_, codes) = coded(&features, 40);
+        let weight = vec![1.0; 150];
+        let ground = Ground { codes: &codes, target: &target, weight: &weight };
+        let mut chance = Chance::new(seed);
+        let mut most_leaves = 0;
+        let ensembles: Vec<Ensemble> = counts
+            .iter()
+            .zip(0_u32..)
+            .map(|(&(count, leaves), place)| {
+                let mut ensemble = Ensemble::new(f64::from(place) - 1.5);
+                let shape = Shape { leaf_weight_min: 1.0, features_of_split: 0.5, ..shape(leaves) };
+                for _ in 0..count {
+                    let mut bag: Vec<u32> = chance.choose(90, 150).into_iter().map(|row| u32::try_from(row).unwrap()).collect();
+                    let tree = grow(ground, &mut bag, shape, &mut chance).tree;
+                    most_leaves = most_leaves.max(tree.nodes.len().div_ceil(2));
+                    ensemble.push(&tree);
+                }
+                ensemble
+            })
+            .collect();
+        let orchard = Orchard::of(ensembles.iter());
+        let trees: usize = ensembles.iter().map(Ensemble::trees).sum();
+        prop_assert_eq!(orchard.is_some(), trees > 0 && most_leaves <= 32);
+        let by_row = codes.by_row();
+        let seen = by_row.rows().into_iter().map(|row| row.to_vec());
+        for row in seen.chain(other_rows.map(|row| row.to_vec())) {
+            let Some(orchard) = &orchard else { break };
+            let answers = Answers::of(&row);
+            let mut ahead = orchard.ahead();
+            let together: [f64; 4] = orchard.predict(&answers, &mut ahead);
+            prop_assert_eq!(ahead.lines(), 0, "all that was ahead has been sent for");
+            for (together, ensemble) in together.iter().zip(&ensembles) {
+                prop_assert_eq!(together.to_bits(), ensemble.predict(&answers).to_bits());
+            }
+            prop_assert_eq!(orchard.predict(&answers, &mut Ahead::default()), together);
         }
     }
 
