@@ -145,6 +145,8 @@ impl Link {
 pub struct Replayed {
     /// Name of the event.
     pub event: String,
+    /// The same in English.
+    pub event_en: String,
     /// What the towns really did: the timeline file.
     pub timeline: String,
 }

@@ -157,6 +157,7 @@ impl Demo {
         let accounts = accounts();
         let replay = Replayed {
             event: obihiro::EVENT.to_owned(),
+            event_en: obihiro::EVENT_EN.to_owned(),
             timeline: obihiro::TIMELINE.to_owned(),
         };
         // The fast hours begin when the service runs: on a slow machine its start takes seconds, and each would be two hours of the event.

@@ -22,4 +22,6 @@ pub mod obihiro {
     pub const TIMELINE: &str = include_str!("../../config/obihiro/timeline.csv");
     /// Name of the event.
     pub const EVENT: &str = "平成28年8月 台風第10号(帯広市・十勝川水系)";
+    /// The same in English.
+    pub const EVENT_EN: &str = "Typhoon No. 10, August 2016 (Obihiro, Tokachi River)";
 }

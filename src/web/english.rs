@@ -187,6 +187,12 @@ fn holds(test: &Test, result: &TestResult, names: &Names) -> Option<String> {
                 chance * 100.0
             )
         }
+        Test::Deadline { .. } if value < 0.0 => {
+            format!(
+                "The last moment at which leaving still works passed {:.0} minutes ago",
+                -value
+            )
+        }
         Test::Deadline { .. } => {
             format!(
                 "{value:.0} minutes are left until the last moment at which leaving still works"

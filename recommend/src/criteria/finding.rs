@@ -335,7 +335,12 @@ fn sentence(test: &Test, result: &Result) -> String {
             )
         }
         Test::Deadline { .. } => {
-            if holds {
+            if holds && value < 0.0 {
+                format!(
+                    "避難が間に合う最後の時刻を{:.0}分過ぎています({source})",
+                    -value
+                )
+            } else if holds {
                 format!("避難が間に合う最後の時刻まで{value:.0}分です({source})")
             } else {
                 format!(

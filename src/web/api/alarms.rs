@@ -356,6 +356,15 @@ fn facilities(app: &App) -> Vec<Alarm> {
     due.map(|of| {
         let name = pages::name(app, of);
         let about = of.river.as_deref().unwrap_or_else(|| of.hazard.japanese());
+        let about_en = of.river.as_deref().map_or_else(
+            || of.hazard.english(),
+            |river| {
+                let mut known = app.town().rivers.iter();
+                known
+                    .find(|one| one.name == river)
+                    .map_or(river, |one| one.name_en.as_str())
+            },
+        );
         let (ja, en) = match of.deadline.as_ref().map(|deadline| deadline.decide_by) {
             Some(by) if by < picture.advice.outlook.as_of => (
                 format!("知らせる期限({})を過ぎています", crate::clock::spoken(by)),
@@ -376,7 +385,7 @@ fn facilities(app: &App) -> Vec<Alarm> {
             class: Class::ActNow,
             text: text(
                 format!("{name}({}人、{about}): {ja}", of.people),
-                format!("{name} ({} people, {about}): {en}", of.people),
+                format!("{name} ({} people, {about_en}): {en}", of.people),
             ),
             since: of.due_since,
             anew_since: of.due_since,

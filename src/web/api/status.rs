@@ -42,7 +42,7 @@ pub(super) async fn show(
     Ok(Json(json!({
         "town": { "code": app.town().code, "name": app.town().name, "name_en": app.town().name_en },
         "realm": app.config.service.realm.word(), "mode": mode(app),
-        "replay": app.replay.as_ref().map(|replay| json!({ "event": replay.event })),
+        "replay": app.replay.as_ref().map(|replay| json!({ "event": replay.event, "event_en": replay.event_en })),
         "server_time": now, "speed": app.clock.speed(), "as_of": picture.advice.outlook.as_of,
         "version": { "binary": env!("CARGO_PKG_VERSION"), "bundle": hinan_dashboard::console::digest() },
         "gauges": { "working": working, "all": gauges.len() },

@@ -183,6 +183,9 @@ async function addresses(page, desk, notice) {
   const { body: devices } = await desk.api(page, "GET", "/api/v1/devices");
   const first = (all) => Object.values(all).find(Array.isArray)?.[0] ?? {};
   const places = { recommendations: inbox.items[0]?.id, notices: notice, stations: first(stations).id, devices: first(devices).name, n: notice, cap: `${notice}.xml`, schema: "reading.v1.json", texts: "none" };
-  const listed = Object.entries(OPENAPI.paths).filter(([path, of]) => of.get && !/events$/.test(path)).map(([path]) => path.replace(/([^/]+)\/\{\w+\}/g, (_, of) => `${of}/${encodeURIComponent(places[of] ?? "none")}`));
+  const { body: form } = await desk.api(page, "GET", "/api/v1/judgements");
+  // What cannot be asked without a question.
+  const questions = { "/api/v1/recount": `?about=${encodeURIComponent(form.causes[0].about)}&level=4&areas=${form.areas[0].id}` };
+  const listed = Object.entries(OPENAPI.paths).filter(([path, of]) => of.get && !/events$/.test(path)).map(([path]) => path.replace(/([^/]+)\/\{\w+\}/g, (_, of) => `${of}/${encodeURIComponent(places[of] ?? "none")}`) + (questions[path] ?? ""));
   return [...new Set([...listed, "/", `/n/${notice}`, `/cap/${notice}.xml`, "/feed.atom", "/plain/", "/plain/inbox", "/plain/published", "/wall/"])].filter((path) => !path.includes("{"));
 }

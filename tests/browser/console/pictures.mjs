@@ -37,13 +37,14 @@ try {
   browser = await chromium.launch({ executablePath: process.env.HINAN_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--mute-audio"] });
   opened = process.env.HINAN_CONSOLE_DIST ? await door(resolve(process.env.HINAN_CONSOLE_DIST), demo.origin()) : null;
   const desk = new Desk(browser, demo, FOLDER, "console", opened?.origin);
-  const take = async (page, name) => {
-    await page.waitForTimeout(1_500);
-    await page.screenshot({ path: join(FOLDER, `console-${name}.png`), caret: "initial" });
+  const duty = await desk.officer("duty", { viewport: LAPTOP, offline: false });
+  // `what`: a page, or a part of one.
+  const take = async (what, name) => {
+    await duty.waitForTimeout(1_500);
+    await what.screenshot({ path: join(FOLDER, `console-${name}.png`), caret: "initial" });
     console.log(`console-${name}.png`);
   };
 
-  const duty = await desk.officer("duty", { viewport: LAPTOP, offline: false });
   await desk.recommendation(duty, 300);
   await complete(duty);
   await take(duty, "situation");
@@ -96,7 +97,7 @@ try {
   await paper.locator("[data-testid=briefing][data-ready=true]").waitFor();
   await paper.emulateMedia({ media: "print" });
   await paper.setViewportSize({ width: 1123, height: 794 });
-  await take(paper, "print");
+  await take(paper.getByTestId("briefing"), "print");
   await paper.close();
 
   await draft(duty, desk);

@@ -37,7 +37,7 @@ export interface Status {
   town: { code: string; name: string; name_en: string };
   realm: "actual" | "exercise";
   mode: "live" | "drill" | "demo";
-  replay: { event: string } | null;
+  replay: { event: string; event_en: string } | null;
   server_time: string;
   speed: number;
   as_of: string;
