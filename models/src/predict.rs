@@ -124,10 +124,6 @@ impl FittedFloodModel {
     }
 
     /// `None` without a reading in the last three hours.
-    pub(crate) fn moment(&self, recent: &History, as_of: Timestamp) -> Option<Moment> {
-        self.moment_in(recent, &self.columns_of(recent)?, as_of)
-    }
-
     fn moment_in(&self, recent: &History, columns: &Columns, as_of: Timestamp) -> Option<Moment> {
         let last = LastReading::in_column(recent, columns.target, as_of)?;
         let references_um = &self.parts.references_um[..];
