@@ -7,9 +7,9 @@ const USABLE_MS = 1_500;
 const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SCREENS = ["situation", "published", "timeline", "gauges", "shelters", "handover", "audit", "admin"];
 
-// The last calm hour of the day: the first recommendation of the whole event, for the Satsunai, comes with the readings of eleven
-// o'clock, after a minute. At half past two in the afternoon that one has been open for hours.
-export const night = { begin: "2016-08-30T10:20:00+09:00", from: "2016-08-30T10:21:00+09:00", speed: 40 };
+// The last calm hour of the day: the first recommendation of the whole event, for the Satsunai, comes with the readings of two o'clock in
+// the afternoon, after a minute.
+export const night = { begin: "2016-08-30T13:20:00+09:00", from: "2016-08-30T13:21:00+09:00", speed: 40 };
 
 export async function stories(demo, desk) {
   const seen = {};
