@@ -41,6 +41,9 @@ approve.level3 = "two"
 approve.level5 = "two"
 "#;
 
+/// The gauges report each hour: five minutes in which people can read, decide and be the second person before the grounds change again.
+const SPEED: f64 = 12.0;
+
 /// Replays the record flood of typhoon 10 (29–31 August 2016) on the Tokachi through the whole service: MQTT
 /// broker, simulated devices, quality control, models, recommendations, approval, publication.
 ///
@@ -48,7 +51,7 @@ approve.level5 = "two"
 #[derive(Args)]
 pub(super) struct Demo {
     /// How many seconds of the event pass in one second, 1 to 3600
-    #[arg(long, default_value_t = 60.0)]
+    #[arg(long, default_value_t = SPEED)]
     speed: f64,
     /// Event time at which the service begins. Levels before it were reported already, and nothing was advised on them; the
     /// beginning of the recording where it is not given (RFC 3339)
@@ -88,7 +91,7 @@ impl Default for Demo {
     fn default() -> Self {
         let time = |text: &str| text.parse().expect("a fixed and valid time");
         Self {
-            speed: 60.0,
+            speed: SPEED,
             begin: None,
             from: time("2016-08-30T15:00:00+09:00"),
             to: time("2016-09-01T00:00:00+09:00"),

@@ -30,6 +30,20 @@ pub(super) fn grounds(app: &App, proposal: &Proposal) -> (Vec<Evidence>, Vec<Evi
     (judged.chain(speaks_for).collect(), against.collect())
 }
 
+/// The English of a reason of the fixed lists, of declining, deferring and ending, by its code.
+pub(super) fn reason(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "patrol" => "On site there is no pressing danger",
+        "doubt" => "There is doubt about a gauge or the forecast",
+        "wait" => "Watch a little longer",
+        "issued" => "It was told by other means or another notice",
+        "over" => "The level has fallen and is falling upstream as well",
+        "wrong" => "It was published by mistake",
+        "other_area" => "The areas were wrong",
+        _ => return None,
+    })
+}
+
 /// Where a line comes from. Nothing for a word that is not known here.
 pub(super) fn source(japanese: &str) -> Option<&'static str> {
     Some(match japanese {
@@ -423,6 +437,15 @@ mod tests {
     fn is_japanese(text: &str) -> bool {
         text.chars()
             .any(|sign| matches!(sign, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
+    }
+
+    #[test]
+    fn every_reason_of_the_fixed_lists_has_english() {
+        let declining = crate::web::decline::REASONS.iter();
+        let ending = crate::web::end_notice::REASONS.iter();
+        for (code, words) in declining.chain(ending) {
+            assert!(super::reason(code).is_some(), "{code}: {words}");
+        }
     }
 
     #[test]

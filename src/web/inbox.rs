@@ -78,7 +78,7 @@ pub(super) async fn page(
 }
 
 /// Most urgent first: level 5 says that it is too late already; of the others the one whose deadline comes first, whatever its level.
-/// One without a deadline comes after those with one.
+/// One without a deadline comes after those with one; of two that are alike the newer stands above.
 pub(super) fn by_urgency(mut open: Vec<StoredProposal>) -> Vec<StoredProposal> {
     open.sort_by_key(|stored| {
         let proposal = &stored.proposal;
@@ -89,6 +89,7 @@ pub(super) fn by_urgency(mut open: Vec<StoredProposal>) -> Vec<StoredProposal> {
             decide_by.is_none(),
             decide_by,
             Reverse(level),
+            Reverse(stored.first_at),
         )
     });
     open

@@ -56,7 +56,7 @@ pub(super) async fn page(
 
 /// What the record says at one moment.
 pub(super) struct Known {
-    /// Proposals that wait for a decision.
+    /// Proposals that wait for a decision, the most urgent first.
     pub(super) open: Vec<StoredProposal>,
     /// Notices in force.
     pub(super) live: Vec<Notice<Approved>>,
@@ -85,7 +85,7 @@ impl Known {
             }
             let last = view.audit_len()?;
             Ok(Self {
-                open: view.open_proposals()?,
+                open: inbox::by_urgency(view.open_proposals()?),
                 live,
                 deliveries,
                 entries: view.audit_after((last - 60).max(0), 60)?,

@@ -372,7 +372,7 @@ fn facilities(app: &App) -> Vec<Alarm> {
             ),
             Some(by) => (
                 format!("いま知らせてください(期限 {})", crate::clock::spoken(by)),
-                format!("tell it now, by {}", crate::clock::spoken(by)),
+                format!("tell it now, by {}", crate::clock::spoken_en(by)),
             ),
             // Its grounds are gone for now, and not for long enough to say so.
             None => (

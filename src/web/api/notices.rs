@@ -20,7 +20,7 @@ use crate::publish::outbox::ChannelName;
 use crate::store::outbox::StoredDelivery;
 use crate::store::{StoreError, View};
 use crate::web::router::Doors;
-use crate::web::{audit, decide, end_notice, published, record_english};
+use crate::web::{audit, decide, end_notice, english, published, record_english};
 
 /// Notices looked at to say what became of one.
 const LOOKED_AT: u32 = 1000;
@@ -112,7 +112,7 @@ pub(super) async fn show(
         .iter()
         .map(|(code, text)| {
             let ending = if *code == "over" { "lift" } else { "cancel" };
-            json!({ "code": code, "text": text, "ending": ending })
+            json!({ "code": code, "text": text, "text_en": english::reason(code), "ending": ending })
         })
         .collect();
     value["check"] = shapes::check();

@@ -13,7 +13,7 @@ use crate::approve::facts::Kind;
 use crate::desk::defer;
 use crate::recommend::level::OrderLevel;
 use crate::web::router::Doors;
-use crate::web::{decide, decline};
+use crate::web::{decide, decline, english};
 
 /// The sheet. Nothing on it is chosen.
 pub(super) async fn show(
@@ -42,7 +42,7 @@ pub(super) async fn show(
         .collect();
     let decline_reasons: Value = decline::REASONS
         .iter()
-        .map(|(code, text)| json!({ "code": code, "text": text }))
+        .map(|(code, text)| json!({ "code": code, "text": text, "text_en": english::reason(code) }))
         .collect();
     let previews: Value = sheet
         .drafts

@@ -7,9 +7,9 @@ const USABLE_MS = 1_500;
 const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SCREENS = ["situation", "published", "timeline", "gauges", "shelters", "handover", "audit", "admin"];
 
-// The last calm hour of the day: the first recommendation of the whole event, for the Satsunai, comes with the readings of eleven
-// o'clock, after a minute. At half past two in the afternoon that one has been open for hours.
-export const night = { begin: "2016-08-30T10:20:00+09:00", from: "2016-08-30T10:21:00+09:00", speed: 40 };
+// The last calm hour of the day: the first recommendation of the whole event, for the Satsunai, comes with the readings of two o'clock in
+// the afternoon, after a minute.
+export const night = { begin: "2016-08-30T13:20:00+09:00", from: "2016-08-30T13:21:00+09:00", speed: 40 };
 
 export async function stories(demo, desk) {
   const seen = {};
@@ -64,6 +64,8 @@ export async function stories(demo, desk) {
         desk.says(`${Math.round(apart)} ms between the first and the last console`);
         must(apart < 1_000, `they are ${Math.round(apart)} ms apart`);
       }],
+    ]],
+    ["What is in sight", [
       ["[1] at 1366x768 title, probability, time, people, chart, both grounds and the decision bar are in sight without scrolling", async () => {
         await desk.recommendation(seen.duty);
         await seen.duty.getByTestId("hydrograph").first().waitFor();
@@ -85,6 +87,9 @@ export async function stories(demo, desk) {
         const fact = await seen.duty.getByTestId("fact-chance").innerText();
         if (/\d+%/.test(fact)) must(/幅/.test(fact) && /時間以内/.test(fact), fact);
       }],
+    ]],
+    // Promises of time stand alone: on a slow machine what follows is still looked at.
+    ["How soon", [
       ["[2] a reload has the inbox usable within 1.5 s", async () => {
         await desk.open(seen.duty, "situation");
         const times = [];
@@ -97,6 +102,8 @@ export async function stories(demo, desk) {
         desk.says(`inbox usable after ${times.map(Math.round).join(", ")} ms`);
         must(best < USABLE_MS, `the best of three is ${Math.round(best)} ms`);
       }],
+    ]],
+    ["The situation in use", [
       ["[58] axe finds nothing on the situation by day and by night", async () => {
         await seen.duty.getByTestId("recommendation").waitFor();
         await says(seen.duty, "反対の根拠");
@@ -179,16 +186,19 @@ export async function stories(demo, desk) {
         const grounds = await page.locator("[data-testid=evidence-line] > span, [data-testid=counter-evidence-line] > span, [data-testid=track-record] b").evaluateAll((all) => all.map((one) => ({ lang: one.lang, text: one.textContent })));
         must(grounds.length >= 3, `only ${grounds.length} grounds`);
         for (const { lang, text } of grounds) must(lang === "en" && !JAPANESE.test(text), `${lang}: ${text}`);
+        // Facilities have the names that the town has written down.
+        const { body: plan } = await desk.api(page, "GET", "/api/v1/facilities");
+        const named = plan.facilities.map((one) => one.name);
         const found = [];
         for (const screen of ["situation", "published", "handover", "audit", "admin"]) {
           await desk.open(page, screen);
           await page.getByTestId(`screen-${screen}`).waitFor();
           await page.waitForTimeout(500);
-          found.push(...await page.evaluate((screen) => {
+          found.push(...await page.evaluate(([screen, named]) => {
             const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
             const all = [];
             for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-              const text = node.textContent.trim();
+              const text = named.reduce((text, name) => text.replaceAll(name, ""), node.textContent).trim();
               if (!/[\u3040-\u30ff\u3400-\u9fff]/.test(text)) continue;
               const element = node.parentElement;
               // Names of places and people, and texts marked as Japanese, keep their script.
@@ -196,7 +206,7 @@ export async function stories(demo, desk) {
               all.push(`${screen}: <${element.localName} class="${element.className}"> ${text.slice(0, 60)}`);
             }
             return all;
-          }, screen));
+          }, [screen, named]));
         }
         await desk.picture(page, "english");
         must(found.length === 0, found.join("\n"));

@@ -7,10 +7,11 @@ const item = (id: string, level: LevelNumber, kind: ItemKind, decide_by: string 
   ({ id, level, state: { kind, by: null, at: null, until: null }, decide_by: decide_by ? { from: decide_by, to: null } : null, crossing: null, made_at }) as unknown as InboxItem;
 const order = (items: InboxItem[]) => ranked(items).map((one) => one.id).join("");
 
-it("what is open comes first, then the level, then the earlier deadline", () => {
+it("what is open comes first, level 5 above all, then the earlier deadline whatever the level", () => {
   expect(order([
-    item("d", 5, "declined", null), item("c", 3, "new", null), item("b", 4, "seen", "2026-01-01T03:00:00Z"), item("a", 4, "new", "2026-01-01T02:00:00Z"),
-  ])).toBe("abcd");
+    item("f", 5, "declined", null), item("e", 3, "new", null), item("d", 4, "new", null), item("c", 4, "seen", "2026-01-01T03:00:00Z"),
+    item("b", 3, "new", "2026-01-01T02:00:00Z"), item("a", 5, "new", null),
+  ])).toBe("abcdef");
 });
 
 it("a newer one of the same weight stands above an older one", () => {

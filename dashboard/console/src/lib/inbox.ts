@@ -9,18 +9,19 @@ export function isOpen(item: InboxItem): boolean {
   return OPEN.has(item.state.kind);
 }
 
-/** Open before closed, nobody's before what is waiting for a time, higher level, earlier deadline, newer. */
+/** Open before closed, nobody's before what is waiting for a time; then as the server ranks: level 5 says that it is too late already, of the
+    others the earliest deadline comes first whatever its level, one without a deadline after those with one; the newer of two that are alike. */
 export function ranked(items: InboxItem[]): InboxItem[] {
   return items.toSorted((one, other) =>
     Number(isOpen(other)) - Number(isOpen(one))
     || Number(one.state.kind === "deferred") - Number(other.state.kind === "deferred")
-    || other.level - one.level
+    || Number(other.level === 5) - Number(one.level === 5)
     || deadline(one) - deadline(other)
+    || other.level - one.level
     || Date.parse(other.made_at) - Date.parse(one.made_at)
     || one.id.localeCompare(other.id));
 }
 
 function deadline(item: InboxItem): number {
-  const from = item.decide_by?.from ?? item.crossing?.from;
-  return from ? Date.parse(from) : Number.MAX_SAFE_INTEGER;
+  return item.decide_by ? Date.parse(item.decide_by.from) : Number.MAX_SAFE_INTEGER;
 }

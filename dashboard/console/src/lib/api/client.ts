@@ -77,11 +77,11 @@ export function lastAsked(): number {
 
 async function call(path: string, init: RequestInit): Promise<Response> {
   if (!/[?&]auto=1(?:&|$)/.test(path)) askedAt_ms = performance.now();
-  try {
-    return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-  } catch (error) {
-    throw new Problem(0, { title: "unreachable", detail: error instanceof Error ? error.message : String(error) });
-  }
+  return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) }).catch(unreachable);
+}
+
+function unreachable(error: unknown): never {
+  throw new Problem(0, { title: "unreachable", detail: error instanceof Error ? error.message : String(error) });
 }
 
 let signedOut: () => void = () => {};
@@ -92,7 +92,8 @@ export function whenSignedOut(act: () => void): void {
 }
 
 async function parsed(response: Response): Promise<unknown> {
-  const text = await response.text().catch(() => "");
+  // An answer that breaks off in the middle is none.
+  const text = await response.text().catch(unreachable);
   let body: unknown = null;
   if (text !== "") {
     try {

@@ -347,7 +347,7 @@ export interface Sheet {
   level_proposed: LevelNumber;
   levels: { level: LevelNumber; text: Text; proposed: boolean; barred: string | null; needs: Needs }[];
   reasons: { code: string; text: string }[];
-  decline_reasons: { code: string; text: string }[];
+  decline_reasons: { code: string; text: string; text_en: string | null }[];
   defer_min: number[];
   check: Check;
   previews: { level: LevelNumber; texts: Words[] }[];
@@ -466,7 +466,7 @@ export interface NoticeDetail extends NoticeRow {
   replaces: string[];
   public_url: string | null;
   lifting: { met: string[]; lacks: string[]; grounds: string } | null;
-  end_reasons: { code: string; text: string; ending: "lift" | "cancel" }[];
+  end_reasons: { code: string; text: string; text_en: string | null; ending: "lift" | "cancel" }[];
   check: Check;
   story: { at: string; who: string; who_en?: string | null; text: string; text_en?: string | null }[];
   /** The correction and the cancellation as they stand ready. */

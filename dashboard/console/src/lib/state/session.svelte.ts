@@ -41,8 +41,11 @@ function enter(session: Session): void {
 
 async function loadStatus(auto = false): Promise<void> {
   let answer: Response;
+  let known: Status | null;
   try {
     answer = await fetch(auto ? `${STATUS}?auto=1` : STATUS, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(8_000) });
+    // An answer that breaks off in the middle is none.
+    known = answer.ok ? ((await answer.json()) as Status) : null;
   } catch {
     await recallStatus();
     return;
@@ -51,9 +54,8 @@ async function loadStatus(auto = false): Promise<void> {
     if (state === "in") ended = true;
     return;
   }
-  if (!answer.ok) return;
+  if (!known) return;
   clock.compare(answer.headers.get("Date"));
-  const known = (await answer.json()) as Status;
   take(known);
   connection.heard(connection.state === "polling");
   connection.timed(known.server_time, known.speed);
