@@ -306,6 +306,7 @@ fn proposed(app: &App, n: usize) -> (String, Proposal) {
         people: None,
         grounds: Vec::new(),
         examined_then: Vec::new(),
+        derivation: None,
         judgement: None,
     };
     let id = format!("r-bench-{n}");
