@@ -25,8 +25,21 @@ pub struct Concern {
     facilities: Vec<String>,
     /// By table: the lowest level that concerns each district, in the order of the districts.
     first_levels: Vec<Vec<(usize, f64)>>,
+    /// By table: the lowest level at which each shelter's site lies in the extent, in the order of the shelters.
+    wet_from: Vec<Vec<(usize, f64)>>,
     /// By district and gauge.
     labelled: BTreeMap<(String, String), LabelledZone>,
+}
+
+/// From which levels on a gauge's water stands where, along one river: positions in the town with levels in metres.
+#[derive(Clone, Copy, Debug)]
+pub struct WetFrom<'a> {
+    /// The gauge.
+    pub gauge: &'a str,
+    /// Districts.
+    pub districts: &'a [(usize, f64)],
+    /// Shelters.
+    pub shelters: &'a [(usize, f64)],
 }
 
 /// What one gauge concerns along one river.
@@ -65,11 +78,12 @@ impl Concern {
             })
             .unzip();
         let plan = StagePlan::build(town, &places);
-        let tables = plan.tables().iter();
+        let tables = || plan.tables().iter();
         Self {
-            first_levels: tables
+            first_levels: tables()
                 .map(|table| first_levels(&plan, town, table))
                 .collect(),
+            wet_from: tables().map(|table| wet_from(&plan, town, table)).collect(),
             plan,
             facilities,
             labelled: BTreeMap::new(),
@@ -94,6 +108,17 @@ impl Concern {
     pub fn first_levels(&self) -> impl Iterator<Item = (&StageTable, &[(usize, f64)])> {
         let levels = self.first_levels.iter().map(Vec::as_slice);
         self.plan.tables().iter().zip(levels)
+    }
+
+    /// The same with the lowest level at which each shelter's site lies in the extent.
+    pub fn wet_from(&self) -> impl Iterator<Item = WetFrom<'_>> {
+        self.first_levels()
+            .zip(&self.wet_from)
+            .map(|((table, districts), shelters)| WetFrom {
+                gauge: &table.gauge,
+                districts,
+                shelters,
+            })
     }
 
     /// The name of a facility by its position, as extents name it.
@@ -144,6 +169,17 @@ fn first_levels(plan: &StagePlan, town: &Town, table: &StageTable) -> Vec<(usize
     for step in &table.steps {
         for found in plan.extent(town, table, step.level_m).districts {
             levels.entry(found.district).or_insert(step.level_m);
+        }
+    }
+    levels.into_iter().collect()
+}
+
+fn wet_from(plan: &StagePlan, town: &Town, table: &StageTable) -> Vec<(usize, f64)> {
+    let mut levels = BTreeMap::new();
+    for step in &table.steps {
+        let extent = plan.extent(town, table, step.level_m);
+        for shelter in extent.districts.iter().flat_map(|of| &of.shelters) {
+            levels.entry(*shelter).or_insert(step.level_m);
         }
     }
     levels.into_iter().collect()

@@ -22,10 +22,11 @@ use crate::outlook::{ModelSet, Outlook, outlook, outlook_after};
 use crate::recommend::briefed::Briefed;
 use crate::recommend::complete::complete;
 use crate::recommend::core::Core;
+use crate::recommend::derivation::{self, Derivation};
 use crate::recommend::judgement::{self, Around};
 use crate::recommend::level::OrderLevel;
 use crate::recommend::proposal::{Proposal, bundle};
-use crate::recommend::refuge::{Asked, Refuge, refuge};
+use crate::recommend::refuge::{Asked, Refuge, Water, refuge};
 use crate::recommend::told::Told;
 use crate::recommend::{
     Advised, Before, Kept, Recommendation, advise, advise_after, agency, rain, remembered,
@@ -412,22 +413,36 @@ impl Engine {
             .filter(of_now)
             .map(|kept| (Arc::clone(&kept.recommendation), kept.digest.clone()))
             .unzip();
-        let (refuge, refuge_of) = self.refuge(&told, &recommendations, as_of);
+        let (refuge, refuge_of) = self.refuge(&told, &recommendations, &outlook);
         let mut proposals = bundle(&recommendations, &outlook, &r.town, &r.core);
         for proposal in &mut proposals {
-            // A notice never names a place that receives nobody.
+            // A notice never names a place that receives nobody, or where water is foreseen.
             proposal.shelters.retain(|shelter| {
                 let site = r.town.shelter(&shelter.id);
-                site.is_some_and(|site| told.receives(site, as_of))
+                !refuge.wet.contains(&shelter.id)
+                    && site.is_some_and(|site| told.receives(site, as_of))
             });
         }
         let place = (r.town.as_ref(), r.core.as_ref());
         let mut proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
+        let from = derivation::From {
+            outlook: &outlook,
+            told: &told,
+            models: r.models.as_deref(),
+            advice: &advised.core,
+            refuge: &refuge,
+            town: &r.town,
+            core: &r.core,
+        };
+        for proposal in &mut proposals {
+            proposal.derivation = Derivation::of(proposal, &from).map(Box::new);
+        }
         let around = Around {
             outlook: &outlook,
             told: &told,
             recommendations: &recommendations,
             unknown: &advised.core.unknown,
+            wet: &refuge.wet,
             town: &r.town,
             core: &r.core,
         };
@@ -462,9 +477,9 @@ impl Engine {
         &self,
         told: &Told,
         recommendations: &[Arc<Recommendation>],
-        as_of: Timestamp,
+        outlook: &Outlook,
     ) -> (Arc<Refuge>, CalledAt) {
-        let r = &self.reference;
+        let (r, as_of) = (&self.reference, outlook.as_of);
         let called: Vec<(String, OrderLevel)> = recommendations
             .iter()
             .map(|one| (one.district.clone(), one.level))
@@ -485,6 +500,7 @@ impl Engine {
             basis: &r.core.refuge,
             told,
             advice: recommendations,
+            water: &Water::of(&r.concern, &r.town, &r.core, outlook),
             as_of,
         });
         (Arc::new(found), (as_of, called))

@@ -355,3 +355,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_shelter_that_takes_fewer_people_than_none_is_refused_with_its_line() {
+    let mut written = serde_json::to_value(map()).unwrap();
+    written["shelters"][0]["capacity"] = (-5).into();
+    let text = serde_json::to_string_pretty(&written).unwrap();
+    let line = 1 + text
+        .lines()
+        .position(|line| line.contains("\"capacity\": -5"))
+        .unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    let said = Town::load(TOWN, &packed.finish().unwrap())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("-5") && said.contains(&format!("line {line}")),
+        "{said}"
+    );
+}

@@ -37,9 +37,9 @@ pub use criteria::{
 };
 pub use deadline::{
     Arrival, Briefing, Deadline, DeadlineSettings, Deadlines, Expected, Limit, SettingsError, Span,
-    Sun, Term, TermName, Waiting, arrival, briefing, deadlines, of_facility,
+    Sun, Term, TermName, Waiting, Workings, arrival, briefing, deadlines, of_facility,
 };
-pub use explain::{explain, explain_draft, explain_facility, has_unknown};
+pub use explain::{explain, explain_facility, explain_from, has_unknown};
 pub use hazard::Hazard;
 pub use id::{FacilityId, ShelterId, SourceId, UnitId};
 pub use level::{JmaLevel, OrderLevel};

@@ -644,3 +644,49 @@ proptest! {
         prop_assert!(after.persons_without_place() >= before.persons_without_place());
     }
 }
+
+/// A shelter that is full has nobody planned for it, and people come to its door all the same.
+#[test]
+fn beside_a_shelter_that_is_full_the_next_one_is_named_also_where_nobody_has_said_how_it_is() {
+    let mut full = shelter("E1", 200);
+    full.state = State::Full;
+    let unheard = Shelter {
+        id: "E2".into(),
+        state: State::Unknown,
+        ..full.clone()
+    };
+    let out_of_reach = Shelter {
+        id: "E3".into(),
+        state: State::Unreachable,
+        ..full.clone()
+    };
+    let shelters = [full, unheard, out_of_reach];
+    let units = [unit("a", 150), unit("b", 0)];
+    let ways = ways(&[
+        &[Some((300, 0)), Some((600, 0)), Some((60, 0))],
+        &[Some((300, 0)), Some((600, 0)), Some((60, 0))],
+    ]);
+    let plan = ask(&units, &shelters, &ways).unwrap();
+    assert_eq!(plan.persons_placed(), 0);
+    let dry = BTreeSet::new();
+    let question = Question {
+        hazard: Hazard::Flood,
+        units: &units,
+        shelters: &shelters,
+        ways: &ways,
+        wet: &dry,
+        space: SpaceRule::STAY,
+        objective: &Objective::default(),
+    };
+    let next = |question: &Question<'_>| {
+        let next = next_to_open(question, &plan, &"E1".into(), &BTreeSet::new());
+        next.map(|next| next.id)
+    };
+    assert_eq!(next(&question), Some("E2".into()));
+    let nobody = [unit("a", 0), unit("b", 0)];
+    let asked_by_nobody = Question {
+        units: &nobody,
+        ..question
+    };
+    assert_eq!(next(&asked_by_nobody), None);
+}

@@ -1,11 +1,15 @@
 //! `hinan explain`
 
+mod areas;
+mod people;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
-use hinan_recommend::{FacilityAdvice, explain, explain_facility};
+use hinan_gis::Town;
+use hinan_recommend::{FacilityAdvice, explain, explain_facility, explain_from};
 
 use super::print::say;
 use crate::config::Config;
@@ -14,7 +18,8 @@ use crate::store::{Store, View};
 use crate::town;
 
 /// 導出: writes out everything that one recommendation was worked out from, so that it can be recomputed by hand: every
-/// condition with its reading and threshold, the deadline with its terms, what waiting costs, what speaks against it.
+/// condition with its reading and threshold, each forecast with its quantiles and its model, the rules in words, the deadline with its
+/// terms, what waiting costs, sunset, the facts of staying upstairs, who is in the area and who is not, people and shelters.
 ///
 /// With them stand the facilities that are to be told (要配慮者利用施設), whose own deadlines may come before any recommendation: `--facilities`
 /// writes out these alone. The number of a recommendation stands at the foot of its page. Works beside a running service.
@@ -26,6 +31,9 @@ pub(super) struct Explain {
     /// 施設の期限: the deadlines of facilities at the last evaluation that was written down, those to be told and the others
     #[arg(long)]
     facilities: bool,
+    /// The recommendation as it is stored, as JSON, with the same inputs
+    #[arg(long, requires = "id", conflicts_with = "facilities")]
+    json: bool,
     /// The data directory; the one of the configuration when it is not named
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -41,13 +49,16 @@ impl Explain {
             None => Config::defaults(),
         };
         let data_dir = self.data_dir.as_ref().unwrap_or(&config.service.data_dir);
-        let core = || -> anyhow::Result<Core> { Ok(Core::load(&config, &town::town(&config)?)?) };
+        let core = || -> anyhow::Result<(Town, Core)> { Ok(town::with_core(&config)?) };
         if let Some(id) = &self.id {
+            if self.json {
+                return as_json(id, data_dir);
+            }
             one(id, data_dir, core)?;
         }
         let told = Store::look(data_dir, |view: &View<'_>| view.last_stood())?.facilities;
         if self.facilities || told.iter().any(|of| of.due) {
-            facilities(&told, &core()?, self.facilities);
+            facilities(&told, &core()?.1, self.facilities);
         }
         Ok(())
     }
@@ -68,8 +79,28 @@ fn facilities(told: &[Arc<FacilityAdvice>], core: &Core, all: bool) {
     }
 }
 
+/// As it is stored.
+fn as_json(id: &str, data_dir: &Path) -> anyhow::Result<()> {
+    match Store::look(data_dir, |view: &View<'_>| view.proposal(id))? {
+        Some(stored) => say(&serde_json::to_string_pretty(&stored.proposal)?),
+        None => bail!(unknown(id, data_dir)),
+    }
+    Ok(())
+}
+
+fn unknown(id: &str, data_dir: &Path) -> String {
+    format!(
+        "{id}: この番号の推奨は {} にありません / no recommendation of this number there",
+        data_dir.display()
+    )
+}
+
 /// The derivation of one recommendation.
-fn one(id: &str, data_dir: &Path, core: impl Fn() -> anyhow::Result<Core>) -> anyhow::Result<()> {
+fn one(
+    id: &str,
+    data_dir: &Path,
+    core: impl Fn() -> anyhow::Result<(Town, Core)>,
+) -> anyhow::Result<()> {
     let found = Store::look(data_dir, |view: &View<'_>| {
         let Some(stored) = view.proposal(id)? else {
             return Ok(None);
@@ -78,10 +109,7 @@ fn one(id: &str, data_dir: &Path, core: impl Fn() -> anyhow::Result<Core>) -> an
         Ok(Some((stored, criteria)))
     })?;
     let Some((stored, criteria)) = found else {
-        bail!(
-            "{id}: この番号の推奨は {} にありません / no recommendation of this number there",
-            data_dir.display()
-        );
+        bail!(unknown(id, data_dir));
     };
     let proposal = &stored.proposal;
     let names: Vec<&str> = proposal.districts.iter().map(|d| d.name.as_str()).collect();
@@ -124,9 +152,34 @@ fn one(id: &str, data_dir: &Path, core: impl Fn() -> anyhow::Result<Core>) -> an
         }
         return Ok(());
     };
-    let core = core()?;
+    let (town, core) = core()?;
     say("最も期限の早い地区について the district whose deadline comes first:");
-    say(&explain(&core.town, &core.policy, proposal.as_of, urgent));
+    let (known, policy) = (&core.town, &core.policy);
+    match &proposal.derivation {
+        Some(derivation) => {
+            let workings = &derivation.workings;
+            say(&explain_from(
+                known,
+                policy,
+                proposal.as_of,
+                urgent,
+                workings,
+            ));
+            say(&areas::areas(&derivation.areas, &town));
+        }
+        None => {
+            say(&explain(known, policy, proposal.as_of, urgent));
+            say(
+                "計算の元(予測の分位、対象区域の選び方、避難先)は、以前の版の記録にはありません / the inputs are not on record in what an earlier version wrote",
+            );
+        }
+    }
+    if let Some(of) = &proposal.people {
+        say(&people::people(of, &town));
+    }
+    if let Some(derivation) = &proposal.derivation {
+        say(&people::places(&derivation.places, &town));
+    }
     match criteria {
         Some(then) if then == core.criteria => {}
         Some(then) => say(&format!(

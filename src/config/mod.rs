@@ -149,11 +149,12 @@ impl Config {
         let mut all: toml::Table = toml::from_str(DEFAULT).map_err(|e| malformed(&e))?;
         overlay(&mut all, toml::from_str(base).map_err(|e| malformed(&e))?);
         overlay(&mut all, own);
-        let config: Self = match toml::Value::Table(all).try_into() {
+        let mut config: Self = match toml::Value::Table(all).try_into() {
             Ok(config) => config,
             // The merged table has no line numbers; reading the file alone finds the place.
             Err(error) => return Err(locate(text, path, &error)),
         };
+        config.recommend.file = path.into();
         config.check()?;
         Ok(config)
     }

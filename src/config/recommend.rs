@@ -20,7 +20,11 @@ pub struct Recommend {
     pub river_kinds: BTreeMap<String, Kind>,
     pub reopen_after_min: u32,
     pub expire_after_h: u32,
+    pub hysteresis_m: f64,
     pub deadline: DeadlineSettings,
+    /// The file it was read from, for errors that name a line; nothing for the defaults.
+    #[serde(skip)]
+    pub file: PathBuf,
 }
 
 impl Recommend {
@@ -28,6 +32,14 @@ impl Recommend {
         within("recommend.every_s", self.every_s, 60, 3600)?;
         within("recommend.reopen_after_min", self.reopen_after_min, 5, 720)?;
         within("recommend.expire_after_h", self.expire_after_h, 1, 72)?;
+        // No number at all is outside, too.
+        if !(0.0..=5.0).contains(&self.hysteresis_m) {
+            return refused(
+                "recommend.hysteresis_m",
+                &self.hysteresis_m,
+                "0 to 5 metres",
+            );
+        }
         if let Some((river, kind)) = self
             .river_kinds
             .iter()

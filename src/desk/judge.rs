@@ -251,6 +251,7 @@ pub fn around<'a>(app: &'a App, picture: &'a Picture) -> Around<'a> {
         told: &advice.told,
         recommendations: &advice.recommendations,
         unknown: &advice.core.unknown,
+        wet: &advice.refuge.wet,
         town: app.town(),
         core: &app.reference.core,
     }

@@ -7,6 +7,7 @@ use hinan_gis::{Hazard as SiteHazard, Town};
 use hinan_notice::check::{
     Finding, Severity, Shelter, ShelterState, Subject, Surroundings, Unit, examine,
 };
+use hinan_recommend::LeftOut;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
@@ -132,6 +133,12 @@ fn units(app: &App, facts: &Facts, beside: &Beside<'_>) -> BTreeMap<String, Unit
             let level = advised.entry(&concerned.id).or_default();
             *level = (*level).max(proposal.key.level.number());
         }
+    }
+    // Who is left out of what is decided on though the hazard is as likely there needs a reason as much as who is advised the same.
+    let left_out = beside.decided_on.into_iter().flat_map(|of| &of.left_out);
+    for one in left_out.filter(|one| one.why == LeftOut::AsLikely) {
+        let level = advised.entry(&one.id).or_default();
+        *level = (*level).max(facts.level.number());
     }
     let neighbours = app.neighbours();
     let districts = &app.town().districts;

@@ -156,12 +156,8 @@ fn level(official: &mut Official, product: Product, held: &Holding) {
     {
         official.levels.insert(product, told(level, &held.source));
     }
-    let first = held
-        .expected
-        .iter()
-        .filter(|period| period.level.is_some())
-        .filter_map(|period| period.from)
-        .min();
+    let periods = held.expected.iter();
+    let first = criterion_from(periods.map(|of| (of.level.map(|of| of.number()), of.from)));
     if let Some(first) = first
         && official
             .reached_by
@@ -172,6 +168,17 @@ fn level(official: &mut Official, product: Product, held: &Holding) {
             .reached_by
             .insert(product, told(first, &held.source));
     }
+}
+
+/// When everybody would be ordered: the first period for which the agency expects the criterion of level 4 or 5. That of an advisory or
+/// a warning is reached long before anybody is in danger, and is no arrival.
+fn criterion_from(
+    periods: impl Iterator<Item = (Option<u8>, Option<Timestamp>)>,
+) -> Option<Timestamp> {
+    periods
+        .filter(|(level, _)| level.is_some_and(|level| level >= 4))
+        .filter_map(|(_, from)| from)
+        .min()
 }
 
 fn core_level(level: Option<hinan_sensors::official::JmaLevel>) -> Option<JmaLevel> {
@@ -298,6 +305,21 @@ fn highest(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_criterion_of_a_warning_is_no_arrival_and_that_of_a_danger_warning_is() {
+        let at = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        let periods = [
+            (Some(3), Some(at(1))),
+            (Some(5), Some(at(9))),
+            (Some(4), Some(at(6))),
+        ];
+        assert_eq!(criterion_from(periods.into_iter()), Some(at(6)));
+        assert_eq!(
+            criterion_from([(Some(3), Some(at(1))), (None, None)].into_iter()),
+            None
+        );
+    }
 
     #[test]
     fn a_river_is_meant_by_its_whole_name_or_by_a_stretch_of_it_and_by_no_longer_name() {

@@ -8,7 +8,7 @@ use hinan_gis::road::RoadGraph;
 use hinan_gis::{AreaIndex, District, Hazard, Layer, LayerKind, Reach, Town};
 use hinan_recommend::{
     Criteria, CriteriaError, Exposure, Input, Kind, LatchSettings, LiftSettings, Mark, NATIONAL,
-    Place, Policy, SourceId, Span, Unit, UnitId,
+    Policy, SourceId, Span, Unit, UnitId,
 };
 use thiserror::Error;
 
@@ -17,6 +17,7 @@ use crate::demo::obihiro;
 use crate::digest::Digest;
 
 use super::homes::{HomeMaps, rounded_up};
+use super::line::Place;
 use super::plan::{Homes, Plan, PlanError, Threat};
 use super::proposal::ProposedShelter;
 use super::refuge::RefugeBasis;
@@ -56,10 +57,12 @@ pub struct Core {
     near: Vec<(Hazard, Vec<Vec<ProposedShelter>>)>,
     /// Digest of all that advice depends on beside readings and what is told.
     basis: Digest,
+    /// Where the town stands, for errors.
+    file: PathBuf,
 }
 
 /// Raised whenever the same question gets another answer than before: records of another program are not compared.
-pub const PROGRAM: u32 = 2;
+pub const PROGRAM: u32 = 3;
 
 /// Why there is no core.
 #[derive(Debug, Error)]
@@ -80,9 +83,11 @@ pub enum CoreError {
     Plan(#[from] PlanError),
     /// A criteria file names a gauge that the town does not have.
     #[error(
-        "condition[{condition}] level-at gauge = {gauge}: 受け付けるのは町の水位計のid / accepted: the id of one of the town's gauges"
+        "{place}: condition[{condition}] level-at gauge = {gauge}: 受け付けるのは町の水位計のid / accepted: the id of one of the town's gauges"
     )]
     UnknownGauge {
+        /// File and line.
+        place: Place,
         /// The condition.
         condition: String,
         /// What it names.
@@ -90,9 +95,11 @@ pub enum CoreError {
     },
     /// The levels of a gauge contradict each other.
     #[error(
-        "gauge {gauge}: {higher_m} m ({higher}) is below {lower_m} m ({lower}); 受け付けるのは低い順の基準水位 / accepted: levels that rise in the order of their names"
+        "{place}: gauge {gauge}: {higher}_m = {higher_m} is below {lower}_m = {lower_m}; 受け付けるのは低い順の基準水位 / accepted: levels that rise in the order of their names"
     )]
     Disorder {
+        /// File and line.
+        place: Place,
         /// The gauge.
         gauge: String,
         /// The lower mark.
@@ -106,9 +113,11 @@ pub enum CoreError {
     },
     /// A kind is set for a river that the town does not have.
     #[error(
-        "recommend.river_kinds {river}: 受け付けるのは町の川の名前({known}) / accepted: the name of one of the town's rivers"
+        "{place}: recommend.river_kinds {river}: 受け付けるのは町の川の名前({known}) / accepted: the name of one of the town's rivers"
     )]
     UnknownRiver {
+        /// File and line.
+        place: Place,
         /// As set.
         river: String,
         /// The town's rivers.
@@ -118,8 +127,13 @@ pub enum CoreError {
     #[error("demand: {0}")]
     Rates(#[from] hinan_models::demand::LineError),
     /// The town cannot be advised on.
-    #[error("town: {0}")]
-    Town(#[from] hinan_recommend::TownError),
+    #[error("{place}: {source}")]
+    Town {
+        /// File and line.
+        place: Place,
+        /// What cannot be.
+        source: hinan_recommend::TownError,
+    },
 }
 
 impl Core {
@@ -140,13 +154,19 @@ impl Core {
             deadline: config.recommend.deadline,
             latch: LatchSettings {
                 expire_after_h: f64::from(config.recommend.expire_after_h),
-                ..LatchSettings::default()
+                hysteresis_m: config.recommend.hysteresis_m,
             },
             ..Policy::national()
         };
         for (gauge, condition) in policy.criteria.named_gauges() {
             if town.gauge(gauge).is_none() {
                 return Err(CoreError::UnknownGauge {
+                    place: Place::of_entry(
+                        &criteria_file(config),
+                        "[[condition]]",
+                        &condition.id,
+                        gauge,
+                    ),
                     condition: condition.id.clone(),
                     gauge: gauge.to_owned(),
                 });
@@ -157,6 +177,12 @@ impl Core {
                 super::translate::marks(&site.levels).disorder()
             {
                 return Err(CoreError::Disorder {
+                    place: Place::of_entry(
+                        &town_file(config),
+                        "[[gauge]]",
+                        &site.id,
+                        &format!("{}_m", higher.code()),
+                    ),
                     gauge: site.id.clone(),
                     lower: lower.code(),
                     lower_m,
@@ -176,6 +202,7 @@ impl Core {
                 .map(|river| river.name.as_str())
                 .collect();
             return Err(CoreError::UnknownRiver {
+                place: Place::of_key(&config.recommend.file, river),
                 river: river.clone(),
                 known: known.join(", "),
             });
@@ -194,8 +221,13 @@ impl Core {
         let inside = Inside::new();
         let (places, near) = (places(town), near(town, &inside));
         let geodata = town;
-        let town = in_its_words(town, &kinds, &plan)?;
-        let town = walked(&town, (geodata, &inside), &refuge, policy.deadline.travel)?;
+        let unusable = |source: hinan_recommend::TownError| CoreError::Town {
+            place: Place::of_entry(&town_file(config), "[[", &source.place, source.key),
+            source,
+        };
+        let town = in_its_words(town, &kinds, &plan).map_err(unusable)?;
+        let travel = policy.deadline.travel;
+        let town = walked(&town, (geodata, &inside), &refuge, travel).map_err(unusable)?;
         let deciding: BTreeSet<SourceId> = town
             .units()
             .iter()
@@ -226,6 +258,7 @@ impl Core {
             inside,
             near,
             basis,
+            file: town_file(config),
         })
     }
 
@@ -244,7 +277,8 @@ impl Core {
     pub fn on_roads(mut self, town: &Town, roads: &RoadGraph) -> Result<Self, CoreError> {
         self.refuge = Arc::new(RefugeBasis::on_roads(town, roads)?);
         let travel = self.policy.deadline.travel;
-        self.town = walked(&self.town, (town, &self.inside), &self.refuge, travel)?;
+        self.town = walked(&self.town, (town, &self.inside), &self.refuge, travel)
+            .map_err(|source| self.unusable(source))?;
         self.basis = basis(
             &self.town,
             town,
@@ -266,7 +300,8 @@ impl Core {
         }
         self.near = near(town, &self.inside);
         let travel = self.policy.deadline.travel;
-        self.town = walked(&self.town, (town, &self.inside), &self.refuge, travel)?;
+        self.town = walked(&self.town, (town, &self.inside), &self.refuge, travel)
+            .map_err(|source| self.unusable(source))?;
         self.town = with_units(&self.town, |unit| {
             let Some(district) = town.district(unit.id.as_str()) else {
                 return;
@@ -282,13 +317,21 @@ impl Core {
                     .map(|share| rounded_up(share, at_risk)));
                 exposure.isolation_h = exposure.isolation_h.or(mapped.isolation_h);
             }
-        })?;
+        })
+        .map_err(|source| self.unusable(source))?;
         self.basis = basis(
             &self.town,
             town,
             (&self.policy, &self.upstream, &self.kinds),
         );
         Ok(self)
+    }
+
+    fn unusable(&self, source: hinan_recommend::TownError) -> CoreError {
+        CoreError::Town {
+            place: Place::of_entry(&self.file, "[[", &source.place, source.key),
+            source,
+        }
     }
 
     /// Whether a site may be named for a hazard: approved for it, and by the maps that are loaded not inside its zone.
@@ -363,6 +406,35 @@ pub fn criteria(config: &Config) -> Result<Criteria, CoreError> {
         Err(source) => return Err(CoreError::Unreadable { path: own, source }),
     }
     Ok(Criteria::read(NATIONAL, "config/criteria.toml")?)
+}
+
+/// The file of the criteria that decide, by its name.
+fn criteria_file(config: &Config) -> PathBuf {
+    let (named, dir) = (&config.recommend.criteria, &config.town.dir);
+    if !named.as_os_str().is_empty() {
+        return named.clone();
+    }
+    let own = dir.join(CRITERIA_FILE);
+    if dir.as_os_str().is_empty() {
+        return PathBuf::from("config/obihiro/criteria.toml");
+    }
+    if own.is_file() {
+        own
+    } else {
+        PathBuf::from("config/criteria.toml")
+    }
+}
+
+/// The town's file, or the bundle that holds it.
+fn town_file(config: &Config) -> PathBuf {
+    let dir = &config.town.dir;
+    if dir.as_os_str().is_empty() {
+        PathBuf::from("config/obihiro/town.toml")
+    } else if dir.is_dir() {
+        dir.join("town.toml")
+    } else {
+        dir.clone()
+    }
 }
 
 fn read(path: &Path) -> Result<Criteria, CoreError> {
@@ -569,10 +641,10 @@ fn in_its_words(
 }
 
 /// Where the sun is asked for: the middle of the districts' names on the map.
-fn middle(town: &Town) -> Place {
+fn middle(town: &Town) -> hinan_recommend::Place {
     let labels = || town.districts.iter().map(|district| district.label);
     let number = f64::from(u32::try_from(town.districts.len().max(1)).unwrap_or(u32::MAX));
-    Place {
+    hinan_recommend::Place {
         lat: labels().map(|at| at.y()).sum::<f64>() / number,
         lon: labels().map(|at| at.x()).sum::<f64>() / number,
     }

@@ -302,6 +302,7 @@ mod tests {
             people: None,
             grounds: Vec::new(),
             examined_then: Vec::new(),
+            derivation: None,
             judgement: None,
         }
     }

@@ -114,6 +114,7 @@ impl ProposalThen {
             people: None,
             grounds: Vec::new(),
             examined_then: findings(self.examined)?,
+            derivation: None,
             judgement: None,
         })
     }

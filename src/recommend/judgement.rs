@@ -19,7 +19,7 @@ use super::level::{OrderLevel, advised};
 use super::proposal::{
     ConcernedDistrict, LeftOutDistrict, Proposal, ProposalKey, ProposedShelter, UnitWay, shelters,
 };
-use super::refuge::{Asked, people_of};
+use super::refuge::{Asked, Water, people_of};
 use super::told::Told;
 use crate::outlook::Outlook;
 
@@ -82,6 +82,8 @@ pub struct Around<'a> {
     pub recommendations: &'a [Arc<Recommendation>],
     /// Units of which nothing is known, by kind of threat.
     pub unknown: &'a [(UnitId, Kind)],
+    /// Shelters where water is foreseen.
+    pub wet: &'a BTreeSet<String>,
     /// The town.
     pub town: &'a Town,
     /// As the core knows it.
@@ -134,6 +136,7 @@ pub fn proposal(judgement: &Judgement, around: &Around<'_>) -> Proposal {
         waiting: Vec::new(),
         grounds: Vec::new(),
         examined_then: Vec::new(),
+        derivation: None,
         judgement: Some(Box::new(judgement.clone())),
     }
 }
@@ -172,6 +175,7 @@ pub fn with_units(of: &Proposal, units: &BTreeSet<String>, around: &Around<'_>) 
         names: Vec::new(),
         waiting: Vec::new(),
         beside: Vec::new(),
+        derivation: None,
         ..of.clone()
     }
 }
@@ -202,9 +206,10 @@ pub fn selection(
     let mut shelters = shelters(&districts, cause::site_hazard(about), around.core);
     let as_of = around.outlook.as_of;
     shelters.retain(|shelter| {
-        // A notice never names a place that receives nobody.
+        // A notice never names a place that receives nobody, or where water is foreseen.
         let site = around.town.shelter(&shelter.id);
-        site.is_some_and(|site| around.told.receives(site, as_of))
+        !around.wet.contains(&shelter.id)
+            && site.is_some_and(|site| around.told.receives(site, as_of))
     });
     Selection {
         left_out: left_out(about, level, units, around),
@@ -313,6 +318,8 @@ fn people(
         basis: &around.core.refuge,
         told: around.told,
         advice: around.recommendations,
+        // How many come does not hang on which places they find.
+        water: &Water::default(),
         as_of: around.outlook.as_of,
     };
     let units: BTreeSet<UnitId> = units.iter().map(|id| UnitId::new(id.as_str())).collect();

@@ -11,12 +11,14 @@ pub mod complete;
 pub mod confirmed;
 pub mod core;
 pub mod counter;
+pub mod derivation;
 pub mod docket;
 pub mod earlier;
 mod homes;
 pub mod inputs;
 pub mod judgement;
 pub mod level;
+mod line;
 #[cfg(test)]
 pub(crate) mod made;
 mod noted;

@@ -14,6 +14,7 @@ use super::Recommendation;
 use super::cause;
 use super::core::Core;
 use super::counter::Counter;
+use super::derivation::Derivation;
 use super::judgement::Judgement;
 use super::level::{OrderLevel, advised};
 use super::refuge::People;
@@ -74,6 +75,9 @@ pub struct Proposal {
     /// Every condition examined, in proposals that an earlier version wrote down without the core's answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examined_then: Vec<Finding>,
+    /// What it was worked out from; nothing in proposals of earlier versions, and in what officers ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derivation: Option<Box<Derivation>>,
     /// 職員の判断: the officer's own judgement that it rests on instead of any condition; nothing in recommendations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Box<Judgement>>,
@@ -336,6 +340,7 @@ fn join(
         people: None,
         grounds: grounds(members),
         examined_then: Vec::new(),
+        derivation: None,
         judgement: None,
     })
 }

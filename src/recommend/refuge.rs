@@ -1,41 +1,35 @@
 //! 避難先の見通し: how many come, who finds a place where, which shelter fills, which to open next. It follows from what is ordered
 //! or proposed and has no way back into it.
 
+mod plans;
 mod walking;
+mod water;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hinan_gis::Town;
 use hinan_gis::road::RoadGraph;
-use hinan_gis::{Hazard as SiteHazard, Town};
 use hinan_models::demand::{
-    Call, CallLevel, Conditions, Demand, EventRates, LineError, LiveCount, PublicShelter,
-    RateModel, Split, UnderOrder, Upstairs,
+    Call, CallLevel, Conditions, Demand, EventRates, LineError, LiveCount, RateModel, RateRange,
+    Split, UnderOrder, Upstairs,
 };
-use hinan_recommend::shelters::{
-    ExpectedBy, FillAdvice, FillForecast, Filling, Load, NotUsable, Objective, Places, Plan,
-    Question, Shelter, SpaceRule, State, UnitPeople, Ways, WhyNoPlace, allocate, fill,
-    next_to_open,
-};
-use hinan_recommend::{Hazard, ReportKind, ShelterId, Sun, UnitId};
+use hinan_recommend::shelters::{FillForecast, Ways};
+use hinan_recommend::{Hazard, ReportKind, Sun, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::walking::Walks;
+pub use self::water::{HOURS, Hour, Water};
 use super::Recommendation;
 use super::cause;
 use super::core::Core;
+use super::judgement::people_in_zone;
 use super::level::{OrderLevel, ordered};
 use super::told::{ShelterState, ShelterWord, Told};
 
 /// A word on a shelter is old after so long.
 pub const WORD_LASTS: SignedDuration = SignedDuration::from_mins(60);
-/// Minutes ahead for which filling is looked at.
-const AHEAD_MIN: [u32; 6] = [30, 60, 90, 120, 180, 240];
-/// Somebody looks at the shelters at least this often, minutes.
-const LOOK_AGAIN_MIN: u32 = 10;
-/// Until a shelter that nobody opened yet can take people, minutes. **Assumed**; the same as the middle of `recommend.deadline.opening`.
-const OPENING_MIN: u32 = 30;
 
 /// The fixed parts: rates of published storms, ways of the town.
 #[derive(Debug)]
@@ -119,6 +113,12 @@ pub struct Refuge {
     pub ways: String,
     /// Why there is no plan, where there is none.
     pub no_plan: Option<String>,
+    /// Shelters whose site is under by the end of what is foreseen, where the high case comes: nobody is sent there.
+    #[serde(default)]
+    pub wet: BTreeSet<String>,
+    /// One plan for each hazard that somebody is called for, in the order in which they were made: they share the places.
+    #[serde(default)]
+    pub plans: Vec<HazardPlan>,
 }
 
 /// People, each as few, likely, many (5, 50 and 95 %).
@@ -140,6 +140,74 @@ pub struct People {
     pub basis: String,
     /// People counted in shelters and when, where counts went in.
     pub counted: Option<(u64, Timestamp)>,
+    /// The rates it follows from; nothing where all are taken to come, and in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rates: Option<RatesUsed>,
+    /// District by district. Their many are together more than the many of all: not all are many at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<PeopleOfUnit>,
+}
+
+/// Shares of those under order, each as few, likely, many (5, 50 and 95 %).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RatesUsed {
+    /// Who leaves home.
+    pub leaving: [f64; 3],
+    /// Who comes to a public shelter.
+    pub public_shelter: [f64; 3],
+}
+
+/// People of one district.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleOfUnit {
+    /// District id.
+    pub id: String,
+    /// Residents: all of them are under the order.
+    pub residents: u64,
+    /// Whose home the hazard can reach.
+    pub exposed: u64,
+    /// Few, likely, many.
+    pub leaving: [u64; 3],
+    /// Few, likely, many.
+    pub public_shelter: [u64; 3],
+}
+
+/// Who finds a place against one hazard, now and if they set out later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HazardPlan {
+    /// What people leave for.
+    pub hazard: Hazard,
+    /// Districts that are called for it.
+    pub districts: Vec<String>,
+    /// People looked for places for, if many come.
+    pub people: u32,
+    /// Of these, with a place.
+    pub placed: u32,
+    /// Shelters that would be valid and are taken out, because water is foreseen at their site.
+    pub wet: Vec<String>,
+    /// Why there is no plan.
+    pub no_plan: Option<String>,
+    /// The same if people set out later, hour by hour; empty where nothing was worked out.
+    pub hours: Vec<HourPlan>,
+}
+
+/// The plan made again for those who set out after some hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HourPlan {
+    /// Hours from now.
+    pub within_h: u32,
+    /// Shelters whose site is under by then: whoever is inside must leave before.
+    pub wet: Vec<String>,
+    /// Districts whose way out is cut off by then.
+    pub cut: Vec<String>,
+    /// Districts in the water's extent by then: their ways through the flood zone are closed.
+    pub reached: Vec<String>,
+    /// People with a place.
+    pub placed: u32,
+    /// People without one, by district.
+    pub without_place: BTreeMap<String, u32>,
+    /// Districts that go elsewhere than an hour of this list before, with where they go from then on.
+    pub moved: BTreeMap<String, Vec<String>>,
 }
 
 /// One shelter as it is known, and as it may fill.
@@ -189,6 +257,8 @@ pub struct Asked<'a> {
     pub told: &'a Told,
     /// What is advised.
     pub advice: &'a [Arc<Recommendation>],
+    /// What the water of later hours takes.
+    pub water: &'a Water,
     /// The moment.
     pub as_of: Timestamp,
 }
@@ -203,37 +273,41 @@ pub fn key(river: &str, level: OrderLevel) -> String {
 #[must_use]
 pub fn refuge(asked: &Asked<'_>) -> Refuge {
     let called = called(asked);
-    let rates = Rates::of(asked, &called);
+    let rates = Rates::of(asked, called.values().flat_map(BTreeMap::values).copied());
     let mut refuge = Refuge {
         demand: demand(asked, &called, &rates),
         ways: asked.basis.basis.clone(),
         ..Refuge::default()
     };
-    plan(asked, &called, &rates, &mut refuge);
+    plans::plan(asked, &called, &rates, &mut refuge);
     refuge
 }
 
-/// Districts that somebody is or would be called on to leave, with the highest level. Level 5 sends nobody anywhere.
-fn called(asked: &Asked<'_>) -> BTreeMap<UnitId, OrderLevel> {
-    let mut called: BTreeMap<UnitId, OrderLevel> = BTreeMap::new();
-    let in_force = asked
-        .told
-        .orders
-        .iter()
-        .filter(|order| cause::is_river(&order.river))
-        .map(|order| (order.unit.clone(), ordered(order.level)));
-    let proposed = asked
-        .advice
-        .iter()
-        .filter(|advice| cause::is_river(&advice.river))
-        .map(|advice| (UnitId::new(advice.district.as_str()), advice.level));
+/// For what somebody is or would be called on to leave, with the highest level, by district.
+type Called = BTreeMap<UnitId, BTreeMap<Hazard, OrderLevel>>;
+
+/// Level 5 sends nobody anywhere.
+fn called(asked: &Asked<'_>) -> Called {
+    let mut called = Called::new();
+    let in_force = asked.told.orders.iter().map(|order| {
+        let hazard = cause::hazard(&order.river);
+        (order.unit.clone(), hazard, ordered(order.level))
+    });
+    let proposed = asked.advice.iter().map(|advice| {
+        let unit = UnitId::new(advice.district.as_str());
+        (unit, cause::hazard(&advice.river), advice.level)
+    });
     // A level 5 that is only proposed stops nobody who is on the way.
-    let proposed = proposed.filter(|(_, level)| *level != OrderLevel::EmergencySafety);
-    for (unit, level) in in_force.chain(proposed) {
-        let known = called.entry(unit).or_insert(level);
+    let proposed = proposed.filter(|(_, _, level)| *level != OrderLevel::EmergencySafety);
+    for (unit, hazard, level) in in_force.chain(proposed) {
+        let of_unit = called.entry(unit).or_default();
+        let known = of_unit.entry(hazard).or_insert(level);
         *known = (*known).max(level);
     }
-    called.retain(|_, level| *level != OrderLevel::EmergencySafety);
+    for of_unit in called.values_mut() {
+        of_unit.retain(|_, level| *level != OrderLevel::EmergencySafety);
+    }
+    called.retain(|_, of_unit| !of_unit.is_empty());
     called
 }
 
@@ -254,7 +328,7 @@ struct Rates {
 }
 
 impl Rates {
-    fn of(asked: &Asked<'_>, called: &BTreeMap<UnitId, OrderLevel>) -> Self {
+    fn of(asked: &Asked<'_>, levels: impl Iterator<Item = OrderLevel>) -> Self {
         let sun = Sun::at(asked.core.town.place(), asked.as_of);
         let night = sun.is_dark(asked.as_of);
         let plain = danger_is_plain(asked);
@@ -290,7 +364,7 @@ impl Rates {
             .zip(since)
             .filter(|(at, since)| at > since)
             .map(|(at, _)| (inside, at));
-        let levels: BTreeSet<OrderLevel> = called.values().copied().collect();
+        let levels: BTreeSet<OrderLevel> = levels.collect();
         let by_level = levels
             .into_iter()
             .map(|level| {
@@ -343,41 +417,40 @@ fn call_level(level: OrderLevel) -> CallLevel {
     }
 }
 
-fn demand(
-    asked: &Asked<'_>,
-    called: &BTreeMap<UnitId, OrderLevel>,
-    rates: &Rates,
-) -> BTreeMap<String, People> {
-    let mut groups: BTreeMap<String, (OrderLevel, BTreeSet<UnitId>)> = BTreeMap::new();
+fn demand(asked: &Asked<'_>, called: &Called, rates: &Rates) -> BTreeMap<String, People> {
+    let mut groups: BTreeMap<(&str, OrderLevel), BTreeSet<UnitId>> = BTreeMap::new();
     for advice in asked
         .advice
         .iter()
         .filter(|advice| advice.level != OrderLevel::EmergencySafety)
-        .filter(|advice| cause::is_river(&advice.river))
     {
         groups
-            .entry(key(&advice.river, advice.level))
-            .or_insert_with(|| (advice.level, BTreeSet::new()))
-            .1
+            .entry((&advice.river, advice.level))
+            .or_default()
             .insert(UnitId::new(advice.district.as_str()));
     }
-    if let Some(highest) = called.values().max() {
-        groups.insert(
-            "all".to_owned(),
-            (*highest, called.keys().cloned().collect()),
-        );
-    }
-    groups
+    let mut found: BTreeMap<String, People> = groups
         .into_iter()
-        .filter_map(|(key, (level, units))| {
-            let of = rates.by_level.get(&level)?;
-            Some((key, people(asked, of, rates, level, &units)))
+        .filter_map(|((about, level), units)| {
+            let people = people(asked, rates, (about, level), &units)?;
+            Some((key(about, level), people))
         })
-        .collect()
+        .collect();
+    // Of a tsunami no rate is published; those called for it alone are not among all that are told of by rates.
+    let by_rates = called.iter().filter_map(|(unit, of)| {
+        let levels = of.iter().filter(|(hazard, _)| **hazard != Hazard::Tsunami);
+        Some((unit.clone(), levels.map(|(_, level)| *level).max()?))
+    });
+    let by_rates: BTreeMap<UnitId, OrderLevel> = by_rates.collect();
+    if let Some(highest) = by_rates.values().max() {
+        let units = by_rates.keys().cloned().collect();
+        let all = people(asked, rates, ("", *highest), &units);
+        found.extend(all.map(|people| ("all".to_owned(), people)));
+    }
+    found
 }
 
-/// People of an order of this level about this river, for these units. Nothing for level 5, which sends nobody anywhere, and for
-/// hazards whose rates are not published.
+/// People of an order of this level about this river or hazard, for these units. Nothing for level 5, which sends nobody anywhere.
 #[must_use]
 pub fn people_of(
     asked: &Asked<'_>,
@@ -385,54 +458,93 @@ pub fn people_of(
     level: OrderLevel,
     units: &BTreeSet<UnitId>,
 ) -> Option<People> {
-    if level == OrderLevel::EmergencySafety || !cause::is_river(about) {
+    if level == OrderLevel::EmergencySafety {
         return None;
     }
-    let called = units.iter().map(|unit| (unit.clone(), level)).collect();
-    let rates = Rates::of(asked, &called);
-    let of = rates.by_level.get(&level)?;
-    Some(people(asked, of, &rates, level, units))
+    let rates = Rates::of(asked, std::iter::once(level));
+    people(asked, &rates, (about, level), units)
+}
+
+/// People whose home the hazard can reach.
+fn exposed(asked: &Asked<'_>, about: &str, units: &BTreeSet<UnitId>) -> u64 {
+    let of = |unit: &UnitId| {
+        let district = asked.town.district(unit.as_str())?;
+        Some(u64::from(if cause::is_river(about) {
+            district.people_in_zone()
+        } else {
+            people_in_zone(about, district, asked.core)?
+        }))
+    };
+    units.iter().filter_map(of).sum()
 }
 
 fn people(
     asked: &Asked<'_>,
-    rates: &EventRates,
     all: &Rates,
-    level: OrderLevel,
+    (about, level): (&str, OrderLevel),
     units: &BTreeSet<UnitId>,
-) -> People {
+) -> Option<People> {
     let under_order = units.iter().map(|unit| residents(asked, unit)).sum();
-    let exposed = units
-        .iter()
-        .filter_map(|unit| asked.town.district(unit.as_str()))
-        .map(|district| u64::from(district.people_in_zone()))
-        .sum();
+    let exposed = exposed(asked, about, units);
+    let hazard = cause::hazard(about);
+    if hazard == Hazard::Tsunami {
+        return Some(People {
+            exposed,
+            under_order,
+            leaving: [exposed; 3],
+            public_shelter: [exposed; 3],
+            elsewhere: [0; 3],
+            upstairs: [0; 3],
+            basis: "公表された避難率は大雨・台風のもので、津波には当てはまらない。想定区域の全員が避難場所へ来るとみなす(多い側の仮定)".to_owned(),
+            counted: None,
+            rates: None,
+            units: Vec::new(),
+        });
+    }
+    let rates = all.by_level.get(&level)?;
     let call = Call {
         level: call_level(level),
         under_order: UnderOrder::new(under_order),
     };
-    let Demand {
-        low, likely, high, ..
-    } = rates.demand(call, Upstairs::Allowed);
-    let three = |of: &dyn Fn(&Split) -> u64| {
-        let mut range = [of(&low), of(&likely), of(&high)];
+    let three = |of: &Demand, which: fn(&Split) -> u64| {
+        let mut range = [which(&of.low), which(&of.likely), which(&of.high)];
         // Few and many are said of the shelters; where more come there, fewer go upstairs.
         range.sort_unstable();
         range
     };
+    let (in_shelters, leaving) = (
+        |split: &Split| split.public_shelter().persons(),
+        |split: &Split| split.leaving().persons(),
+    );
+    let demand = rates.demand(call, upstairs(hazard));
+    let of_unit = |unit: &UnitId| {
+        let call = Call {
+            under_order: UnderOrder::new(residents(asked, unit)),
+            ..call
+        };
+        let demand = rates.demand_of_unit(call, upstairs(hazard));
+        PeopleOfUnit {
+            id: unit.to_string(),
+            residents: residents(asked, unit),
+            exposed: self::exposed(asked, about, &BTreeSet::from([unit.clone()])),
+            leaving: three(&demand, leaving),
+            public_shelter: three(&demand, in_shelters),
+        }
+    };
+    let range = |of: RateRange| [of.low, of.likely, of.high];
     let counted = all.counted.map_or_else(String::new, |(persons, at)| {
         format!(
             "、避難所の人数{persons}人({})で更新",
             crate::clock::spoken(at)
         )
     });
-    People {
+    Some(People {
         exposed,
         under_order,
-        leaving: three(&|split| split.leaving().persons()),
-        public_shelter: three(&|split| split.public_shelter().persons()),
-        elsewhere: three(&|split| split.elsewhere().persons()),
-        upstairs: three(&|split| split.upstairs().persons()),
+        leaving: three(&demand, leaving),
+        public_shelter: three(&demand, in_shelters),
+        elsewhere: three(&demand, |split| split.elsewhere().persons()),
+        upstairs: three(&demand, |split| split.upstairs().persons()),
         basis: format!(
             "公表された過去の避難率による推定({}、{}{}){counted}。幅は5〜95%。数日前からの予告の有無はこのシステムでは分からず、なしとして推定",
             if all.night { "夜間" } else { "日中" },
@@ -448,293 +560,24 @@ fn people(
             }
         ),
         counted: all.counted,
-    }
-}
-
-fn plan(
-    asked: &Asked<'_>,
-    called: &BTreeMap<UnitId, OrderLevel>,
-    rates: &Rates,
-    refuge: &mut Refuge,
-) {
-    let shelters: Vec<Shelter> = asked
-        .town
-        .shelters
-        .iter()
-        .map(|site| shelter(asked, site))
-        .collect();
-    let units = to_come(asked, called, rates);
-    let (wet, objective) = (BTreeSet::new(), Objective::default());
-    let question = Question {
-        hazard: Hazard::Flood,
-        units: &units,
-        shelters: &shelters,
-        ways: &asked.basis.ways,
-        wet: &wet,
-        space: SpaceRule::STAY,
-        objective: &objective,
-    };
-    let plan = match allocate(&question) {
-        Ok(plan) => Some(plan),
-        Err(why) => {
-            refuge.no_plan = Some(why.to_string());
-            None
-        }
-    };
-    if let Some(plan) = &plan {
-        put(refuge, plan);
-        to_open(&question, refuge);
-    }
-    let under = called.keys().map(|unit| residents(asked, unit)).sum();
-    outlooks(asked, &question, plan.as_ref(), (under, rates), refuge);
-}
-
-/// All districts, so that the rows are those of the ways; with nobody to come from those that are not called.
-fn to_come(
-    asked: &Asked<'_>,
-    called: &BTreeMap<UnitId, OrderLevel>,
-    rates: &Rates,
-) -> Vec<UnitPeople> {
-    let mut persons: BTreeMap<&UnitId, u32> = BTreeMap::new();
-    let mut inside = rates.inside;
-    for (level, of) in &rates.by_level {
-        let units: Vec<&UnitId> = called
-            .iter()
-            .filter(|(_, at)| *at == level)
-            .map(|(unit, _)| unit)
-            .collect();
-        let under: Vec<UnderOrder> = units
-            .iter()
-            .map(|unit| UnderOrder::new(residents(asked, unit)))
-            .collect();
-        // Those inside are counted once, against the lower level first.
-        let all = of.still_to_come(&under, PublicShelter::new(0));
-        let high: u64 = all.iter().map(|of| of.persons()).sum();
-        let here = inside.min(high);
-        inside -= here;
-        for (unit, more) in units
-            .iter()
-            .zip(of.still_to_come(&under, PublicShelter::new(here)))
-        {
-            persons.insert(unit, u32::try_from(more.persons()).unwrap_or(u32::MAX));
-        }
-    }
-    asked
-        .basis
-        .units
-        .iter()
-        .map(|id| UnitPeople {
-            id: id.clone(),
-            persons: persons.get(id).copied().unwrap_or(0),
-        })
-        .collect()
-}
-
-fn shelter(asked: &Asked<'_>, site: &hinan_gis::Shelter) -> Shelter {
-    let word = asked.told.shelter(&site.id, asked.as_of);
-    let size = places(site, asked.told.shelters.get(&site.id));
-    let flood = site.approved_for.contains(&SiteHazard::Flood);
-    let dry = site.usable_for(SiteHazard::Flood, asked.town.shelter_rule);
-    let of = |yes: bool| yes.then_some(Hazard::Flood).into_iter().collect();
-    Shelter {
-        id: ShelterId::new(site.id.as_str()),
-        name: site.name.clone(),
-        designated_for: of(flood),
-        inside: of(flood && !dry),
-        state: match word.map(|word| word.state) {
-            Some(ShelterState::Open) => State::Open,
-            Some(ShelterState::Closed) => State::Closed,
-            Some(ShelterState::Full) => State::Full,
-            Some(ShelterState::Unreachable) => State::Unreachable,
-            None => State::Unknown,
+        rates: Some(RatesUsed {
+            leaving: range(rates.leaving_range()),
+            public_shelter: range(rates.shelter_range()),
+        }),
+        // Of everybody together districts are told where each is called.
+        units: if about.is_empty() {
+            Vec::new()
+        } else {
+            units.iter().map(of_unit).collect()
         },
-        opening_min: OPENING_MIN,
-        // A place whose size nobody states takes nobody by plan.
-        places: Places::Own(size.unwrap_or(0)),
-        occupied: word.and_then(|word| word.occupancy).unwrap_or(0),
+    })
+}
+
+/// Never upstairs from a landslide.
+fn upstairs(hazard: Hazard) -> Upstairs {
+    if hazard.allows_staying_indoors() {
+        Upstairs::Allowed
+    } else {
+        Upstairs::Never
     }
-}
-
-/// As the desk said, else as the list has it.
-fn places(site: &hinan_gis::Shelter, word: Option<&ShelterWord>) -> Option<u32> {
-    word.and_then(|word| word.places).or(site.capacity)
-}
-
-fn put(refuge: &mut Refuge, plan: &Plan) {
-    for (unit, to) in &plan.assigned {
-        let sent = to
-            .iter()
-            .map(|to| SentTo {
-                shelter: to.shelter.to_string(),
-                people: to.persons,
-                walk_min: to.way.walk_s.div_ceil(60),
-                water_m: to.way.water_m,
-            })
-            .collect();
-        refuge.to.insert(unit.to_string(), sent);
-    }
-    for (unit, without) in &plan.without_place {
-        let why = match without.why {
-            WhyNoPlace::NoWay => "歩いて行ける開設中の避難所がありません",
-            WhyNoPlace::NoneFree => "歩いて行ける開設中の避難所に空きがありません",
-        };
-        refuge
-            .without_place
-            .insert(unit.to_string(), (without.persons, why.to_owned()));
-    }
-}
-
-/// What a plan would use if the desk opened whatever is closed or not reported.
-fn to_open(question: &Question<'_>, refuge: &mut Refuge) {
-    if question.units.iter().all(|unit| unit.persons == 0) {
-        return;
-    }
-    let opened: Vec<Shelter> = question
-        .shelters
-        .iter()
-        .map(|shelter| {
-            let mut shelter = shelter.clone();
-            if matches!(shelter.state, State::Closed | State::Unknown) {
-                shelter.state = State::Opening {
-                    minutes: shelter.opening_min,
-                };
-            }
-            shelter
-        })
-        .collect();
-    let Ok(plan) = allocate(&Question {
-        shelters: &opened,
-        ..*question
-    }) else {
-        return;
-    };
-    let mut needed: Vec<(String, u32)> = question
-        .shelters
-        .iter()
-        .filter(|shelter| matches!(shelter.state, State::Closed | State::Unknown))
-        .filter_map(|shelter| Some((shelter.id.to_string(), plan.loads.get(&shelter.id)?.planned)))
-        .filter(|(_, planned)| *planned > 0)
-        .collect();
-    needed.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    refuge.to_open = needed;
-}
-
-fn outlooks(
-    asked: &Asked<'_>,
-    question: &Question<'_>,
-    plan: Option<&Plan>,
-    (under, rates): (u64, &Rates),
-    refuge: &mut Refuge,
-) {
-    let mut called: BTreeSet<ShelterId> = BTreeSet::new();
-    let mut order: Vec<usize> = (0..question.shelters.len()).collect();
-    order.sort_by(|a, b| question.shelters[*a].id.cmp(&question.shelters[*b].id));
-    for (shelter, site) in order
-        .into_iter()
-        .map(|n| (&question.shelters[n], &asked.town.shelters[n]))
-    {
-        let word = asked.told.shelter(&site.id, asked.as_of).cloned();
-        let load = plan.and_then(|plan| plan.loads.get(&shelter.id));
-        let filling = plan.zip(load).and_then(|(plan, load)| {
-            let next = next_to_open(question, plan, &shelter.id, &called);
-            let expected = expected(asked, under, rates, load, plan);
-            let found = fill(&Filling {
-                places: load.places,
-                inside: load.occupied,
-                expected: &expected,
-                next: next.as_ref(),
-                look_again_min: LOOK_AGAIN_MIN,
-            })
-            .ok()?;
-            if let FillAdvice::OpenNext { next, .. } | FillAdvice::OpenNextNow { next } =
-                &found.advice
-            {
-                called.insert(next.clone());
-            }
-            Some(found)
-        });
-        let open = word
-            .as_ref()
-            .is_some_and(|word| word.state == ShelterState::Open);
-        let occupancy = word.as_ref().and_then(|word| word.occupancy);
-        let not_usable = shelter
-            .usable(Hazard::Flood, question.wet, question.space)
-            .err();
-        let size = places(site, asked.told.shelters.get(&site.id));
-        refuge.shelters.push(ShelterOutlook {
-            id: site.id.clone(),
-            old: word
-                .as_ref()
-                .is_some_and(|word| asked.as_of.duration_since(word.at) > WORD_LASTS),
-            places: size,
-            free: size
-                .zip(occupancy)
-                .filter(|_| open)
-                .map(|(places, inside)| places.saturating_sub(inside)),
-            not_usable: match (size, not_usable) {
-                (None, None | Some(NotUsable::Full)) => Some("収容人数が分からない".to_owned()),
-                (_, why) => why.map(|why| why.japanese().to_owned()),
-            },
-            planned: load.map_or(0, |load| load.planned),
-            fill: filling,
-            word,
-        });
-    }
-}
-
-/// How one shelter is expected to fill: to those inside come its part of everybody who is still to come, as the whole area arrives.
-fn expected(
-    asked: &Asked<'_>,
-    under: u64,
-    rates: &Rates,
-    load: &Load,
-    plan: &Plan,
-) -> Vec<ExpectedBy> {
-    let placed = plan.persons_placed();
-    let Some(of) = rates.by_level.values().next_back().filter(|_| placed > 0) else {
-        return Vec::new();
-    };
-    let orders = asked.told.orders.iter().map(|order| order.at);
-    let since_min = orders.min().map_or(0.0, |since| {
-        asked.as_of.duration_since(since).as_secs_f64().max(0.0) / 60.0
-    });
-    let minutes: Vec<f64> = AHEAD_MIN
-        .iter()
-        .map(|minutes| since_min + f64::from(*minutes))
-        .collect();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "people of one town, far below 2^53"
-    )]
-    let (part, had) = (f64::from(load.planned) / placed as f64, rates.inside as f64);
-    // Ahead of an order nobody is under way yet: the minutes count from now, as if it were given now.
-    let mut floor = (load.occupied, load.occupied);
-    of.arrivals_at(UnderOrder::new(under), &minutes)
-        .iter()
-        .zip(AHEAD_MIN)
-        .map(|(all, minutes)| {
-            let inside = |persons: f64| {
-                load.occupied
-                    .saturating_add(whole((persons - had).max(0.0) * part))
-            };
-            floor = (
-                floor.0.max(inside(all.persons.likely)),
-                floor.1.max(inside(all.persons.high)),
-            );
-            ExpectedBy {
-                minutes,
-                likely: floor.0,
-                high: floor.1.max(floor.0),
-            }
-        })
-        .collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "held between zero and the largest number there is"
-)]
-fn whole(persons: f64) -> u32 {
-    persons.round().clamp(0.0, f64::from(u32::MAX)) as u32
 }

@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use hinan::config::{Config, Recommend};
+use hinan::recommend::core::Core;
 use hinan_town::{FLOOD_HOUR, StatusCode, TownPlan};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -103,6 +105,7 @@ async fn the_deadline_of_a_recommendation_is_recomputed_from_what_the_service_gi
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
+    recomputed(&text, &town_explains_as_json(&town, id));
     let unknown = Command::new(HINAN)
         .args(["explain", "r-nothing", "--data-dir"])
         .arg(town.data_dir())
@@ -110,6 +113,183 @@ async fn the_deadline_of_a_recommendation_is_recomputed_from_what_the_service_gi
         .unwrap();
     assert!(!unknown.status.success());
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("r-nothing"));
+}
+
+fn town_explains_as_json(town: &hinan_town::Town, id: &str) -> Value {
+    let said = Command::new(HINAN)
+        .args(["explain", id, "--json", "--data-dir"])
+        .arg(town.data_dir())
+        .output()
+        .unwrap();
+    serde_json::from_slice(&said.stdout).unwrap()
+}
+
+/// What follows these words, up to the first blank or sign that ends a figure.
+fn figure(text: &str, words: &str) -> Option<f64> {
+    let rest = text.split_once(words)?.1.trim_start();
+    let own: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || "+-.".contains(*c))
+        .collect();
+    own.parse().ok()
+}
+
+/// "2016-08-30 21:40:00", Japan time, after these words.
+fn moment(text: &str, words: &str) -> Timestamp {
+    let rest = text
+        .split_once(words)
+        .unwrap_or_else(|| panic!("{words}: {text}"))
+        .1;
+    let rest = rest
+        .split_once(") ")
+        .filter(|(before, _)| before.len() < 8)
+        .map_or(rest, |(_, rest)| rest);
+    let (day, time) = (&rest[..10], &rest[11..19]);
+    format!("{day}T{time}+09:00").parse().unwrap()
+}
+
+/// The chance, the arrival and the deadline worked out again from the printed text alone, held against what the engine wrote down.
+fn recomputed(text: &str, said: &Value) {
+    let urgent = &said["urgent"];
+    let deadlines = &urgent["deadlines"];
+    // The forecast of the gauge that arrives: its leads with their quantiles, from the level that was observed.
+    let arrives_m = {
+        let before = text.split_once(" mに達した時を到達とし").unwrap().0;
+        before.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    let gauge = deadlines["arrival"]["gauge"].as_str().unwrap();
+    let own = text
+        .split_once(&format!("水位計 gauge [{gauge}]"))
+        .unwrap()
+        .1;
+    let own = own.split("水位計 gauge [").next().unwrap();
+    let observed_m = figure(own, "観測 observed ").unwrap();
+    let leads: Vec<(f64, f64, Vec<(f64, f64)>)> = own
+        .lines()
+        .filter(|line| line.contains("lead_h="))
+        .map(|line| {
+            let points = line.split_once("quantiles ").unwrap().1;
+            let points = points.split_whitespace().filter_map(|pair| {
+                let (p, level_m) = pair.split_once(':')?;
+                let level_m = level_m.split('(').next()?;
+                Some((p.parse().ok()?, level_m.parse().ok()?))
+            });
+            (
+                figure(line, "lead_h=").unwrap(),
+                figure(line, "median ").unwrap(),
+                points.collect(),
+            )
+        })
+        .collect();
+    assert!(
+        leads.len() >= 4 && leads.iter().all(|lead| lead.2.len() >= 5),
+        "{text}"
+    );
+    let fade = |end: f64, median: f64| ((end - median).abs() / 10f64.ln()).max(0.001);
+    let chance = |(_, median, points): &(f64, f64, Vec<(f64, f64)>)| {
+        let (low, high) = (points[0], points[points.len() - 1]);
+        if arrives_m > high.1 {
+            return (1.0 - high.0) * (-(arrives_m - high.1) / fade(high.1, *median)).exp();
+        }
+        if arrives_m <= low.1 {
+            return 1.0 - low.0 * (-(low.1 - arrives_m) / fade(low.1, *median)).exp();
+        }
+        let pair = points
+            .windows(2)
+            .find(|pair| arrives_m <= pair[1].1)
+            .unwrap();
+        let share = (arrives_m - pair[0].1) / (pair[1].1 - pair[0].1);
+        1.0 - (pair[0].0 + share * (pair[1].0 - pair[0].0))
+    };
+    let early_p = 1.0 - figure(text, "到達: 早い側(").unwrap() / 100.0;
+    let level_m = |(_, median, points): &(f64, f64, Vec<(f64, f64)>), p: f64| {
+        let (low, high) = (points[0], points[points.len() - 1]);
+        if p > high.0 {
+            return high.1 - fade(high.1, *median) * ((1.0 - p) / (1.0 - high.0)).ln();
+        }
+        if p < low.0 {
+            return low.1 + fade(low.1, *median) * (p / low.0).ln();
+        }
+        let pair = points.windows(2).find(|pair| p <= pair[1].0).unwrap();
+        let share = (p - pair[0].0) / (pair[1].0 - pair[0].0);
+        pair[0].1 + share * (pair[1].1 - pair[0].1)
+    };
+    let made_at = moment(own, "予測 forecast ");
+    let mut before = (0.0, observed_m);
+    let mut early = (observed_m >= arrives_m).then_some(made_at);
+    for lead in &leads {
+        let there = (lead.0, level_m(lead, early_p));
+        if early.is_none() && there.1 >= arrives_m {
+            let share = (arrives_m - before.1) / (there.1 - before.1);
+            let hours = before.0 + share * (there.0 - before.0);
+            early = Some(made_at + SignedDuration::from_secs_f64(hours * 3600.0));
+        }
+        before = there;
+    }
+    let near = |one: Timestamp, other: Timestamp, what: &str| {
+        let apart_s = one.duration_since(other).abs().as_secs();
+        assert!(apart_s <= 10, "{what}: {one} and {other}");
+    };
+    let early = early.expect("the printed forecast reaches it");
+    near(early, time(&deadlines["arrival"]["early"]), "arrival");
+    near(moment(text, "到達: 早い側"), early, "printed arrival");
+    let all = if observed_m >= arrives_m {
+        1.0
+    } else {
+        leads.iter().map(chance).fold(0.0, f64::max)
+    };
+    let engine = deadlines["chance"].as_f64().unwrap();
+    assert!((all - engine).abs() < 2e-3, "{all} and {engine}");
+    // T_last of level 4.
+    let line = text
+        .lines()
+        .find(|line| line.contains("警戒レベル4の期限 "))
+        .unwrap();
+    let terms = line.split_once('[').unwrap().1;
+    let needs_min: f64 = terms
+        .split(" + ")
+        .map(|term| {
+            let before = term.split_once('分').unwrap().0;
+            before.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+        })
+        .sum();
+    let safe_by = moment(line, "= ");
+    if deadlines["everybody"]["limit"] == "hazard" {
+        near(safe_by, early, "safe by");
+    }
+    let by_hand = safe_by - SignedDuration::from_secs_f64(needs_min * 60.0);
+    near(
+        by_hand,
+        time(&deadlines["everybody"]["decide_by"]),
+        "T_last",
+    );
+    // The rest that a stranger needs: which model, the sun, the conditions of staying, areas, complement, people, places, later hours.
+    for words in [
+        "sha256",
+        "日没 sunset",
+        "in a collapse zone",
+        "対象区域 areas",
+        "含まれない地区 complement",
+        "率 rates",
+        "避難先 places",
+        "+1時間に出発した場合",
+        "+6時間に出発した場合",
+        "計算のしかた rules",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // Areas and complement are the whole town.
+    let areas = &said["derivation"]["areas"];
+    let complement = areas["complement"].as_object().unwrap();
+    let left: usize = complement
+        .values()
+        .map(|ids| ids.as_array().unwrap().len())
+        .sum();
+    let qualify = areas["qualify"].as_array().unwrap().len();
+    assert_eq!(
+        left + qualify,
+        crate::town_reference::plain().core.town.units().len()
+    );
 }
 
 #[test]
@@ -153,4 +333,115 @@ fn a_criteria_file_is_explained_in_words_and_a_wrong_one_is_refused_with_its_lin
             && said.contains("overflow_start"),
         "{said}"
     );
+}
+
+/// `check-config` on a folder with these files beside `hinan.toml`; what it refuses.
+fn refused_in(files: &[(&str, String)]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name).display().to_string();
+    for (name, text) in files {
+        let text = text.replace("{home}", &home.path().display().to_string());
+        std::fs::write(at(name), text).unwrap();
+    }
+    let said = Command::new(HINAN)
+        .args(["check-config", "--config", &at("hinan.toml")])
+        .output()
+        .unwrap();
+    assert!(!said.status.success());
+    String::from_utf8_lossy(&said.stderr).into_owned()
+}
+
+#[test]
+fn what_a_town_does_not_have_and_what_cannot_be_is_refused_with_file_line_key_and_what_is_accepted()
+{
+    let of = |text: &str| ("hinan.toml", text.to_owned());
+    // A gauge that the town does not have, in a condition of its own.
+    let criteria = format!(
+        "{}\n[[condition]]\nid = \"own-1\"\nkind = \"forecast-river\"\nlevel = 3\nwords = \"上流\"\nwords_en = \"upstream\"\nall = [{{ is = \"level-at\", gauge = \"nowhere\", level_m = 3.0 }}]\n",
+        hinan_recommend::NATIONAL
+    );
+    let line = criteria.lines().count();
+    let said = refused_in(&[
+        of("[recommend]\ncriteria = \"{home}/criteria.toml\"\n"),
+        ("criteria.toml", criteria),
+    ]);
+    assert!(
+        said.contains(&format!(
+            "criteria.toml:{line}: condition[own-1] level-at gauge = nowhere"
+        )) && said.contains("accepted"),
+        "{said}"
+    );
+    // A river that it does not have.
+    let said = refused_in(&[of(
+        "[recommend]\nevery_s = 600\nriver_kinds = { \"無い川\" = \"other-river\" }\n",
+    )]);
+    assert!(
+        said.contains("hinan.toml:3: recommend.river_kinds 無い川") && said.contains("札内川"),
+        "{said}"
+    );
+    // Nobody at risk, and a facility without people.
+    let threat = "[[threat]]\nkind = \"landslide\"\ndistrict = \"inada\"\npeople_at_risk = 0\nsource = \"s\"\n";
+    let facility = "[[facility]]\nid = \"h\"\nname = \"家\"\ndistrict = \"inada\"\npeople = 0\nlead_min = { quick = 1, middle = 2, slow = 3 }\nrivers = [\"札内川\"]\nsource = \"s\"\n";
+    for (plan, line, key) in [(threat, 4, "people_at_risk"), (facility, 5, "people")] {
+        let said = refused_in(&[
+            of("[recommend]\nplan = \"{home}/plan.toml\"\n"),
+            ("plan.toml", plan.to_owned()),
+        ]);
+        assert!(
+            said.contains(&format!("plan.toml:{line}"))
+                && said.contains(key)
+                && said.contains("accepted"),
+            "{said}"
+        );
+    }
+    // A hysteresis that is none.
+    let said = refused_in(&[of("[recommend]\nhysteresis_m = -0.1\n")]);
+    assert!(
+        said.contains("recommend.hysteresis_m") && said.contains("0 to 5"),
+        "{said}"
+    );
+}
+
+#[test]
+fn levels_that_stand_the_wrong_way_round_and_two_units_of_one_name_are_refused_with_their_file() {
+    let config = Config::defaults();
+    let mut town = (*crate::town_reference::plain().town).clone();
+    // No danger level, and an overflow below the caution level: the town file's own check has nothing to compare.
+    let gauge = town
+        .gauges
+        .iter_mut()
+        .find(|one| one.levels.caution_m.is_some())
+        .unwrap();
+    gauge.levels.danger_m = None;
+    gauge.levels.overflow_start_m = gauge.levels.caution_m.map(|level_m| level_m - 1.0);
+    let id = gauge.id.clone();
+    let said = Core::load(&config, &town).unwrap_err().to_string();
+    assert!(
+        said.contains("town.toml:")
+            && said.contains(&id)
+            && said.contains("overflow_start_m")
+            && said.contains("accepted"),
+        "{said}"
+    );
+    let mut town = (*crate::town_reference::plain().town).clone();
+    let first = town.districts[0].id.clone();
+    town.districts[1].id = first;
+    let said = Core::load(&config, &town).unwrap_err().to_string();
+    assert!(
+        said.contains("town.toml") && said.contains("each id once"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_town_sets_its_own_hysteresis() {
+    let config = Config {
+        recommend: Recommend {
+            hysteresis_m: 0.35,
+            ..Config::defaults().recommend
+        },
+        ..Config::defaults()
+    };
+    let core = Core::load(&config, &crate::town_reference::plain().town).unwrap();
+    assert!((core.policy.latch.hysteresis_m - 0.35).abs() < 1e-12);
 }

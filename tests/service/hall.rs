@@ -480,6 +480,7 @@ pub(crate) fn proposal(river: &str, level: OrderLevel, now: Timestamp) -> Propos
         people: None,
         grounds: Vec::new(),
         examined_then: Vec::new(),
+        derivation: None,
         judgement: None,
     }
 }

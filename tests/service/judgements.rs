@@ -16,13 +16,13 @@ use hinan::realm::Realm;
 use hinan::recommend::counter::Counter;
 use hinan::recommend::judgement::{self, Around, Judgement};
 use hinan::recommend::level::OrderLevel;
-use hinan::recommend::proposal::Proposal;
+use hinan::recommend::proposal::{LeftOutDistrict, Proposal};
 use hinan::recommend::told::{ShelterState, ShelterWord, Told};
 use hinan::store::audit::{Chain, Entry};
 use hinan::store::drafts::StoredDraft;
 use hinan::store::proposals::{ProposalState, StoredProposal};
 use hinan_dashboard::form;
-use hinan_recommend::Mode;
+use hinan_recommend::{LeftOut, Mode};
 use hinan_sensors::Reading;
 use hinan_town::{StatusCode, TownPlan, eventually, fields, ran, storm};
 use jiff::Timestamp;
@@ -696,6 +696,7 @@ fn a_judgement_tells_who_is_left_out_and_where_the_system_recommends_more_or_les
         told: &advice.told,
         recommendations: &advice.recommendations,
         unknown: &advice.core.unknown,
+        wet: &advice.refuge.wet,
         town: &plain().town,
         core,
     };
@@ -732,6 +733,61 @@ fn a_judgement_tells_who_is_left_out_and_where_the_system_recommends_more_or_les
     assert_ne!(before.substance(), lower.substance());
     let units: BTreeSet<String> = BTreeSet::from([concerned[0].clone()]);
     assert!(judgement::advised_higher(&about, LEVEL_3, &units, &around).is_empty());
+}
+
+#[test]
+fn who_is_as_likely_and_left_out_of_a_recommendation_needs_a_reason_in_own_words_that_the_record_keeps()
+ {
+    let mut advice = storm_at(FLOOD, &Told::default());
+    let proposal = advice
+        .proposals
+        .iter_mut()
+        .find(|one| one.key.level == LEVEL_4)
+        .expect("level 4 is asked for");
+    let about = proposal.key.river.clone();
+    let known = |id: &str| {
+        let mut all = advice.recommendations.iter();
+        all.any(|one| one.district == id)
+    };
+    // A district for which nothing is advised, though the water is as likely there.
+    let mut districts = plain().town.districts.iter();
+    let other = districts.find(|one| !known(&one.id)).expect("a calm one");
+    proposal.left_out = vec![LeftOutDistrict {
+        id: other.id.clone(),
+        name: other.name.clone(),
+        why: LeftOut::AsLikely,
+    }];
+    let mut hall = Hall::opens_with(&reference(), advice);
+    let id = hall.recommends(&about, LEVEL_4);
+    let read = stored(&hall, &id).proposal.substance();
+    let duty = Hall::person("duty");
+    let adopted = Reason {
+        code: "fr4-danger",
+        words: "氾濫危険水位に到達",
+    };
+    let refused = desk::prepare_issue(&hall.app, &duty, &id, LEVEL_4, adopted, &read);
+    let refused = refused
+        .err()
+        .expect("a line that was only adopted is no reason");
+    assert!(
+        refused.to_string().contains("除く理由") && refused.to_string().contains(&other.name),
+        "{refused}"
+    );
+    let own = Reason {
+        code: form::REASON_OWN,
+        words: "この地区は堤防の改修が終わっている",
+    };
+    let draft = desk::prepare_issue(&hall.app, &duty, &id, LEVEL_4, own, &read);
+    let draft = draft.unwrap_or_else(|why| panic!("with a reason it goes on: {why}"));
+    hall.approves(&duty, &draft).unwrap();
+    let kept = [id.as_str(), id_of(&draft)]
+        .iter()
+        .flat_map(|of| story(&hall, of))
+        .any(|entry| {
+            let detail: Value = serde_json::from_str(&entry.detail).unwrap();
+            detail["reason"] == own.words && detail["reason_code"] == own.code
+        });
+    assert!(kept, "{:?}", story(&hall, &id));
 }
 
 #[test]

@@ -601,6 +601,43 @@ async fn facilities_have_deadlines_of_their_own_and_invented_ones_say_that_they_
                 .contains("施設が避難にかかる時間")
         );
     }
+    // Each by its own lead: the water's early arrival less approval, dissemination and the slow end of the facility's plan (4 h, 7 h,
+    // 1.5 h), told from half an hour before, whatever its district is told.
+    let time = |value: &Value| -> Timestamp { value.as_str().unwrap().parse().unwrap() };
+    let mut by_water = 0;
+    for one in facilities.iter().filter(|one| one["deadline"].is_object()) {
+        let deadline = &one["deadline"];
+        let slow = |name: &str| {
+            let terms = deadline["terms"].as_array().unwrap();
+            let term = terms.iter().find(|term| term["name"] == name);
+            term.unwrap()["slow_min"].as_f64().unwrap()
+        };
+        let lead_min = match one["id"].as_str().unwrap() {
+            "drill-care-home" => 240,
+            "drill-hospital" => 420,
+            _ => 90,
+        };
+        let of = |name| SignedDuration::from_secs_f64(slow(name) * 60.0).as_mins();
+        assert_eq!(of("facility_lead"), lead_min, "{one}");
+        assert_eq!(of("approval") + of("dissemination"), 50);
+        let needs = SignedDuration::from_mins(lead_min + 50);
+        assert_eq!(time(&one["decide_by"]), time(&deadline["safe_by"]) - needs);
+        let early = time(&one["arrival"]["early"]);
+        if deadline["limit"] == "hazard" {
+            assert_eq!(time(&deadline["safe_by"]), early);
+            by_water += 1;
+        }
+        assert!(time(&one["decide_by"]) <= early - needs);
+        let told_from = time(&one["decide_by"]) - SignedDuration::from_mins(30);
+        if one["supported_at"] == all["as_of"] {
+            assert_eq!(
+                one["due"] == true,
+                told_from <= time(&all["as_of"]),
+                "{one}"
+            );
+        }
+    }
+    assert!(by_water > 0, "at least one is timed by the water: {all}");
     let due: Vec<&Value> = facilities.iter().filter(|one| one["due"] == true).collect();
     assert!(
         !due.is_empty(),

@@ -18,6 +18,8 @@ pub struct Choice {
     pub chosen: UnitSet,
     /// Qualifying, but left out of the smallest set: they are named beside it.
     pub beside: UnitSet,
+    /// Of the chosen, those that are named whatever it costs: somebody may live in a house-collapse zone, or somebody saw something.
+    pub must: UnitSet,
     /// People who live in the chosen units.
     pub people: u32,
     /// People at risk in them.
@@ -41,6 +43,10 @@ pub(super) fn cover(roll: &Arc<Roll>, members: &[Member], settings: &AreaSetting
         .filter(|one| !one.must && at_risk_all > 0 && one.at_risk < settings.never_left_out_people)
         .collect();
     let (mut chosen, mut beside) = (UnitSet::nobody(roll), UnitSet::nobody(roll));
+    let mut must = UnitSet::nobody(roll);
+    for one in members.iter().filter(|one| one.must) {
+        must.insert(one.rank);
+    }
     for rank in leave_out(&free, may_miss(at_risk_all, settings.cover)) {
         beside.insert(rank);
     }
@@ -53,6 +59,7 @@ pub(super) fn cover(roll: &Arc<Roll>, members: &[Member], settings: &AreaSetting
         at_risk: total(named().map(|one| one.at_risk)),
         chosen,
         beside,
+        must,
         at_risk_all,
         people_all,
     }

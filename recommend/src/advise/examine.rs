@@ -1,5 +1,6 @@
 //! Examines one unit: every threat, the gauge that decides, what the criteria say, by when.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::latch::Now;
@@ -9,7 +10,6 @@ use crate::id::{SourceId, UnitId};
 use crate::index::about;
 use crate::level::OrderLevel;
 use crate::outlook::Gauge;
-use crate::policy::Policy;
 use crate::town::{Exposure, Unit};
 
 /// One threat to one unit, examined.
@@ -35,24 +35,27 @@ pub struct Examined {
     pub findings: Arc<Vec<Arc<Finding>>>,
     /// By when.
     pub deadlines: Arc<Deadlines>,
-    /// The chance that the coming night asks for a decision.
-    pub briefing: Option<Briefing>,
+    /// The chance that the coming night asks for a decision; shared by all that ask the same gauge.
+    pub briefing: Option<Arc<Briefing>>,
 }
 
 /// Examines units at one moment.
 pub(super) struct Examining<'a> {
     now: Now<'a>,
-    /// What an order usually needs, where no deadline says it for a unit, minutes.
-    usual_min: f64,
     alike: Alike<'a>,
+    /// The coming night, worked out once for whoever is threatened by the same and asks the same gauge.
+    nights: BTreeMap<Night<'a>, Option<Arc<Briefing>>>,
 }
+
+/// What is threatened by, and the gauge that is asked.
+type Night<'a> = (Kind, &'a str, Option<&'a SourceId>);
 
 impl<'a> Examining<'a> {
     pub(super) fn of(now: Now<'a>) -> Self {
         Self {
             now,
-            usual_min: usual_min(now.policy),
             alike: Alike::default(),
+            nights: BTreeMap::new(),
         }
     }
 
@@ -129,13 +132,18 @@ impl<'a> Examining<'a> {
             .filter(|finding| finding.answer == Answer::Met)
             .map(|finding| finding.condition.level)
             .max();
-        let needs_min = deadlines
-            .everybody
-            .as_ref()
-            .map_or(self.usual_min, |of| of.needs_min);
-        let briefing = (exposure.people_at_risk > 0)
-            .then(|| briefing(about(exposure), outlook.as_of, &expected, needs_min))
-            .flatten();
+        let night = (exposure.kind, about(exposure), id);
+        let briefing = if exposure.people_at_risk > 0 {
+            let known = self.nights.entry(night);
+            known
+                .or_insert_with(|| {
+                    let (kind, about, _) = night;
+                    briefing(about, outlook, kind, gauge, stale_min, &policy.deadline).map(Arc::new)
+                })
+                .clone()
+        } else {
+            None
+        };
         Examined {
             unit: unit.id.clone(),
             exposure: number,
@@ -168,19 +176,4 @@ fn is_known(finding: &Finding) -> bool {
             || (result.answer == Answer::NotMet
                 && !matches!(test, Test::Report { .. } | Test::Night { .. }))
     })
-}
-
-/// What an order usually needs, where no deadline says it for this unit.
-fn usual_min(policy: &Policy) -> f64 {
-    let d = &policy.deadline;
-    [
-        d.approval,
-        d.dissemination,
-        d.preparation,
-        d.travel,
-        d.opening,
-    ]
-    .iter()
-    .map(|span| span.slow_min)
-    .sum()
 }

@@ -21,20 +21,25 @@ pub(super) struct Overall {
     pub(super) unknown: Arc<Vec<(UnitId, Kind)>>,
 }
 
-/// How likely the coming night asks for a decision: nothing to say of it, unknown, or a chance. In this order of what is told first.
+/// How likely the coming night asks for a decision: nothing to say of it, not foreseen (with the chance of what is), a chance, or reached
+/// already. In this order of what is told first.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Night {
     Nothing,
-    Unknown,
+    Unknown(f64),
     Chance(f64),
+    Reached,
 }
 
 impl Night {
     fn of(one: &Examined) -> Self {
-        match one.briefing.as_ref().map(|briefing| briefing.chance) {
-            None => Self::Nothing,
-            Some(None) => Self::Unknown,
-            Some(Some(chance)) => Self::Chance(chance),
+        let Some(briefing) = &one.briefing else {
+            return Self::Nothing;
+        };
+        match briefing.chance {
+            _ if briefing.reached => Self::Reached,
+            None => Self::Unknown(briefing.before.unwrap_or(0.0)),
+            Some(chance) => Self::Chance(chance),
         }
     }
 }
@@ -99,7 +104,7 @@ impl Overall {
                     .partition_point(|first| first <= slot)
                     .checked_sub(1)?;
                 let one = units[place].examined.get(slot - index.slots[place])?;
-                one.briefing.clone()
+                one.briefing.as_deref().cloned()
             })
             .collect();
     }

@@ -140,42 +140,82 @@ pub fn arrival<'a>(
     stale_forecast_min: u32,
     settings: &DeadlineSettings,
 ) -> Expected<'a> {
-    match exposure.kind {
-        Kind::Landslide => said(outlook, Product::Landslide, exposure, settings),
-        Kind::StormSurge => said(outlook, Product::StormSurge, exposure, settings),
-        Kind::Tsunami => match outlook.official.first_wave(outlook.as_of) {
-            Some(told) => at_word(told.value, &told.source, exposure, settings),
-            None => Expected::nothing(None),
-        },
-        Kind::Earthquake => Expected::nothing(None),
-        _ => match gauge {
-            Some((id, gauge)) => {
-                at_gauge(outlook, exposure, id, gauge, stale_forecast_min, settings)
-            }
-            None => Expected::nothing(None),
-        },
+    Reaching {
+        kind: exposure.kind,
+        marks: &exposure.arrives_at,
+        road_m: exposure.road_cut_m,
+        lag_min: exposure.lag_min,
     }
+    .expected(outlook, gauge, stale_forecast_min, settings)
 }
 
-fn said<'a>(
-    outlook: &Outlook,
-    product: Product,
-    exposure: &Exposure,
+/// Levels at which everybody is ordered, the first that a gauge knows.
+pub(super) const LEVEL_FOUR: [Mark; 3] = [Mark::Danger, Mark::DesignHighWater, Mark::OverflowStart];
+
+/// When a threat of this kind asks for an order of everybody: the danger level at the gauge, or the agency's word.
+pub(super) fn level_four<'a>(
+    outlook: &'a Outlook,
+    kind: Kind,
+    gauge: Option<(&SourceId, &'a Gauge)>,
+    stale_forecast_min: u32,
     settings: &DeadlineSettings,
 ) -> Expected<'a> {
-    match outlook.official.criterion_reached(product, outlook.as_of) {
-        Some(told) => at_word(told.value, &told.source, exposure, settings),
-        None => Expected::nothing(None),
+    Reaching {
+        kind,
+        marks: &LEVEL_FOUR,
+        road_m: None,
+        lag_min: 0.0,
+    }
+    .expected(outlook, gauge, stale_forecast_min, settings)
+}
+
+/// What must be reached, and how far it is from the gauge.
+struct Reaching<'m> {
+    kind: Kind,
+    marks: &'m [Mark],
+    road_m: Option<f64>,
+    lag_min: f64,
+}
+
+impl Reaching<'_> {
+    fn expected<'a>(
+        &self,
+        outlook: &'a Outlook,
+        gauge: Option<(&SourceId, &'a Gauge)>,
+        stale_forecast_min: u32,
+        settings: &DeadlineSettings,
+    ) -> Expected<'a> {
+        let as_of = outlook.as_of;
+        let said = match self.kind {
+            Kind::Landslide => outlook
+                .official
+                .criterion_reached(Product::Landslide, as_of),
+            Kind::StormSurge => outlook
+                .official
+                .criterion_reached(Product::StormSurge, as_of),
+            Kind::Tsunami => outlook.official.first_wave(as_of),
+            Kind::Earthquake => None,
+            _ => {
+                return gauge.map_or_else(
+                    || Expected::nothing(None),
+                    |gauge| at_gauge(as_of, self, gauge, stale_forecast_min, settings),
+                );
+            }
+        };
+        said.map_or_else(
+            || Expected::nothing(None),
+            |told| at_word(told.value, &told.source, self.lag_min, settings),
+        )
     }
 }
 
 fn at_word<'a>(
     at: Timestamp,
     source: &str,
-    exposure: &Exposure,
+    lag_min: f64,
     settings: &DeadlineSettings,
 ) -> Expected<'a> {
-    let here = after_hours(at, exposure.lag_min / 60.0).unwrap_or(at);
+    let here = after_hours(at, lag_min / 60.0).unwrap_or(at);
     Expected {
         arrival: Some(Arrival {
             early: here,
@@ -188,7 +228,7 @@ fn at_word<'a>(
             now_m: None,
             rise_m_per_h: None,
             path: Vec::new(),
-            lag_min: exposure.lag_min,
+            lag_min,
         }),
         road_cut: None,
         chance: Some(1.0),
@@ -197,17 +237,15 @@ fn at_word<'a>(
 }
 
 fn at_gauge<'a>(
-    outlook: &Outlook,
-    exposure: &Exposure,
-    id: &SourceId,
-    gauge: &'a Gauge,
+    as_of: Timestamp,
+    reaching: &Reaching<'_>,
+    (id, gauge): (&SourceId, &'a Gauge),
     stale_forecast_min: u32,
     settings: &DeadlineSettings,
 ) -> Expected<'a> {
-    let Some((mark, level_m)) = gauge.marks.first_known(&exposure.arrives_at) else {
+    let Some((mark, level_m)) = gauge.marks.first_known(reaching.marks) else {
         return Expected::nothing(None);
     };
-    let as_of = outlook.as_of;
     let empty = Arrival {
         early: as_of,
         middle: Some(as_of),
@@ -219,9 +257,9 @@ fn at_gauge<'a>(
         now_m: gauge.worst_m(as_of),
         rise_m_per_h: gauge.rise_m_per_h,
         path: Vec::new(),
-        lag_min: exposure.lag_min,
+        lag_min: reaching.lag_min,
     };
-    let road_m = exposure.road_cut_m;
+    let road_m = reaching.road_m;
     let mut expected = if gauge.is_held() {
         assumed(gauge, level_m, road_m, empty)
     } else {

@@ -11,6 +11,7 @@ mod settings;
 mod sun;
 mod terms;
 mod waiting;
+mod workings;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,9 @@ pub use self::settings::{DeadlineSettings, SettingsError, Span};
 pub use self::sun::Sun;
 pub use self::terms::{Term, TermName};
 pub use self::waiting::Waiting;
+pub use self::workings::Workings;
 
+use crate::criteria::Kind;
 use crate::level::OrderLevel;
 use crate::outlook::Outlook;
 use crate::town::{Exposure, Facility, Unit};
@@ -87,19 +90,27 @@ pub struct Deadline {
     pub decide_by: Timestamp,
     /// Whether somebody would have to move in the dark if it is decided as late as that.
     pub in_the_dark: bool,
+    /// Whether the arrival of the hazard itself cannot be foreseen: the limit is what is known to hinder leaving.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unforeseen: bool,
 }
 
 impl Deadline {
     /// Its reason in one phrase: what it must be ahead of, and its biggest term.
     pub fn named(&self) -> String {
+        let limit = self.limit.japanese();
+        let unforeseen = if self.unforeseen {
+            "(危険の到達の時刻は見通せません)"
+        } else {
+            ""
+        };
         match self.biggest_terms().first() {
             Some(term) => format!(
-                "{}まで、最大の項は{} {:.0}分",
-                self.limit.japanese(),
+                "{limit}まで{unforeseen}、最大の項は{} {:.0}分",
                 term.name.japanese(),
                 term.slow_min
             ),
-            None => self.limit.japanese().to_owned(),
+            None => format!("{limit}{unforeseen}"),
         }
     }
 
@@ -166,10 +177,14 @@ pub fn deadlines(
     let takes_min = |needs: &[Term]| needs.iter().map(|term| term.middle_min).sum::<f64>();
     let by_day = needs(OrderLevel::EvacuationOrder);
     let everybody_takes_min = takes_min(&by_day);
-    let everybody = deadline(outlook, expected, sun, by_day, settings);
+    let level = OrderLevel::EvacuationOrder;
+    let hindered = || hindrance(outlook, exposure.kind, level, sun);
+    let everybody = deadline(outlook, expected, sun, by_day, settings, hindered);
     let by_day = needs(OrderLevel::ElderlyEvacuation);
     let elderly_take_min = takes_min(&by_day);
-    let elderly = deadline(outlook, expected, sun, by_day, settings)
+    let level = OrderLevel::ElderlyEvacuation;
+    let hindered = || hindrance(outlook, exposure.kind, level, sun);
+    let elderly = deadline(outlook, expected, sun, by_day, settings, hindered)
         .map(|own| before_level_above(own, everybody.as_ref(), settings));
     let waits = |of: Option<&Deadline>, takes_min| {
         of.map_or_else(Vec::new, |of| {
@@ -196,7 +211,8 @@ pub fn deadlines(
     }
 }
 
-/// The deadline of a facility: its own lead instead of preparation, travel and shelters.
+/// The deadline of a facility: its own lead instead of preparation, travel and shelters. None where the arrival cannot be
+/// foreseen: not every facility of a town is called because of a storm.
 pub fn of_facility(
     outlook: &Outlook,
     facility: &Facility,
@@ -210,7 +226,40 @@ pub fn of_facility(
         sun,
         terms::of_facility(facility, settings),
         settings,
+        || None,
     )
+}
+
+/// What is known to hinder leaving where nobody can foresee when the hazard comes: the storm, or the dusk before a night for which the
+/// agency expects the level.
+fn hindrance(
+    outlook: &Outlook,
+    kind: Kind,
+    level: OrderLevel,
+    sun: Sun,
+) -> Option<(Timestamp, Limit)> {
+    let as_of = outlook.as_of;
+    let expects = evening::product(kind)
+        .and_then(|product| outlook.official.overnight.get(&product))
+        .is_some_and(|told| told.value.number() >= level.number());
+    let dusk = sun
+        .sets_at
+        .filter(|sets_at| expects && *sets_at > as_of && !sun.is_dark(as_of))
+        .map(|sets_at| (sets_at, Limit::Dusk));
+    storm(outlook)
+        .into_iter()
+        .chain(dusk)
+        .min_by_key(|(at, _)| *at)
+}
+
+fn storm(outlook: &Outlook) -> Option<(Timestamp, Limit)> {
+    let as_of = outlook.as_of;
+    let limit = if outlook.official.storm_is_assumed(as_of) {
+        Limit::StormAssumed
+    } else {
+        Limit::Storm
+    };
+    Some((outlook.official.storm_begins(as_of)?, limit))
 }
 
 fn deadline(
@@ -219,26 +268,24 @@ fn deadline(
     sun: Sun,
     by_day: Vec<Term>,
     settings: &DeadlineSettings,
+    hindered: impl FnOnce() -> Option<(Timestamp, Limit)>,
 ) -> Option<Deadline> {
-    let arrival = expected.arrival.as_ref()?;
-    let storm = if outlook.official.storm_is_assumed(outlook.as_of) {
-        Limit::StormAssumed
-    } else {
-        Limit::Storm
+    let arrival = expected.arrival.as_ref();
+    let foreseen = arrival.map(|arrival| (arrival.early, Limit::Hazard));
+    let (safe_by, limit) = match foreseen {
+        None => hindered()?,
+        Some(foreseen) => {
+            let cut = expected.road_cut.map(|at| (at, Limit::RoadCut));
+            let others = cut.into_iter().chain(storm(outlook));
+            // Of equals the first: what kills goes before what hinders.
+            others.fold(
+                foreseen,
+                |first, other| {
+                    if other.0 < first.0 { other } else { first }
+                },
+            )
+        }
     };
-    let limits = [
-        Some((arrival.early, Limit::Hazard)),
-        expected.road_cut.map(|at| (at, Limit::RoadCut)),
-        outlook
-            .official
-            .storm_begins(outlook.as_of)
-            .map(|at| (at, storm)),
-    ];
-    // Of equals the first: what kills goes before what hinders.
-    let (safe_by, limit) = limits
-        .into_iter()
-        .flatten()
-        .reduce(|first, other| if other.0 < first.0 { other } else { first })?;
     let terms = by_night(&by_day, safe_by, sun, settings);
     let needs_min = total_min(&terms);
     let decide_by = back(safe_by, needs_min)?;
@@ -250,6 +297,7 @@ fn deadline(
         needs_min,
         decide_by,
         in_the_dark,
+        unforeseen: foreseen.is_none(),
     };
     Some(before_dusk(own, by_day, outlook.as_of, sun))
 }
@@ -302,6 +350,7 @@ fn before_dusk(own: Deadline, by_day: Vec<Term>, as_of: Timestamp, sun: Sun) -> 
         needs_min,
         decide_by,
         in_the_dark: false,
+        unforeseen: own.unforeseen,
     }
 }
 
@@ -326,6 +375,7 @@ fn before_level_above(
             needs_min: ahead_min,
             decide_by,
             in_the_dark: own.in_the_dark,
+            unforeseen: own.unforeseen,
         },
         _ => own,
     }

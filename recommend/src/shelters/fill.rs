@@ -176,9 +176,10 @@ fn reached(filling: &Filling<'_>, persons: u64, of: impl Fn(&ExpectedBy) -> u32)
     None
 }
 
-/// The closed shelter to open beside a filling one, if there is any: valid for the hazard, with free places, not called for
-/// already, and with a way that `allocate` would take for people planned for the filling one. Best is the one with places for
-/// most of them, then the shortest and driest for them, then by identifier.
+/// The shelter to open beside a filling one, if there is any: closed, or nobody has said that it is open; valid for the hazard, with
+/// free places, not called for already, and with a way that `allocate` would take for people planned for the filling one. Of one that is
+/// full, for which nobody is planned any more, those who could walk there count. Best is the one with places for most of them, then the
+/// shortest and driest for them, then by identifier.
 ///
 /// `called` are the shelters that somebody was told to open already: two filling shelters must not share one unseen.
 #[must_use]
@@ -198,8 +199,13 @@ pub fn next_to_open(
         .filter_map(|(unit, to)| Some((*rows.get(unit)?, u64::from(to.persons))))
         .collect();
     let objective = question.objective;
+    let planned = if plan.loads.contains_key(filling) {
+        planned
+    } else {
+        would_come(question, filling)
+    };
     let closed = question.shelters.iter().enumerate().filter(|(_, shelter)| {
-        shelter.state == State::Closed
+        matches!(shelter.state, State::Closed | State::Unknown)
             && shelter.valid(question.hazard, question.wet).is_ok()
             && !called.contains(&shelter.id)
     });
@@ -228,6 +234,22 @@ pub fn next_to_open(
         id: id.clone(),
         opening_min,
     })
+}
+
+/// Rows of units with people who could walk to a shelter.
+fn would_come(question: &Question<'_>, shelter: &ShelterId) -> Vec<(usize, u64)> {
+    let mut shelters = question.shelters.iter();
+    let Some(column) = shelters.position(|one| one.id == *shelter) else {
+        return Vec::new();
+    };
+    let units = question.units.iter().enumerate();
+    units
+        .filter(|(row, unit)| {
+            let way = question.ways.get(*row, column);
+            unit.persons > 0 && way.is_some_and(|way| way.walk_s <= question.objective.walk_max_s)
+        })
+        .map(|(row, unit)| (row, u64::from(unit.persons)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod lifting;
 mod made;
 mod night;
 mod properties;
+mod recomputed;
 mod rising_metre_an_hour;
 mod storm;
 mod strict;

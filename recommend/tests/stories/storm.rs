@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hinan_recommend::{
     Advice, Answer, Exposure, Input, Kind, Lead, Limit, Mode, Official, OrderLevel, Orders,
-    Outlook, Policy, Product, Report, ReportKind, Told, UnitId, recommend,
+    Outlook, Policy, Product, Report, ReportKind, Told, UnitId, explain, recommend,
 };
 use hinan_recommend::{Forecast, Gauge, JmaLevel};
 use jiff::Timestamp;
@@ -253,4 +253,85 @@ fn a_closed_road_keeps_those_upstairs_who_are_safe_there_and_nobody_in_another_d
     assert_eq!(mode(&[], Some("小川")).0, Mode::UpperFloor);
     assert_eq!(mode(&["elsewhere"], None).0, Mode::Leave);
     assert_eq!(mode(&[], None).0, Mode::Leave, "nowhere is not everywhere");
+}
+
+#[test]
+fn a_storm_is_a_limit_though_no_water_is_foreseen_and_that_is_said_beside_the_deadline() {
+    let noon = japan("2019-10-12T12:00");
+    let begins = minutes(noon, 240);
+    let calm = rising(noon, 1.0, 0.0, 0.1);
+    let advice = asked(
+        Kind::ForecastRiver,
+        typhoon(noon, Some(begins), 4),
+        calm.clone(),
+        noon,
+    );
+    let of = advice.units.values().next().expect("fr4-storm asks");
+    assert_eq!(of.deadlines.arrival, None, "nothing is foreseen");
+    let deadline = of.deadlines.everybody.as_ref().expect("a deadline");
+    assert_eq!((deadline.limit, deadline.safe_by), (Limit::Storm, begins));
+    assert!(deadline.unforeseen);
+    assert_eq!(deadline.decide_by, minutes(begins, -190));
+    assert!(
+        deadline.named().contains("見通せません"),
+        "{}",
+        deadline.named()
+    );
+    let told = explain(
+        &one_unit("mabi", 22_000, 9_000),
+        &Policy::national(),
+        noon,
+        of,
+    );
+    assert!(told.contains("arrival not foreseen"), "{told}");
+    // It raises nothing by itself: the condition on the deadline asks for a chance of the water.
+    let by_deadline = of
+        .findings
+        .iter()
+        .find(|one| one.condition.id == "fr3-deadline");
+    assert_ne!(by_deadline.expect("it is asked").answer, Answer::Met);
+    let calm = asked(
+        Kind::ForecastRiver,
+        typhoon(noon, Some(begins), 1),
+        calm,
+        noon,
+    );
+    assert_eq!(level(&calm, "mabi"), None);
+}
+
+/// The agency's word for a hazard without a gauge: a warning in force, and when its criterion is expected to be reached.
+fn by_the_agencys_word(kind: Kind, in_force: u8, in_min: i64) -> Option<OrderLevel> {
+    let noon = japan("2019-10-12T12:00");
+    let product = match kind {
+        Kind::Landslide => Product::Landslide,
+        _ => Product::StormSurge,
+    };
+    let official = Official {
+        heard_at: Some(noon),
+        levels: BTreeMap::from([(product, told(jma(in_force), noon))]),
+        reached_by: BTreeMap::from([(product, told(minutes(noon, in_min), noon))]),
+        ..Official::default()
+    };
+    level(&asked(kind, official, gauge(noon, 1.0, 0.0), noon), "mabi")
+}
+
+#[test]
+fn a_slide_and_a_surge_have_a_last_useful_moment_too_where_the_agency_says_when_its_criterion_is_reached()
+ {
+    // Level 4 needs 190 minutes at the slow ends, level 3 270; asked from a quarter of an hour before. A level 3 warning for a surge
+    // asks for level 3 by itself.
+    let landslide = |in_force, in_min| by_the_agencys_word(Kind::Landslide, in_force, in_min);
+    assert_eq!(landslide(3, 200), Some(OrderLevel::EvacuationOrder));
+    assert_eq!(landslide(3, 280), Some(OrderLevel::ElderlyEvacuation));
+    assert_eq!(landslide(3, 400), None, "there is time left");
+    assert_eq!(
+        landslide(2, 200),
+        Some(OrderLevel::ElderlyEvacuation),
+        "an advisory orders nobody"
+    );
+    let surge = |in_force, in_min| by_the_agencys_word(Kind::StormSurge, in_force, in_min);
+    assert_eq!(surge(3, 200), Some(OrderLevel::EvacuationOrder));
+    assert_eq!(surge(3, 400), Some(OrderLevel::ElderlyEvacuation));
+    assert_eq!(surge(2, 280), Some(OrderLevel::ElderlyEvacuation));
+    assert_eq!(surge(2, 400), None);
 }

@@ -10,8 +10,9 @@ use super::caller::Caller;
 use super::{Refused, judgements};
 use crate::app::App;
 use crate::recommend::briefed::{self, Given};
+use crate::recommend::cause;
 use crate::recommend::proposal::{ConcernedDistrict, LeftOutDistrict, UnitWay};
-use crate::recommend::refuge::{People, SentTo};
+use crate::recommend::refuge::{HazardPlan, People, SentTo};
 use crate::store::StoreError;
 use crate::store::proposals::StoredProposal;
 use crate::web::router::Doors;
@@ -81,6 +82,8 @@ pub(in crate::web) struct Of {
     shelters: Vec<To>,
     /// Shelters to open so that more find a place.
     to_open: Vec<ToOpen>,
+    /// The plan for its hazard: how many find a place now, and if they set out in 1, 3 and 6 hours.
+    plan: Option<HazardPlan>,
     /// Districts at equal or higher risk, or of which nothing is known, that nothing reaches.
     left_out: Vec<LeftOutDistrict>,
     /// What speaks against it, in Japanese.
@@ -212,6 +215,11 @@ fn of(app: &App, stored: StoredProposal, officer: &str) -> Result<Of, StoreError
         would_change,
         shelters,
         to_open,
+        plan: refuge
+            .plans
+            .iter()
+            .find(|plan| plan.hazard == cause::hazard(&proposal.key.river))
+            .cloned(),
         beside: proposal.beside,
         names: proposal.names,
         units: proposal.ways,

@@ -32,7 +32,7 @@ pub(in crate::web) async fn list(State(doors): State<Doors>, _: Caller) -> Json<
         "to_open": refuge.to_open.iter().map(|(id, people)| json!({ "id": id, "people": people })).collect::<Vec<_>>(),
         "without_place": refuge.without_place.iter()
             .map(|(area, (people, why))| json!({ "area": area, "people": people, "why": why })).collect::<Vec<_>>(),
-        "ways": refuge.ways, "no_plan": refuge.no_plan,
+        "ways": refuge.ways, "no_plan": refuge.no_plan, "plans": refuge.plans, "wet": refuge.wet,
     }))
 }
 

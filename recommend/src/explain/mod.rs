@@ -2,12 +2,14 @@
 
 use std::fmt::{self, Write as _};
 
+mod workings;
+
 use jiff::Timestamp;
 
 use crate::action::words;
-use crate::advise::{Draft, FacilityAdvice, UnitAdvice};
+use crate::advise::{FacilityAdvice, UnitAdvice};
 use crate::criteria::{Answer, Criteria, Finding, Test, TestResult};
-use crate::deadline::{Arrival, Deadline, Deadlines, Waiting};
+use crate::deadline::{Arrival, Deadline, Deadlines, Waiting, Workings};
 use crate::level::OrderLevel;
 use crate::policy::Policy;
 use crate::town::Town;
@@ -21,6 +23,20 @@ pub fn explain(town: &Town, policy: &Policy, as_of: Timestamp, advice: &UnitAdvi
     let mut text = String::new();
     // Writing to a String never fails.
     let _ = write(&mut text, town, policy, as_of, advice);
+    text
+}
+
+/// The same with everything that was put in and the rules in words: enough to work every chance, time and deadline out again by
+/// hand. Figures of levels and minutes have four places, times their seconds.
+pub fn explain_from(
+    town: &Town,
+    policy: &Policy,
+    as_of: Timestamp,
+    advice: &UnitAdvice,
+    workings: &Workings,
+) -> String {
+    let mut text = explain(town, policy, as_of, advice);
+    let _ = workings::write_workings(&mut text, workings, advice.level);
     text
 }
 
@@ -84,65 +100,6 @@ fn write_facility(
         },
         at(advice.supported_at)
     )
-}
-
-/// The derivation of a whole question: its areas first, then the unit whose deadline comes first.
-pub fn explain_draft(town: &Town, policy: &Policy, draft: &Draft, advice: &UnitAdvice) -> String {
-    let mut text = String::new();
-    let _ = write_draft(&mut text, town, policy, draft);
-    let _ = write(&mut text, town, policy, draft.as_of, advice);
-    text
-}
-
-fn write_draft(text: &mut String, town: &Town, policy: &Policy, draft: &Draft) -> fmt::Result {
-    let name = |id: &crate::id::UnitId| {
-        town.unit(id)
-            .map_or_else(|| id.to_string(), |unit| unit.name.clone())
-    };
-    let names = |ids: &mut dyn Iterator<Item = &crate::id::UnitId>| {
-        ids.map(name).collect::<Vec<_>>().join("、")
-    };
-    let choice = &draft.choice;
-    writeln!(text, "■ 対象区域 areas")?;
-    writeln!(
-        text,
-        "  危険のある人の{:.0}%以上を含む、住民の最も少ない組み合わせ: {}",
-        policy.area.cover * 100.0,
-        names(&mut choice.chosen.iter())
-    )?;
-    writeln!(
-        text,
-        "  住民 {}人、うち危険のある人 {}人。基準を満たす全地区では住民 {}人、危険のある人 {}人",
-        choice.people, choice.at_risk, choice.people_all, choice.at_risk_all
-    )?;
-    if !choice.beside.is_empty() {
-        writeln!(
-            text,
-            "  基準を満たすが最小の組に含めない地区: {}",
-            names(&mut choice.beside.iter())
-        )?;
-    }
-    for group in &draft.names {
-        writeln!(
-            text,
-            "  まとめた名前の候補: {}({}地区、ほかに{}地区 {}人も含むことになる)",
-            group.name,
-            group.concerned.len(),
-            group.besides.len(),
-            group.people_besides
-        )?;
-    }
-    let left = names(&mut draft.complement.at_risk());
-    writeln!(
-        text,
-        "  同じかより高い危険があるのに含まれない地区: {}",
-        if left.is_empty() { "なし" } else { &left }
-    )?;
-    let unknown = names(&mut draft.complement.unknown());
-    if !unknown.is_empty() {
-        writeln!(text, "  何も分からない地区(安全とはみなさない): {unknown}")?;
-    }
-    writeln!(text)
 }
 
 fn write(
@@ -360,7 +317,7 @@ fn write_deadlines(text: &mut String, deadlines: &Deadlines, level: OrderLevel) 
         )?,
     }
     if let Some(chance) = deadlines.chance {
-        writeln!(text, "  見通せる時間内に来る確率 {:.0}%", chance * 100.0)?;
+        writeln!(text, "  見通せる時間内に来る確率 {:.2}%", chance * 100.0)?;
     }
     for (name, of) in [
         ("警戒レベル4", &deadlines.everybody),
@@ -384,17 +341,17 @@ fn write_arrival(text: &mut String, arrival: &Arrival) -> fmt::Result {
         text,
         "  到達: 早い側({:.0}%) {}、中央 {}、{} {}",
         arrival.early_chance * 100.0,
-        at(arrival.early),
+        at_second(arrival.early),
         arrival
             .middle
-            .map_or_else(|| "見通せる時間の先".to_owned(), at),
+            .map_or_else(|| "見通せる時間の先".to_owned(), at_second),
         arrival.source,
         arrival.tier.japanese()
     )?;
     if let Some((mark, level_m)) = arrival.mark {
         write!(
             text,
-            "    {} {level_m:.2} mに達した時を到達とし、",
+            "    {} {level_m:.4} mに達した時を到達とし、",
             mark.japanese()
         )?;
         writeln!(
@@ -402,7 +359,7 @@ fn write_arrival(text: &mut String, arrival: &Arrival) -> fmt::Result {
             "いま {} m、上昇 {} m/h、ここまで{:.0}分",
             arrival
                 .now_m
-                .map_or_else(|| "不明".to_owned(), |now_m| format!("{now_m:.2}")),
+                .map_or_else(|| "不明".to_owned(), |now_m| format!("{now_m:.4}")),
             arrival
                 .rise_m_per_h
                 .map_or_else(|| "不明".to_owned(), |rise| format!("{rise:+.2}")),
@@ -412,7 +369,7 @@ fn write_arrival(text: &mut String, arrival: &Arrival) -> fmt::Result {
     for (hours, early_m, middle_m) in &arrival.path {
         writeln!(
             text,
-            "    {hours:.1}時間後 早い側 {early_m:.2} m、中央 {middle_m:.2} m(間は直線)"
+            "    {hours:.1}時間後 早い側 {early_m:.4} m、中央 {middle_m:.4} m(間は直線)"
         )?;
     }
     Ok(())
@@ -424,7 +381,7 @@ fn write_deadline(text: &mut String, name: &str, deadline: &Deadline) -> fmt::Re
         .iter()
         .map(|term| {
             format!(
-                "{} {:.0}分({})",
+                "{} {:.2}分({}、遅い側90%)",
                 term.name.japanese(),
                 term.slow_min,
                 term.note
@@ -433,12 +390,17 @@ fn write_deadline(text: &mut String, name: &str, deadline: &Deadline) -> fmt::Re
         .collect();
     writeln!(
         text,
-        "  {name}の期限 {} = {}({}) − {:.0}分 [{}]{}",
-        at(deadline.decide_by),
-        at(deadline.safe_by),
+        "  {name}の期限 {} = {}({}) − {:.2}分 [{}]{}{}",
+        at_second(deadline.decide_by),
+        at_second(deadline.safe_by),
         deadline.limit.japanese(),
         deadline.needs_min,
         terms.join(" + "),
+        if deadline.unforeseen {
+            "、危険の到達の時刻は見通せない(arrival not foreseen)"
+        } else {
+            ""
+        },
         if deadline.in_the_dark {
             "、期限まで待つと夜間の移動になる"
         } else {
@@ -450,15 +412,15 @@ fn write_deadline(text: &mut String, name: &str, deadline: &Deadline) -> fmt::Re
 fn write_waiting(text: &mut String, waiting: &Waiting) -> fmt::Result {
     let chance = waiting.chance_too_late.map_or_else(
         || "間に合わない確率は見通せない".to_owned(),
-        |chance| format!("間に合わない確率 {:.0}%", chance * 100.0),
+        |chance| format!("間に合わない確率 {:.2}%", chance * 100.0),
     );
     let people = waiting
         .people_too_late
         .map_or_else(String::new, |people| format!("(期待値 {people:.0}人)"));
     let late = if waiting.late_by_min > 0.0 {
-        format!("期限を{:.0}分過ぎる", waiting.late_by_min)
+        format!("期限を{:.1}分過ぎる", waiting.late_by_min)
     } else {
-        format!("期限まで{:.0}分", -waiting.late_by_min)
+        format!("期限まで{:.1}分", -waiting.late_by_min)
     };
     writeln!(
         text,
@@ -482,6 +444,12 @@ fn write_waiting(text: &mut String, waiting: &Waiting) -> fmt::Result {
 fn at(moment: Timestamp) -> String {
     let local = jiff::tz::offset(JAPAN_H).to_datetime(moment);
     local.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same to the second.
+fn at_second(moment: Timestamp) -> String {
+    let local = jiff::tz::offset(JAPAN_H).to_datetime(moment);
+    local.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Whether anything in a finding is unknown; for pages that mark it.
