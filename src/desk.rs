@@ -12,6 +12,7 @@ pub mod ending;
 pub mod judge;
 pub mod lifting;
 pub mod note;
+pub(crate) mod own_account;
 pub mod second;
 pub mod told;
 

@@ -26,6 +26,7 @@ mod distrust;
 pub mod door;
 pub mod engine;
 pub mod events;
+pub mod fault;
 pub mod flood_labels;
 mod forget;
 pub mod freshness;

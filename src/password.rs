@@ -59,16 +59,37 @@ pub enum Unacceptable {
 /// # Errors
 /// [`Unacceptable`]
 pub fn hash(password: &str) -> Result<String, Unacceptable> {
-    if password.chars().count() < MIN_CHARS || password.len() > MAX_BYTES {
-        return Err(Unacceptable::Length);
-    }
-    if zxcvbn::zxcvbn(password, &OURS).guesses_log10() < GUESSES_MIN_LOG10 {
+    if !strength(password)?.is_enough {
         return Err(Unacceptable::Guessable);
     }
     let hash: PasswordHash = Argon2::default()
         .hash_password(password.as_bytes())
         .map_err(|e| Unacceptable::Hash(e.to_string()))?;
     Ok(hash.to_string())
+}
+
+/// How strong a new password would be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strength {
+    /// Tries that a guesser who knows words, names, dates and what breaches made known needs, as a power of ten.
+    pub tries_log10: f64,
+    /// Whether it is taken.
+    pub is_enough: bool,
+}
+
+/// Measures a password that somebody thinks of taking. Nothing is kept of it.
+///
+/// # Errors
+/// [`Unacceptable::Length`]: what is not as long as the rule says is not measured.
+pub fn strength(password: &str) -> Result<Strength, Unacceptable> {
+    if password.chars().count() < MIN_CHARS || password.len() > MAX_BYTES {
+        return Err(Unacceptable::Length);
+    }
+    let tries_log10 = zxcvbn::zxcvbn(password, &OURS).guesses_log10();
+    Ok(Strength {
+        tries_log10,
+        is_enough: tries_log10 >= GUESSES_MIN_LOG10,
+    })
 }
 
 /// Whether the password is the one of this hash. `None` stands for an unknown account: the same work is done.
@@ -144,6 +165,8 @@ mod tests {
             let refused = hash(known);
             assert!(matches!(refused, Err(Unacceptable::Guessable)), "{known}");
         }
+        let tries = |password| strength(password).expect("long enough").tries_log10;
+        assert!(tries("川べりの猫が傘をさす月曜") > tries("password1234") + 5.0);
         for good in [
             "correct horse battery",
             "川べりの猫が傘をさす月曜",

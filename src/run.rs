@@ -796,7 +796,7 @@ pub async fn open(key: &str, address: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Begins the log.
+/// Begins the log. Faults of the program are told to it, too.
 pub fn log(style: crate::config::LogStyle, default: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
@@ -810,6 +810,7 @@ pub fn log(style: crate::config::LogStyle, default: &str) {
     if let Err(error) = begun {
         tracing::debug!(%error, "the log had begun already");
     }
+    crate::fault::tell_the_log();
 }
 
 /// Whether a data directory holds a record already.

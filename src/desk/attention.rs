@@ -333,6 +333,7 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
             };
             lines.push(format!("{done}心当たりがなければ、すぐ管理者へ連絡してください。"));
         }
+        lines.extend(super::own_account::told(view, officer, now)?);
         for stored in view.open_proposals()? {
             let (step, to) = view.escalated(&stored.id)?;
             if step > 0 && matches!(of(view, &stored.id, now)?, Attention::Nobodys { .. }) {

@@ -109,7 +109,7 @@ impl View<'_> {
         self.entries("seq > ?1 ORDER BY seq LIMIT ?2", params![seq, limit])
     }
 
-    fn entries(
+    pub(super) fn entries(
         &self,
         condition: &str,
         values: &[&dyn rusqlite::ToSql],

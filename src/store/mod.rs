@@ -5,6 +5,7 @@
 //! - A decision, its audit entry and its deliveries are one transaction.
 //! - A data directory belongs to one realm and one town for good, and to one running service at a time.
 
+mod account_changes;
 pub mod accusations;
 pub mod approvals;
 pub mod audit;
@@ -351,6 +352,7 @@ impl Store {
             tx.hold_in_force_against_notices()?;
             // What is asked of the audit by subject must not read all of it. An index says nothing: it needs no version.
             tx.0.execute_batch("CREATE INDEX IF NOT EXISTS audit_subject ON audit (subject, seq)")?;
+            tx.0.execute_batch(&account_changes::index())?;
             if seen > 0 && seen < STEPS.len() {
                 tracing::info!(
                     from = seen,

@@ -33,6 +33,8 @@ pub struct Session {
     pub shown: Shown,
 }
 
+/// Sessions of one officer that are shown to them.
+const SESSIONS_SHOWN: u32 = 20;
 /// Browsers remembered of one officer.
 const BROWSERS_MAX: u32 = 20;
 
@@ -261,6 +263,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Ends all sessions of an account but one. Says how many.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn end_other_sessions(&self, officer: &str, but: &Digest) -> Result<usize, StoreError> {
+        Ok(self.0.execute(
+            "DELETE FROM session WHERE officer = ?1 AND token <> ?2",
+            [officer, but.as_str()],
+        )?)
+    }
+
     /// Ends all sessions without a click since `before`.
     ///
     /// # Errors
@@ -385,43 +398,65 @@ impl View<'_> {
     /// # Errors
     /// The database's, or a damaged row.
     pub fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError> {
-        type Raw = (String, String, String, String, i64, bool, bool, i64);
-        let row: Option<Raw> = self
-            .0
-            .prepare_cached(
-                "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong, s.by_provider, s.begun_ms \
-                 FROM session s JOIN officer o ON o.name = s.officer WHERE s.token = ?1",
-            )?
-            .query_row([token.as_str()], |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                    row.get(4)?,
-                    row.get(5)?,
-                    row.get(6)?,
-                    row.get(7)?,
-                ))
-            })
-            .optional()?;
-        row.map(
-            |(name, display, role, csrf, seen_ms, strong, by_provider, begun_ms)| {
-                Ok(Session {
-                    officer: officer(name, display, &role, strong)?,
-                    csrf,
-                    begun_at: instant(begun_ms)?,
-                    seen_at: instant(seen_ms)?,
-                    shown: match (strong, by_provider) {
-                        (true, _) => Shown::SecondFactor,
-                        (false, true) => Shown::ByProvider,
-                        (false, false) => Shown::Password,
-                    },
-                })
-            },
-        )
-        .transpose()
+        self.0
+            .prepare_cached(&format!("{SESSION} WHERE s.token = ?1"))?
+            .query_row([token.as_str()], raw)
+            .optional()?
+            .map(|row| Ok(session(row)?.1))
+            .transpose()
     }
+
+    /// Sessions of an account with their tokens' digests, newest click first, with those that have ended while they are remembered;
+    /// at most 20.
+    ///
+    /// # Errors
+    /// The database's, or a damaged row.
+    pub fn sessions_of(&self, name: &str) -> Result<Vec<(Digest, Session)>, StoreError> {
+        let newest =
+            format!("{SESSION} WHERE s.officer = ?1 ORDER BY s.seen_ms DESC, s.token LIMIT ?2");
+        let mut statement = self.0.prepare_cached(&newest)?;
+        let rows = statement.query_map(params![name, SESSIONS_SHOWN], raw)?;
+        rows.map(|row| session(row?)).collect()
+    }
+}
+
+const SESSION: &str = "SELECT o.name, o.display, o.role, s.csrf, s.seen_ms, s.strong, s.by_provider, s.begun_ms, s.token \
+     FROM session s JOIN officer o ON o.name = s.officer";
+
+type Raw = (String, String, String, String, i64, bool, bool, i64, String);
+
+fn raw(row: &rusqlite::Row<'_>) -> rusqlite::Result<Raw> {
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+        row.get(6)?,
+        row.get(7)?,
+        row.get(8)?,
+    ))
+}
+
+fn session(row: Raw) -> Result<(Digest, Session), StoreError> {
+    let (name, display, role, csrf, seen_ms, strong, by_provider, begun_ms, token) = row;
+    let token = Digest::try_from(token).map_err(|why| StoreError::Damaged {
+        what: format!("a session of {name}"),
+        why,
+    })?;
+    let session = Session {
+        officer: officer(name, display, &role, strong)?,
+        csrf,
+        begun_at: instant(begun_ms)?,
+        seen_at: instant(seen_ms)?,
+        shown: match (strong, by_provider) {
+            (true, _) => Shown::SecondFactor,
+            (false, true) => Shown::ByProvider,
+            (false, false) => Shown::Password,
+        },
+    };
+    Ok((token, session))
 }
 
 fn officer(

@@ -1,17 +1,19 @@
 //! GET and POST /plain/account: an officer's own account: its password and its second factor.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{SlipField, SlipForm, SlipText, SlipView};
 use hinan_dashboard::{form, page};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::guard::{Knock, Standing};
+use super::hashing::in_turn;
+use super::own_sessions::{self, END_ONE, END_OTHERS};
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
-use super::sign_in::session_cookie;
+use super::sign_in::{PAGE, Way, session_cookie};
 use super::who::SignedIn;
 use super::{frame, passkeys};
 use crate::approve::officer::Act;
@@ -19,6 +21,7 @@ use crate::clock::{monotonic, wall};
 use crate::desk::Declined;
 use crate::digest::Digest;
 use crate::second_factor::Secret;
+use crate::store::audit::Entry;
 use crate::store::officers::Shown;
 use crate::{chance, password};
 
@@ -29,6 +32,13 @@ const CONFIRM: &str = "confirm";
 const PASSWORD: &str = "password";
 const NEW_PASSWORD: &str = "new_password";
 const NEW_AGAIN: &str = "new_again";
+/// The step that only says how strong the new password would be.
+const MEASURE: &str = "measure";
+/// What the address ends with where somebody wants to see what they type.
+const SHOWN: &str = "show=1";
+
+/// Sign-ins that the page shows, newest first.
+const SIGN_INS_SHOWN: u32 = 5;
 
 /// What is said where somebody whom only the provider of single sign-on knows would add a factor: on a shared desk they may be anybody
 /// whom its page still remembers, and a factor is for good.
@@ -37,9 +47,13 @@ pub(super) const PASSWORD_FIRST: &str = "シングルサインオンだけのサ
 /// The page.
 pub(super) async fn page(
     State(doors): State<Doors>,
+    RawQuery(asked): RawQuery,
     who: SignedIn,
 ) -> Result<Html<String>, Refusal> {
-    let view = view(&doors, &who, None, None)?;
+    let mut view = view(&doors, &who, None, None)?;
+    if asked.is_some_and(|asked| asked.split('&').any(|one| one == SHOWN)) {
+        show_what_is_typed(&mut view);
+    }
     Ok(Html(page::slip(
         &frame::officers(&doors.app, &who, None)?,
         &view,
@@ -63,13 +77,33 @@ pub(super) async fn handler(
             }
         };
     }
+    if fields.text(form::STEP) == MEASURE {
+        let new = fields.text(NEW_PASSWORD).to_owned();
+        let said = in_turn(&doors, move || measured(&new)).await;
+        let mut view = view(&doors, &who, None, None)?;
+        view.lead.insert(0, said);
+        let page = Html(page::slip(&frame::officers(app, &who, None)?, &view));
+        return Ok(page.into_response());
+    }
+    // Whoever else knows the password must not act with it.
+    let own_first = || {
+        let why = "先に、自分のパスワードに替えてください".to_owned();
+        Refusal::from(Declined::NotAuthorised(why))
+    };
+    let is_given = app.store.read(|view| view.password_by(&name))?.is_some();
+    if let step @ (END_ONE | END_OTHERS) = fields.text(form::STEP) {
+        if is_given && !who.officer.second_factor {
+            return Err(own_first());
+        }
+        own_sessions::end(app, &who, step, &fields)?;
+        return Ok(Redirect::to("/plain/account").into_response());
+    }
     if who.is_by_provider_alone() {
         return Err(Declined::NotAuthorised(PASSWORD_FIRST.to_owned()).into());
     }
-    // Whoever else knows the password must not be able to add a factor of their own to it.
-    if app.store.read(|view| view.password_by(&name))?.is_some() {
-        let why = "先に、自分のパスワードに替えてください".to_owned();
-        return Err(Declined::NotAuthorised(why).into());
+    // Nor may they add a factor of their own to it.
+    if is_given {
+        return Err(own_first());
     }
     let (factor, keys) = app
         .store
@@ -163,14 +197,10 @@ async fn change_password(
     }
     let stored = app.store.read(|view| view.officer(&name))?;
     let (_, hash) = stored.ok_or(Refusal::SignedOut)?;
-    let checked = {
-        let _turn = doors.hashing.acquire().await.ok();
-        tokio::task::spawn_blocking(move || {
-            password::matches(&old, Some(&hash)).then(|| password::hash(&new))
-        })
-        .await
-        .map_err(|error| Refusal::BadForm(error.to_string()))?
-    };
+    let checked = in_turn(doors, move || {
+        password::matches(&old, Some(&hash)).then(|| password::hash(&new))
+    })
+    .await;
     let hash = match checked {
         None => return Ok(Err("いまのパスワードが違います".to_owned())),
         Some(Err(why)) => {
@@ -192,6 +222,14 @@ async fn change_password(
         )
     })?;
     Ok(Ok(Redirect::to("/plain/signin").into_response()))
+}
+
+/// When somebody signed in to this account, and by what.
+fn sign_in(entry: &Entry) -> String {
+    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let by = detail["by"].as_str().and_then(Way::from_word);
+    let by = by.map_or("記録なし", Way::spoken);
+    format!("{}({by})", crate::clock::spoken(entry.at))
 }
 
 fn password_form() -> SlipForm {
@@ -217,7 +255,51 @@ fn password_form() -> SlipForm {
                 SlipText::NewPassword,
             ),
         ],
-        buttons: vec![[PASSWORD.to_owned(), "替えて、サインインし直す".to_owned()]],
+        buttons: vec![
+            [PASSWORD.to_owned(), "替えて、サインインし直す".to_owned()],
+            [
+                MEASURE.to_owned(),
+                "新しいパスワードの強さだけを確かめる".to_owned(),
+            ],
+        ],
+    }
+}
+
+/// How strong a new password would be, in words.
+fn measured(new: &str) -> String {
+    let words = match password::strength(new) {
+        Err(why) => format!("使えません。{why}"),
+        Ok(strength) => {
+            let (marks, words) = match strength.tries_log10 {
+                _ if !strength.is_enough => (
+                    1,
+                    "使えません。推測されやすいものです。関係のない言葉をいくつか並べてください",
+                ),
+                tries if tries < 10.0 => (2, "使えます。もう1語足すと、強くなります"),
+                tries if tries < 14.0 => (3, "使えます。強いものです"),
+                _ => (4, "使えます。とても強いものです"),
+            };
+            format!(
+                "{}{} 推測には、よく使われる言葉や日付をすべて知る人でも、およそ10の{:.0}乗回かかります。{words}",
+                "■".repeat(marks),
+                "□".repeat(4 - marks),
+                strength.tries_log10
+            )
+        }
+    };
+    format!("新しいパスワードの強さ / Strength: {words}。パスワードはまだ替わっていません。")
+}
+
+/// Shows passwords as they are typed. Nothing runs on the page for it.
+fn show_what_is_typed(view: &mut SlipView) {
+    for field in view.forms.iter_mut().flat_map(|form| &mut form.fields) {
+        if let SlipField::Text { kind, .. } = field {
+            *kind = match *kind {
+                SlipText::Password => SlipText::PasswordShown,
+                SlipText::NewPassword => SlipText::NewPasswordShown,
+                other => other,
+            };
+        }
     }
 }
 
@@ -229,8 +311,9 @@ fn view(
 ) -> Result<SlipView, Refusal> {
     let (app, officer) = (&doors.app, &who.officer);
     let now = app.clock.now();
-    let (factor, grants, given_by, keys) = app.store.read(|view| {
+    let (signed_in, factor, grants, given_by, keys) = app.store.read(|view| {
         Ok((
+            view.last_of(&officer.name, ["signed_in"; 2], SIGN_INS_SHOWN)?,
             view.second_factor(&officer.name)?,
             view.grants()?,
             view.password_by(&officer.name)?,
@@ -277,6 +360,15 @@ fn view(
                     (Some(_), false) => "登録済み".to_owned(),
                 },
             ],
+            [
+                "最近のサインイン".to_owned(),
+                signed_in
+                    .iter()
+                    .rev()
+                    .map(sign_in)
+                    .collect::<Vec<_>>()
+                    .join("、"),
+            ],
         ],
         ..SlipView::default()
     };
@@ -286,6 +378,10 @@ fn view(
     }
     view.links
         .push(["/plain/succession".to_owned(), "職務代理の順序".to_owned()]);
+    view.links.push([
+        format!("/plain/account?{SHOWN}"),
+        "パスワードを見ながら入力する / Show what is typed".to_owned(),
+    ]);
     if let Some(fingerprint) = app.certificate_fingerprint() {
         let label = "このサービスの証明書(SHA-256)".to_owned();
         view.facts.push([label, fingerprint.to_owned()]);
@@ -297,6 +393,13 @@ fn view(
         view.forms.push(password_form());
         return Ok(view);
     }
+    view.table = own_sessions::table(app, who)?;
+    if own_sessions::wants_sign_in(app, who)? {
+        view.lead.push(format!("{}。", own_sessions::SIGN_IN_ANEW));
+        view.links
+            .push([PAGE.to_owned(), "サインインし直す".to_owned()]);
+    }
+    let ending = own_sessions::ending(app, who)?;
     for key in &keys {
         let words = format!(
             "{}({}に登録)",
@@ -308,10 +411,12 @@ fn view(
     if who.is_by_provider_alone() {
         view.lead.push(format!("{PASSWORD_FIRST}。"));
         view.forms.push(password_form());
+        view.forms.extend(ending);
         return Ok(view);
     }
     if secret.is_none() {
         view.forms.push(password_form());
+        view.forms.extend(ending);
         // Whoever has a factor adds and removes keys only after showing it.
         if officer.second_factor || (factor.is_none() && keys.is_empty()) {
             view.passkey = passkeys::register_ask(doors, officer, &keys);

@@ -406,7 +406,11 @@ pub(super) fn words(entry: &Entry) -> String {
         ),
         "delivered" => format!("配信 {subject} → {}({})", text("channel"), text("receipt")),
         "signed_in" => "サインイン".to_owned(),
+        "sign_in_refused" if text("code") == "used before" => {
+            format!("サインインできず {subject}(一度使われた確認コード)")
+        }
         "sign_in_refused" => "サインインできず".to_owned(),
+        "sessions_ended" => format!("自分のほかのサインイン{}件を終了", detail["count"]),
         "signed_out" => "サインアウト".to_owned(),
         "service_started" => "サービス開始".to_owned(),
         "official_forgotten" => format!(

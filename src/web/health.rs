@@ -21,10 +21,10 @@ pub(super) async fn ready(State(doors): State<Doors>) -> (StatusCode, String) {
         return (StatusCode::SERVICE_UNAVAILABLE, "starting\n".to_owned());
     }
     if let Err(error) = app.store.read(|view| view.audit_len()) {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("the record cannot be read: {error}\n"),
-        );
+        // Whoever asks is not signed in: the log says why.
+        tracing::error!(%error, "the record cannot be read");
+        let words = "the record cannot be read; the log says why\n".to_owned();
+        return (StatusCode::SERVICE_UNAVAILABLE, words);
     }
     match app.worst_link() {
         (_, Link::Up { .. }) => (StatusCode::OK, "ready\n".to_owned()),

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::frame;
+use super::hashing::in_turn;
 use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -257,11 +258,9 @@ async fn give_back(
 }
 
 async fn hashed(doors: &Doors, secret: &str) -> Result<String, Refusal> {
-    let _turn = doors.hashing.acquire().await.ok();
     let secret = secret.to_owned();
-    tokio::task::spawn_blocking(move || password::hash(&secret))
+    in_turn(doors, move || password::hash(&secret))
         .await
-        .map_err(|error| Refusal::BadForm(error.to_string()))?
         .map_err(|error| Refusal::Declined(Declined::Incomplete(error.to_string())))
 }
 
@@ -461,7 +460,7 @@ fn first(token: &str, error: Option<String>) -> SlipView {
             post_to: format!("/plain/first-run/{token}"),
             legend: "管理者を登録する".to_owned(),
             fields: vec![
-                text(form::USER, "利用者名(英数字)", SlipText::Words),
+                text(form::USER, "利用者名(英数字)", SlipText::OwnName),
                 text(DISPLAY, "氏名・職", SlipText::Words),
                 text(
                     form::PASSWORD,

@@ -116,7 +116,11 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
         "alarm_acknowledged" => format!("Alarm acknowledged {subject}"),
         "signed_in" => "Signed in".to_owned(),
         "signed_out" => "Signed out".to_owned(),
+        "sign_in_refused" if word("code") == "used before" => {
+            format!("Sign-in of {subject} refused: the code had been used")
+        }
         "sign_in_refused" => "Sign-in refused".to_owned(),
+        "sessions_ended" => format!("Other sessions of one's own ended: {}", detail["count"]),
         "service_started" => "Service started".to_owned(),
         "approval_rules" => "Approval rules changed".to_owned(),
         "criteria" if detail["changes"].is_null() => "Criteria noted".to_owned(),

@@ -12,6 +12,7 @@ use sha2::Digest as _;
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::last_resort::last_resort;
 use super::tls::{TlsPort, Visitor};
 use super::{
     account, api, audit, console, decide, decline, devices, end_notice, enrolling, facilities,
@@ -244,8 +245,8 @@ fn router(doors: Doors) -> Router {
             refusal::dress,
         ))
         .layer(DefaultBodyLimit::max(form_max))
-        .layer(axum::middleware::from_fn(guard::same_origin))
-        .layer(axum::middleware::from_fn(health::measure));
+        .layer(axum::middleware::from_fn(guard::same_origin));
+    let all = last_resort(all, &doors).layer(axum::middleware::from_fn(health::measure));
     let all = if fronted {
         all.layer(axum::middleware::from_fn_with_state(
             doors.clone(),

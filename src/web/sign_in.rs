@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::guard::{Knock, Standing};
+use super::hashing::beside;
 use super::posted::{self, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
@@ -21,6 +22,7 @@ use super::{frame, guard, passkeys};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::clock::{monotonic, wall};
+use crate::desk::own_account::{CODE, REFUSED, USED_BEFORE};
 use crate::digest::Digest;
 use crate::store::StoreError;
 use crate::store::officers::Shown;
@@ -199,8 +201,7 @@ pub(super) fn visitor(app: &App, socket: IpAddr, headers: &HeaderMap) -> IpAddr 
 
 /// The session that a browser had before, as its digest.
 pub(super) fn before(app: &App, headers: &HeaderMap) -> Option<Digest> {
-    cookie(headers, &cookie_name(app.config.service.realm))
-        .map(|token| Digest::of(token.as_bytes()))
+    cookie(headers, &cookie_name(app)).map(|token| Digest::of(token.as_bytes()))
 }
 
 /// Lets somebody in who types what is right. The one way to a session, whichever door is knocked at; `door` is its address.
@@ -252,20 +253,19 @@ pub(super) async fn knock(
         doors.attempts.not_made(&knock);
         return Ok(Knocked::Crowded);
     };
-    // Hashing takes tens of milliseconds on purpose; it must not hold up the other doors.
-    let right = tokio::task::spawn_blocking(move || password::matches(&typed, hash.as_deref()))
-        .await
-        .unwrap_or(false);
-    let shown_factor = if right {
+    let right = beside(move || password::matches(&typed, hash.as_deref())).await;
+    let shown = if right {
         second_factor(app, &name, &code)?
     } else {
-        Some((false, false))
+        Factor::Wrong
     };
-    let Some((right, strong)) = shown_factor else {
+    if shown == Factor::Unreadable {
         // Not the officer's fault: it does not count, and says what to do.
         doors.attempts.not_made(&knock);
         return Ok(Knocked::Unreadable);
-    };
+    }
+    let strong = shown == Factor::Shown;
+    let right = strong || shown == Factor::None;
     if right {
         doors.attempts.succeeded(&knock);
     }
@@ -276,10 +276,17 @@ pub(super) async fn knock(
         // must not tell which names exist.
         if exists {
             let (app, name) = (app.clone(), name.clone());
+            // Somebody has read a code over a shoulder, or its officer was too quick: the officer is told, whoever types is not.
+            let detail = if shown == Factor::UsedBefore {
+                tracing::warn!(officer = name, "a code that had been used was typed again");
+                json!({ CODE: USED_BEFORE })
+            } else {
+                json!({})
+            };
             drop(tokio::task::spawn_blocking(move || {
                 let noted = app
                     .store
-                    .write(|tx| tx.audit(now, "somebody", "sign_in_refused", &name, &json!({})));
+                    .write(|tx| tx.audit(now, "somebody", REFUSED, &name, &detail));
                 if let Err(error) = noted {
                     tracing::error!(%error, name, "a refused sign-in could not be noted");
                 }
@@ -307,6 +314,30 @@ pub(super) enum Way {
 }
 
 impl Way {
+    const ALL: [Self; 5] = [
+        Self::Password,
+        Self::Code,
+        Self::Passkey,
+        Self::Provider,
+        Self::ProviderTwice,
+    ];
+
+    /// The way with this word.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.word() == word)
+    }
+
+    /// As officers read it.
+    pub(super) fn spoken(self) -> &'static str {
+        match self {
+            Self::Password => "パスワード",
+            Self::Code => "パスワードと確認コード",
+            Self::Passkey => "パスキー",
+            Self::Provider => "シングルサインオン",
+            Self::ProviderTwice => "シングルサインオンと2要素目",
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -388,7 +419,7 @@ pub(super) fn enter(
 pub(super) fn session_cookie(app: &App, token: &str) -> String {
     format!(
         "{}={token}; Path=/; HttpOnly; SameSite=Strict{}",
-        cookie_name(app.config.service.realm),
+        cookie_name(app),
         secure(app)
     )
 }
@@ -407,24 +438,49 @@ fn browser_cookie(app: &App) -> String {
     format!("hinan_{}_browser", app.config.service.realm)
 }
 
-/// Whether the code is right, if the account has a second factor; and whether the session has shown one. A code works
-/// once. Nothing when the factor cannot be read.
-fn second_factor(app: &App, name: &str, typed: &str) -> Result<Option<(bool, bool)>, Refusal> {
+/// What came of the second factor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Factor {
+    /// The account has none.
+    None,
+    /// The code is right and was not used before.
+    Shown,
+    /// The code is wrong.
+    Wrong,
+    /// The code is right and was used: a code works once.
+    UsedBefore,
+    /// The factor cannot be read.
+    Unreadable,
+}
+
+/// Looks at the code, if the account has a second factor, and uses it up.
+fn second_factor(app: &App, name: &str, typed: &str) -> Result<Factor, Refusal> {
     let Some(factor) = app.store.read(|view| view.second_factor(name))? else {
-        return Ok(Some((true, false)));
+        return Ok(Factor::None);
     };
     let secret = match app.vault.open(name, &factor.sealed_hex) {
         Ok(secret) => secret,
         Err(why) => {
             tracing::error!(%why, "a second factor cannot be read");
-            return Ok(None);
+            return Ok(Factor::Unreadable);
         }
     };
-    let Some(step) = secret.step_of(typed, wall().as_second(), factor.last_step) else {
-        return Ok(Some((false, false)));
+    let now_s = wall().as_second();
+    let Some(step) = secret.step_of(typed, now_s, factor.last_step) else {
+        let right_once = secret.step_of(typed, now_s, i64::MIN).is_some();
+        return Ok(if right_once {
+            Factor::UsedBefore
+        } else {
+            Factor::Wrong
+        });
     };
+    // Of two who type it at the same moment one is in.
     let unused = app.store.write(|tx| tx.use_step(name, step))?;
-    Ok(Some((unused, unused)))
+    Ok(if unused {
+        Factor::Shown
+    } else {
+        Factor::UsedBefore
+    })
 }
 
 /// Ends the session.
@@ -457,8 +513,9 @@ pub(super) fn leave(app: &App, who: &SignedIn) -> Result<String, StoreError> {
         Ok(())
     })?;
     Ok(format!(
-        "{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0",
-        cookie_name(app.config.service.realm)
+        "{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{}",
+        cookie_name(app),
+        secure(app)
     ))
 }
 

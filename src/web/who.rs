@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::approve::officer::{Officer, Role};
 use crate::clock::wall;
 use crate::digest::Digest;
-use crate::realm::Realm;
 use crate::store::StoreError;
 use crate::store::officers::{Session, Shown};
 
@@ -21,6 +20,8 @@ pub(super) const AUTO: &str = "auto=1";
 const UNTIL_OWN_PASSWORD: [&str; 3] = ["/plain/account", "/plain/signout", "/api/v1/session"];
 /// Clicks are noted when the last one that was noted is so many seconds ago.
 const IDLE_NOTED_S: i64 = 30;
+/// So long after it a sign-in counts as just shown.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// A signed-in officer with the session's anti-forgery token. Naming it in a handler's arguments is what makes
 /// a page need sign-in.
@@ -29,12 +30,18 @@ pub(super) struct SignedIn {
     pub(super) csrf: String,
     pub(super) token: Digest,
     shown: Shown,
+    begun_at: Timestamp,
 }
 
 impl SignedIn {
     /// Whether only the provider of single sign-on says who this is: neither password nor a factor was shown to us.
     pub(super) fn is_by_provider_alone(&self) -> bool {
         self.shown == Shown::ByProvider
+    }
+
+    /// Whether they have signed in just now.
+    pub(super) fn is_fresh(&self) -> bool {
+        wall().duration_since(self.begun_at) <= FRESH
     }
 }
 
@@ -43,18 +50,17 @@ impl FromRequestParts<Doors> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Refusal> {
         let app = &doors.app;
-        let token = token(&parts.headers, app.config.service.realm).ok_or(Refusal::SignedOut)?;
+        let token = token(&parts.headers, app).ok_or(Refusal::SignedOut)?;
         let token = Digest::of(token.as_bytes());
         let now = wall();
-        let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
         let session = app
             .store
             .read(|view| view.session(&token))?
             .ok_or(Refusal::SignedOut)?;
-        let idle = now.duration_since(session.seen_at);
-        if idle > idle_max || is_too_long(app, &session, now) {
+        if !is_open(app, &session, now) {
             return Err(Refusal::SignedOut);
         }
+        let idle = now.duration_since(session.seen_at);
         // A page that loads itself again, and a sign that a page is still open, are no clicks: an unattended desk closes. Only the
         // display of a room, which decides nothing, may stand all night.
         let path = parts.uri.path();
@@ -88,6 +94,7 @@ impl FromRequestParts<Doors> for SignedIn {
             csrf: session.csrf,
             token,
             shown: session.shown,
+            begun_at: session.begun_at,
         })
     }
 }
@@ -97,7 +104,7 @@ pub(super) fn ended(
     headers: &HeaderMap,
     doors: &Doors,
 ) -> Result<Option<(String, String)>, StoreError> {
-    let Some(token) = token(headers, doors.app.config.service.realm) else {
+    let Some(token) = token(headers, &doors.app) else {
         return Ok(None);
     };
     let token = Digest::of(token.as_bytes());
@@ -110,26 +117,33 @@ pub(super) fn ended(
 /// # Errors
 /// The record's.
 pub(super) fn holds(app: &App, token: &Digest) -> Result<bool, StoreError> {
+    let session = app.store.read(|view| view.session(token))?;
+    Ok(session.is_some_and(|session| is_open(app, &session, wall())))
+}
+
+/// Whether a session is open: neither idle for too long, nor older than any may be, however busy its officer is.
+pub(super) fn is_open(app: &App, session: &Session, now: Timestamp) -> bool {
     let idle_max = SignedDuration::from_mins(i64::from(app.config.web.idle_max_min));
-    let (session, now) = (app.store.read(|view| view.session(token))?, wall());
-    Ok(session.is_some_and(|session| {
-        now.duration_since(session.seen_at) <= idle_max && !is_too_long(app, &session, now)
-    }))
-}
-
-/// Whether a session has lasted as long as any may, however busy its officer is.
-fn is_too_long(app: &App, session: &Session, now: Timestamp) -> bool {
     let most = SignedDuration::from_hours(i64::from(app.config.web.session_max_h));
-    now.duration_since(session.begun_at) > most
+    now.duration_since(session.seen_at) <= idle_max && now.duration_since(session.begun_at) <= most
 }
 
-/// Live and exercise never share a cookie.
-pub(super) fn cookie_name(realm: Realm) -> String {
-    format!("hinan_{}", realm.word())
+/// Live and exercise never share a cookie. Over TLS the name holds browsers to it that nobody beside this host has set it, nor in the
+/// clear.
+pub(super) fn cookie_name(app: &App) -> String {
+    let of_this_host_alone = if app.config.web.is_encrypted() {
+        "__Host-"
+    } else {
+        ""
+    };
+    format!(
+        "{of_this_host_alone}hinan_{}",
+        app.config.service.realm.word()
+    )
 }
 
-fn token(headers: &HeaderMap, realm: Realm) -> Option<String> {
-    cookie(headers, &cookie_name(realm))
+fn token(headers: &HeaderMap, app: &App) -> Option<String> {
+    cookie(headers, &cookie_name(app))
 }
 
 /// A cookie of ours, whatever its length.

@@ -92,6 +92,13 @@ async fn officers_sign_in_over_tls_and_nothing_is_served_in_the_clear() {
         .map(|value| value.to_str().unwrap())
         .collect();
     assert_eq!(cookies.len(), 2);
+    // Browsers take this name only from this host itself, over TLS and for all of it.
+    assert!(
+        cookies[0].starts_with("__Host-hinan_actual="),
+        "{}",
+        cookies[0]
+    );
+    assert!(cookies[0].contains("; Path=/;") && !cookies[0].contains("Domain"));
     for cookie in cookies {
         for mark in ["; Secure", "; HttpOnly", "; SameSite=Strict"] {
             assert!(cookie.contains(mark), "{cookie}");

@@ -480,6 +480,12 @@ async fn a_password_alone_neither_adds_a_key_beside_one_nor_takes_one_away() {
         "{}",
         removed.heading()
     );
+    // Its officer reads of both for a day, wherever they are.
+    let page = own.opens("/plain/").await.text;
+    for done in ["が登録されました", "が外されました"] {
+        let told = page.contains("あなたのアカウント") && page.contains(done);
+        assert!(told, "{done}: {page}");
+    }
     let (refused, _) = signs_in_with(&own, &mut stick, &honest()).await;
     assert_eq!(
         refused.status,

@@ -1,7 +1,7 @@
 //! Sessions and what is typed: lines of the list in docs/security.md, each at the doors of the real service.
 
 use hinan_dashboard::form;
-use hinan_town::{Officer, StatusCode, Town, TownPlan, fields, password_of};
+use hinan_town::{FLOOD_HOUR, Officer, StatusCode, Town, TownPlan, fields, password_of, ran};
 use rusqlite::Connection;
 
 use crate::HINAN;
@@ -164,6 +164,65 @@ async fn what_is_typed_cannot_change_the_shape_of_the_log() {
     for line in town.log().lines() {
         let entry: serde_json::Value = serde_json::from_str(line).expect("each line is one entry");
         assert_ne!(entry["message"], "forged");
+    }
+    town.closes().await;
+}
+
+/// 3.7.1: a session by the password alone, of somebody whose role would allow it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_a_second_factor_approves_nothing_and_manages_nobody() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("tanaka", "duty_officer")
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    // Made at the console without a code: the role is there, the factor is not.
+    for (name, role) in [("ueda", "approver"), ("kanri", "administrator")] {
+        let arguments = [
+            "officer",
+            "--config",
+            &town.config(),
+            "--name",
+            name,
+            "--role",
+            role,
+        ];
+        let added = ran(town.program(), &arguments, &password_of(name));
+        assert!(added.status.success(), "{added:?}");
+    }
+    let ueda = Officer::nobody(&town.address(), "ueda");
+    let entered = ueda.tries_to_sign_in(&password_of("ueda")).await;
+    assert_eq!(
+        entered.to.as_deref(),
+        Some("/plain/account"),
+        "led to where a factor is added"
+    );
+    let sheet = town.sheet_for(&ueda, "十勝川").await;
+    let confirmation = ueda.decides(&sheet, 4, "氾濫危険水位に達した").await;
+    let refused = ueda.approves(&confirmation).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.text.contains("2要素目"), "{}", refused.heading());
+    assert!(town.resident().notices().await.is_empty());
+
+    let kanri = Officer::nobody(&town.address(), "kanri");
+    kanri.tries_to_sign_in(&password_of("kanri")).await;
+    let csrf = fields(&kanri.opens("/plain/account").await.text)[form::CSRF].clone();
+    for step in ["add", "reset_password", "reset_factor", "confirm"] {
+        let managing = [
+            (form::CSRF, csrf.as_str()),
+            (form::STEP, step),
+            (form::USER, "tanaka"),
+            ("display", "別の名前"),
+            ("role", "viewer"),
+        ];
+        let refused = kanri.posts("/plain/officers", &managing).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{step}");
+        assert!(
+            refused.text.contains("2要素目が必要です"),
+            "{step}: {}",
+            refused.heading()
+        );
     }
     town.closes().await;
 }

@@ -98,10 +98,16 @@ pub enum SlipField {
 pub enum SlipText {
     /// Words.
     Words,
+    /// The account name of whoever types.
+    OwnName,
     /// The password that is in use.
     Password,
     /// A password that is made now.
     NewPassword,
+    /// The same two, shown as they are typed because somebody chose so.
+    PasswordShown,
+    /// See above.
+    NewPasswordShown,
     /// Digits.
     Digits,
     /// A code that works once.
@@ -112,23 +118,34 @@ impl SlipText {
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Password | Self::NewPassword => "password",
-            Self::Words | Self::Digits | Self::Code => "text",
+            Self::PasswordShown | Self::NewPasswordShown => "text",
+            Self::Words | Self::OwnName | Self::Digits | Self::Code => "text",
         }
     }
 
     pub(crate) fn mode(self) -> &'static str {
         match self {
             Self::Digits | Self::Code => "numeric",
-            Self::Words | Self::Password | Self::NewPassword => "text",
+            Self::Words | Self::OwnName | Self::Password | Self::NewPassword => "text",
+            Self::PasswordShown | Self::NewPasswordShown => "text",
         }
     }
 
     pub(crate) fn complete(self) -> &'static str {
         match self {
-            Self::Password => "current-password",
-            Self::NewPassword => "new-password",
+            Self::OwnName => "username",
+            Self::Password | Self::PasswordShown => "current-password",
+            Self::NewPassword | Self::NewPasswordShown => "new-password",
             Self::Code => "one-time-code",
             Self::Words | Self::Digits => "off",
         }
+    }
+
+    /// Whether no spelling checker may look at it, which may send it elsewhere.
+    pub(crate) fn is_secret(self) -> bool {
+        matches!(
+            self,
+            Self::Password | Self::NewPassword | Self::PasswordShown | Self::NewPasswordShown
+        )
     }
 }

@@ -49,5 +49,8 @@ mod texts;
 mod timeline;
 mod wall;
 
+/// Every address of programs begins so.
+pub(super) const UNDER: &str = "/api";
+
 pub(super) use refused::{Refused, Wrong, foreign, in_the_clear};
 pub(super) use routes::routes;

@@ -54,6 +54,8 @@ pub(in crate::web) enum Refused {
     NoSuchMethod,
     /// What was sent is not said to be JSON.
     NotJson,
+    /// The program failed inside; under this number the log says where.
+    Fault(String),
     /// What was sent is larger than is taken.
     TooLarge,
     /// What was sent is understood and cannot be accepted.
@@ -217,6 +219,16 @@ impl Refused {
                 "too_many",
                 en,
                 "接続が多すぎます",
+            ),
+            Self::Fault(number) => said(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "fault",
+                &format!(
+                    "the service failed inside; look at what is on record before you try again, and tell the administrator {number}"
+                ),
+                &format!(
+                    "サービスの内部の誤りです。何が記録されたかを確かめ、管理者へ番号 {number} を伝えてください"
+                ),
             ),
             Self::Store(error) => {
                 tracing::error!(%error, "the record failed while serving a program");

@@ -331,7 +331,7 @@ fn kind_of(entry: &Entry) -> Option<(&'static str, Option<&'static str>)> {
         | "delivery_ordered_again"
         | "prepared_beforehand" => ("publication", Some("notice")),
         "note" | "handover_signed" | "alarm_acknowledged" | "alarm_muted" => ("note", None),
-        "signed_in" | "signed_out" | "sign_in_refused" => ("session", None),
+        "signed_in" | "signed_out" | "sign_in_refused" | "sessions_ended" => ("session", None),
         action if action.starts_with("device_") => ("device", None),
         // Attempts are followed by what came of them; seals are for whoever verifies.
         "approve_attempt"

@@ -197,12 +197,14 @@ export async function stories(demo, desk) {
           found.push(...await page.evaluate(([screen, named]) => {
             const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
             const all = [];
+            // Identifiers of the record keep their script, where they stand and where a sentence repeats them.
+            const kept = [...named, ...[...document.querySelectorAll("code")].map((one) => one.textContent.trim()).filter(Boolean)];
             for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-              const text = named.reduce((text, name) => text.replaceAll(name, ""), node.textContent).trim();
+              const text = kept.reduce((text, name) => text.replaceAll(name, ""), node.textContent).trim();
               if (!/[\u3040-\u30ff\u3400-\u9fff]/.test(text)) continue;
               const element = node.parentElement;
               // Names of places and people, and texts marked as Japanese, keep their script.
-              if (element.closest("noscript, [lang=ja]:not(html)") || element.closest("[data-name], svg, canvas, .ol-viewport")) continue;
+              if (element.closest("noscript, code, [lang=ja]:not(html)") || element.closest("[data-name], svg, canvas, .ol-viewport")) continue;
               all.push(`${screen}: <${element.localName} class="${element.className}"> ${text.slice(0, 60)}`);
             }
             return all;
