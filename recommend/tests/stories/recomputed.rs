@@ -28,10 +28,12 @@ struct Read {
 fn moment(of: &str) -> Option<Timestamp> {
     let (day, rest) = of.trim().split_at_checked(10)?;
     let time: String = rest.trim().chars().take(8).collect();
-    let time = if time.as_bytes().get(5) == Some(&b':') {
+    // To the second, or to the minute with whatever follows.
+    let has_seconds = time.as_bytes().get(6).is_some_and(u8::is_ascii_digit);
+    let time = if has_seconds {
         time
     } else {
-        format!("{}:00", &time[..5])
+        format!("{}:00", time.get(..5)?)
     };
     format!("{day}T{time}+09:00").parse().ok()
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinan_models::demand::{PublicShelter, UnderOrder};
 use hinan_recommend::shelters::{
-    ExpectedBy, FillAdvice, Filling, Hour, Load, NotUsable, Objective, Places, Plan, Question,
-    Shelter, SpaceRule, State, UnitPeople, Way, Ways, WhyNoPlace, allocate, fill, follow_hours,
-    next_to_open,
+    ExpectedBy, FillAdvice, FillForecast, Filling, Hour, NotUsable, Objective, Places, Plan,
+    Question, Shelter, SpaceRule, State, UnitPeople, Way, Ways, WhyNoPlace, allocate, fill,
+    follow_hours, next_to_open,
 };
 use hinan_recommend::{Hazard, ShelterId, UnitId};
 
@@ -90,7 +90,10 @@ pub(super) fn plan(asked: &Asked<'_>, called: &Called, rates: &Rates, refuge: &m
     if all.is_empty() {
         all.push(nobody(asked, shelters));
     }
-    let under = called.keys().map(|unit| residents(asked, unit)).sum();
+    let by_rates = called
+        .iter()
+        .filter(|(_, of)| of.keys().any(|hazard| *hazard != Hazard::Tsunami));
+    let under = by_rates.map(|(unit, _)| residents(asked, unit)).sum();
     outlooks(asked, &all, &wet, (under, rates), refuge);
 }
 
@@ -502,7 +505,7 @@ fn outlooks(
         let Some(first) = all.iter().rev().max_by_key(|made| planned(made)) else {
             continue;
         };
-        let filling = filling(asked, first, n, wet, of, &called);
+        let filling = filling(asked, (all, first), n, wet, of, &called);
         if let Some(FillAdvice::OpenNext { next, .. } | FillAdvice::OpenNextNow { next }) =
             filling.as_ref().map(|found| &found.advice)
         {
@@ -545,43 +548,46 @@ fn outlooks(
     }
 }
 
+/// How one shelter fills by all plans together; `speaks` is the plan that sends most people there.
 fn filling(
     asked: &Asked<'_>,
-    made: &Made,
+    (all, speaks): (&[Made], &Made),
     n: usize,
     wet: &BTreeSet<ShelterId>,
-    (under, rates): (u64, &Rates),
+    of: (u64, &Rates),
     called: &BTreeSet<ShelterId>,
-) -> Option<hinan_recommend::shelters::FillForecast> {
-    let plan = made.plan.as_ref()?;
-    let site = &made.shelters[n];
+) -> Option<FillForecast> {
+    let plan = speaks.plan.as_ref()?;
+    let site = &speaks.shelters[n];
+    // What one plan takes is occupied for the next; inside is who was counted before any.
+    let inside = all.first()?.shelters[n].occupied;
+    let places = site.places.count(SpaceRule::STAY);
     let objective = Objective::default();
-    let ways = made.ways.as_ref().unwrap_or(&asked.basis.ways);
-    let question = question(made, ways, wet, &objective);
+    let ways = speaks.ways.as_ref().unwrap_or(&asked.basis.ways);
+    let question = question(speaks, ways, wet, &objective);
     let next = || next_to_open(&question, plan, &site.id, called);
-    let Some(load) = plan.loads.get(&site.id) else {
+    if !plan.loads.contains_key(&site.id) {
         // Nobody is planned for what is full; who comes all the same needs the next one now.
-        let why = site.usable(made.hazard, wet, SpaceRule::STAY).err();
-        let places = site.places.count(SpaceRule::STAY);
-        let asked_for = made.units.iter().any(|unit| unit.persons > 0);
+        let why = site.usable(speaks.hazard, wet, SpaceRule::STAY).err();
+        let asked_for = speaks.units.iter().any(|unit| unit.persons > 0);
         if why != Some(NotUsable::Full) || !asked_for {
             return None;
         }
         let beside = next();
         let full = Filling {
             places,
-            inside: site.occupied.max(places),
+            inside: inside.max(places),
             expected: &[],
             next: beside.as_ref(),
             look_again_min: LOOK_AGAIN_MIN,
         };
         return fill(&full).ok();
-    };
+    }
     let next = next();
-    let expected = expected(asked, under, rates, load, plan);
+    let expected = expected(asked, of, all, n, inside);
     fill(&Filling {
-        places: load.places,
-        inside: load.occupied,
+        places,
+        inside,
         expected: &expected,
         next: next.as_ref(),
         look_again_min: LOOK_AGAIN_MIN,
@@ -589,16 +595,29 @@ fn filling(
     .ok()
 }
 
-/// How one shelter is expected to fill: to those inside come its part of everybody who is still to come, as the whole area arrives.
+/// How one shelter is expected to fill: to those inside come its part of everybody who is still to come, as the whole area arrives. Who
+/// leaves for a tsunami is there at once.
 fn expected(
     asked: &Asked<'_>,
-    under: u64,
-    rates: &Rates,
-    load: &Load,
-    plan: &Plan,
+    (under, rates): (u64, &Rates),
+    all: &[Made],
+    n: usize,
+    inside: u32,
 ) -> Vec<ExpectedBy> {
-    let placed = plan.persons_placed();
-    let Some(of) = rates.by_level.values().next_back().filter(|_| placed > 0) else {
+    let of_all = |of: fn(&Plan, &ShelterId) -> u64, tsunami: bool| -> u64 {
+        all.iter()
+            .filter(|made| (made.hazard == Hazard::Tsunami) == tsunami)
+            .filter_map(|made| Some(of(made.plan.as_ref()?, &made.shelters[n].id)))
+            .sum()
+    };
+    let here = |plan: &Plan, id: &ShelterId| {
+        let load = plan.loads.get(id);
+        load.map_or(0, |load| u64::from(load.planned))
+    };
+    let (planned, at_once) = (of_all(here, false), of_all(here, true));
+    let placed = of_all(|plan, _| plan.persons_placed(), false);
+    let highest = rates.by_level.values().next_back();
+    let Some(of) = highest.filter(|_| placed + at_once > 0) else {
         return Vec::new();
     };
     let orders = asked.told.orders.iter().map(|order| order.at);
@@ -613,20 +632,18 @@ fn expected(
         clippy::cast_precision_loss,
         reason = "people of one town, far below 2^53"
     )]
-    let (part, had) = (f64::from(load.planned) / placed as f64, rates.inside as f64);
+    let (part, had) = (planned as f64 / placed.max(1) as f64, rates.inside as f64);
+    let sure = inside.saturating_add(u32::try_from(at_once).unwrap_or(u32::MAX));
     // Ahead of an order nobody is under way yet: the minutes count from now, as if it were given now.
-    let mut floor = (load.occupied, load.occupied);
+    let mut floor = (sure, sure);
     of.arrivals_at(UnderOrder::new(under), &minutes)
         .iter()
         .zip(AHEAD_MIN)
         .map(|(all, minutes)| {
-            let inside = |persons: f64| {
-                load.occupied
-                    .saturating_add(whole((persons - had).max(0.0) * part))
-            };
+            let then = |persons: f64| sure.saturating_add(whole((persons - had).max(0.0) * part));
             floor = (
-                floor.0.max(inside(all.persons.likely)),
-                floor.1.max(inside(all.persons.high)),
+                floor.0.max(then(all.persons.likely)),
+                floor.1.max(then(all.persons.high)),
             );
             ExpectedBy {
                 minutes,
