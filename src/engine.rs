@@ -425,7 +425,7 @@ impl Engine {
         }
         let place = (r.town.as_ref(), r.core.as_ref());
         let mut proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
-        let from = derivation::From {
+        let from = derivation::Origins {
             outlook: &outlook,
             told: &told,
             models: r.models.as_deref(),

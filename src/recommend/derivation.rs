@@ -97,7 +97,7 @@ pub struct Site {
 }
 
 /// Everything that derivations are made from.
-pub struct From<'a> {
+pub struct Origins<'a> {
     /// The moment's picture.
     pub outlook: &'a Outlook,
     /// What was told.
@@ -117,7 +117,7 @@ pub struct From<'a> {
 impl Derivation {
     /// Of a proposal that the core asks for; nothing for what officers ask for, and for what it only remembers of a unit that is gone.
     #[must_use]
-    pub fn of(proposal: &Proposal, from: &From<'_>) -> Option<Self> {
+    pub fn of(proposal: &Proposal, from: &Origins<'_>) -> Option<Self> {
         let urgent = proposal.urgent.as_deref()?;
         let core = from.core;
         let asked = translate::outlook(from.outlook, from.told, core);
@@ -158,7 +158,7 @@ fn models(of: &Workings, models: Option<&ModelSet>) -> BTreeMap<SourceId, String
     of.gauges.keys().filter_map(named).collect()
 }
 
-fn areas(draft: &Draft, from: &From<'_>) -> Areas {
+fn areas(draft: &Draft, from: &Origins<'_>) -> Areas {
     let (town, core, choice) = (from.town, from.core, &draft.choice);
     let members = from.advice.units.values().filter(|advice| {
         advice.hazard() == draft.hazard
@@ -192,7 +192,7 @@ fn areas(draft: &Draft, from: &From<'_>) -> Areas {
     }
 }
 
-fn places(proposal: &Proposal, from: &From<'_>) -> PlacesFound {
+fn places(proposal: &Proposal, from: &Origins<'_>) -> PlacesFound {
     let refuge = from.refuge;
     let hazard = cause::hazard(&proposal.key.river);
     let concerned = |id: &str| proposal.districts.iter().any(|one| one.id == id);
