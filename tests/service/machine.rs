@@ -715,7 +715,11 @@ fn says<S: Standing>(facts: &Facts, alert: &Alert<S>) {
         .collect();
     let live = facts.replaces.iter().chain(&facts.earlier);
     assert_eq!(named, live.map(|one| one.id.as_str()).collect());
-    let languages: Vec<&str> = alert.infos.iter().map(|one| one.language.as_str()).collect();
+    let languages: Vec<&str> = alert
+        .infos
+        .iter()
+        .map(|one| one.language.as_str())
+        .collect();
     assert_eq!(languages, ["ja-JP", "en"]);
     for info in &alert.infos {
         assert_eq!(info.expires.map(|at| at.at), Some(facts.expires));
@@ -730,7 +734,10 @@ fn says<S: Standing>(facts: &Facts, alert: &Alert<S>) {
         assert_eq!(areas, districts);
         let level = facts.level.number().to_string();
         let told = info.parameters.iter().chain(&info.event_codes);
-        assert!(told.clone().any(|(name, value)| name == "jp:alertLevel" && *value == level));
+        assert!(
+            told.clone()
+                .any(|(name, value)| name == "jp:alertLevel" && *value == level)
+        );
         for area in &info.areas {
             let town = ("jisX0402".to_owned(), facts.town_code.clone());
             assert!(area.geocodes.contains(&town), "{area:?}");
