@@ -100,10 +100,11 @@ fn high_m(gauge: &GaugeOutlook, outlook: &Outlook, within_h: u32) -> Option<f64>
     let measured = gauge.observed.map(|observed| observed.level_m);
     let then = outlook.as_of + jiff::SignedDuration::from_hours(i64::from(within_h));
     let assumed = gauge.assumed(then).map(|assumed| assumed.level_m);
-    let leads = outlook
-        .models_on
-        .then_some(gauge.forecast.leads.as_slice())
-        .unwrap_or_default();
+    let leads = if outlook.models_on {
+        gauge.forecast.leads.as_slice()
+    } else {
+        &[]
+    };
     let foreseen = leads
         .iter()
         .filter(|lead| lead.lead_h <= within_h)
