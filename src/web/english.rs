@@ -444,7 +444,7 @@ mod tests {
         let declining = crate::web::decline::REASONS.iter();
         let ending = crate::web::end_notice::REASONS.iter();
         for (code, words) in declining.chain(ending) {
-            assert!(super::reason(code).is_some(), "{code}: {words}");
+            assert!(reason(code).is_some(), "{code}: {words}");
         }
     }
 

@@ -237,7 +237,7 @@ async fn when_the_record_fails_pages_and_programs_are_told_so_and_the_log_alone_
         "SQL",
         "INSERT",
         "rusqlite",
-        ".rs",
+        ".rs:",
         "/tmp",
         "panicked",
         data_dir.as_str(),

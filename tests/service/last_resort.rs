@@ -71,7 +71,7 @@ async fn what_panics_is_answered_without_the_inside_logged_without_the_input_and
 
     let visitor = Officer::nobody(&base, "nobody");
     let said_by_log = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let inside = [TYPED, "panic", "inner part", "last_resort", ".rs", "src/"];
+    let inside = [TYPED, "panic", "inner part", "last_resort", ".rs:", "src/"];
     let typed = [(form::REASON_TEXT, TYPED)];
     for (path, words) in [
         ("/plain/falls", "操作が終わったかどうか分かりません"),

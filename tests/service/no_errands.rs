@@ -129,7 +129,7 @@ async fn no_address_in_a_telegram_an_alert_or_a_form_is_ever_opened_and_no_entit
     for path in [
         format!("/plain/?url={words}"),
         format!("/plain/audit?from={words}"),
-        format!("/console/?config={words}"),
+        format!("/?config={words}"),
         format!("/api/v1/situation?url={words}"),
     ] {
         let answer = tanaka.opens(&path).await;

@@ -433,7 +433,8 @@ async fn whoever_sends_a_role_or_another_name_along_in_json_is_refused_by_the_na
 
     // Bodies that are right without it.
     let inbox = tanaka.reads_json("/api/v1/inbox").await;
-    let item = &inbox["items"][0];
+    let mut items = inbox["items"].as_array().unwrap().iter();
+    let item = items.find(|item| item["river"] == "十勝川").unwrap();
     let id = item["id"].as_str().unwrap();
     let shelter = tanaka.reads_json("/api/v1/shelters").await["shelters"][0]["id"].clone();
     let reason = json!({ "code": "own", "words": "氾濫危険水位に達した" });
