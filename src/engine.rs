@@ -101,6 +101,8 @@ struct Last {
     told: Arc<Told>,
     refuge: Arc<Refuge>,
     refuge_of: CalledAt,
+    /// The water that the places were found beside.
+    water: Water,
 }
 
 /// What became of a message of an agency or of others.
@@ -413,7 +415,8 @@ impl Engine {
             .filter(of_now)
             .map(|kept| (Arc::clone(&kept.recommendation), kept.digest.clone()))
             .unzip();
-        let (refuge, refuge_of) = self.refuge(&told, &recommendations, &outlook);
+        let water = Water::of(&r.concern, &r.core, &outlook);
+        let (refuge, refuge_of) = self.refuge(&told, &recommendations, (as_of, &water));
         let mut proposals = bundle(&recommendations, &outlook, &r.town, &r.core);
         for proposal in &mut proposals {
             // A notice never names a place that receives nobody, or where water is foreseen.
@@ -458,6 +461,7 @@ impl Engine {
             told: Arc::clone(&told),
             refuge: Arc::clone(&refuge),
             refuge_of,
+            water,
         };
         let advice = Advice {
             outlook,
@@ -472,14 +476,15 @@ impl Engine {
         (advice, advised.memory, last)
     }
 
-    /// Where people find a place: as found a moment ago, while the same people are called and nobody said anything of a shelter.
+    /// Where people find a place: as found a moment ago, while the same people are called, nobody said anything of a shelter, and the
+    /// water takes the same places.
     fn refuge(
         &self,
         told: &Told,
         recommendations: &[Arc<Recommendation>],
-        outlook: &Outlook,
+        (as_of, water): (Timestamp, &Water),
     ) -> (Arc<Refuge>, CalledAt) {
-        let (r, as_of) = (&self.reference, outlook.as_of);
+        let r = &self.reference;
         let called: Vec<(String, OrderLevel)> = recommendations
             .iter()
             .map(|one| (one.district.clone(), one.level))
@@ -490,6 +495,7 @@ impl Engine {
                 && *then == called
                 && last.told.orders == told.orders
                 && last.told.shelters == told.shelters
+                && last.water == *water
         });
         if let Some(last) = known {
             return (Arc::clone(&last.refuge), (last.refuge_of.0, called));
@@ -500,7 +506,7 @@ impl Engine {
             basis: &r.core.refuge,
             told,
             advice: recommendations,
-            water: &Water::of(&r.concern, &r.town, &r.core, outlook),
+            water,
             as_of,
         });
         (Arc::new(found), (as_of, called))

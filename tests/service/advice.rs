@@ -683,7 +683,7 @@ fn places_of(told: &Told, water: &Water) -> Refuge {
     })
 }
 
-/// Districts with people whose nearest places are approved for floods and landslides alike, so that two plans want the same ones.
+/// Districts with people that a river reaches.
 fn some_districts(n: usize) -> Vec<&'static str> {
     let districts = plain().town.districts.iter();
     let some = districts.filter(|one| one.people > 200 && !one.reaches.is_empty());
@@ -693,15 +693,32 @@ fn some_districts(n: usize) -> Vec<&'static str> {
 #[test]
 fn each_hazard_has_its_plan_over_the_places_that_all_share_and_its_own_valid_shelters() {
     let town = &plain().town;
-    let units = some_districts(6);
-    let (flood, slide) = units.split_at(3);
-    let river = &town.district(flood[0]).unwrap().reaches[0].river;
-    let mut told = Told {
-        orders: ordered_for(river, flood),
-        shelters: all_open(60),
+    let water = Water::default();
+    let open = all_open(1_000);
+    // Who finds a place against a landslide at all, by what is approved and near.
+    let every = some_districts(200);
+    let alone = Told {
+        orders: ordered_for("土砂災害", &every),
+        shelters: all_open(100_000),
         ..Told::default()
     };
-    told.orders.extend(ordered_for("土砂災害", slide));
+    let alone = places_of(&alone, &water);
+    let slide: Vec<&str> = every
+        .iter()
+        .copied()
+        .filter(|id| alone.to.contains_key(*id))
+        .take(3)
+        .collect();
+    assert_eq!(slide.len(), 3, "places against a landslide within a walk");
+    let others = every.iter().copied().filter(|id| !slide.contains(id));
+    let flood: Vec<&str> = others.take(3).collect();
+    let river = &town.district(flood[0]).unwrap().reaches[0].river;
+    let mut told = Told {
+        orders: ordered_for("土砂災害", &slide),
+        shelters: open,
+        ..Told::default()
+    };
+    told.orders.extend(ordered_for(river, &flood));
     // Called for both: only what is valid against both will do.
     told.orders.extend(ordered_for("土砂災害", &flood[..1]));
     let found = places_of(&told, &Water::default());
@@ -731,7 +748,7 @@ fn each_hazard_has_its_plan_over_the_places_that_all_share_and_its_own_valid_she
         }
     }
     assert!(
-        taken.values().all(|people| *people <= 60),
+        taken.values().all(|people| *people <= 1_000),
         "the places are shared: {taken:?}"
     );
     assert!(placed > 0 && slide.iter().any(|id| found.to.contains_key(*id)));
@@ -846,14 +863,8 @@ fn which_places_are_wet_follows_from_the_stages_and_the_high_case_hour_by_hour()
         };
         vec![one; r.town.gauges.len()]
     };
-    let water = |over_m, expected_m| {
-        Water::of(
-            &r.concern,
-            &r.town,
-            &r.core,
-            &outlook(&states(over_m, expected_m)),
-        )
-    };
+    let water =
+        |over_m, expected_m| Water::of(&r.concern, &r.core, &outlook(&states(over_m, expected_m)));
     let calm = water(-5.0, 0.0);
     assert!(calm.wet().is_empty());
     assert!(calm.hours.iter().all(|hour| hour.reached.is_empty()));

@@ -738,11 +738,241 @@ fn a_judgement_tells_who_is_left_out_and_where_the_system_recommends_more_or_les
 #[test]
 fn who_is_as_likely_and_left_out_of_a_recommendation_needs_a_reason_in_own_words_that_the_record_keeps()
  {
+    let advice = storm_at(FLOOD, &Told::default());
+    // The highest of its river, so that nobody else is advised as much.
+    let highest = advice.proposals.iter().max_by_key(|one| one.key.level);
+    let mut proposal = highest.expect("the night is advised on").clone();
+    let level = proposal.key.level;
+    let known = |id: &str| {
+        let mut all = advice.recommendations.iter();
+        all.any(|one| one.district == id)
+    };
+    // A district for which nothing is advised, though the water is as likely there.
+    let mut districts = plain().town.districts.iter();
+    let other = districts.find(|one| !known(&one.id)).expect("a calm one");
+    proposal.left_out = vec![LeftOutDistrict {
+        id: other.id.clone(),
+        name: other.name.clone(),
+        why: LeftOut::AsLikely,
+    }];
+    let mut hall = Hall::opens_with(&reference(), advice);
+    let id = hall.recommends_this(&proposal);
+    let read = stored(&hall, &id).proposal.substance();
+    let duty = Hall::person("duty");
+    let adopted = Reason {
+        code: "fr4-danger",
+        words: "氾濫危険水位に達した",
+    };
+    let refused = prepares(&narrow, adopted).err().unwrap().to_string();
+    assert!(refused.contains("除く理由"), "{refused}");
+    let narrowed = prepares(&narrow, REASON).unwrap();
+    assert_eq!(narrowed.notice.content().facts().districts.len(), 1);
+    for (wrong, part) in [
+        (with(Vec::new()), "対象地区を選んで"),
+        (with(vec!["atlantis".to_owned()]), "atlantis"),
+        (
+            Edit {
+                units: None,
+                valid_h: Some(49),
+            },
+            "1〜48時間",
+        ),
+    ] {
+        let said = prepares(&wrong, REASON).err().unwrap().to_string();
+        assert!(said.contains(part), "{part}: {said}");
+    }
+
+    // What was signed leaves; the record has both.
+    hall.approves(&duty, &draft).unwrap();
+    completes(&hall, &ando, &draft).unwrap();
+    let entries = story(&hall, id_of(&draft));
+    let approved = entries.iter().find(|one| one.action == "approved").unwrap();
+    let detail: Value = serde_json::from_str(&approved.detail).unwrap();
+    assert_eq!(detail["asked"]["districts"], json!(asked));
+    assert_eq!(detail["asked"]["by"], "system");
+    assert_eq!(
+        detail["districts"].as_array().unwrap().len(),
+        asked.len() + 1
+    );
+
+    // The correction that stands ready keeps the officer's choice: it leaves nobody out and holds as long.
+    let correction = beforehand::open(&hall.app, &ando, id_of(&draft), Remedy::Correct).unwrap();
+    let corrected = correction.notice.content().facts();
+    let again: BTreeSet<&str> = corrected
+        .districts
+        .iter()
+        .map(|one| one.id.as_str())
+        .collect();
+    assert_eq!(again, named);
+    assert!(corrected.corrects.as_ref().unwrap().left_out.is_empty());
+    assert_eq!(
+        corrected.expires.duration_since(corrected.sent).as_hours(),
+        6
+    );
+    hall.delivers();
+    for (_, bytes) in hall.outside.values().flatten() {
+        assert_eq!(bytes, draft.notice.content().document());
+    }
+}
+
+/// Advice at an hour of the storm, with this told. Without models: the levels alone.
+fn storm_at(hour: &str, told: &Told) -> Advice {
+    let storm = storm();
+    let until: Timestamp = hour.parse().unwrap();
+    let mut engine = Engine::new(plain().clone());
+    for row in (0..storm.len()).take_while(|row| storm.time(*row) <= until) {
+        for (column, gauge) in storm.gauges().iter().enumerate() {
+            if let Some(level_m) = storm.level(row, column) {
+                engine.take(&Reading {
+                    station: gauge.parse().unwrap(),
+                    at: storm.time(row),
+                    level_m,
+                    sequence: None,
+                });
+            }
+        }
+    }
+    engine.tell(told.clone());
+    engine.evaluate(until).unwrap()
+}
+
+const FLOOD: &str = "2016-08-31T03:00:00+09:00";
+
+fn judged(about: &str, level: OrderLevel, units: &[String]) -> Judgement {
+    Judgement {
+        id: "o-1".to_owned(),
+        about: about.to_owned(),
+        level,
+        units: units.to_vec(),
+        way: Mode::Leave,
+        words: WORDS.to_owned(),
+        valid_h: None,
+        at: FLOOD.parse().unwrap(),
+        by: "duty".to_owned(),
+        display: "当直".to_owned(),
+    }
+}
+
+fn of_judgement(advice: &Advice) -> Option<&Proposal> {
+    let mut all = advice.proposals.iter();
+    all.find(|one| one.judgement.is_some())
+}
+
+#[test]
+fn an_evaluation_goes_on_with_what_officers_ask_for_and_is_recomputed_to_the_byte() {
+    let one = units(1);
+    let told = Told {
+        judgements: vec![judged(RIVER, LEVEL_5, &one)],
+        ..Told::default()
+    };
+    let without = storm_at(FLOOD, &Told::default());
+    let (first, second) = (storm_at(FLOOD, &told), storm_at(FLOOD, &told));
+    assert_eq!(first.digest(), second.digest());
+    assert_ne!(
+        first.digest(),
+        without.digest(),
+        "it is part of what is recomputed"
+    );
+    assert_eq!(
+        first.recommendations, without.recommendations,
+        "it changes no recommendation"
+    );
+    let of = of_judgement(&first).expect("it stands beside them");
+    assert_eq!(of.key.judgement.as_deref(), Some("o-1"));
+    // As it is read from a record again.
+    let kept: Told = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
+    assert_eq!(storm_at(FLOOD, &kept).digest(), first.digest());
+
+    // A shelter that is shut meanwhile is named no longer.
+    let named = of.shelters.first().expect("a shelter is named").id.clone();
+    let shut = ShelterWord {
+        state: ShelterState::Full,
+        occupancy: None,
+        places: None,
+        at: FLOOD.parse().unwrap(),
+        by: "hayashi".to_owned(),
+        note: String::new(),
+    };
+    let shelters = std::collections::BTreeMap::from([(named.clone(), shut)]);
+    let later = storm_at(FLOOD, &Told { shelters, ..told });
+    let of = of_judgement(&later).unwrap();
+    assert!(!of.shelters.is_empty() && of.shelters.iter().all(|one| one.id != named));
+}
+
+#[test]
+fn a_judgement_tells_who_is_left_out_and_where_the_system_recommends_more_or_less() {
+    let advice = storm_at(FLOOD, &Told::default());
+    let mut at_risk = advice.recommendations.iter();
+    let highest = at_risk
+        .clone()
+        .map(|one| one.level)
+        .max()
+        .expect("the night is advised on");
+    let about = at_risk
+        .find(|one| one.level == highest)
+        .unwrap()
+        .river
+        .clone();
+    let concerned: Vec<String> = advice
+        .recommendations
+        .iter()
+        .filter(|one| one.river == about && one.level == highest)
+        .map(|one| one.district.clone())
+        .collect();
+    assert!(concerned.len() > 1 && highest > LEVEL_3);
+    let core = &plain().core;
+    let around = Around {
+        outlook: &advice.outlook,
+        told: &advice.told,
+        recommendations: &advice.recommendations,
+        unknown: &advice.core.unknown,
+        wet: &advice.refuge.wet,
+        town: &plain().town,
+        core,
+    };
+    let of = |level, units: &[String]| judgement::proposal(&judged(&about, level, units), &around);
+    let one = of(highest, &concerned[..1]);
+    let left: BTreeSet<&str> = one.left_out.iter().map(|of| of.id.as_str()).collect();
+    assert!(
+        concerned[1..].iter().all(|id| left.contains(id.as_str())),
+        "{left:?}"
+    );
+    assert!(!left.contains(concerned[0].as_str()));
+    assert!(!one.counter.iter().any(|of| matches!(
+        of,
+        Counter::NotAdvised { .. } | Counter::AdvisedHigher { .. }
+    )));
+    let all = of(highest, &concerned);
+    assert!(all.left_out.iter().all(|of| !concerned.contains(&of.id)));
+    assert!(all.people_in_zone() > one.people_in_zone());
+    // Less than is recommended: said, and it voids what an officer had read.
+    let lower = of(LEVEL_3, &concerned[..1]);
+    assert!(
+        lower
+            .counter
+            .iter()
+            .any(|of| matches!(of, Counter::AdvisedHigher { .. }))
+    );
+    let calm = storm_at("2016-08-28T00:00:00+09:00", &Told::default());
+    let around = Around {
+        outlook: &calm.outlook,
+        recommendations: &calm.recommendations,
+        ..around
+    };
+    let before = judgement::proposal(&judged(&about, LEVEL_3, &concerned[..1]), &around);
+    assert_ne!(before.substance(), lower.substance());
+    let units: BTreeSet<String> = BTreeSet::from([concerned[0].clone()]);
+    assert!(judgement::advised_higher(&about, LEVEL_3, &units, &around).is_empty());
+}
+
+#[test]
+fn who_is_as_likely_and_left_out_of_a_recommendation_needs_a_reason_in_own_words_that_the_record_keeps()
+ {
     let mut advice = storm_at(FLOOD, &Told::default());
     let proposal = advice
         .proposals
         .iter_mut()
-        .find(|one| one.key.level == LEVEL_4)
+        .find(|one| one.key.level == level)
         .expect("level 4 is asked for");
     let about = proposal.key.river.clone();
     let known = |id: &str| {
@@ -758,14 +988,14 @@ fn who_is_as_likely_and_left_out_of_a_recommendation_needs_a_reason_in_own_words
         why: LeftOut::AsLikely,
     }];
     let mut hall = Hall::opens_with(&reference(), advice);
-    let id = hall.recommends(&about, LEVEL_4);
+    let id = hall.recommends(&about, level);
     let read = stored(&hall, &id).proposal.substance();
     let duty = Hall::person("duty");
     let adopted = Reason {
         code: "fr4-danger",
         words: "氾濫危険水位に到達",
     };
-    let refused = desk::prepare_issue(&hall.app, &duty, &id, LEVEL_4, adopted, &read);
+    let refused = desk::prepare_issue(&hall.app, &duty, &id, level, adopted, &read);
     let refused = refused
         .err()
         .expect("a line that was only adopted is no reason");
@@ -777,7 +1007,7 @@ fn who_is_as_likely_and_left_out_of_a_recommendation_needs_a_reason_in_own_words
         code: form::REASON_OWN,
         words: "この地区は堤防の改修が終わっている",
     };
-    let draft = desk::prepare_issue(&hall.app, &duty, &id, LEVEL_4, own, &read);
+    let draft = desk::prepare_issue(&hall.app, &duty, &id, level, own, &read);
     let draft = draft.unwrap_or_else(|why| panic!("with a reason it goes on: {why}"));
     hall.approves(&duty, &draft).unwrap();
     let kept = [id.as_str(), id_of(&draft)]

@@ -126,7 +126,7 @@ fn write(
     writeln!(
         text,
         "  時点 as of {}、この段階になったのは {}",
-        at(as_of),
+        at_second(as_of),
         at(advice.since)
     )?;
     writeln!(

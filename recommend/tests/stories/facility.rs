@@ -116,7 +116,7 @@ fn a_stranger_can_recompute_a_homes_deadline_from_what_is_written_out() {
         "遅いとき240分",
         "施設の期限",
         "いま知らせる",
-        "氾濫開始相当水位 8.00 m",
+        "氾濫開始相当水位 8.0000 m",
     ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hinan_gis::Town;
-use hinan_recommend::UnitId;
+use hinan_recommend::Exposure;
 
 use crate::concern::Concern;
 use crate::outlook::{GaugeOutlook, Outlook};
@@ -35,7 +34,7 @@ pub struct Hour {
 impl Water {
     /// From the stages of the town and the high case of its forecasts; of a gauge that fell silent what is assumed of it counts.
     #[must_use]
-    pub fn of(concern: &Concern, town: &Town, core: &Core, outlook: &Outlook) -> Self {
+    pub fn of(concern: &Concern, core: &Core, outlook: &Outlook) -> Self {
         let hours = HOURS
             .map(|within_h| {
                 let mut hour = Hour {
@@ -56,7 +55,7 @@ impl Water {
                     hour.wet.extend(under(table.shelters));
                     hour.reached.extend(under(table.districts));
                 }
-                hour.cut = cut(town, core, outlook, within_h);
+                hour.cut = cut(core, outlook, within_h);
                 hour
             })
             .to_vec();
@@ -74,24 +73,17 @@ impl Water {
     }
 }
 
-fn cut(town: &Town, core: &Core, outlook: &Outlook, within_h: u32) -> BTreeSet<usize> {
-    let is_cut = |id: &str| {
-        let unit = core.town.unit(&UnitId::new(id));
-        unit.is_some_and(|unit| {
-            unit.exposures.iter().any(|exposure| {
-                let gauge = exposure.gauges.first();
-                let gauge = gauge.and_then(|id| outlook.gauges.get(id.as_str()));
-                let high_m = gauge.and_then(|gauge| high_m(gauge, outlook, within_h));
-                high_m
-                    .zip(exposure.road_cut_m)
-                    .is_some_and(|(high_m, road_m)| high_m >= road_m)
-            })
-        })
+/// Only districts of the plan have a level at which their way out is cut; whoever asks goes through these alone.
+fn cut(core: &Core, outlook: &Outlook, within_h: u32) -> BTreeSet<usize> {
+    let is_cut = |exposure: &Exposure| {
+        let road_m = exposure.road_cut_m?;
+        let gauge = outlook.gauges.get(exposure.gauges.first()?.as_str())?;
+        Some(high_m(gauge, outlook, within_h)? >= road_m)
     };
-    let districts = town.districts.iter().enumerate();
-    districts
-        .filter(|(_, district)| is_cut(&district.id))
-        .map(|(place, _)| place)
+    let units = core.town.units().iter();
+    let units = units.filter(|unit| unit.exposures.iter().any(|of| is_cut(of) == Some(true)));
+    units
+        .filter_map(|unit| core.place(unit.id.as_str()))
         .collect()
 }
 
