@@ -329,16 +329,16 @@ async fn a_name_that_exists_and_one_that_does_not_are_told_the_same() {
 
     let mut town = self::town().await;
     let right_without_code = Officer::nobody(&town.address(), "sato");
-    let unknown = Officer::nobody(&town.address(), "who");
+    let unknown = Officer::nobody(&town.address(), "nobody-here");
     let (one, other) = (
         right_without_code
             .tries_to_sign_in(&password_of("sato"))
             .await,
         unknown.tries_to_sign_in(&password_of("sato")).await,
     );
-    assert_eq!(told(&one, "sato"), told(&other, "who"));
+    assert_eq!(told(&one, "sato"), told(&other, "nobody-here"));
     let mut said = Vec::new();
-    for name in ["tanaka", "sato", "who"] {
+    for name in ["tanaka", "sato", "nobody-here"] {
         let body = json!({ "user": name, "password": "wrong", "code": "000000" });
         let program = Officer::nobody(&town.address(), name);
         said.push(program.sends_with("/api/v1/session", &body, &[]).await);
