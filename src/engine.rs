@@ -429,8 +429,7 @@ impl Engine {
         let place = (r.town.as_ref(), r.core.as_ref());
         let mut proposals = complete(proposals, &recommendations, &advised.core, &refuge, place);
         let from = derivation::Origins {
-            outlook: &outlook,
-            told: &told,
+            asked: &advised.asked,
             models: r.models.as_deref(),
             advice: &advised.core,
             refuge: &refuge,

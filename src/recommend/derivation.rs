@@ -7,13 +7,12 @@ use hinan_gis::Town;
 use hinan_recommend::{Draft, LeftOut, SourceId, UnitAdvice, Workings};
 use serde::{Deserialize, Serialize};
 
+use super::cause;
 use super::complete::name;
 use super::core::Core;
 use super::proposal::Proposal;
 use super::refuge::{HazardPlan, Refuge, SentTo};
-use super::told::Told;
-use super::{cause, translate};
-use crate::outlook::{ModelSet, Outlook};
+use crate::outlook::ModelSet;
 
 /// What a proposal was worked out from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,8 +38,10 @@ pub struct Areas {
     pub chosen: (u32, u32),
     /// The same of all that qualify.
     pub all: (u32, u32),
-    /// Every other unit of the town by why it is not in the order: ids, sorted.
+    /// Units that are not in the order though as much is advised there, the hazard is as likely, or nothing is known: ids, sorted.
     pub complement: BTreeMap<LeftOut, Vec<String>>,
+    /// How many of the others there are, by why: with all that are named they are the whole town.
+    pub others: BTreeMap<LeftOut, usize>,
 }
 
 /// A unit that qualifies.
@@ -98,10 +99,8 @@ pub struct Site {
 
 /// Everything that derivations are made from.
 pub struct Origins<'a> {
-    /// The moment's picture.
-    pub outlook: &'a Outlook,
-    /// What was told.
-    pub told: &'a Told,
+    /// What the core was asked with.
+    pub asked: &'a hinan_recommend::Outlook,
     /// Which files forecast.
     pub models: Option<&'a ModelSet>,
     /// The core's answer.
@@ -120,8 +119,7 @@ impl Derivation {
     pub fn of(proposal: &Proposal, from: &Origins<'_>) -> Option<Self> {
         let urgent = proposal.urgent.as_deref()?;
         let core = from.core;
-        let asked = translate::outlook(from.outlook, from.told, core);
-        let mut workings = Workings::of(&core.town, &asked, &core.policy, urgent)?;
+        let mut workings = Workings::of(&core.town, from.asked, &core.policy, urgent)?;
         workings.models = models(&workings, from.models);
         let draft = from.advice.drafts.iter().find(|draft| {
             draft.hazard == urgent.hazard()
@@ -177,9 +175,13 @@ fn areas(draft: &Draft, from: &Origins<'_>) -> Areas {
     let mut qualify: Vec<Qualifies> = members.map(|advice| qualifies(advice)).collect();
     qualify.sort_by_key(|one| core.place(&one.id));
     let mut complement: BTreeMap<LeftOut, Vec<String>> = BTreeMap::new();
-    for (unit, why) in draft.complement.iter() {
-        if !choice.beside.contains(unit) {
-            complement.entry(why).or_default().push(unit.to_string());
+    let mut others: BTreeMap<LeftOut, usize> = BTreeMap::new();
+    let left = draft.complement.iter();
+    for (unit, why) in left.filter(|(unit, _)| !choice.beside.contains(unit)) {
+        match why {
+            // Most of a town: counted, so that what is written down does not grow with it.
+            LeftOut::Less | LeftOut::NotThreatened => *others.entry(why).or_default() += 1,
+            _ => complement.entry(why).or_default().push(unit.to_string()),
         }
     }
     Areas {
@@ -189,6 +191,7 @@ fn areas(draft: &Draft, from: &Origins<'_>) -> Areas {
         chosen: (choice.people, choice.at_risk),
         all: (choice.people_all, choice.at_risk_all),
         complement,
+        others,
     }
 }
 

@@ -108,6 +108,8 @@ pub struct Advised {
     pub memory: Memory,
     /// What was ordered, in the core's words.
     pub orders: Orders,
+    /// What the core was asked with.
+    pub asked: hinan_recommend::Outlook,
 }
 
 /// What was advised a moment ago, and from what.
@@ -139,6 +141,7 @@ pub fn advise(
         core: advice,
         memory,
         orders,
+        asked,
     }
 }
 
@@ -159,6 +162,7 @@ pub fn advise_after(
         core: advice,
         memory,
         orders: before.orders.clone(),
+        asked,
     }
 }
 

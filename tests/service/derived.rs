@@ -252,6 +252,9 @@ fn recomputed(text: &str, said: &Value) {
         .values()
         .map(|ids| ids.as_array().unwrap().len())
         .sum();
+    let others = areas["others"].as_object().unwrap();
+    let others: u64 = others.values().map(|units| units.as_u64().unwrap()).sum();
+    let left = left + usize::try_from(others).unwrap();
     let qualify = areas["qualify"].as_array().unwrap().len();
     assert_eq!(
         left + qualify,

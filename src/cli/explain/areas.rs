@@ -56,6 +56,13 @@ pub(super) fn areas(of: &Areas, town: &Town) -> String {
             names.join("、")
         );
     }
+    for (why, units) in &of.others {
+        let _ = writeln!(
+            text,
+            "  {} {units}地区(上に名のない地区のうち)",
+            words(*why)
+        );
+    }
     text
 }
 
