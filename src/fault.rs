@@ -5,7 +5,7 @@ use std::panic::PanicHookInfo;
 /// From now on a panic is told to the log as everything else is. What it says itself may repeat what somebody sent, so only words that
 /// stand in the program are passed on; the place tells the rest.
 pub fn tell_the_log() {
-    std::panic::set_hook(Box::new(|info| tell(info)));
+    std::panic::set_hook(Box::new(tell));
 }
 
 fn tell(info: &PanicHookInfo<'_>) {

@@ -132,7 +132,7 @@ pub enum CoreError {
         /// File and line.
         place: Place,
         /// What cannot be.
-        source: hinan_recommend::TownError,
+        source: Box<hinan_recommend::TownError>,
     },
 }
 
@@ -223,7 +223,7 @@ impl Core {
         let geodata = town;
         let unusable = |source: hinan_recommend::TownError| CoreError::Town {
             place: Place::of_entry(&town_file(config), "[[", &source.place, source.key),
-            source,
+            source: Box::new(source),
         };
         let town = in_its_words(town, &kinds, &plan).map_err(unusable)?;
         let travel = policy.deadline.travel;
@@ -330,7 +330,7 @@ impl Core {
     fn unusable(&self, source: hinan_recommend::TownError) -> CoreError {
         CoreError::Town {
             place: Place::of_entry(&self.file, "[[", &source.place, source.key),
-            source,
+            source: Box::new(source),
         }
     }
 

@@ -51,7 +51,7 @@ fn in_entry(text: &str, list: &str, id: &str, sought: &str) -> Option<usize> {
     let ends = starts.iter().skip(1).copied().chain([lines.len()]);
     let entry = starts.iter().copied().zip(ends).find(|(start, end)| {
         let named = |line: &&str| key_of(line) == "id" && line.contains(&format!("\"{id}\""));
-        lines[*start].starts_with(list) && lines[*start..*end].iter().any(|line| named(line))
+        lines[*start].starts_with(list) && lines[*start..*end].iter().any(named)
     })?;
     let quoted = format!("\"{sought}\"");
     let own = (entry.0..entry.1)

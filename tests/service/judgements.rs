@@ -764,9 +764,7 @@ fn who_is_as_likely_and_left_out_of_a_recommendation_needs_a_reason_in_own_words
         words: "氾濫危険水位に到達",
     };
     let refused = desk::prepare_issue(&hall.app, &duty, &id, level, adopted, &read);
-    let refused = refused
-        .err()
-        .expect("a line that was only adopted is no reason");
+    let refused = refused.expect_err("a line that was only adopted is no reason");
     assert!(
         refused.to_string().contains("除く理由") && refused.to_string().contains(&other.name),
         "{refused}"

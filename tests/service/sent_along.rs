@@ -53,6 +53,9 @@ async fn sends(officer: &Officer, path: &str, more: &[(&str, &str)]) -> Answer {
     officer.posts(path, &all).await
 }
 
+/// Names and values, as a form sends them.
+type Fields<'f> = Vec<(&'f str, &'f str)>;
+
 /// 3.1.1, 3.2.3.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_counts_in_its_cookie_alone_and_stands_in_no_address_page_or_answer() {
@@ -253,7 +256,7 @@ async fn whoever_sends_a_role_or_another_name_along_in_a_form_stays_who_they_are
     let shelter = format!("/plain/shelters/{}", shelter.as_str().unwrap());
     let own = "雨の夜に傘を三本持つ猫と歩く";
     let seen = format!("/plain/r/{}/seen", sheet.recommendation);
-    let forms: [(&str, Vec<(&str, &str)>, &str); 5] = [
+    let forms: [(&str, Fields<'_>, &str); 5] = [
         (&seen, vec![], "seen"),
         (
             "/plain/reports",
@@ -510,7 +513,7 @@ async fn fields_of_forms_and_questions_are_checked_for_kind_range_and_length_and
         vec![("state", state), ("inside", inside), ("places", places)]
     };
     let (tanaka, admin, shelter, long) = (&tanaka, &admin, shelter.as_str(), long.as_str());
-    let wrong: Vec<(&Officer, &str, Vec<(&str, &str)>)> = vec![
+    let wrong: Vec<(&Officer, &str, Fields<'_>)> = vec![
         (tanaka, shelter, state("ajar", "", "")),
         (tanaka, shelter, state("", "", "")),
         (tanaka, shelter, state("open", "many", "")),

@@ -21,6 +21,13 @@ async fn town_in_the_flood() -> Town {
     town
 }
 
+/// What the page of a recommendation is called: its level and order.
+async fn title(officer: &Officer, recommendation: &str) -> String {
+    let page = officer.opens(&format!("/plain/r/{recommendation}")).await;
+    let (_, rest) = page.text.split_once("<title>").unwrap();
+    rest.split_once("</title>").unwrap().0.to_owned()
+}
+
 /// The same form in another officer's hands.
 async fn handed_to(
     officer: &Officer,
@@ -271,6 +278,7 @@ async fn what_was_declined_is_not_asked_again_and_can_no_longer_be_approved() {
     let mut town = town_in_the_flood().await;
     let sato = town.officer("sato").await;
     let sheet = town.sheet_for(&sato, "十勝川").await;
+    let asked = title(&sato, &sheet.recommendation).await;
     let confirmation = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
     let tanaka = town.officer("tanaka").await;
     let declined = tanaka
@@ -281,11 +289,10 @@ async fn what_was_declined_is_not_asked_again_and_can_no_longer_be_approved() {
     assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(refused.text.contains("tanaka"), "it says who decided");
     town.thinks().await;
+    // Of the same river other districts may be asked about by now, at another level and on other grounds.
     for id in sato.inbox().await {
-        assert!(
-            !sato.reads(&id).await.is_about("十勝川"),
-            "not asked again on the same grounds"
-        );
+        let again = sato.reads(&id).await.is_about("十勝川") && title(&sato, &id).await == asked;
+        assert!(!again, "not asked again on the same grounds: {asked}");
     }
     town.closes().await;
 }

@@ -5,14 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::made::{ask_by, forecast, gauge, japan, one_unit, outlook, rising};
 
+/// Lead in hours, median, chances with their levels.
+type Lead = (f64, f64, Vec<(f64, f64)>);
+
 /// What stands in the text, as a reader without the program reads it.
 #[derive(Debug, Default)]
 struct Read {
     made_at: Option<Timestamp>,
     observed_m: Option<f64>,
     rise: Option<f64>,
-    /// Lead in hours, median, chances with their levels.
-    leads: Vec<(f64, f64, Vec<(f64, f64)>)>,
+    leads: Vec<Lead>,
     arrives_m: Option<f64>,
     early: Option<Timestamp>,
     middle: Option<Timestamp>,
@@ -99,11 +101,10 @@ fn read(text: &str) -> Read {
         if let Some(rest) = after(line, "middle sum ") {
             read.middle_min = number(rest);
         }
-        if let Some((wait, chance)) = line.split_once("間に合わない確率 ") {
-            if let Some((at, percent)) = after(wait, "分後 ").and_then(moment).zip(number(chance))
-            {
-                read.waits.push((at, percent));
-            }
+        if let Some((wait, chance)) = line.split_once("間に合わない確率 ")
+            && let Some((at, percent)) = after(wait, "分後 ").and_then(moment).zip(number(chance))
+        {
+            read.waits.push((at, percent));
         }
     }
     read
@@ -183,7 +184,7 @@ impl Read {
         let (level_m, now_m) = (self.arrives_m.expect("m"), self.observed_m.expect("m"));
         let made_at = self.made_at.expect("the forecast's moment");
         let hours = when.duration_since(made_at).as_secs_f64() / 3600.0;
-        let (mut chance, mut before): (f64, Option<&(f64, f64, Vec<(f64, f64)>)>) = (0.0, None);
+        let (mut chance, mut before): (f64, Option<&Lead>) = (0.0, None);
         for lead in &self.leads {
             let from = before.map_or(0.0, |before| before.0);
             let share = (hours - from) / (lead.0 - from);
