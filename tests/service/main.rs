@@ -49,6 +49,7 @@ mod silent_gauges;
 mod single_sign_on;
 mod stick;
 mod succession;
+mod taken;
 mod tampered;
 mod told;
 mod town_reference;
