@@ -51,6 +51,7 @@ pub mod run;
 pub mod second_factor;
 pub mod situation;
 pub mod station_state;
+pub mod stop_signal;
 pub mod store;
 mod tell;
 mod tend;

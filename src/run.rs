@@ -43,6 +43,7 @@ use crate::publish::deliver::{self, Channel, Pace};
 use crate::publish::dispatch::Dispatch;
 use crate::publish::outbox::ChannelName;
 use crate::recommend::briefed::Briefed;
+use crate::stop_signal::StopSignal;
 use crate::store::Store;
 use crate::store::notices::live;
 use crate::tell;
@@ -260,16 +261,17 @@ pub async fn start(
 }
 
 impl Running {
-    /// Waits until somebody asks to stop (Ctrl-C, SIGTERM, or `other`), or until a part fails.
+    /// Waits until somebody asks to stop (`signal` or `other`), or until a part fails.
     ///
     /// # Errors
     /// The part that failed, with its reason.
-    pub async fn until_stopped(&mut self, other: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    pub async fn until_stopped(
+        &mut self,
+        signal: &mut StopSignal,
+        other: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => Ok(()),
-            _ = terminate.recv() => Ok(()),
+            () = signal.asked() => Ok(()),
             () = other => Ok(()),
             Some(ended) = self.tasks.join_next() => ended?,
             Some(ended) = self.intake.join_next() => ended?,

@@ -14,6 +14,7 @@ use super::print::say;
 use crate::bridge::{Bridge, FEEDS, FeedState, Settings, Target};
 use crate::config::LogStyle;
 use crate::run;
+use crate::stop_signal::StopSignal;
 
 /// Carries what agencies publish on the web to a town's MQTT broker.
 #[derive(Args)]
@@ -119,17 +120,13 @@ impl Jma {
                 );
                 return Ok(());
             }
+            let mut signal = StopSignal::listen()?;
             let (stop, stopped) = watch::channel(false);
             let carrying = tokio::spawn({
                 let bridge = Arc::clone(&bridge);
                 async move { bridge.run(stopped).await }
             });
-            let mut terminate =
-                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+            signal.asked().await;
             say("終了しています / stopping");
             let _ = stop.send(true);
             carrying.await?

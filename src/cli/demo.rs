@@ -24,6 +24,7 @@ use crate::demo::{device, night, obihiro};
 use crate::realm::Realm;
 use crate::recommend::level::OrderLevel;
 use crate::run::{self, Doorways};
+use crate::stop_signal::StopSignal;
 use crate::{apart, chance, password, town};
 
 /// Ports tried after the wanted one when it is taken.
@@ -171,6 +172,7 @@ impl Demo {
             mqtt_tls: None,
             web,
         };
+        let mut signal = StopSignal::listen()?;
         let mut running = run::start(config, clock, reference, doorways, Some(replay)).await?;
         let app = Arc::clone(&running.app);
         register(&app, &accounts)?;
@@ -221,7 +223,7 @@ impl Demo {
         let story = tell(Arc::clone(&app), from, to, stopped);
         let exit_at_end = self.exit_at_end;
         let outcome = running
-            .until_stopped(async move {
+            .until_stopped(&mut signal, async move {
                 story.await;
                 if !exit_at_end {
                     say("記録の再現が終わりました。画面は開いたままです。Ctrl-C で終了。");

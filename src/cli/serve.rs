@@ -9,6 +9,7 @@ use crate::apart;
 use crate::clock::EventClock;
 use crate::config::Config;
 use crate::run::{self, Doorways};
+use crate::stop_signal::StopSignal;
 use crate::town;
 
 /// Runs the service until Ctrl-C or SIGTERM.
@@ -43,6 +44,7 @@ impl Serve {
                 mqtt_tls,
                 web,
             };
+            let mut signal = StopSignal::listen()?;
             let mut running = run::start(config, EventClock::present(), reference, doorways, None).await?;
             let app = &running.app;
             let scheme = if app.config.web.has_tls() { "https" } else { "http" };
@@ -66,7 +68,7 @@ impl Serve {
                     app.config.web.listen
                 ));
             }
-            let outcome = running.until_stopped(std::future::pending()).await;
+            let outcome = running.until_stopped(&mut signal, std::future::pending()).await;
             say("終了しています / stopping");
             running.stop().await?;
             outcome

@@ -17,6 +17,7 @@ mod derived;
 mod drill;
 mod encrypted;
 mod encrypted_pages;
+mod ended_early;
 mod expired;
 mod gate;
 mod hall;

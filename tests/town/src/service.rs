@@ -11,6 +11,7 @@ use crate::within;
 pub struct Service {
     process: Child,
     said: PathBuf,
+    log: PathBuf,
 }
 
 impl Service {
@@ -38,7 +39,7 @@ impl Service {
             .stderr(appended(&log))
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
-        Self { process, said }
+        Self { process, said, log }
     }
 
     /// Everything it told its operator, earlier runs included.
@@ -65,7 +66,7 @@ impl Service {
             .status();
         assert!(asked.is_ok_and(|s| s.success()), "SIGTERM was not sent");
         let process = &mut self.process;
-        within(
+        let ended = within(
             std::time::Duration::from_secs(30),
             "the service ends after SIGTERM",
             || {
@@ -73,7 +74,14 @@ impl Service {
                 async move { ended }
             },
         )
-        .await
+        .await;
+        if !ended.success() {
+            eprintln!(
+                "the service ended with {ended}; its log:\n{}",
+                read(&self.log)
+            );
+        }
+        ended
     }
 }
 
