@@ -383,10 +383,7 @@ fn note_models(app: &App) -> anyhow::Result<()> {
 /// The town's table of who must approve what is part of the record: a change of it is noted at the start that brings it.
 fn note_rules(app: &App) -> anyhow::Result<()> {
     let rules = serde_json::to_value(app.config.approve.rules())?;
-    let before = app.store.read(|view| view.last_detail("approval_rules"))?;
-    let before: Option<serde_json::Value> = before.and_then(|detail| {
-        Some(serde_json::from_str::<serde_json::Value>(&detail).ok()?["rules"].clone())
-    });
+    let before = noted::last(app, "approval_rules")?.map(|before| before["rules"].clone());
     if before.as_ref() != Some(&rules) {
         let detail = json!({ "rules": rules, "before": before });
         app.store.write(|tx| {
