@@ -48,9 +48,19 @@ pub(crate) fn settings(app: &App) -> Result<(), StoreError> {
     note(app, "settings", &detail)
 }
 
-fn last(app: &App, action: &str) -> Result<Option<Value>, StoreError> {
-    let before = app.store.read(|view| view.last_detail(action))?;
-    Ok(before.and_then(|detail| serde_json::from_str(&detail).ok()))
+/// What the last such entry says. One that cannot be read is as none, so that what holds now is noted again: the service starts all the
+/// same, and the log says why nothing is compared.
+pub(crate) fn last(app: &App, action: &str) -> Result<Option<Value>, StoreError> {
+    let Some(detail) = app.store.read(|view| view.last_detail(action))? else {
+        return Ok(None);
+    };
+    match serde_json::from_str(&detail) {
+        Ok(before) => Ok(Some(before)),
+        Err(error) => {
+            tracing::error!(action, %error, "what was noted last cannot be read; what holds now is noted as if for the first time");
+            Ok(None)
+        }
+    }
 }
 
 fn note(app: &App, action: &str, detail: &Value) -> Result<(), StoreError> {

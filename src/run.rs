@@ -1,71 +1,47 @@
 //! Starts the parts in the order of the story, and stops them in that order, waiting for each to finish what it
-//! holds. Only this file starts tasks.
+//! holds. Only this file and those in `run/` start tasks.
 
-use std::collections::BTreeMap;
+mod channels;
+mod memory;
+mod own_keys;
+mod ways;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hinan_broker::Broker;
-use hinan_notice::document::json::areas_after;
-use hinan_notice::send::mqtt::messages;
-use hinan_sensors::connect::{self, LinkState, Secret, Tally};
-use hinan_sensors::official;
+use hinan_sensors::connect::Secret;
 use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::apart;
-use crate::app::{App, Link, Picture, Replayed};
-use crate::arrivals::{Ack, Arrivals, Message, arrivals};
-use crate::brokers::{self, MAIN, Way};
-use crate::chance;
-use crate::clock::{EventClock, wall};
-use crate::config::{Config, Signing};
+use self::channels::{channels, pace, target};
+use self::memory::RESTORED;
+pub use self::memory::restored;
+use self::own_keys::{open_vault, own_signing_key, web_tls};
+use self::ways::{embedded, remote};
+use crate::app::{App, Picture, Replayed};
+use crate::arrivals::arrivals;
+use crate::brokers;
+use crate::clock::EventClock;
+use crate::config::Config;
 use crate::desk::attention;
-use crate::distrust;
-use crate::door::{PUBLISHER, TownDoor};
-use crate::engine::{Engine, Reference};
-use crate::forget;
+use crate::door::PUBLISHER;
+use crate::engine::Reference;
 use crate::intake::Intake;
-use crate::model_use;
-use crate::noted;
-use crate::own_certificate;
-use crate::publish::channel::area_mail::AreaMailChannel;
-use crate::publish::channel::l_alert::LAlertChannel;
-use crate::publish::channel::mail::{MailChannel, MailTarget};
-use crate::publish::channel::mqtt::{MqttChannel, MqttTarget};
-use crate::publish::channel::webhook::WebhookChannel;
-use crate::publish::deliver::{self, Channel, Pace};
+use crate::publish::deliver;
 use crate::publish::dispatch::Dispatch;
-use crate::publish::outbox::ChannelName;
-use crate::recommend::briefed::Briefed;
 use crate::stop_signal::StopSignal;
 use crate::store::Store;
-use crate::store::notices::live;
-use crate::tell;
-use crate::tend;
-use crate::vault::Vault;
-use crate::web;
-use crate::witness;
+use crate::{apart, chance, distrust, forget, model_use, noted, tell, tend, web, witness};
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
-/// Packets on the way from the embedded broker to where their bytes are counted: a few only, for they are not.
-const HANDED_OVER_MAX: usize = 4;
-/// Misdeeds of clients that wait to be noted. What does not fit is counted.
-const MISDEEDS_MAX: usize = 1024;
-/// Readings of this time before the newest, and official information of this time before now, are fed to the engine again at a start.
-pub(crate) const RESTORED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// Rounds of upkeep, five seconds each, between two looks for official information that is too old: an hour.
 const FORGET_EVERY: u32 = 720;
-/// No order that was approved before this time can hold: `publish.expires_after_h` allows 48 hours.
-const HELD: jiff::SignedDuration = jiff::SignedDuration::from_hours(49);
-/// How often the counts of the embedded broker are shown anew.
-const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Listeners that were opened before anything else, so that a taken port is known at once.
 pub struct Doorways {
@@ -341,35 +317,6 @@ async fn upkeep(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Resul
     Ok(())
 }
 
-/// Opens the key to second factors, and encrypts what an earlier version kept in the clear. Without it nobody gets in who has a
-/// second factor: that is said, and everything else starts.
-fn open_vault(app: &App) -> anyhow::Result<()> {
-    match Vault::of_record(&app.config.service.data_dir, &app.store) {
-        Ok(vault) => {
-            let lost = vault.not_opened(&app.store)?;
-            if !lost.is_empty() {
-                let names = lost.join(", ");
-                tracing::error!(names, "second factors were sealed with another key");
-                app.warn(format!(
-                    "2要素目の鍵が違うため、次の職員はサインインできません: {names}。second-factor.key をバックアップから戻すか、コンソールの hinan officer --totp で登録し直してください"
-                ));
-            }
-            let sealed = vault.seal_clear(&app.store)?;
-            if sealed > 0 {
-                tracing::info!(sealed, "second factors were encrypted");
-            }
-            app.vault.keep(vault);
-        }
-        Err(why) => {
-            tracing::error!(%why, "second factors cannot be read: nobody who has one can sign in");
-            app.warn(format!(
-                "2要素目の鍵を読めないため、2要素目のある職員はサインインできません。管理者へ連絡してください: {why}"
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// Which model files forecast from the start on. Models that are fitted at the start come from no file, and nothing is noted.
 fn note_models(app: &App) -> anyhow::Result<()> {
     let settings = &app.config.models;
@@ -385,10 +332,7 @@ fn note_models(app: &App) -> anyhow::Result<()> {
 /// The town's table of who must approve what is part of the record: a change of it is noted at the start that brings it.
 fn note_rules(app: &App) -> anyhow::Result<()> {
     let rules = serde_json::to_value(app.config.approve.rules())?;
-    let before = app.store.read(|view| view.last_detail("approval_rules"))?;
-    let before: Option<serde_json::Value> = before.and_then(|detail| {
-        Some(serde_json::from_str::<serde_json::Value>(&detail).ok()?["rules"].clone())
-    });
+    let before = noted::last(app, "approval_rules")?.map(|before| before["rules"].clone());
     if before.as_ref() != Some(&rules) {
         let detail = json!({ "rules": rules, "before": before });
         app.store.write(|tx| {
@@ -402,373 +346,6 @@ fn note_rules(app: &App) -> anyhow::Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The engine with its memory of the readings that still matter.
-///
-/// # Errors
-/// The record's.
-pub fn restored(
-    store: &Store,
-    reference: &Reference,
-    now: Timestamp,
-) -> anyhow::Result<(Engine, i64, i64)> {
-    let mut engine = Engine::new(reference.clone());
-    let (mut readings, mut heard) = (0_u64, 0_u64);
-    let heard_since = now.saturating_sub(RESTORED).unwrap_or(now);
-    let (stood, last_seq) = store.read(|view| {
-        let mut distrusted = distrust::history(view)?;
-        if let Some(newest) = view.newest_reading()? {
-            view.each_level_since(newest - RESTORED, |stored| {
-                distrust::before_reading(&mut distrusted, stored.seq, &mut engine);
-                if stored.historic {
-                    engine.take_historic(&stored.reading);
-                } else {
-                    engine.take(&stored.reading);
-                }
-                readings += 1;
-            })?;
-        }
-        distrust::before_reading(&mut distrusted, i64::MAX, &mut engine);
-        view.each_official_since(heard_since, |stored| {
-            match official::decode(Some(&stored.topic), &stored.bytes) {
-                Ok(message) => {
-                    engine.hear(&message, stored.received_at);
-                    heard += 1;
-                }
-                // An older version could read it; what it said is in its record.
-                Err(why) => tracing::warn!(seq = stored.seq, %why, "stored official information is not understood"),
-            }
-        })?;
-        Ok((view.last_stood()?, view.last_seq()?))
-    })?;
-    engine.remember(stood.advice, now);
-    engine.remember_facilities(stood.facilities);
-    let given = store.read(|view| view.evening_briefings(&reference.town.code))?;
-    engine.remember_briefed(Briefed::of(now, given));
-    if readings + heard > 0 {
-        tracing::info!(readings, official = heard, "restored what was known");
-    }
-    Ok((engine, last_seq, stood.evaluation))
-}
-
-async fn embedded(
-    app: &Arc<App>,
-    listener: TcpListener,
-    secret: &str,
-    arrivals: Arrivals,
-    doors: &mut JoinSet<anyhow::Result<()>>,
-) -> anyhow::Result<Broker> {
-    let (heard, misdeeds) = mpsc::channel(MISDEEDS_MAX);
-    let door = TownDoor::new(
-        &app.config,
-        Arc::clone(&app.reference.stations),
-        Arc::clone(&app.devices),
-        secret.to_owned(),
-        brokers::login(&app.config)?,
-        heard,
-    );
-    doors.spawn(tend::remember(Arc::clone(app), misdeeds));
-    let settings = hinan_broker::Settings {
-        packet_max_bytes: app.config.broker.packet_max_bytes,
-        excess_max_s: app.config.broker.excess_max_s,
-        ..hinan_broker::Settings::default()
-    };
-    let filters = app.config.waited_for();
-    let (sink, mut inbound) = mpsc::channel::<hinan_broker::Inbound>(HANDED_OVER_MAX);
-    let retained = retained(app)?;
-    let broker = Broker::start(listener, settings, Arc::new(door), filters, sink, retained).await?;
-    app.set_link(
-        MAIN,
-        Link::Up {
-            since: app.clock.now(),
-        },
-    );
-    doors.spawn(async move {
-        while let Some(inbound) = inbound.recv().await {
-            let (message, receipt) = inbound.split();
-            let message = Message {
-                topic: message.topic,
-                payload: message.payload,
-                cut_from_bytes: None,
-                // What a device sends us with the retain flag is live, not old state.
-                retained: false,
-                device: message.device,
-                ack: Ack::Embedded(receipt),
-            };
-            if arrivals.send(message).await.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    Ok(broker)
-}
-
-/// Names the key that the service makes itself, where it signs with that. What officers must be told of it, if anything.
-fn own_signing_key(config: &mut Config) -> anyhow::Result<Option<String>> {
-    let publish = &mut config.publish;
-    if publish.sign != Signing::Own {
-        return Ok(None);
-    }
-    let made = own_certificate::for_signing(&config.service.data_dir, &publish.sender, wall())?;
-    let fingerprint = own_certificate::fingerprint(&made.certificate)?;
-    tracing::info!(%fingerprint, certificate = %made.certificate.display(), "documents are signed with a key of our own");
-    publish.sign_key_file = made.key;
-    publish.sign_certificate_file = made.certificate;
-    Ok(made.instead_of.map(|why| {
-        tracing::error!(why, %fingerprint, "the own signing key was set aside, and another one made");
-        format!(
-            "発表に付ける署名の鍵を作り直しました(元のものは使えませんでした: {why})。受信側に新しい証明書を渡してください。指紋: {fingerprint}"
-        )
-    }))
-}
-
-/// TLS of the pages: with the town's certificate, or one of the service's own making.
-fn web_tls(app: &App) -> anyhow::Result<Option<tokio_rustls::TlsAcceptor>> {
-    let config = &app.config.web;
-    if !config.has_tls() {
-        return Ok(None);
-    }
-    let (certificate, key) = if config.self_signed {
-        let host = reqwest::Url::parse(&app.config.publish.public_url).ok();
-        let host = host.as_ref().and_then(|url| url.host_str());
-        let made = own_certificate::at(&app.config.service.data_dir, host, wall())?;
-        if let Some(why) = made.instead_of {
-            let new = own_certificate::fingerprint(&made.certificate)?;
-            tracing::error!(why, fingerprint = %new, "the own certificate was set aside, and another one made");
-            app.warn(format!(
-                "この画面の証明書を作り直しました(元のものは使えませんでした: {why})。ブラウザーに表示される指紋が次のものと同じか確かめてから進んでください: {new}"
-            ));
-        }
-        (made.certificate, made.key)
-    } else {
-        (config.tls_certificate.clone(), config.tls_key.clone())
-    };
-    app.set_certificate_fingerprint(own_certificate::fingerprint(&certificate)?);
-    Ok(Some(web::acceptor(&certificate, &key)?))
-}
-
-/// The channels that this town has, each with its worker to come.
-fn channels(config: &Config, target: MqttTarget) -> anyhow::Result<Vec<Channel>> {
-    let publish = &config.publish;
-    crate::bridge::install_tls();
-    let mut channels = vec![Channel::Feed, Channel::Mqtt(MqttChannel::new(target))];
-    for one in &publish.webhook {
-        let key = format!("publish.webhook {}", one.name);
-        let secret = std::env::var(&one.secret_env).with_context(|| {
-            format!(
-                "{key}: the environment variable {} (secret_env) is not set",
-                one.secret_env
-            )
-        })?;
-        let channel =
-            WebhookChannel::new(&one.name, &one.url, Secret::new(&secret)).with_context(|| key)?;
-        channels.push(Channel::Webhook(channel));
-    }
-    let mail = &publish.mail;
-    if !mail.host.is_empty() {
-        let authorities_pem = if mail.ca_file.as_os_str().is_empty() {
-            Vec::new()
-        } else {
-            std::fs::read(&mail.ca_file)
-                .with_context(|| format!("publish.mail.ca_file: {}", mail.ca_file.display()))?
-        };
-        let target = MailTarget {
-            host: mail.host.clone(),
-            port: mail.port,
-            tls: mail.tls,
-            authorities_pem,
-            credentials: brokers::secret(
-                "publish.mail",
-                &mail.username,
-                &mail.password_variable(),
-            )?,
-            from: mail.from.clone(),
-            to: mail.to.clone(),
-            timeout: std::time::Duration::from_secs(publish.attempt_max_s),
-        };
-        channels.push(Channel::Mail(
-            MailChannel::new(&target).context("publish.mail")?,
-        ));
-    }
-    let (area_mail, l_alert) = (&publish.area_mail.dir, &publish.l_alert.dir);
-    for (key, dir) in [
-        ("publish.area_mail.dir", area_mail),
-        ("publish.l_alert.dir", l_alert),
-    ] {
-        anyhow::ensure!(
-            dir.as_os_str().is_empty() || dir.is_dir(),
-            "{key} is {}, which is not a folder; make or mount it, or leave the key empty",
-            dir.display()
-        );
-    }
-    if !area_mail.as_os_str().is_empty() {
-        channels.push(Channel::AreaMail(AreaMailChannel::new(area_mail.clone())));
-    }
-    if !l_alert.as_os_str().is_empty() {
-        channels.push(Channel::LAlert(LAlertChannel::new(l_alert.clone())));
-    }
-    Ok(channels)
-}
-
-fn pace(config: &Config) -> Pace {
-    Pace {
-        attempt_max: std::time::Duration::from_secs(config.publish.attempt_max_s),
-        pause_first: std::time::Duration::from_millis(500),
-        pause_max: std::time::Duration::from_secs(config.publish.retry_max_s),
-        jitter_seed: u64::from_le_bytes(chance::bytes()),
-    }
-}
-
-/// What a broker that forgets must be told again: the notices that hold, and the state of their areas.
-fn retained(app: &App) -> anyhow::Result<Vec<hinan_broker::Retained>> {
-    let published = app
-        .store
-        .read(|view| view.published(&ChannelName::Mqtt, app.clock.now() - HELD, 10_000))?;
-    let delivered: Vec<_> = published.iter().map(|one| one.notice().clone()).collect();
-    let base = format!(
-        "{}/{}/{}",
-        app.config.publish.topic_prefix,
-        app.config.service.realm,
-        app.town().code
-    );
-    let in_force = live(delivered, app.clock.now());
-    let facts_list: Vec<_> = in_force
-        .iter()
-        .map(|notice| notice.content().facts())
-        .collect();
-    // Of an area in several orders the state is the same whichever order it is asked with.
-    let mut kept = BTreeMap::new();
-    for (notice, facts) in in_force.iter().zip(&facts_list) {
-        let document = published
-            .iter()
-            .find(|one| one.notice().id() == notice.id())
-            .map(crate::publish::publication::Publication::document_text)
-            .unwrap_or_default();
-        for message in messages(facts, document, &areas_after(facts, &[], &facts_list)) {
-            if message.retain && !message.payload.is_empty() {
-                kept.insert(message.topic, message.payload);
-            }
-        }
-    }
-    Ok(kept
-        .into_iter()
-        .map(|(topic, payload)| hinan_broker::Retained {
-            topic: format!("{base}/{topic}"),
-            payload: payload.into_bytes().into(),
-        })
-        .collect())
-}
-
-/// Where approved notices go, and as whom.
-fn target(app: &App, at_ours: Option<(String, Secret)>) -> anyhow::Result<MqttTarget> {
-    let config = &app.config;
-    let chosen = config
-        .broker
-        .remote
-        .iter()
-        .find(|remote| remote.name == config.publish.broker);
-    let base = format!(
-        "{}/{}/{}",
-        config.publish.topic_prefix,
-        config.service.realm,
-        app.town().code
-    );
-    let packet_max_bytes = config.broker.packet_max_bytes;
-    Ok(match chosen {
-        Some(remote) => MqttTarget {
-            host: remote.host.clone(),
-            port: remote.port,
-            client_id: format!("{}-publisher", brokers::client_id(config, remote)),
-            tls: brokers::tls(remote)?,
-            credentials: brokers::remote_login(remote)?,
-            packet_max_bytes,
-            base,
-        },
-        None => MqttTarget {
-            host: config.broker.host.clone(),
-            port: config.broker.port,
-            client_id: format!(
-                "{}-{}-publisher",
-                config.broker.client_id, config.service.realm
-            ),
-            tls: None,
-            credentials: match at_ours {
-                Some(own) => Some(own),
-                None => brokers::login(config)?,
-            },
-            packet_max_bytes,
-            base,
-        },
-    })
-}
-
-/// Starts the way to one broker elsewhere: the connection, what it hands over, and how it is.
-fn remote(
-    app: &Arc<App>,
-    way: Way,
-    arrivals: Arrivals,
-    doors: &mut JoinSet<anyhow::Result<()>>,
-    stop: &watch::Receiver<bool>,
-) {
-    let Way { name, connection } = way;
-    let (deliveries, mut delivered) = mpsc::channel::<connect::Delivery>(ARRIVALS_MAX);
-    let (status, mut state) = watch::channel(LinkState::Connecting);
-    let tally = Arc::new(Tally::default());
-    let clock = Arc::clone(app);
-    let surroundings = connect::Surroundings {
-        clock: Box::new(move || clock.clock.now()),
-        jitter_seed: u64::from_le_bytes(chance::bytes()),
-        tally: Arc::clone(&tally),
-    };
-    let stopped = stop.clone();
-    let ended = format!("the way to the broker {name} ended");
-    doors.spawn(async move {
-        connect::run(connection, deliveries, stopped, status, surroundings)
-            .await
-            .context(ended)
-    });
-    doors.spawn(async move {
-        while let Some(delivery) = delivered.recv().await {
-            let message = Message {
-                topic: delivery.topic,
-                payload: delivery.payload.into(),
-                cut_from_bytes: delivery.cut_from_bytes,
-                retained: delivery.retained,
-                device: None,
-                ack: Ack::Remote(delivery.receipt),
-            };
-            if arrivals.send(message).await.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    let app = Arc::clone(app);
-    doors.spawn(async move {
-        loop {
-            let now = app.clock.now();
-            let link = match &*state.borrow_and_update() {
-                LinkState::Connected { .. } => Link::Up { since: now },
-                LinkState::Connecting => Link::Down {
-                    since: now,
-                    why: "接続しています".to_owned(),
-                },
-                LinkState::Down { why, .. } => Link::Down {
-                    since: now,
-                    why: why.clone(),
-                },
-            };
-            let up = matches!(link, Link::Up { .. });
-            app.set_link(&name, link);
-            brokers::show(&name, &tally, up);
-            tokio::select! {
-                changed = state.changed() => if changed.is_err() { return Ok(()) },
-                () = tokio::time::sleep(COUNTED_EVERY) => {}
-            }
-        }
-    });
 }
 
 /// The recorder of counters; one per process, whoever asks first.

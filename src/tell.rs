@@ -158,9 +158,15 @@ impl Teller {
     }
 }
 
-/// What listeners are told of an entry; nothing of most.
+/// What listeners are told of an entry; nothing of most. That it happened is told also where its particulars cannot be read.
 fn events(entry: &Entry) -> Vec<Event> {
-    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let detail = match entry.particulars() {
+        Ok(detail) => detail.all,
+        Err(error) => {
+            tracing::error!(%error, action = entry.action, "listeners are told without what the entry says");
+            Value::Null
+        }
+    };
     let (by, at, subject) = (entry.actor.clone(), entry.at, entry.subject.clone());
     let text = |key: &str| detail[key].as_str().map(str::to_owned);
     let recommendation = |what| Event::Recommendation {

@@ -60,11 +60,18 @@ pub(crate) fn begin(app: &App) -> anyhow::Result<Witness> {
             view.last_detail(KEY_NAMED)?,
         ))
     })?;
-    let named: Option<String> = named.and_then(|detail| {
-        let detail: serde_json::Value = serde_json::from_str(&detail).ok()?;
-        Some(detail["public_key"].as_str()?.to_owned())
-    });
     let mut why = Vec::new();
+    let named = named.and_then(
+        |detail| match serde_json::from_str::<serde_json::Value>(&detail) {
+            Ok(detail) => Some(detail["public_key"].as_str()?.to_owned()),
+            Err(unreadable) => {
+                why.push(format!(
+                    "the entry that names its key cannot be read: {unreadable}"
+                ));
+                None
+            }
+        },
+    );
     let signer = match Signer::open(dir, chance::bytes) {
         Ok(signer) => signer,
         Err(unusable) => {

@@ -1,12 +1,9 @@
 //! Who goes to which shelter: a city, a general solver beside it, and all Japan town by town.
 //!
-//! Budget on one core: 500 units × 200 shelters within 20 ms, crowded or not. All Japan is 1,741 towns with 80,000 sites;
-//! the cost of one unit must not grow from the smallest towns to the largest share of the nation.
-//!
-//! Measured on one core with the machine to itself (2026-11-27): roomy 8.0 ms, crowded 14.7 ms (13.7 to 16.0), beyond all places 10.8 ms
-//! (10.3, 19.5 and 14.7 ms before the search began at a sensible plan and looked at a few parts at a time). Measured before that change:
-//! microlp needs 14 and 23 times as long on the small towns, for the same cost; all Japan 0.67 s, one unit 9.7, 10.0 and 9.7 µs; within
-//! one town the cost of a unit grows with its size: 3.5, 20 and 108 µs at 50, 200 and 800 units.
+//! Limit on one core: 500 units × 200 shelters within 20 ms, with room, crowded, and with more people than places; what is printed beside
+//! it says whether the cost is the bound of the dual. A general solver (microlp) is asked the same small towns, for the same cost. All
+//! Japan is 1,741 towns with 80,000 sites; the cost of one unit must not grow from the smallest share of them to all. Within one town it
+//! may, and how much is measured, too. The figures of the city stand in the README.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "../tests/town/mod.rs"]

@@ -90,10 +90,16 @@ impl Audit {
 fn believed_key(dir: &Path) -> anyhow::Result<(Option<String>, Option<String>)> {
     // The record names the key that signs it; where the key itself can be read, that one is believed.
     let named = Store::look(dir, |view| view.last_detail("audit_key"))?;
-    let named: Option<String> = named.and_then(|detail| {
-        let detail: serde_json::Value = serde_json::from_str(&detail).ok()?;
-        Some(detail["public_key"].as_str()?.to_owned())
-    });
+    // An entry that names no key that can be read is no word that there is none.
+    let named = match named {
+        None => None,
+        Some(detail) => {
+            let unreadable = "署名鍵の記録の詳細を読めません / the entry that names the signing key cannot be read";
+            let detail: serde_json::Value = serde_json::from_str(&detail).context(unreadable)?;
+            let key = detail["public_key"].as_str().context(unreadable)?;
+            Some(key.to_owned())
+        }
+    };
     Ok((checkpoint::public_key_in(dir), named))
 }
 

@@ -304,10 +304,15 @@ async fn tell(app: Arc<App>, from: Timestamp, to: Timestamp, mut stop: watch::Re
             _ = stop.changed() => return,
         }
     }
-    let proposals = app
-        .store
-        .read(|view| view.proposals(10_000))
-        .unwrap_or_default();
+    let proposals = match app.store.read(|view| view.proposals(10_000)) {
+        Ok(proposals) => proposals,
+        Err(why) => {
+            say(&format!(
+                "推奨の記録を読めないため、一覧を出せません / the recommendations cannot be read: {why}"
+            ));
+            return;
+        }
+    };
     let mut firsts = Firsts::new();
     for stored in &proposals {
         report::note(&mut firsts, stored.first_at, &stored.proposal);

@@ -56,11 +56,15 @@ impl Replay {
             }
             None => town::read_history(obihiro::STORM, "the built-in storm")?,
         };
-        let mut lines = String::new();
+        let mut steps = Vec::new();
         let firsts = replay::recording(&reference, &storm, Timestamp::MIN, storm.end(), |step| {
-            lines.push_str(&serde_json::to_string(step).unwrap_or_default());
-            lines.push('\n');
+            steps.push(serde_json::to_string(step));
         })?;
+        let mut lines = String::new();
+        for step in steps {
+            lines.push_str(&step?);
+            lines.push('\n');
+        }
         if !self.summary {
             say(lines.trim_end());
         }

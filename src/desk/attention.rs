@@ -9,6 +9,8 @@ use crate::app::App;
 use crate::approve::authority::Grant;
 use crate::approve::officer::{Act, Officer};
 use crate::store::approvals::Review;
+use crate::store::audit::Entry;
+use crate::store::particulars::UNREADABLE;
 use crate::store::recoveries::Lost;
 use crate::store::{StoreError, View};
 
@@ -172,14 +174,11 @@ pub fn pass_on(app: &App) -> Result<usize, StoreError> {
     Ok(pass_on_unseen(app)? + pass_on_waiting(app)?)
 }
 
-/// Whom a text that waits for its second person was passed on to, and how many times.
-fn passed_on(view: &View<'_>, draft_id: &str) -> Result<(u32, Option<String>), StoreError> {
-    let all = view.last_of(draft_id, [PASSED_ON; 2], 100)?;
-    let to = all.last().and_then(|entry| {
-        let detail: serde_json::Value = serde_json::from_str(&entry.detail).ok()?;
-        Some(detail["to"].as_str()?.to_owned())
-    });
-    Ok((u32::try_from(all.len()).unwrap_or(u32::MAX), to))
+/// How many times a text that waits for its second person was passed on, and what the last entry says of it.
+fn passed_on(view: &View<'_>, draft_id: &str) -> Result<(u32, Option<Entry>), StoreError> {
+    let mut all = view.last_of(draft_id, [PASSED_ON; 2], 100)?;
+    let times = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    Ok((times, all.pop()))
 }
 
 /// Everybody whose authority holds now, in the order of succession, without `but`.
@@ -302,9 +301,18 @@ pub fn standing(app: &App, officer: &Officer) -> Result<Vec<String>, StoreError>
                 lines.push("あなたの承認は、2人目を待っています。「判断待ち」から確かめられます。".to_owned());
             } else {
                 let asked = match passed_on(view, waiting.draft.notice.id().as_str())? {
-                    (0, _) => String::new(),
-                    (step, Some(to)) if !to.is_empty() => format!("({step}回目の引き継ぎ先: {})", name(&to)?),
-                    (step, _) => format!("({step}回目の引き継ぎ先: 次の順位の登録がありません)"),
+                    (_, None) => String::new(),
+                    (step, Some(last)) => {
+                        let to = last
+                            .particulars()
+                            .and_then(|detail| Ok(detail.word("to")?.to_owned()));
+                        let to = match to.as_deref() {
+                            Ok("") => "次の順位の登録がありません".to_owned(),
+                            Ok(to) => name(to)?,
+                            Err(_) => UNREADABLE.to_owned(),
+                        };
+                        format!("({step}回目の引き継ぎ先: {to})")
+                    }
                 };
                 lines.push(format!(
                     "{}が1人目として承認し、2人目の承認を待っています{asked}。「判断待ち」から開いてください。",

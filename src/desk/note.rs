@@ -71,10 +71,14 @@ pub fn sign(
                 "引き継ぎの内容が変わりました。読み直してから署名してください".to_owned(),
             )));
         }
-        let both = signatures(&view)?.into_iter().any(|entry| {
-            let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-            entry.actor == officer.name && detail["read"] == read.as_str() && detail["side"] != side
-        });
+        let mut both = false;
+        for entry in signatures(&view)? {
+            if entry.actor == officer.name {
+                // One that cannot be read may have been the other side.
+                let detail = entry.particulars()?;
+                both |= detail.word("read")? == read.as_str() && detail.word("side")? != side;
+            }
+        }
         if both {
             return Ok(Err(Declined::NotAuthorised(
                 "同じ人が、引き継ぐ側と引き継がれる側の両方に署名することはできません".to_owned(),
@@ -130,11 +134,14 @@ pub fn muted(view: &View<'_>, now: Timestamp) -> Result<Option<Muted>, StoreErro
     let Some(last) = view.last_of(ALARMS, [MUTED; 2], 1)?.pop() else {
         return Ok(None);
     };
-    let until = serde_json::from_str::<serde_json::Value>(&last.detail)
-        .ok()
-        .and_then(|detail| detail["until"].as_str()?.parse().ok());
+    // A word that cannot be read sets nothing still: rather a sound too many.
+    let until = last.particulars().and_then(|detail| {
+        let until = detail.word("until")?;
+        Ok(until.parse::<Timestamp>().ok())
+    });
     Ok(until
-        .filter(|until: &Timestamp| *until > now)
+        .unwrap_or(None)
+        .filter(|until| *until > now)
         .map(|until| Muted {
             by: last.actor,
             until,

@@ -1,32 +1,34 @@
 //! What the core of the advice refers to: the town in its words, and what the town decided beforehand.
 
+mod files;
+mod sites;
+mod units;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hinan_gis::road::RoadGraph;
-use hinan_gis::{AreaIndex, District, Hazard, Layer, LayerKind, Reach, Town};
+use hinan_gis::{Hazard, Layer, Town};
 use hinan_recommend::{
-    Criteria, CriteriaError, Exposure, Input, Kind, LatchSettings, LiftSettings, Mark, NATIONAL,
-    Policy, SourceId, Span, Unit, UnitId,
+    CriteriaError, Input, Kind, LatchSettings, LiftSettings, Policy, SourceId, Span, Unit,
 };
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::demo::obihiro;
 use crate::digest::Digest;
 
+pub use self::files::{CRITERIA_FILE, criteria};
+use self::files::{criteria_file, town_file};
+pub(super) use self::sites::site_hazard;
+use self::sites::{Inside, SHELTERS_PER_DISTRICT, inside, is_usable, near};
+use self::units::in_its_words;
+pub(super) use self::units::{facility_exposure, threat_exposure};
 use super::homes::{HomeMaps, rounded_up};
 use super::line::Place;
-use super::plan::{Homes, Plan, PlanError, Threat};
+use super::plan::{Plan, PlanError};
 use super::proposal::ProposedShelter;
 use super::refuge::RefugeBasis;
-
-/// The name of a town's own criteria in its folder.
-pub const CRITERIA_FILE: &str = "criteria.toml";
-
-/// The depth ranks of flood maps reach so far at their upper end, metres; the last has none.
-const RANK_UP_TO_M: [f64; 5] = [0.5, 3.0, 5.0, 10.0, 20.0];
 
 /// Town and policy as the core wants them.
 #[derive(Clone, Debug)]
@@ -379,72 +381,6 @@ impl Core {
     }
 }
 
-/// The criteria that decide: those named in the configuration, else those in the town's folder, else of the built-in town its
-/// own, else the national model.
-///
-/// # Errors
-/// [`CoreError::Unreadable`] or [`CoreError::Criteria`] with the file's name.
-pub fn criteria(config: &Config) -> Result<Criteria, CoreError> {
-    let named = &config.recommend.criteria;
-    if !named.as_os_str().is_empty() {
-        return read(named);
-    }
-    let dir = &config.town.dir;
-    if dir.as_os_str().is_empty() {
-        return Ok(Criteria::read(
-            obihiro::CRITERIA,
-            "config/obihiro/criteria.toml",
-        )?);
-    }
-    let own = dir.join(CRITERIA_FILE);
-    // A file that cannot be asked for, or a link that leads nowhere, is not taken for no file: another one would decide unseen.
-    match std::fs::symlink_metadata(&own) {
-        Ok(_) => return read(&own),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
-        // The town is a bundle: it has no folder for a file of its own, and `recommend.criteria` names one.
-        Err(why) if why.kind() == std::io::ErrorKind::NotADirectory => {}
-        Err(source) => return Err(CoreError::Unreadable { path: own, source }),
-    }
-    Ok(Criteria::read(NATIONAL, "config/criteria.toml")?)
-}
-
-/// The file of the criteria that decide, by its name.
-fn criteria_file(config: &Config) -> PathBuf {
-    let (named, dir) = (&config.recommend.criteria, &config.town.dir);
-    if !named.as_os_str().is_empty() {
-        return named.clone();
-    }
-    let own = dir.join(CRITERIA_FILE);
-    if dir.as_os_str().is_empty() {
-        return PathBuf::from("config/obihiro/criteria.toml");
-    }
-    if own.is_file() {
-        own
-    } else {
-        PathBuf::from("config/criteria.toml")
-    }
-}
-
-/// The town's file, or the bundle that holds it.
-fn town_file(config: &Config) -> PathBuf {
-    let dir = &config.town.dir;
-    if dir.as_os_str().is_empty() {
-        PathBuf::from("config/obihiro/town.toml")
-    } else if dir.is_dir() {
-        dir.join("town.toml")
-    } else {
-        dir.clone()
-    }
-}
-
-fn read(path: &Path) -> Result<Criteria, CoreError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CoreError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(Criteria::read(&text, &path.display().to_string())?)
-}
-
 fn basis(
     town: &hinan_recommend::Town,
     geodata: &Town,
@@ -513,260 +449,7 @@ fn with_units(
     )
 }
 
-/// What a place must be approved for.
-pub(super) fn site_hazard(hazard: hinan_recommend::Hazard) -> Option<Hazard> {
-    Some(match hazard {
-        hinan_recommend::Hazard::Flood => Hazard::Flood,
-        hinan_recommend::Hazard::InlandFlood => Hazard::InlandFlood,
-        hinan_recommend::Hazard::Landslide => Hazard::Landslide,
-        hinan_recommend::Hazard::StormSurge => Hazard::StormSurge,
-        hinan_recommend::Hazard::Tsunami => Hazard::Tsunami,
-        hinan_recommend::Hazard::LargeFire => Hazard::LargeFire,
-        hinan_recommend::Hazard::Volcanic => Hazard::Volcano,
-        hinan_recommend::Hazard::Earthquake => return None,
-    })
-}
-
 fn places(town: &Town) -> BTreeMap<String, usize> {
     let ids = town.districts.iter().map(|district| district.id.clone());
     ids.zip(0..).collect()
-}
-
-/// Candidates looked at from each district.
-const SHELTERS_PER_DISTRICT: usize = 3;
-
-/// What a question to officers can be about.
-const HAZARDS: [Hazard; 5] = [
-    Hazard::Flood,
-    Hazard::InlandFlood,
-    Hazard::Landslide,
-    Hazard::StormSurge,
-    Hazard::Tsunami,
-];
-
-/// Identifiers of the sites inside a hazard's zone; an entry for each hazard of which a map is loaded.
-pub(super) type Inside = BTreeMap<Hazard, BTreeSet<String>>;
-
-/// Which zones a site is asked for. Flood zones are the town's own: see its rule for shelters.
-const ZONES: [(LayerKind, Hazard); 4] = [
-    (LayerKind::InlandFlood, Hazard::InlandFlood),
-    (LayerKind::Landslide, Hazard::Landslide),
-    (LayerKind::StormSurge, Hazard::StormSurge),
-    (LayerKind::Tsunami, Hazard::Tsunami),
-];
-
-fn inside(town: &Town, layers: &[Layer]) -> Inside {
-    let mut found = Inside::new();
-    for layer in layers {
-        let Some((_, hazard)) = ZONES.iter().find(|(kind, _)| *kind == layer.kind) else {
-            continue;
-        };
-        let areas = layer
-            .features
-            .iter()
-            .filter_map(|feature| feature.shape.area());
-        let zones = AreaIndex::build(areas);
-        let sites = town.shelters.iter();
-        let within = sites.filter(|site| zones.at(site.at).next().is_some());
-        found
-            .entry(*hazard)
-            .or_default()
-            .extend(within.map(|site| site.id.clone()));
-    }
-    found
-}
-
-fn is_usable(site: &hinan_gis::Shelter, hazard: Hazard, town: &Town, inside: &Inside) -> bool {
-    let within = inside.get(&hazard).is_some_and(|of| of.contains(&site.id));
-    site.usable_for(hazard, town.shelter_rule) && !within
-}
-
-fn near(town: &Town, inside: &Inside) -> Vec<(Hazard, Vec<Vec<ProposedShelter>>)> {
-    let near = |district: &District, hazard| {
-        let within = inside.get(&hazard).map_or(0, BTreeSet::len);
-        town.nearest_usable_shelters(district.label, hazard, SHELTERS_PER_DISTRICT + within)
-            .into_iter()
-            .filter(|(shelter, _)| is_usable(shelter, hazard, town, inside))
-            .take(SHELTERS_PER_DISTRICT)
-            .map(|(shelter, metres)| ProposedShelter {
-                id: shelter.id.clone(),
-                name: shelter.name.clone(),
-                straight_line_m: metres,
-            })
-            .collect()
-    };
-    HAZARDS
-        .into_iter()
-        .map(|hazard| {
-            let all = town.districts.iter();
-            (hazard, all.map(|district| near(district, hazard)).collect())
-        })
-        .collect()
-}
-
-/// A quarter where nobody is counted may hold workers, guests or patients: where a river reaches it somebody is assumed to be there.
-/// Others where nobody lives cannot be ordered and are left out.
-fn in_its_words(
-    town: &Town,
-    kinds: &BTreeMap<String, Kind>,
-    plan: &Plan,
-) -> Result<hinan_recommend::Town, hinan_recommend::TownError> {
-    let units = town
-        .districts
-        .iter()
-        .filter(|district| {
-            district.people > 0
-                || !district.reaches.is_empty()
-                || plan.threats.contains_key(&district.id)
-        })
-        .map(|district| unit(district, kinds, plan))
-        .collect();
-    hinan_recommend::Town::new(
-        town.name.clone(),
-        middle(town),
-        units,
-        plan.groups.clone(),
-        plan.facilities
-            .iter()
-            .map(|planned| {
-                let mut facility = planned.facility.clone();
-                for exposure in &mut facility.exposures {
-                    let kind = exposure.river.as_ref().and_then(|river| kinds.get(river));
-                    exposure.kind = kind.copied().unwrap_or(exposure.kind);
-                }
-                facility
-            })
-            .collect(),
-    )
-}
-
-/// Where the sun is asked for: the middle of the districts' names on the map.
-fn middle(town: &Town) -> hinan_recommend::Place {
-    let labels = || town.districts.iter().map(|district| district.label);
-    let number = f64::from(u32::try_from(town.districts.len().max(1)).unwrap_or(u32::MAX));
-    hinan_recommend::Place {
-        lat: labels().map(|at| at.y()).sum::<f64>() / number,
-        lon: labels().map(|at| at.x()).sum::<f64>() / number,
-    }
-}
-
-fn unit(district: &District, kinds: &BTreeMap<String, Kind>, plan: &Plan) -> Unit {
-    Unit {
-        id: UnitId::new(district.id.as_str()),
-        name: district.name.clone(),
-        name_en: district
-            .name_en
-            .clone()
-            .unwrap_or_else(|| district.name.clone()),
-        people: district.people.max(1),
-        exposures: district
-            .reaches
-            .iter()
-            .map(|reach| Exposure {
-                rain: plan.rain_of(&district.id, Some(&reach.river)),
-                ..exposure(district, reach, kinds, plan)
-            })
-            .chain(
-                plan.threats
-                    .get(&district.id)
-                    .into_iter()
-                    .flatten()
-                    .map(|threat| threat_exposure(threat, plan.rain_of(&district.id, None))),
-            )
-            .collect(),
-        travel_min: None,
-    }
-}
-
-/// What the plan says of homes and ways. What it does not say is asked of the maps; what they do not say either stays unknown, and
-/// nobody is told to stay.
-fn exposure(
-    district: &District,
-    reach: &Reach,
-    kinds: &BTreeMap<String, Kind>,
-    plan: &Plan,
-) -> Exposure {
-    let homes = plan
-        .homes
-        .get(&(district.id.clone(), reach.river.clone()))
-        .cloned();
-    let Homes {
-        people_in_collapse_zone,
-        people_with_dry_room,
-        isolation_h,
-        road_cut_m,
-        source: _,
-    } = homes.unwrap_or_default();
-    let deepest = district.people_by_rank[1..]
-        .iter()
-        .rposition(|people| *people > 0);
-    Exposure {
-        kind: match kinds.get(&reach.river) {
-            Some(kind) => *kind,
-            None if reach.gauges.is_empty() => Kind::OtherRiver,
-            None => Kind::ForecastRiver,
-        },
-        river: Some(reach.river.clone()),
-        gauges: reach
-            .gauges
-            .iter()
-            .map(|id| SourceId::new(id.as_str()))
-            .collect(),
-        rain: Vec::new(),
-        people_at_risk: reach.people_in_zone.min(district.people.max(1)),
-        people_in_collapse_zone,
-        depth_max_m: deepest.map(|rank| RANK_UP_TO_M.get(rank).copied().unwrap_or(50.0)),
-        people_with_dry_room,
-        isolation_h,
-        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
-        lag_min: 0.0,
-        tsunami_from: None,
-        road_cut_m,
-    }
-}
-
-/// A threat besides rivers, as the town's plan says it.
-pub(super) fn threat_exposure(threat: &Threat, rain: Vec<SourceId>) -> Exposure {
-    Exposure {
-        kind: threat.kind,
-        river: None,
-        gauges: threat.gauges.clone(),
-        rain,
-        people_at_risk: threat.people_at_risk,
-        people_in_collapse_zone: None,
-        depth_max_m: threat.depth_max_m,
-        people_with_dry_room: None,
-        isolation_h: None,
-        arrives_at: vec![Mark::Danger],
-        lag_min: 0.0,
-        tsunami_from: threat.tsunami_from,
-        road_cut_m: None,
-    }
-}
-
-/// The flood of a river at a facility: everybody in it is at risk.
-pub(super) fn facility_exposure(reach: &Reach, people: u32) -> Exposure {
-    Exposure {
-        kind: if reach.gauges.is_empty() {
-            Kind::OtherRiver
-        } else {
-            Kind::ForecastRiver
-        },
-        river: Some(reach.river.clone()),
-        gauges: reach
-            .gauges
-            .iter()
-            .map(|id| SourceId::new(id.as_str()))
-            .collect(),
-        rain: Vec::new(),
-        people_at_risk: people,
-        people_in_collapse_zone: None,
-        depth_max_m: None,
-        people_with_dry_room: None,
-        isolation_h: None,
-        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
-        lag_min: 0.0,
-        tsunami_from: None,
-        road_cut_m: None,
-    }
 }

@@ -28,11 +28,7 @@ impl View<'_> {
         let mut found: Vec<Confirmed> = Vec::new();
         for entry in entries {
             // A word that cannot be read may have been the withdrawal.
-            let detail: serde_json::Value =
-                serde_json::from_str(&entry.detail).map_err(|error| StoreError::Damaged {
-                    what: format!("audit entry {}", entry.seq),
-                    why: error.to_string(),
-                })?;
+            let detail = entry.particulars()?.all;
             let gate = GateName::FOR_OFFICERS
                 .into_iter()
                 .find(|gate| detail["gate"] == gate.code());

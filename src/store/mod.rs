@@ -19,6 +19,7 @@ pub mod notices;
 pub mod officers;
 pub mod official;
 pub mod outbox;
+pub(crate) mod particulars;
 pub mod passkeys;
 pub mod proposals;
 pub mod publications;

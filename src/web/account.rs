@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{SlipField, SlipForm, SlipText, SlipView};
 use hinan_dashboard::{form, page};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::guard::{Knock, Standing};
 use super::hashing::in_turn;
@@ -23,6 +23,7 @@ use crate::digest::Digest;
 use crate::second_factor::Secret;
 use crate::store::audit::Entry;
 use crate::store::officers::Shown;
+use crate::store::particulars::UNREADABLE;
 use crate::{chance, password};
 
 /// The step that makes a secret, and the one that confirms it by a code.
@@ -226,9 +227,11 @@ async fn change_password(
 
 /// When somebody signed in to this account, and by what.
 fn sign_in(entry: &Entry) -> String {
-    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let by = detail["by"].as_str().and_then(Way::from_word);
-    let by = by.map_or("記録なし", Way::spoken);
+    // Entries of earlier versions do not say by what; that differs from one that cannot be read.
+    let by = entry.particulars().map_or(UNREADABLE, |detail| {
+        let by = detail.all["by"].as_str().and_then(Way::from_word);
+        by.map_or("記録なし", Way::spoken)
+    });
     format!("{}({by})", crate::clock::spoken(entry.at))
 }
 

@@ -20,6 +20,7 @@ use crate::desk;
 use crate::recommend::level::OrderLevel;
 use crate::recommend::told::ShelterState;
 use crate::store::audit::{Chain, Entry};
+use crate::store::particulars::UNREADABLE;
 use crate::store::{StoreError, View};
 
 const PAGE: i64 = 100;
@@ -39,7 +40,10 @@ pub(super) async fn checkpoint(
 ) -> Result<Response, Refusal> {
     desk::may(&who.officer, Act::ExportRecord)?;
     let checkpoint = doors.app.checkpoint().ok_or(Refusal::Unknown)?;
-    let mut line = serde_json::to_string(&checkpoint).unwrap_or_default();
+    let mut line = serde_json::to_string(&checkpoint).map_err(|why| StoreError::Damaged {
+        what: "the checkpoint".to_owned(),
+        why: why.to_string(),
+    })?;
     line.push('\n');
     Ok(download(
         "checkpoint.json",
@@ -69,7 +73,11 @@ pub(super) async fn export(State(doors): State<Doors>, who: SignedIn) -> Result<
             let next = last.seq;
             let mut text = String::new();
             for entry in entries.iter().filter(|entry| entry.seq <= len) {
-                text.push_str(&serde_json::to_string(entry).unwrap_or_default());
+                let line = serde_json::to_string(entry).map_err(|why| StoreError::Damaged {
+                    what: format!("audit entry {}", entry.seq),
+                    why: why.to_string(),
+                })?;
+                text.push_str(&line);
                 text.push('\n');
             }
             Ok(Some((text, next)))
@@ -174,9 +182,11 @@ pub(super) fn is_hidden(view: &View<'_>, entry: &Entry, reader: &str) -> Result<
     if let Some(author) = view.undecided_author(&entry.subject)? {
         return Ok(author != reader);
     }
-    // A text that was forgotten meanwhile still answered something.
-    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let about = detail["proposal"].as_str().unwrap_or(&entry.subject);
+    // A text that was forgotten meanwhile still answered something; an entry that cannot be read says nothing of it.
+    let detail = entry.particulars();
+    let about = detail.as_ref().map_or(entry.subject.as_str(), |detail| {
+        detail.word("proposal").unwrap_or(&entry.subject)
+    });
     Ok(entry.actor != reader && view.is_open_proposal(about)?)
 }
 
@@ -220,44 +230,45 @@ fn act(code: &str) -> String {
     .to_owned()
 }
 
-/// An entry in the officers' words.
+/// An entry in the officers' words; of one that cannot be read, that it cannot.
 pub(super) fn words(entry: &Entry) -> String {
-    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let text = |key: &str| {
-        detail
-            .get(key)
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    said(entry).unwrap_or_else(|_| format!("{} {}: {UNREADABLE}", entry.action, entry.subject))
+}
+
+/// # Errors
+/// The entry does not say what it must. Free text may be missing: entries of earlier versions have less of it.
+fn said(entry: &Entry) -> Result<String, StoreError> {
+    let detail = entry.particulars()?;
+    let text = |key: &str| detail.all[key].as_str().unwrap_or_default().to_owned();
+    let level = || -> Result<String, StoreError> { Ok(level_words(detail.word("level")?)) };
     let subject = &entry.subject;
-    match entry.action.as_str() {
+    Ok(match entry.action.as_str() {
         "proposed" => {
             format!(
                 "{} {}を推奨({}地区)",
-                text("river"),
-                level_words(&text("level")),
-                detail["districts"]
+                detail.word("river")?,
+                level()?,
+                detail.figure("districts")?
             )
         }
         "judgement_attempt" => format!(
             "職員の判断を出す操作 {} {}({}地区)",
-            text("about"),
-            level_words(&text("level")),
-            detail["units"].as_array().map_or(0, Vec::len)
+            detail.word("about")?,
+            level()?,
+            detail.how_many("units")?
         ),
         "judgement_stated" => format!(
             "職員の判断: {} {}の発令案({}地区、理由: {})",
-            text("river"),
-            level_words(&text("level")),
-            detail["districts"],
+            detail.word("river")?,
+            level()?,
+            detail.figure("districts")?,
             text("words")
         ),
         "judgement_refused" => format!("職員の判断を受け付けず {subject}({})", text("why")),
         "judgement_withdrawn" => format!(
             "職員の判断を取り下げ {} {}(理由: {})",
-            text("river"),
-            level_words(&text("level")),
+            detail.word("river")?,
+            level()?,
             text("reason")
         ),
         "superseded" => format!("推奨 {subject} は新しい推奨に置き換え"),
@@ -268,41 +279,45 @@ pub(super) fn words(entry: &Entry) -> String {
         "second_agrees" => format!("2人目も同じ判断 {subject}"),
         "second_differs" => format!(
             "2人の判断が違う {subject}(1人目 {}、2人目 {})。何も発表していません",
-            choice(&text("first")),
-            choice(&text("second"))
+            choice(detail.word("first")?),
+            choice(detail.word("second")?)
         ),
-        desk::ATTEMPTED => format!("{}の操作 {subject}", act(&text("act"))),
-        desk::ACT_REFUSED => format!("{}できず {subject}: {}", act(&text("act")), text("why")),
+        desk::ATTEMPTED => format!("{}の操作 {subject}", act(detail.word("act")?)),
+        desk::ACT_REFUSED => format!(
+            "{}できず {subject}: {}",
+            act(detail.word("act")?),
+            text("why")
+        ),
         desk::attention::OPENED => format!("推奨 {subject} を開いた"),
         "second_attempt" => format!("2人目の承認の操作 {subject}"),
         "alone_attempt" => format!("単独発令の操作 {subject}"),
-        "reviewed" if detail["agrees"] == true => {
+        "reviewed" if detail.all["agrees"] == true => {
             format!("発表 {subject} を確認: 異議なし({})", text("words"))
         }
         "reviewed" => format!("発表 {subject} を確認: 異議あり({})", text("words")),
         "seen" => format!("推奨 {subject} を確認"),
-        "passed_on" if detail["waits_for"] == "second" => format!(
+        "passed_on" if detail.all["waits_for"] == "second" => format!(
             "2人目を待つ文面 {subject} を引き継ぎ({}回目 → {})",
-            detail["step"],
+            detail.figure("step")?,
             text("to")
         ),
         "passed_on" => format!(
             "推奨 {subject} を引き継ぎ({}回目 → {})",
-            detail["step"],
+            detail.figure("step")?,
             text("to")
         ),
         "approval_rules" => "決裁区分を変更".to_owned(),
-        "criteria" if detail["changes"].is_null() => {
+        "criteria" if detail.all["changes"].is_null() => {
             format!("判断基準 {} {}", text("name"), text("version"))
         }
         "criteria" => format!(
             "判断基準を変更 {} {}: {}",
             text("name"),
             text("version"),
-            listed(&detail["changes"])
+            listed(&detail.all["changes"])
         ),
-        "settings" if detail["before"].is_null() => "推奨の設定を記録".to_owned(),
-        "settings" => format!("推奨の設定を変更: {}", listed(&detail["changes"])),
+        "settings" if detail.all["before"].is_null() => "推奨の設定を記録".to_owned(),
+        "settings" => format!("推奨の設定を変更: {}", listed(&detail.all["changes"])),
         "report_taken" => format!(
             "現地の報告 {subject} {}({}、{})",
             hinan_recommend::ReportKind::ALL
@@ -313,29 +328,38 @@ pub(super) fn words(entry: &Entry) -> String {
             text("source")
         ),
         "report_closed" => format!("現地の報告 {subject} を閉じた(理由: {})", text("reason")),
-        "lift_gate_confirmed" | "lift_gate_withdrawn" => format!(
-            "解除の条件 {} 「{}」を{}({})",
-            subject.trim_start_matches("lifting/"),
-            hinan_recommend::GateName::FOR_OFFICERS
-                .into_iter()
-                .find(|gate| gate.code() == text("gate"))
-                .map_or_else(|| text("gate"), |gate| gate.japanese().to_owned()),
-            if entry.action == "lift_gate_confirmed" {
-                "確認"
-            } else {
-                "確認したことを取消"
-            },
-            text("words")
+        "lift_gate_confirmed" | "lift_gate_withdrawn" => {
+            let code = detail.word("gate")?;
+            format!(
+                "解除の条件 {} 「{}」を{}({})",
+                subject.trim_start_matches("lifting/"),
+                hinan_recommend::GateName::FOR_OFFICERS
+                    .into_iter()
+                    .find(|gate| gate.code() == code)
+                    .map_or(code, |gate| gate.japanese()),
+                if entry.action == "lift_gate_confirmed" {
+                    "確認"
+                } else {
+                    "確認したことを取消"
+                },
+                text("words")
+            )
+        }
+        "shelter_told" => {
+            let word = detail.word("state")?;
+            format!(
+                "避難所 {subject} {}{}",
+                ShelterState::from_word(word).map_or(word, |state| state.japanese()),
+                detail.all["occupancy"]
+                    .as_u64()
+                    .map_or_else(String::new, |people| format!("、{people}人"))
+            )
+        }
+        "evening_briefing" => format!(
+            "{}時の見通し: {}",
+            detail.figure("hour")?,
+            listed(&detail.all["words"])
         ),
-        "shelter_told" => format!(
-            "避難所 {subject} {}{}",
-            ShelterState::from_word(&text("state"))
-                .map_or_else(|| text("state"), |state| state.japanese().to_owned()),
-            detail["occupancy"]
-                .as_u64()
-                .map_or_else(String::new, |people| format!("、{people}人"))
-        ),
-        "evening_briefing" => format!("{}時の見通し: {}", detail["hour"], listed(&detail["words"])),
         "authority_granted" => format!("{subject} に発令権限を登録({})", text("document")),
         "authority_revoked" => format!("{subject} の発令権限を取消"),
         "second_factor_added" => format!("{subject} の2要素目を登録"),
@@ -345,11 +369,11 @@ pub(super) fn words(entry: &Entry) -> String {
         "subject_bound" => format!("{subject} をシングルサインオンに結び付け"),
         "subject_unbound" => format!("{subject} のシングルサインオンを解除"),
         "officer_changed" => format!("{subject} の氏名・職・役割を変更"),
-        "passkey_added" => format!("パスキー「{}」を登録", text("passkey")),
+        "passkey_added" => format!("パスキー「{}」を登録", detail.word("passkey")?),
         "passkey_removed" => "パスキーを外した".to_owned(),
         "recovery_asked" => format!(
             "{subject} の{}の再発行を申し出",
-            if detail["what"] == "password" {
+            if detail.all["what"] == "password" {
                 "パスワード"
             } else {
                 "2要素目"
@@ -358,64 +382,69 @@ pub(super) fn words(entry: &Entry) -> String {
         "audit_key" => "監査記録の署名鍵を登録".to_owned(),
         "audit_accepted" => format!(
             "監査記録の食い違いを了承(検認点{}件を除外、理由: {})",
-            detail["set_aside"],
+            detail.figure("set_aside")?,
             text("because")
         ),
         "other_record_met" => format!("写しの置き場所に別の記録 {subject} の検認点"),
         "delivery_ordered_again" => format!(
             "打ち切られた配信をもう一度指示 {subject} → {}",
-            text("channel")
+            detail.word("channel")?
         ),
         "prepared_beforehand" => format!("訂正・取消の文面を下書き {subject}"),
         "checkpoint_damaged" => format!("検認点を読めず: {}", text("why")),
         "retained_cleared" => format!("失効した {subject} をブローカーから消去"),
-        "approved" if detail["flagged"] == true => format!(
-            "単独発令 {} {subject}(理由: {})",
-            level_words(&text("level")),
-            text("reason")
-        ),
+        "approved" if detail.all["flagged"] == true => {
+            format!("単独発令 {} {subject}(理由: {})", level()?, text("reason"))
+        }
         "approve_attempt" => format!("承認の操作 {subject}"),
         "approve_refused" => format!("承認できず {subject}: {}", text("why")),
-        "approved" => format!(
-            "承認 {} {subject}(理由: {})",
-            level_words(&text("level")),
-            text("reason")
-        ),
+        "approved" => format!("承認 {} {subject}(理由: {})", level()?, text("reason")),
         "deferred" => format!(
             "推奨 {subject} を{}分保留(理由: {})",
-            detail["minutes"],
+            detail.figure("minutes")?,
             text("reason")
         ),
-        "note" => format!("メモ({}): {}", note_from(&text("from")), text("words")),
+        "note" => format!(
+            "メモ({}): {}",
+            note_from(&text("from")),
+            detail.word("words")?
+        ),
         "handover_signed" => format!(
             "引き継ぎに署名({})",
-            if text("side") == "leaving" {
+            if detail.word("side")? == "leaving" {
                 "引き継ぐ側"
             } else {
                 "引き継がれる側"
             }
         ),
-        "alarm_muted" => format!("警報の音を{}分止めました", detail["minutes"]),
+        "alarm_muted" => format!("警報の音を{}分止めました", detail.figure("minutes")?),
         "alarm_acknowledged" => format!("警報を確認 {subject}"),
-        "delivery_retry_asked" => format!("配信の再試行を指示 {subject} → {}", text("channel")),
+        "delivery_retry_asked" => {
+            format!("配信の再試行を指示 {subject} → {}", detail.word("channel")?)
+        }
         "declined" => format!(
             "見送り {} {}(理由: {})",
-            text("river"),
-            level_words(&text("level")),
+            detail.word("river")?,
+            level()?,
             text("reason")
         ),
-        "delivered" => format!("配信 {subject} → {}({})", text("channel"), text("receipt")),
+        "delivered" => format!(
+            "配信 {subject} → {}({})",
+            detail.word("channel")?,
+            text("receipt")
+        ),
         "signed_in" => "サインイン".to_owned(),
-        "sign_in_refused" if text("code") == "used before" => {
+        "sign_in_refused" if detail.all["code"] == "used before" => {
             format!("サインインできず {subject}(一度使われた確認コード)")
         }
         "sign_in_refused" => "サインインできず".to_owned(),
-        "sessions_ended" => format!("自分のほかのサインイン{}件を終了", detail["count"]),
+        "sessions_ended" => format!("自分のほかのサインイン{}件を終了", detail.figure("count")?),
         "signed_out" => "サインアウト".to_owned(),
         "service_started" => "サービス開始".to_owned(),
         "official_forgotten" => format!(
             "古い公的情報を削除(情報{}件、訓練{}件)。判断の前7日間のものは残しています",
-            detail["information"], detail["drills"]
+            detail.figure("information")?,
+            detail.figure("drills")?
         ),
         crate::store::audit::SEALED => format!("判断の記録{subject}行を封印"),
         "audit_contradicted" => format!("検認点と一致せず: {}", text("why")),
@@ -425,10 +454,7 @@ pub(super) fn words(entry: &Entry) -> String {
             "予測モデル {subject} の承認を取消(理由: {})",
             text("reason")
         ),
-        "models_in_use" => format!(
-            "使用中の予測モデル: {}件",
-            detail["files"].as_object().map_or(0, serde_json::Map::len)
-        ),
+        "models_in_use" => format!("使用中の予測モデル: {}件", detail.how_many("files")?),
         "device_enrolled" => format!("機器 {subject} を登録"),
         "device_rotated" => format!("機器 {subject} の秘密を更新"),
         "device_out_of_use" => format!("機器 {subject} の使用を停止(理由: {})", text("reason")),
@@ -436,10 +462,10 @@ pub(super) fn words(entry: &Entry) -> String {
         "device_revoked" => format!("機器 {subject} を失効(理由: {})", text("reason")),
         "device_excess" => format!(
             "機器 {subject} は{}秒のあいだ送りすぎたため切断",
-            detail["for_s"]
+            detail.figure("for_s")?
         ),
         other => format!("{other} {subject}"),
-    }
+    })
 }
 
 /// Sentences of a list.
@@ -471,4 +497,51 @@ fn choice(word: &str) -> String {
 pub(super) fn level_words(word: &str) -> String {
     serde_json::from_value::<OrderLevel>(serde_json::Value::String(word.to_owned()))
         .map_or_else(|_| word.to_owned(), |level| level.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+
+    fn in_words(action: &str, detail: &str) -> String {
+        words(&Entry {
+            seq: 1,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            actor: "duty".to_owned(),
+            action: action.to_owned(),
+            subject: "r-1".to_owned(),
+            detail: detail.to_owned(),
+            previous: Digest::of(b"before"),
+            hash: Digest::of(b"this"),
+        })
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_to_be_so_and_has_no_empty_figure_or_name() {
+        let proposed = r#"{"river":"札内川","level":"evacuation_order","districts":3}"#;
+        assert!(in_words("proposed", proposed).ends_with("を推奨(3地区)"));
+        assert_eq!(
+            in_words("note", r#"{"from":"phone","words":"堤防に水"}"#),
+            "メモ(電話): 堤防に水"
+        );
+        for (action, detail) in [
+            ("proposed", "{"),
+            (
+                "proposed",
+                r#"{"river":"札内川","level":"evacuation_order"}"#,
+            ),
+            ("approved", r#"{"flagged":true}"#),
+            ("delivered", r#"{"receipt":"250 OK"}"#),
+            ("sessions_ended", "{}"),
+            ("models_in_use", r#"{"files":null}"#),
+            ("lift_gate_confirmed", r#"{"words":"現地で確認"}"#),
+            ("shelter_told", "null"),
+            ("note", r#"{"from":"phone"}"#),
+            ("signed_in", ""),
+        ] {
+            let said = in_words(action, detail);
+            assert_eq!(said, format!("{action} r-1: {UNREADABLE}"), "{detail}");
+        }
+    }
 }

@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::lines;
 use crate::desk;
 use crate::recommend::level::OrderLevel;
+use crate::store::StoreError;
 use crate::store::audit::Entry;
+use crate::store::particulars::UNREADABLE_EN;
 
 /// Who did it, where it was nobody with a name.
 pub(super) fn actor(entry: &Entry) -> Option<&'static str> {
@@ -32,7 +34,8 @@ fn act(code: &str) -> &str {
     }
 }
 
-/// An entry in words; of one that is hidden, only that it happened. Nothing where the entry is somebody's own words, or is not known here.
+/// An entry in words; of one that is hidden, only that it happened; of one that cannot be read, that it cannot. Nothing where the entry
+/// is somebody's own words, or is not known here.
 pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
     let subject = &entry.subject;
     if is_hidden {
@@ -49,89 +52,111 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
         });
     }
     // What cannot be read gets no English made up for it.
-    let detail: Value = serde_json::from_str(&entry.detail).ok()?;
-    let word = |key: &str| detail[key].as_str().unwrap_or_default();
-    let level = || level(word("level"));
-    Some(match entry.action.as_str() {
-        "proposed" => format!("Recommended: {} ({} areas)", level(), detail["districts"]),
+    said(entry).unwrap_or_else(|_| Some(format!("{} {subject}: {UNREADABLE_EN}", entry.action)))
+}
+
+/// # Errors
+/// The entry does not say what it must.
+fn said(entry: &Entry) -> Result<Option<String>, StoreError> {
+    let subject = &entry.subject;
+    let detail = entry.particulars()?;
+    let level = || -> Result<String, StoreError> { Ok(level(detail.word("level")?)) };
+    Ok(Some(match entry.action.as_str() {
+        "proposed" => format!(
+            "Recommended: {} ({} areas)",
+            level()?,
+            detail.figure("districts")?
+        ),
         "judgement_attempt" => {
-            format!("Tried to ask for an order of their own accord: {}", level())
+            format!(
+                "Tried to ask for an order of their own accord: {}",
+                level()?
+            )
         }
         "judgement_stated" => format!(
             "Asked for an order of their own accord (no recommendation): {} ({} areas)",
-            level(),
-            detail["districts"]
+            level()?,
+            detail.figure("districts")?
         ),
         "judgement_refused" => "Own judgement not taken".to_owned(),
-        "judgement_withdrawn" => format!("Own judgement withdrawn: {}", level()),
+        "judgement_withdrawn" => format!("Own judgement withdrawn: {}", level()?),
         "superseded" => format!("Recommendation {subject} replaced by a newer one"),
         "expired" => format!("Recommendation {subject} expired"),
         "seen" => format!("Recommendation {subject} seen"),
-        "passed_on" if detail["waits_for"] == "second" => format!(
+        "passed_on" if detail.all["waits_for"] == "second" => format!(
             "Text {subject}, which waits for its second person, passed on (step {})",
-            detail["step"]
+            detail.figure("step")?
         ),
         "passed_on" => format!(
             "Recommendation {subject} passed on (step {})",
-            detail["step"]
+            detail.figure("step")?
         ),
         "deferred" => format!(
             "Recommendation {subject} deferred for {} min",
-            detail["minutes"]
+            detail.figure("minutes")?
         ),
-        "declined" => format!("Recommendation declined: {}", level()),
+        "declined" => format!("Recommendation declined: {}", level()?),
         "text_shown" => format!("Text shown {subject}"),
         "first_approved" => format!("Approved as the first {subject}"),
         "first_withdrawn" => format!("First approval withdrawn {subject}"),
         "second_agrees" => format!("The second person thinks the same {subject}"),
         "second_differs" => format!("The two persons differ {subject}; nothing was issued"),
         "approve_refused" => format!("Not approved {subject}"),
-        desk::ATTEMPTED => format!("Step: {} {subject}", act(word("act"))),
-        desk::ACT_REFUSED => format!("Refused: {} {subject}", act(word("act"))),
+        desk::ATTEMPTED => format!("Step: {} {subject}", act(detail.word("act")?)),
+        desk::ACT_REFUSED => format!("Refused: {} {subject}", act(detail.word("act")?)),
         desk::attention::OPENED => format!("Recommendation {subject} opened"),
-        "approved" if detail["flagged"] == true => format!("Issued alone {} {subject}", level()),
-        "approved" => format!("Approved {} {subject}", level()),
-        "reviewed" if detail["agrees"] == true => {
+        "approved" if detail.all["flagged"] == true => {
+            format!("Issued alone {} {subject}", level()?)
+        }
+        "approved" => format!("Approved {} {subject}", level()?),
+        "reviewed" if detail.all["agrees"] == true => {
             format!("Notice {subject} reviewed: no objection")
         }
         "reviewed" => format!("Notice {subject} reviewed: objection"),
         "prepared_beforehand" => format!("Correction and cancellation drafted {subject}"),
-        "delivered" => format!("Delivered {subject} to {}", word("channel")),
-        "delivery_given_up" => format!("Delivery given up {subject} to {}", word("channel")),
-        "delivery_cut_off" => format!("Delivery cut off {subject} to {}", word("channel")),
+        "delivered" => format!("Delivered {subject} to {}", detail.word("channel")?),
+        "delivery_given_up" => {
+            format!("Delivery given up {subject} to {}", detail.word("channel")?)
+        }
+        "delivery_cut_off" => format!("Delivery cut off {subject} to {}", detail.word("channel")?),
         "delivery_retry_asked" => format!(
             "Delivery to be tried again {subject} to {}",
-            word("channel")
+            detail.word("channel")?
         ),
         "delivery_ordered_again" => format!(
             "Given-up delivery ordered once more {subject} to {}",
-            word("channel")
+            detail.word("channel")?
         ),
         "retained_cleared" => format!("Expired {subject} cleared from the broker"),
-        "handover_signed" if word("side") == "leaving" => {
+        "handover_signed" if detail.word("side")? == "leaving" => {
             "Handover signed (handing over)".to_owned()
         }
         "handover_signed" => "Handover signed (taking over)".to_owned(),
-        "alarm_muted" => format!("Alarm sound stopped for {} min", detail["minutes"]),
+        "alarm_muted" => format!("Alarm sound stopped for {} min", detail.figure("minutes")?),
         "alarm_acknowledged" => format!("Alarm acknowledged {subject}"),
         "signed_in" => "Signed in".to_owned(),
         "signed_out" => "Signed out".to_owned(),
-        "sign_in_refused" if word("code") == "used before" => {
+        "sign_in_refused" if detail.all["code"] == "used before" => {
             format!("Sign-in of {subject} refused: the code had been used")
         }
         "sign_in_refused" => "Sign-in refused".to_owned(),
-        "sessions_ended" => format!("Other sessions of one's own ended: {}", detail["count"]),
+        "sessions_ended" => format!(
+            "Other sessions of one's own ended: {}",
+            detail.figure("count")?
+        ),
         "service_started" => "Service started".to_owned(),
         "approval_rules" => "Approval rules changed".to_owned(),
-        "criteria" if detail["changes"].is_null() => "Criteria noted".to_owned(),
+        "criteria" if detail.all["changes"].is_null() => "Criteria noted".to_owned(),
         "criteria" => "Criteria changed".to_owned(),
-        "settings" if detail["before"].is_null() => "Settings of recommendations noted".to_owned(),
+        "settings" if detail.all["before"].is_null() => {
+            "Settings of recommendations noted".to_owned()
+        }
         "settings" => "Settings of recommendations changed".to_owned(),
         "report_taken" => format!("Report from outside {subject} taken"),
         "report_closed" => format!("Report from outside {subject} closed"),
         "lift_gate_confirmed" => "Condition of a lifting confirmed".to_owned(),
         "lift_gate_withdrawn" => "Confirmation of a condition of a lifting withdrawn".to_owned(),
-        "evening_briefing" => format!("Outlook of {}:00 given", detail["hour"]),
+        "evening_briefing" => format!("Outlook of {}:00 given", detail.figure("hour")?),
         "shelter_told" => format!("Shelter {subject} reported"),
         "authority_granted" => format!("Authority to issue registered for {subject}"),
         "authority_revoked" => format!("Authority to issue of {subject} revoked"),
@@ -154,16 +179,13 @@ pub(super) fn told(entry: &Entry, is_hidden: bool) -> Option<String> {
         "device_revoked" => format!("Device {subject} revoked"),
         "device_excess" => format!(
             "Device {subject} cut off: it sent too much for {} s",
-            detail["for_s"]
+            detail.figure("for_s")?
         ),
         "model_approved" => format!("Forecast model {subject} approved"),
         "model_withdrawn" => format!("Approval of forecast model {subject} withdrawn"),
-        "models_in_use" => format!(
-            "Forecast models in use: {}",
-            detail["files"].as_object().map_or(0, serde_json::Map::len)
-        ),
-        _ => return None,
-    })
+        "models_in_use" => format!("Forecast models in use: {}", detail.how_many("files")?),
+        _ => return Ok(None),
+    }))
 }
 
 /// An order's stored word in English.
@@ -199,6 +221,25 @@ mod tests {
         let said = told(&declined, false).expect("it has English");
         assert_eq!(said, "Recommendation declined: Level 4 Evacuation Order");
         assert_eq!(told(&entry("note", r#"{"words":"堤防に水"}"#), false), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_to_be_so_and_has_no_empty_figure_or_name() {
+        let ended = entry("sessions_ended", r#"{"count":2}"#);
+        let said = told(&ended, false).expect("it has English");
+        assert_eq!(said, "Other sessions of one's own ended: 2");
+        for (action, detail) in [
+            ("sessions_ended", "{"),
+            ("sessions_ended", "{}"),
+            ("proposed", r#"{"level":"evacuation_order"}"#),
+            ("declined", r#"{"reason":"巡視の報告"}"#),
+            ("delivered", "null"),
+            ("models_in_use", r#"{"files":3}"#),
+            ("handover_signed", "{}"),
+        ] {
+            let said = told(&entry(action, detail), false).expect("it is said");
+            assert_eq!(said, format!("{action} r-1: {UNREADABLE_EN}"), "{detail}");
+        }
     }
 
     #[test]

@@ -490,6 +490,33 @@ fn what_was_changed_about_an_account_is_said_for_a_day_and_what_came_with_it_is_
     assert!(told("duty").is_empty(), "a day later");
 }
 
+#[test]
+fn a_change_of_an_account_that_cannot_be_read_is_told_as_one_that_cannot() {
+    let hall = Hall::opens(&reference(), Realm::Actual);
+    let told = || attention::standing(&hall.app, &Hall::person("duty")).unwrap();
+    let noted = hall.app.store.write(|tx| {
+        let (now, detail) = (hall.app.clock.now(), json!({ "passkey": "鍵" }));
+        tx.audit(now, "duty", "passkey_removed", "duty", &detail)
+    });
+    noted.unwrap();
+    assert!(told().concat().contains("パスキー「鍵」が外されました"));
+    // Somebody who has the file makes it illegible.
+    let db = Connection::open(hall.home.path().join("hinan.sqlite3")).unwrap();
+    db.execute_batch("DROP TRIGGER audit_stays").unwrap();
+    let changed = db.execute(
+        "UPDATE audit SET detail = '{' WHERE action = 'passkey_removed'",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    let lines = told().concat();
+    assert!(
+        lines.contains(YOURS) && lines.contains("記録の詳細を読めません"),
+        "{lines}"
+    );
+    assert!(lines.contains("the detail of this entry cannot be read"));
+    assert!(!lines.contains("パスキー「"), "{lines}");
+}
+
 /// 3.3.4.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_officer_sees_their_open_sessions_and_ends_one_or_all_others_just_after_signing_in() {

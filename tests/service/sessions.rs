@@ -1,10 +1,13 @@
 //! Sessions and what is typed: lines of the list in docs/security.md, each at the doors of the real service.
 
+use std::path::Path;
+
 use hinan_dashboard::form;
 use hinan_town::{FLOOD_HOUR, Officer, StatusCode, Town, TownPlan, fields, password_of, ran};
 use rusqlite::Connection;
 
 use crate::HINAN;
+use crate::two_persons::town_of_two_persons;
 
 async fn town() -> Town {
     TownPlan::of(HINAN)
@@ -224,5 +227,152 @@ async fn a_session_without_a_second_factor_approves_nothing_and_manages_nobody()
             refused.heading()
         );
     }
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unattended_page_ends_its_session_and_what_was_typed_comes_back() {
+    let mut town = TownPlan::of(HINAN)
+        .with_officer("tanaka", "duty_officer")
+        .opens()
+        .await
+        .unwrap();
+    town.storm_reaches(FLOOD_HOUR).await;
+    let tanaka = town.officer("tanaka").await;
+    let db = Connection::open(town.data_dir().join("hinan.sqlite3")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let seen = || -> i64 {
+        db.query_row(
+            "SELECT seen_ms FROM session WHERE officer = 'tanaka'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap()
+    };
+    let set_back = |minutes: i64| {
+        let at = hinan::clock::wall().as_millisecond() - minutes * 60_000;
+        db.execute(
+            "UPDATE session SET seen_ms = ?1 WHERE officer = 'tanaka'",
+            [at],
+        )
+        .unwrap();
+        at
+    };
+    // A page that loads itself again is no click; a click is.
+    let at = set_back(10);
+    let page = tanaka.opens("/plain/?auto=1").await;
+    assert!(
+        page.text.contains("url=?auto=1"),
+        "the page loads itself so"
+    );
+    assert_eq!(seen(), at);
+    tanaka.opens("/plain/").await;
+    assert!(seen() > at);
+
+    let sheet = town.sheet_for(&tanaka, "十勝川").await;
+    set_back(24 * 60);
+    let late = tanaka.fills_in(&sheet, 4, "長く考えて書いた理由").await;
+    assert_eq!(late.to.as_deref(), Some("/plain/signin"));
+    let back = tanaka.tries_to_sign_in(&password_of("tanaka")).await;
+    assert_eq!(back.to.as_deref(), Some("/plain/"));
+    let path = format!("/plain/r/{}/decide", sheet.recommendation);
+    let page = tanaka.opens(&path).await;
+    assert!(
+        page.text.contains("長く考えて書いた理由"),
+        "what was typed is there again"
+    );
+    assert!(
+        !tanaka
+            .opens(&path)
+            .await
+            .text
+            .contains("長く考えて書いた理由"),
+        "once"
+    );
+    town.closes().await;
+}
+
+/// An administrator makes a password for somebody and signs in with it: whoever the record names is not who sits there.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_password_that_somebody_else_made_nothing_is_read_prepared_declined_or_approved() {
+    let mut town = town_of_two_persons().await;
+    let tanaka = town.officer("tanaka").await;
+    let sheet = town.sheet_for(&tanaka, "十勝川").await;
+    let confirmation = tanaka.decides(&sheet, 4, "氾濫危険水位に達した").await;
+    let config = town.config();
+    let arguments = [
+        "officer",
+        "--config",
+        &config,
+        "--name",
+        "ito",
+        "--role",
+        "duty_officer",
+        "--generate",
+    ];
+    let made = ran(Path::new(HINAN), &arguments, "");
+    let said = String::from_utf8(made.stdout).unwrap();
+    let password = said
+        .split_once("shown once): ")
+        .unwrap()
+        .1
+        .split_whitespace()
+        .next()
+        .unwrap();
+    let ito = Officer::nobody(&town.address(), "ito");
+    let entered = ito.tries_to_sign_in(password).await;
+    assert_eq!(entered.to.as_deref(), Some("/plain/account"));
+    let csrf = fields(&ito.opens("/plain/account").await.text)[form::CSRF].clone();
+    let sheet_at = format!("/plain/r/{}", sheet.recommendation);
+    for path in ["/plain/", "/plain/inbox", "/plain/audit", &sheet_at] {
+        let refused = ito.opens(path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(refused.text.contains("自分のパスワードに替えて"), "{path}");
+    }
+    for path in [
+        confirmation.post_to.as_str(),
+        &format!("{sheet_at}/decide"),
+        &format!("{sheet_at}/decline"),
+        &format!("{sheet_at}/seen"),
+    ] {
+        let mut all = confirmation.fields.clone();
+        all.insert(form::CSRF.to_owned(), csrf.clone());
+        all.insert(form::REASON_TEXT.to_owned(), "管理者が代わりに".to_owned());
+        let all: Vec<(String, String)> = all.into_iter().collect();
+        assert_eq!(
+            ito.posts(path, &all).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+    }
+    let (status, _, body) = ito.asks("/api/v1/situation", &[]).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(
+        String::from_utf8(body)
+            .unwrap()
+            .contains("自分のパスワードに")
+    );
+    assert_eq!(ito.asks("/api/v1/session", &[]).await.0, StatusCode::OK);
+
+    // With a password of their own, the same person declines.
+    let own = [
+        (form::CSRF, csrf.as_str()),
+        (form::STEP, "password"),
+        (form::PASSWORD, password),
+        ("new_password", "雨の夜に傘を三本持つ猫と歩く"),
+        ("new_again", "雨の夜に傘を三本持つ猫と歩く"),
+    ];
+    assert_eq!(
+        ito.posts("/plain/account", &own).await.to.as_deref(),
+        Some("/plain/signin")
+    );
+    let entered = ito.tries_to_sign_in("雨の夜に傘を三本持つ猫と歩く").await;
+    assert_eq!(
+        entered.to.as_deref(),
+        Some("/plain/"),
+        "{}",
+        entered.heading()
+    );
+    assert_eq!(ito.opens(&sheet_at).await.status, StatusCode::OK);
     town.closes().await;
 }

@@ -125,8 +125,9 @@ fn substance(app: &App, view: &View<'_>) -> Result<Digest, StoreError> {
 }
 
 fn signature(view: &View<'_>, entry: &Entry) -> Result<Value, StoreError> {
-    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let detail = entry.particulars()?;
+    let (side, read) = (detail.word("side")?, detail.word("read")?);
     Ok(
-        json!({ "at": entry.at, "by": inbox::display(view, &entry.actor)?, "side": detail["side"], "digest": detail["read"] }),
+        json!({ "at": entry.at, "by": inbox::display(view, &entry.actor)?, "side": side, "digest": read }),
     )
 }
