@@ -609,6 +609,18 @@ fn approvable(
     Ok(Ok(draft))
 }
 
+/// Why a text that still waits cannot be approved any more as it stands; nothing while it can.
+///
+/// # Errors
+/// The record's.
+pub(crate) fn why_stale(
+    app: &App,
+    view: &View<'_>,
+    draft_id: &str,
+) -> Result<Option<Declined>, StoreError> {
+    Ok(approvable(app, view, draft_id, app.clock.now())?.err())
+}
+
 /// A live notice is replaced only when the new one covers all its districts; otherwise both stay in force.
 fn replaced_by<'a>(
     live: impl IntoIterator<Item = &'a Notice<Approved>>,

@@ -164,6 +164,11 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
             .to_owned(),
     ];
     if own {
+        // The page shows itself anew; so it tells as well when there is nothing to wait for any more.
+        let why = app.store.read(|record| desk::why_stale(app, record, id))?;
+        view.error = why.map(|why| {
+            format!("この文面は、このままでは誰も承認できません: {why}。取り下げて、推奨から判断し直してください")
+        });
         view.forms.push(SlipForm {
             post_to: format!("/plain/first/{id}"),
             legend: "1人目の承認を取り下げる".to_owned(),

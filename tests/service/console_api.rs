@@ -384,6 +384,53 @@ async fn of_two_who_decide_in_the_same_second_one_wins_and_the_other_learns_who(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_the_second_is_told_when_there_is_nothing_to_wait_for_any_more() {
+    let mut town = town().await;
+    let (tanaka, sato) = (town.officer("tanaka").await, town.officer("sato").await);
+    let item = item(&tanaka, "十勝川").await;
+    let shown = prepares(&tanaka, &item, 4).await;
+    let draft = shown["id"].as_str().unwrap();
+    let path = format!("/api/v1/texts/{draft}");
+    let (status, done) = tanaka
+        .sends(&format!("{path}/approve"), &approval(&shown))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    let waiting = tanaka.reads_json(&path).await;
+    assert_eq!(waiting["state"], "waiting");
+    assert_eq!(waiting["substance"], item["substance"]);
+    assert_eq!(waiting["why_stale"], Value::Null, "{waiting}");
+
+    // The recommendation is declined by somebody else: the text still waits, and can never leave.
+    let id = item["id"].as_str().unwrap();
+    let body = json!({ "reason": { "code": "wait", "words": "" }, "substance": item["substance"] });
+    let (status, declined) = sato
+        .sends(&format!("/api/v1/recommendations/{id}/decline"), &body)
+        .await;
+    assert_eq!(status, StatusCode::OK, "{declined}");
+    let waiting = tanaka.reads_json(&path).await;
+    assert_eq!(waiting["state"], "waiting");
+    let why = &waiting["why_stale"];
+    let words = why["ja"].as_str().unwrap();
+    assert!(words.contains("すでにsatoが判断しました"), "{why}");
+    let english = why["en"].as_str().unwrap();
+    assert!(english.contains("not open any more"), "{why}");
+    let plain = tanaka.opens(&format!("/plain/first/{draft}")).await;
+    assert!(
+        plain.text.contains("このままでは誰も承認できません") && plain.text.contains(words),
+        "{}",
+        plain.text
+    );
+
+    // What was found about the text is for its author alone.
+    let other = sato.reads_json(&path).await;
+    assert_eq!(
+        (&other["why_stale"], &other["shown"]),
+        (&Value::Null, &Value::Null)
+    );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_put_off_stays_open_rests_and_calls_again() {
     let mut town = town().await;
     let (tanaka, sato) = (town.officer("tanaka").await, town.officer("sato").await);

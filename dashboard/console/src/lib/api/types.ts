@@ -393,6 +393,11 @@ export interface WaitingDetail {
   lone_after_s: number;
   may_go_alone: boolean;
   missing: string[];
+  recommendation: string | null;
+  /** The grounds that the text was written on. */
+  substance: string | null;
+  /** Why nobody can approve it any more as it stands; told to its first person only. */
+  why_stale: Text | null;
   shown: Shown | null;
 }
 
