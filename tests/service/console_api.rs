@@ -97,6 +97,14 @@ async fn an_order_leaves_by_json_with_two_persons_and_the_second_blind() {
             "{part}: {detail}"
         );
     }
+    // What would change it is said in English too, line by line.
+    let english = detail["would_change_en"].as_array().unwrap();
+    let japanese = detail["would_change"].as_array().unwrap();
+    assert_eq!(english.len(), japanese.len(), "{detail}");
+    for line in english {
+        let is_english = line.as_str().is_some_and(str::is_ascii);
+        assert!(is_english, "{line}");
+    }
 
     // The text is made; the wrong number, or another digest, approves nothing.
     let secret_reason = "一人目だけが知っている理由";
@@ -606,6 +614,14 @@ async fn of_two_texts_on_the_way_the_second_person_reads_neither_reason() {
         cautions.contains(&format!("システムの推奨は{proposed}です")),
         "{cautions}"
     );
+    let in_english = other["cautions_en"].as_array().unwrap();
+    assert_eq!(
+        in_english.len(),
+        other["cautions"].as_array().unwrap().len()
+    );
+    let proposed_en = item["level_text"]["en"].as_str().unwrap();
+    let wanted = format!("Another level is chosen than what the system recommends: {proposed_en}");
+    assert!(in_english.contains(&json!(wanted)), "{other}");
     let unread = || async {
         for path in ["/api/v1/timeline", "/api/v1/audit", "/plain/audit"] {
             let said = sato.opens(path).await.text;

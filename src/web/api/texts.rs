@@ -17,9 +17,9 @@ use crate::desk::{self, Declined};
 use crate::digest::Digest;
 use crate::store::approvals::StoredFirst;
 use crate::store::drafts::StoredDraft;
-use crate::web::first;
 use crate::web::router::Doors;
 use crate::web::who::SignedIn;
+use crate::web::{both, first};
 
 /// Approves what was read.
 pub(super) async fn approve(
@@ -133,12 +133,10 @@ pub(super) async fn before_alone(
     desk::still_waits(&waiting.draft)?;
     let missing = first::seconds(app, &who)?;
     let waited_s = first::waited_s(app, &waiting);
+    let told = first::before_alone(waited_s, &missing);
     Ok(Json(json!({
         "missing": missing, "waited_s": waited_s, "lone_after_s": wait_s(app, &waiting.draft),
-        "cautions": [
-            first::nobody_came(waited_s, &missing),
-            "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます",
-        ],
+        "cautions": both::japanese(&told), "cautions_en": shapes::in_english(&told),
         "shown": shown::shown(app, &waiting.draft, Approving::Lone)?,
     })))
 }
