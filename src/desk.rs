@@ -19,6 +19,7 @@ mod reasons;
 pub mod second;
 pub mod told;
 
+pub(crate) use self::approving::why_stale;
 pub use self::approving::{Outcome, approve};
 pub use self::ending::{CANCEL_REASONS, LIFT_REASON, prepare_end};
 pub use self::prepare::{prepare_edited, prepare_issue};

@@ -98,6 +98,17 @@ export default defineConfig({
         entryFileNames: (chunk) => (chunk.name === "sw" ? WORKER : "assets/[name]-[hash].js"),
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
+        // Screens that are alike are compressed as one file: 7 kB less to load than each by itself. What they share with the first
+        // screen stays where that loads it.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "texts", test: /screens\/decide\/(?:Waiting|Second)\.svelte/ },
+            { name: "published", test: /screens\/published\// },
+            { name: "record", test: /screens\/(?:audit|admin|handover|timeline)\// },
+            { name: "draft", test: /screens\/(?:draft\/|decide\/Edited)/ },
+          ],
+        },
       },
     },
   },

@@ -352,6 +352,18 @@ pub(super) fn approvable(
     Ok(Ok(draft))
 }
 
+/// Why a text that still waits cannot be approved any more as it stands; nothing while it can.
+///
+/// # Errors
+/// The record's.
+pub(crate) fn why_stale(
+    app: &App,
+    view: &View<'_>,
+    draft_id: &str,
+) -> Result<Option<Declined>, StoreError> {
+    Ok(approvable(app, view, draft_id, app.clock.now())?.err())
+}
+
 /// Why a text that was sound when it was put on screen may not leave any more; nothing when it may.
 fn held_up(
     app: &App,

@@ -54,16 +54,6 @@ pub fn blocking(findings: &[Finding]) -> Option<String> {
     (!blocks.is_empty()).then(|| format!("発表できません。{}", blocks.join("。")))
 }
 
-/// The sentences of those that warn.
-#[must_use]
-pub fn warning(findings: &[Finding]) -> Vec<String> {
-    findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Warns)
-        .map(|finding| finding.ja.clone())
-        .collect()
-}
-
 /// In a replay an officer's minute is still a minute: a text is as old as it lay before them.
 fn officers_now(app: &App, sent: Timestamp) -> Timestamp {
     let passed_s = app.clock.now().duration_since(sent).as_secs_f64() / app.clock.speed();
@@ -147,6 +137,7 @@ fn units(app: &App, facts: &Facts, beside: &Beside<'_>) -> BTreeMap<String, Unit
         .map(|district| {
             let unit = Unit {
                 name: district.name.clone(),
+                name_en: district.name_en.clone(),
                 advised_level: advised.get(district.id.as_str()).copied().unwrap_or(0),
                 neighbours: neighbours.get(&district.id).cloned().unwrap_or_default(),
             };

@@ -106,6 +106,17 @@ pub fn of_facts(facts: &Facts) -> &str {
     }
 }
 
+/// What a notice is about, in one phrase of English.
+#[must_use]
+pub fn place_en_of(facts: &Facts) -> String {
+    let about = of_facts(facts);
+    if is_river(about) {
+        place_en(&facts.river_en)
+    } else {
+        place_en(hazard(about).english())
+    }
+}
+
 /// What advice is about, in Japanese and English, where it is no river.
 #[must_use]
 pub fn without_river(advice: &UnitAdvice) -> Option<(&'static str, &'static str)> {

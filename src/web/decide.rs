@@ -14,11 +14,12 @@ use hinan_notice::document::cap;
 use hinan_notice::text::{EASY_JAPANESE, ENGLISH, JAPANESE, Texts};
 
 use super::areas;
+use super::both::Both;
 use super::posted::{Fields, Posted};
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{approve_notice, frame, inbox, lines};
+use super::{approve_notice, both, cautions, frame, inbox, lines};
 use crate::app::{App, Link};
 use crate::approve::compose;
 use crate::approve::facts::{Facts, Kind};
@@ -31,7 +32,6 @@ use crate::digest::Digest;
 use crate::publish::examine;
 use crate::publish::outbox::ChannelName;
 use crate::recommend::level::OrderLevel;
-use crate::recommend::proposal::Proposal;
 use crate::store::StoreError;
 use crate::store::drafts::StoredDraft;
 use crate::store::proposals::{ProposalState, StoredProposal};
@@ -354,31 +354,6 @@ pub(super) fn all_texts(app: &App, facts: &Facts, document: &[u8]) -> Vec<Notice
     all
 }
 
-/// What the checks say of a text that may leave, for the officer to see before the last click.
-pub(super) fn warnings(app: &App, draft: &StoredDraft) -> Result<Vec<String>, StoreError> {
-    let now = app.clock.now();
-    let (live, stored, open) = app.store.read(|view| {
-        let proposal = draft
-            .proposal
-            .as_deref()
-            .map(|id| view.proposal(id))
-            .transpose()?;
-        let open = desk::open_proposals(view)?;
-        Ok((view.live_notices(now)?, proposal.flatten(), open))
-    })?;
-    let beside = examine::Beside {
-        live: &live,
-        decided_on: stored.as_ref().map(|stored| &stored.proposal),
-        open: &open,
-        own_words: desk::own_words(&draft.reason_code, &draft.reason),
-    };
-    Ok(examine::warning(&examine::findings(
-        app,
-        &draft.notice,
-        &beside,
-    )))
-}
-
 fn confirm(
     app: &App,
     draft: &StoredDraft,
@@ -406,44 +381,20 @@ pub(super) fn of_draft(
     draft: &StoredDraft,
     approving: Approving,
 ) -> Result<ConfirmView, StoreError> {
+    let cautions = cautions::of(app, draft)?;
+    Ok(beside(app, draft, approving, &cautions))
+}
+
+/// The same beside what is said of it.
+pub(super) fn beside(
+    app: &App,
+    draft: &StoredDraft,
+    approving: Approving,
+    cautions: &[Both],
+) -> ConfirmView {
     let content = draft.notice.content();
     let facts = content.facts();
-    let mut cautions = Vec::new();
-    if facts.kind == Kind::Issue && !facts.replaces.is_empty() {
-        cautions.push(format!(
-            "発令中の{}件の情報を、この発表で置き換えます",
-            facts.replaces.len()
-        ));
-    }
-    if draft.needs == Needs::OneThenReview {
-        cautions.push(format!(
-            "1人で直ちに発表できます。{}分以内に、別の承認者の確認が求められます",
-            app.config.approve.review_within_min
-        ));
-    }
-    let proposed = match &draft.proposal {
-        Some(id) => app.store.read(|view| view.proposal(id))?,
-        None => None,
-    };
-    if let Some(asked) = proposed.as_ref().map(|stored| &stored.proposal) {
-        cautions.extend(otherwise(asked, facts));
-    }
-    if let Some(hours) = desk::judge::other_hours(app, draft) {
-        cautions.push(format!(
-            "有効期間は{hours}時間です(町の標準は{}時間)",
-            app.config.publish.expires_after_h
-        ));
-    }
-    if facts.kind != Kind::Issue {
-        cautions.push(go_on(app, facts)?);
-    }
-    if let Some(order) = &draft.prepared_for
-        && facts.kind == Kind::Issue
-    {
-        cautions.push(differs(app, order.as_str(), facts)?);
-    }
-    cautions.extend(warnings(app, draft)?);
-    Ok(ConfirmView {
+    ConfirmView {
         action: match facts.kind {
             Kind::Issue => Confirmed::Issue,
             Kind::Lift => Confirmed::Lift,
@@ -460,133 +411,10 @@ pub(super) fn of_draft(
         texts: all_texts(app, facts, content.document()),
         digest: content.digest().to_string(),
         channels: channels(app),
-        cautions,
+        cautions: both::japanese(cautions),
         check: None,
         check_error: None,
-    })
-}
-
-/// In what a text differs from what was asked, and that nobody but an officer asked for it.
-fn otherwise(asked: &Proposal, facts: &Facts) -> Vec<String> {
-    let called = match &asked.judgement {
-        None => "システムの推奨",
-        Some(_) => "発令案",
-    };
-    let mut told = Vec::new();
-    if let Some(of) = &asked.judgement {
-        told.push(format!(
-            "システムの推奨ではありません。{}の判断による発令案です",
-            of.display
-        ));
     }
-    if asked.key.level != facts.level {
-        told.push(format!(
-            "{called}は{}です。違うレベルを選んでいます",
-            asked.key.level
-        ));
-    }
-    let Edited { added, dropped } = Edited::of(asked, facts);
-    for (what, which) in [("加えた地区", added), ("除いた地区", dropped)] {
-        if !which.is_empty() {
-            let names: Vec<String> = which.into_iter().map(|(_, name)| name).collect();
-            told.push(format!(
-                "{called}と違う地区です。{what}: {}",
-                names.join("、")
-            ));
-        }
-    }
-    told
-}
-
-/// Districts of a text that were not asked about, and those that were and are not in it: id and name.
-pub(super) struct Edited {
-    pub(super) added: Vec<(String, String)>,
-    pub(super) dropped: Vec<(String, String)>,
-}
-
-impl Edited {
-    /// Whether the districts are those that were asked about.
-    pub(super) fn is_nothing(&self) -> bool {
-        self.added.is_empty() && self.dropped.is_empty()
-    }
-
-    pub(super) fn of(asked: &Proposal, facts: &Facts) -> Self {
-        let was_asked = |id: &str| asked.districts.iter().any(|one| one.id == id);
-        let is_in = |id: &str| facts.districts.iter().any(|one| one.id == id);
-        let added = facts.districts.iter().filter(|one| !was_asked(&one.id));
-        let dropped = asked.districts.iter().filter(|one| !is_in(&one.id));
-        Self {
-            added: added
-                .map(|one| (one.id.clone(), one.name.clone()))
-                .collect(),
-            dropped: dropped
-                .map(|one| (one.id.clone(), one.name.clone()))
-                .collect(),
-        }
-    }
-}
-
-/// What goes on for these districts when they are lifted or cancelled.
-fn go_on(app: &App, facts: &Facts) -> Result<String, StoreError> {
-    let lines = also_in_force(app, facts)?;
-    Ok(if lines.is_empty() {
-        "これらの地区に、ほかに発令中の避難情報はありません".to_owned()
-    } else {
-        format!("次の発令は続きます: {}", lines.join("。"))
-    })
-}
-
-/// Orders in force for some of the districts that this text does not end, each in one phrase.
-pub(super) fn also_in_force(app: &App, facts: &Facts) -> Result<Vec<String>, StoreError> {
-    let now = app.clock.now();
-    let others = app
-        .store
-        .read(|view| desk::ending::also_in_force(view, facts, now))?;
-    Ok(others
-        .iter()
-        .map(|other| {
-            let other = other.content().facts();
-            let shared: Vec<&str> = other
-                .districts
-                .iter()
-                .filter(|one| facts.districts.iter().any(|two| two.id == one.id))
-                .map(|district| district.name.as_str())
-                .collect();
-            let place = inbox::place(&other.river);
-            format!("{place} {}({})", other.level, shared.join("、"))
-        })
-        .collect())
-}
-
-/// In what a correction differs from the order that it corrects.
-fn differs(app: &App, order: &str, facts: &Facts) -> Result<String, StoreError> {
-    let Some(before) = app.store.read(|view| view.notice(order))? else {
-        return Ok("訂正する発表が見つかりません".to_owned());
-    };
-    let before = before.content().facts();
-    let mut told = Vec::new();
-    if before.level != facts.level {
-        told.push(format!("レベル {} → {}", before.level, facts.level));
-    }
-    let only = |one: &Facts, other: &Facts| -> Vec<String> {
-        let is_in = |id: &str| other.districts.iter().any(|d| d.id == id);
-        let districts = one.districts.iter().filter(|d| !is_in(&d.id));
-        districts.map(|d| d.name.clone()).collect()
-    };
-    for (what, names) in [
-        ("除く地区", only(before, facts)),
-        ("加える地区", only(facts, before)),
-    ] {
-        if !names.is_empty() {
-            told.push(format!("{what} {}", names.join("、")));
-        }
-    }
-    Ok(if told.is_empty() {
-        "訂正: レベルと地区は先の発表と同じです。水位や避難所など、いまの内容で改めて発表します"
-            .to_owned()
-    } else {
-        format!("訂正: {}", told.join("、"))
-    })
 }
 
 /// Where a notice will go, and how these ways are.

@@ -16,7 +16,7 @@ use super::posted::Posted;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{approve_notice, decide, frame, published};
+use super::{approve_notice, cautions, decide, frame, published};
 use crate::app::App;
 use crate::approve::facts::Kind;
 use crate::approve::notice::{Approved, Notice};
@@ -165,7 +165,7 @@ fn view(
     })?;
     let (lift_met, lift_lacks) = lifting(app, river);
     Ok(EndNoticeView {
-        also_in_force: decide::also_in_force(app, notice.content().facts())?,
+        also_in_force: cautions::also_in_force(app, notice.content().facts())?,
         row,
         lift_lacks,
         lift_met,

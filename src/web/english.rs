@@ -325,7 +325,8 @@ fn doubt(counter: &Counter, names: &Names) -> String {
     }
 }
 
-fn mark_en(mark: Mark) -> &'static str {
+/// A 基準水位 by its kind.
+pub(super) fn mark_en(mark: Mark) -> &'static str {
     match mark {
         Mark::Standby => "standby level",
         Mark::Caution => "caution level",
@@ -336,7 +337,8 @@ fn mark_en(mark: Mark) -> &'static str {
     }
 }
 
-fn product_en(product: Product, level: JmaLevel) -> String {
+/// Information of the agency, as a sentence begins with it.
+pub(super) fn product_en(product: Product, level: JmaLevel) -> String {
     let of = match product {
         Product::HeavyRain => "heavy rain",
         Product::Landslide => "landslides",
@@ -345,7 +347,8 @@ fn product_en(product: Product, level: JmaLevel) -> String {
     format!("Information on {of} of level {}", level.number())
 }
 
-fn report_en(kind: ReportKind) -> &'static str {
+/// What somebody reports from the site.
+pub(super) fn report_en(kind: ReportKind) -> &'static str {
     match kind {
         ReportKind::SeepageSlight => "slight seepage or erosion",
         ReportKind::SeepageAbnormal => "abnormal seepage or erosion",

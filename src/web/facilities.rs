@@ -12,6 +12,7 @@ use super::router::Doors;
 use super::who::SignedIn;
 use crate::app::App;
 use crate::clock::spoken;
+use crate::recommend::plan::PlannedFacility;
 
 const REFRESH_S: u32 = 30;
 
@@ -122,14 +123,22 @@ pub(super) fn words(of: &FacilityAdvice) -> String {
 
 /// Its name in the town's plan.
 pub(super) fn name(app: &App, of: &FacilityAdvice) -> String {
+    planned(app, of).map_or_else(
+        || of.facility.to_string(),
+        |planned| planned.facility.name.clone(),
+    )
+}
+
+/// Its name in English, where the town gives one.
+pub(super) fn name_en<'a>(app: &'a App, of: &FacilityAdvice) -> Option<&'a str> {
+    planned(app, of)?.name_en.as_deref()
+}
+
+fn planned<'a>(app: &'a App, of: &FacilityAdvice) -> Option<&'a PlannedFacility> {
     let facilities = &app.reference.core.plan.facilities;
     facilities
         .iter()
         .find(|planned| planned.facility.id == of.facility)
-        .map_or_else(
-            || of.facility.to_string(),
-            |planned| planned.facility.name.clone(),
-        )
 }
 
 fn row(app: &App, of: &FacilityAdvice) -> Vec<String> {

@@ -6,11 +6,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use hinan_dashboard::view::{Approving, SlipForm, SlipView};
 use hinan_dashboard::{form, page};
 
+use super::both::Both;
 use super::posted::Posted;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{decide, frame, inbox};
+use super::{both, decide, frame, inbox};
 use crate::app::App;
 use crate::approve::officer::{Act, Role};
 use crate::desk::{self, Declined};
@@ -59,11 +60,8 @@ pub(super) async fn alone(
     let mut view = decide::of_draft(app, &waiting.draft, Approving::Lone)?;
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");
-    view.cautions = vec![
-        nobody_came(waited_s(app, &waiting), &seconds(app, &who)?),
-        "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます"
-            .to_owned(),
-    ];
+    let told = before_alone(waited_s(app, &waiting), &seconds(app, &who)?);
+    view.cautions = both::japanese(&told);
     Ok(Html(page::confirm(
         &frame::officers(app, &who, None)?,
         &view,
@@ -164,6 +162,11 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
             .to_owned(),
     ];
     if own {
+        // The page shows itself anew; so it tells as well when there is nothing to wait for any more.
+        let why = app.store.read(|record| desk::why_stale(app, record, id))?;
+        view.error = why.map(|why| {
+            format!("この文面は、このままでは誰も承認できません: {why}。取り下げて、推奨から判断し直してください")
+        });
         view.forms.push(SlipForm {
             post_to: format!("/plain/first/{id}"),
             legend: "1人目の承認を取り下げる".to_owned(),
@@ -193,14 +196,29 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
     Ok(view)
 }
 
-/// Said before one issues alone: who could have come, or that there is nobody else.
-pub(super) fn nobody_came(waited_s: i64, could: &[String]) -> String {
-    let who = if could.is_empty() {
-        "ほかに承認できる人は登録されていません".to_owned()
+/// Said before one issues alone: who could have come, or that there is nobody else; and what follows from it.
+pub(super) fn before_alone(waited_s: i64, could: &[String]) -> [Both; 2] {
+    let (who, who_en) = if could.is_empty() {
+        (
+            "ほかに承認できる人は登録されていません".to_owned(),
+            "Nobody else who may approve is registered".to_owned(),
+        )
     } else {
-        format!("承認できるのは: {}", could.join("、"))
+        (
+            format!("承認できるのは: {}", could.join("、")),
+            format!("Those who may approve: {}", could.join(", ")),
+        )
     };
-    format!("2人目が{waited_s}秒たっても承認していません。{who}")
+    [
+        Both::new(
+            format!("2人目が{waited_s}秒たっても承認していません。{who}"),
+            format!("For {waited_s} s the second has not approved. {who_en}"),
+        ),
+        Both::new(
+            "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます",
+            "If you issue alone everybody is told, the record is marked, and another approver must look at it afterwards",
+        ),
+    ]
 }
 
 #[cfg(test)]
@@ -209,12 +227,23 @@ mod tests {
 
     #[test]
     fn who_is_alone_is_not_shown_an_empty_list() {
-        let alone = nobody_came(75, &[]);
+        let [alone, _] = before_alone(75, &[]);
         assert!(
-            alone.ends_with("ほかに承認できる人は登録されていません"),
-            "{alone}"
+            alone.ja.ends_with("ほかに承認できる人は登録されていません"),
+            "{alone:?}"
         );
-        let two = nobody_came(75, &["部長".to_owned(), "課長".to_owned()]);
-        assert!(two.ends_with("承認できるのは: 部長、課長"), "{two}");
+        let [two, _] = before_alone(75, &["部長".to_owned(), "課長".to_owned()]);
+        assert!(two.ja.ends_with("承認できるのは: 部長、課長"), "{two:?}");
+    }
+
+    #[test]
+    fn what_is_said_before_one_goes_alone_has_english() {
+        let told = before_alone(75, &[]);
+        for one in &told {
+            let en = one.en.as_deref().expect("it has English");
+            assert!(en.is_ascii() && !en.is_empty(), "{en}");
+        }
+        let waited = told[0].en.as_deref().expect("it has English");
+        assert!(waited.contains("75 s"), "{waited}");
     }
 }

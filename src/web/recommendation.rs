@@ -9,18 +9,17 @@ use hinan_dashboard::view::{
     ChanceFact, DeadlineFact, Exposed, RecommendationView, ShelterRow, ShelterState, SlipTable,
     TimeTerm, WaitingRow,
 };
-use hinan_recommend::{Answer, LeftOut, Term, UnitAdvice, Waiting, action_words};
+use hinan_recommend::{LeftOut, Term, UnitAdvice, Waiting, action_words};
 use jiff::SignedDuration;
 
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
-use super::{english, frame, gauges, inbox, lines, shelters};
+use super::{both, changes, english, frame, gauges, inbox, lines, shelters};
 use crate::app::App;
 use crate::clock::spoken;
 use crate::desk;
 use crate::outlook::GaugeOutlook;
-use crate::recommend::level::advised;
 use crate::recommend::proposal::Proposal;
 use crate::recommend::told::{self, Told};
 use crate::recommend::{briefed, cause};
@@ -136,7 +135,7 @@ pub(super) fn view(
         shelters: within_reach(app, proposal),
         official: Vec::new(),
         official_checked_at: None,
-        would_change: would_change(proposal),
+        would_change: both::japanese(&changes::of(proposal)),
         left_out: left_out(app, proposal, covered),
         tier: gauge.map_or(hinan_dashboard::view::Tier::MarksOnly, lines::tier),
         model: if proposal.judgement.is_some() {
@@ -485,43 +484,4 @@ fn within_reach(app: &App, proposal: &Proposal) -> Vec<ShelterRow> {
             })
         })
         .collect()
-}
-
-/// What would move this recommendation, from the conditions that were not met.
-pub(super) fn would_change(proposal: &Proposal) -> Vec<String> {
-    if proposal.judgement.is_some() {
-        return vec![
-            "職員が判断するか、取り下げるまで残ります。水位や予測が変わっても、自動では変わらず、失効もしません"
-                .to_owned(),
-        ];
-    }
-    let mut lines: Vec<String> = proposal
-        .examined()
-        .iter()
-        .filter(|finding| {
-            finding.condition.level > advised(proposal.key.level) && finding.answer != Answer::Met
-        })
-        .filter(|finding| finding.is_watched())
-        .map(|finding| {
-            let mark = finding.mark().map_or_else(String::new, |(mark, mark_m)| {
-                format!("({} {mark_m:.2} m)", mark.japanese())
-            });
-            format!(
-                "{}{mark}と、{}に上がります",
-                finding.open_tests().join("、かつ"),
-                finding.condition.level
-            )
-        })
-        .collect();
-    lines.extend(
-        proposal
-            .urgent
-            .iter()
-            .flat_map(|advice| advice.not_watched()),
-    );
-    lines.push(
-        "根拠がすべて外れても、職員が判断するか失効するまで、この推奨は自動では下がりません"
-            .to_owned(),
-    );
-    lines
 }

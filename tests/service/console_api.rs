@@ -97,6 +97,14 @@ async fn an_order_leaves_by_json_with_two_persons_and_the_second_blind() {
             "{part}: {detail}"
         );
     }
+    // What would change it is said in English too, line by line.
+    let english = detail["would_change_en"].as_array().unwrap();
+    let japanese = detail["would_change"].as_array().unwrap();
+    assert_eq!(english.len(), japanese.len(), "{detail}");
+    for line in english {
+        let is_english = line.as_str().is_some_and(str::is_ascii);
+        assert!(is_english, "{line}");
+    }
 
     // The text is made; the wrong number, or another digest, approves nothing.
     let secret_reason = "一人目だけが知っている理由";
@@ -384,6 +392,53 @@ async fn of_two_who_decide_in_the_same_second_one_wins_and_the_other_learns_who(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_the_second_is_told_when_there_is_nothing_to_wait_for_any_more() {
+    let mut town = town().await;
+    let (tanaka, sato) = (town.officer("tanaka").await, town.officer("sato").await);
+    let item = item(&tanaka, "十勝川").await;
+    let shown = prepares(&tanaka, &item, 4).await;
+    let draft = shown["id"].as_str().unwrap();
+    let path = format!("/api/v1/texts/{draft}");
+    let (status, done) = tanaka
+        .sends(&format!("{path}/approve"), &approval(&shown))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    let waiting = tanaka.reads_json(&path).await;
+    assert_eq!(waiting["state"], "waiting");
+    assert_eq!(waiting["substance"], item["substance"]);
+    assert_eq!(waiting["why_stale"], Value::Null, "{waiting}");
+
+    // The recommendation is declined by somebody else: the text still waits, and can never leave.
+    let id = item["id"].as_str().unwrap();
+    let body = json!({ "reason": { "code": "wait", "words": "" }, "substance": item["substance"] });
+    let (status, declined) = sato
+        .sends(&format!("/api/v1/recommendations/{id}/decline"), &body)
+        .await;
+    assert_eq!(status, StatusCode::OK, "{declined}");
+    let waiting = tanaka.reads_json(&path).await;
+    assert_eq!(waiting["state"], "waiting");
+    let why = &waiting["why_stale"];
+    let words = why["ja"].as_str().unwrap();
+    assert!(words.contains("すでにsatoが判断しました"), "{why}");
+    let english = why["en"].as_str().unwrap();
+    assert!(english.contains("not open any more"), "{why}");
+    let plain = tanaka.opens(&format!("/plain/first/{draft}")).await;
+    assert!(
+        plain.text.contains("このままでは誰も承認できません") && plain.text.contains(words),
+        "{}",
+        plain.text
+    );
+
+    // What was found about the text is for its author alone.
+    let other = sato.reads_json(&path).await;
+    assert_eq!(
+        (&other["why_stale"], &other["shown"]),
+        (&Value::Null, &Value::Null)
+    );
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_put_off_stays_open_rests_and_calls_again() {
     let mut town = town().await;
     let (tanaka, sato) = (town.officer("tanaka").await, town.officer("sato").await);
@@ -559,6 +614,14 @@ async fn of_two_texts_on_the_way_the_second_person_reads_neither_reason() {
         cautions.contains(&format!("システムの推奨は{proposed}です")),
         "{cautions}"
     );
+    let in_english = other["cautions_en"].as_array().unwrap();
+    assert_eq!(
+        in_english.len(),
+        other["cautions"].as_array().unwrap().len()
+    );
+    let proposed_en = item["level_text"]["en"].as_str().unwrap();
+    let wanted = format!("Another level is chosen than what the system recommends: {proposed_en}");
+    assert!(in_english.contains(&json!(wanted)), "{other}");
     let unread = || async {
         for path in ["/api/v1/timeline", "/api/v1/audit", "/plain/audit"] {
             let said = sato.opens(path).await.text;

@@ -655,6 +655,10 @@ async fn facilities_have_deadlines_of_their_own_and_invented_ones_say_that_they_
                     .as_str()
                     .unwrap()
                     .contains(one["name"].as_str().unwrap())
+                && alarm["text"]["en"]
+                    .as_str()
+                    .unwrap()
+                    .contains(one["name_en"].as_str().unwrap())
         });
         assert!(calls, "{} is due and does not call: {alarms}", one["name"]);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Subject, Surroundings, blocking, named, warning};
+use super::{Finding, Subject, Surroundings, Unit, blocking, named, named_en, warning};
 use crate::facts::Kind;
 
 /// Outlines may stand over the border by what simplifying them moves, in degrees.
@@ -66,14 +66,15 @@ fn left_out(
                     && live.districts.iter().any(|d| d.id == id)
             })
     };
-    let missing: Vec<&str> = around
+    let missing: Vec<&Unit> = around
         .units
         .iter()
         .filter(|(id, unit)| unit.advised_level >= level && !covered(id))
-        .map(|(_, unit)| unit.name.as_str())
+        .map(|(_, unit)| unit)
         .collect();
     if !missing.is_empty() {
-        let names = named(missing.iter().copied());
+        let names = named(missing.iter().map(|unit| unit.name.as_str()));
+        let names_en = named_en(missing.iter().map(|unit| unit.in_english()));
         let because = around.left_out_because.trim();
         if because.is_empty() {
             blocking(
@@ -84,7 +85,7 @@ fn left_out(
                     missing.len()
                 ),
                 format!(
-                    "{} areas of equal or higher hazard are left out: {names}; add them or state why",
+                    "{} areas of equal or higher hazard are left out: {names_en}; add them or state why",
                     missing.len()
                 ),
             );
@@ -97,13 +98,13 @@ fn left_out(
                     missing.len()
                 ),
                 format!(
-                    "{} areas of equal or higher hazard are left out: {names}; reason: {because}",
+                    "{} areas of equal or higher hazard are left out: {names_en}; reason: {because}",
                     missing.len()
                 ),
             );
         }
     }
-    let holes: Vec<&str> = around
+    let holes: Vec<&Unit> = around
         .units
         .iter()
         .filter(|(id, unit)| {
@@ -115,15 +116,16 @@ fn left_out(
                     .iter()
                     .all(|beside| included.contains(beside.as_str()))
         })
-        .map(|(_, unit)| unit.name.as_str())
+        .map(|(_, unit)| unit)
         .collect();
     if !holes.is_empty() {
-        let names = named(holes.iter().copied());
+        let names = named(holes.iter().map(|unit| unit.name.as_str()));
+        let names_en = named_en(holes.iter().map(|unit| unit.in_english()));
         warning(
             found,
             "hole",
             format!("周りがすべて対象なのに、入っていない地区があります: {names}"),
-            format!("areas that lie wholly between included ones are not included: {names}"),
+            format!("areas that lie wholly between included ones are not included: {names_en}"),
         );
     }
 }
@@ -260,6 +262,13 @@ mod tests {
         assert!(codes(&findings, Blocks).is_empty());
         assert_eq!(codes(&findings, Warns), ["left_out_with_reason"]);
         assert!(findings[0].ja.contains("西町") && findings[0].ja.contains("堤防"));
+        let en = &findings[0].en;
+        assert!(en.contains("left out: 西町;"), "it has no other name: {en}");
+        let mut in_english = with_reason;
+        in_english.units.get_mut("b").expect("it is known").name_en = Some("Nishimachi".to_owned());
+        let findings = found(&facts, &in_english);
+        let en = &findings[0].en;
+        assert!(en.contains("left out: Nishimachi;"), "{en}");
     }
 
     #[test]

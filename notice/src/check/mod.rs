@@ -60,10 +60,19 @@ pub struct Surroundings<'s> {
 pub struct Unit {
     /// Name.
     pub name: String,
+    /// The same in English, where it has one.
+    pub name_en: Option<String>,
     /// The level that is advised for it now against this hazard of this river; 0 when none is.
     pub advised_level: u8,
     /// Ids of the units beside it.
     pub neighbours: Vec<String>,
+}
+
+impl Unit {
+    /// Its name for a sentence in English: a place without an English name keeps its own.
+    fn in_english(&self) -> &str {
+        self.name_en.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// A site as it is now.
@@ -154,21 +163,34 @@ fn warning(found: &mut Vec<Finding>, code: &str, ja: String, en: String) {
     });
 }
 
-/// Names in one line that stays a line.
+/// Names named in one line, at most, so that it stays a line.
+const NAMED_MAX: usize = 8;
+
+/// Names in one line of Japanese.
 fn named<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    const MOST: usize = 8;
-    let all: Vec<&str> = names.collect();
-    let first = all
-        .iter()
-        .take(MOST)
-        .copied()
-        .collect::<Vec<_>>()
-        .join("、");
-    if all.len() > MOST {
-        format!("{first} ほか{}", all.len() - MOST)
-    } else {
-        first
+    let (first, more) = first_of(names);
+    let first = first.join("、");
+    match more {
+        0 => first,
+        more => format!("{first} ほか{more}"),
     }
+}
+
+/// The same in English.
+fn named_en<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let (first, more) = first_of(names);
+    let first = first.join(", ");
+    match more {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+fn first_of<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<&'n str>, usize) {
+    let mut all: Vec<&str> = names.collect();
+    let more = all.len().saturating_sub(NAMED_MAX);
+    all.truncate(NAMED_MAX);
+    (all, more)
 }
 
 #[cfg(test)]
@@ -256,6 +278,7 @@ pub(crate) mod tests {
     pub(crate) fn around<'s>() -> Surroundings<'s> {
         let unit = |name: &str, level: u8, beside: &[&str]| Unit {
             name: name.to_owned(),
+            name_en: None,
             advised_level: level,
             neighbours: beside.iter().map(|id| (*id).to_owned()).collect(),
         };

@@ -100,13 +100,14 @@ fn not_named(facts: &Facts, around: &Surroundings<'_>, found: &mut Vec<Finding>)
         .collect();
     if !left.is_empty() {
         let names = super::named(left.iter().copied());
+        let names_en = super::named_en(left.iter().copied());
         warning(
             found,
             "shelter_not_named",
             format!(
                 "開設の報告がない避難場所は、この文面に載せません: {names}。開設したら避難所の画面で報告し、文面を作り直してください"
             ),
-            format!("sites that nobody has said are open are not named: {names}"),
+            format!("sites that nobody has said are open are not named: {names_en}"),
         );
     }
 }

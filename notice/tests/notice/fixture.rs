@@ -88,6 +88,7 @@ pub(crate) fn document(facts: &Facts) -> Vec<u8> {
 pub(crate) fn town<'s>() -> Surroundings<'s> {
     let unit = |name: &str| Unit {
         name: name.to_owned(),
+        name_en: None,
         advised_level: 4,
         neighbours: Vec::new(),
     };

@@ -186,6 +186,7 @@ fn joso_a_district_of_equal_hazard_cannot_be_left_out_unsaid() {
         "kamimisaka".to_owned(),
         Unit {
             name: "上三坂".to_owned(),
+            name_en: Some("Kamimisaka".to_owned()),
             advised_level: 4,
             neighbours: vec!["higashi".to_owned()],
         },

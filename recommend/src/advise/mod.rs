@@ -123,10 +123,18 @@ impl UnitAdvice {
 
 impl UnitAdvice {
     /// Conditions of higher levels that nobody can answer here: no calm is to be read from them.
-    pub fn not_watched(&self) -> Vec<String> {
+    pub fn unanswerable(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
-            .filter(|finding| finding.condition.level > self.level && !finding.is_watched())
+            .map(AsRef::as_ref)
+            .filter(|finding: &&Finding| {
+                finding.condition.level > self.level && !finding.is_watched()
+            })
+    }
+
+    /// The same in words, in the same order.
+    pub fn not_watched(&self) -> Vec<String> {
+        self.unanswerable()
             .map(|finding| {
                 let of: Vec<&str> = finding.unheard().iter().map(|one| one.japanese()).collect();
                 format!(

@@ -190,26 +190,36 @@ impl Finding {
                 })
     }
 
-    /// Tests of the condition that do not hold, in words; a group is one of them.
-    pub fn open_tests(&self) -> Vec<String> {
+    /// Tests of the condition that do not hold; a group is one of them. Nothing where a record of an earlier version did not write
+    /// them down.
+    pub fn open(&self) -> Option<Vec<Test>> {
         if self.condition.all.is_empty() {
-            return vec![format!("「{}」に当てはまる", self.condition.words)];
+            return None;
         }
-        self.condition
+        let unheard = self.unheard();
+        let open = self
+            .condition
             .all
             .iter()
             .zip(&self.tests)
             .filter(|(_, result)| result.answer != Answer::Met)
             .map(|(test, _)| {
                 // Of alternatives only those that somebody tells can come to hold.
-                let unheard = self.unheard();
                 if test.can_hold_without(&unheard) {
-                    test.watched(&unheard).japanese()
+                    test.watched(&unheard)
                 } else {
-                    test.japanese()
+                    test.clone()
                 }
-            })
-            .collect()
+            });
+        Some(open.collect())
+    }
+
+    /// The same in words.
+    pub fn open_tests(&self) -> Vec<String> {
+        match self.open() {
+            Some(open) => open.iter().map(Test::japanese).collect(),
+            None => vec![format!("「{}」に当てはまる", self.condition.words)],
+        }
     }
 
     /// What it rests on and nobody tells here.

@@ -95,6 +95,8 @@ pub(super) struct Name {
 pub(super) struct Facility {
     pub(super) id: Spanned<String>,
     pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) name_en: Option<Spanned<String>>,
     pub(super) district: Spanned<String>,
     pub(super) people: Spanned<u32>,
     pub(super) lead_min: Spanned<Lead>,

@@ -103,6 +103,8 @@ pub struct Homes {
 pub struct PlannedFacility {
     /// As the core of the advice knows it.
     pub facility: Facility,
+    /// Its name in English, where the town gives one.
+    pub name_en: Option<String>,
     /// Which plan or contract says how long it needs; invented ones say that they are.
     pub source: String,
 }
@@ -248,6 +250,11 @@ mod tests {
         for planned in &plan.facilities {
             assert!(planned.facility.name.contains("訓練用の架空"));
             assert!(planned.source.contains("訓練用の架空"));
+            let name_en = planned.name_en.as_deref().expect("the demo names it");
+            assert!(
+                name_en.is_ascii() && name_en.contains("invented"),
+                "{name_en}"
+            );
         }
         let unheard = plan.unheard();
         assert!(unheard.contains(&Input::Tsunami) && unheard.contains(&Input::FloodMap));

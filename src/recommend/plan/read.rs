@@ -531,6 +531,11 @@ impl Reader<'_> {
                     ));
                 }
                 Ok(PlannedFacility {
+                    name_en: facility
+                        .name_en
+                        .as_ref()
+                        .map(|name| self.words("facility.name_en", name))
+                        .transpose()?,
                     source: self.words("facility.source", &facility.source)?,
                     facility: Facility {
                         id: FacilityId::new(id.as_str()),

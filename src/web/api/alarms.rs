@@ -19,6 +19,7 @@ use crate::desk::note;
 use crate::freshness;
 use crate::official::for_town;
 use crate::outlook::Voice;
+use crate::recommend::cause;
 use crate::recommend::level::OrderLevel;
 use crate::store::outbox::{DeliveryState, StoredDelivery};
 use crate::store::proposals::StoredProposal;
@@ -196,7 +197,7 @@ fn recommendations(app: &App, view: &View<'_>) -> Result<Vec<Value>, StoreError>
             "text": text(
                 format!(
                     "{}の{}について、判断が必要です",
-                    crate::recommend::cause::place(&key.river),
+                    cause::place(&key.river),
                     key.level
                 ),
                 format!("A decision is needed: {} along the {}", lines::level_en(key.level), stored.proposal.river_en),
@@ -355,6 +356,7 @@ fn facilities(app: &App) -> Vec<Alarm> {
     let due = picture.advice.core.facilities.iter().filter(|of| of.due);
     due.map(|of| {
         let name = pages::name(app, of);
+        let name_en = pages::name_en(app, of).unwrap_or(&name);
         let about = of.river.as_deref().unwrap_or_else(|| of.hazard.japanese());
         let about_en = of.river.as_deref().map_or_else(
             || of.hazard.english(),
@@ -385,7 +387,7 @@ fn facilities(app: &App) -> Vec<Alarm> {
             class: Class::ActNow,
             text: text(
                 format!("{name}({}人、{about}): {ja}", of.people),
-                format!("{name} ({} people, {about_en}): {en}", of.people),
+                format!("{name_en} ({} people, {about_en}): {en}", of.people),
             ),
             since: of.due_since,
             anew_since: of.due_since,
@@ -463,21 +465,21 @@ fn ending(app: &App, view: &View<'_>) -> Result<Vec<Alarm>, StoreError> {
             text: text(
                 format!(
                     "{}の{}は{}に失効します",
-                    crate::recommend::cause::place(crate::recommend::cause::of_facts(facts)),
+                    cause::place(cause::of_facts(facts)),
                     facts.level,
                     crate::clock::spoken(facts.expires)
                 ),
                 format!(
-                    "{} along the {} expires soon",
-                    lines::level_en(facts.level),
-                    facts.river
+                    "{}: {} expires soon",
+                    cause::place_en_of(facts),
+                    lines::level_en(facts.level)
                 ),
             ),
             since: facts.expires.checked_sub(ENDS_SOON).ok(),
             anew_since: None,
             not_by: None,
             item: ("notice", facts.id.to_string()),
-            group: Some(crate::recommend::cause::of_facts(facts).to_owned()),
+            group: Some(cause::of_facts(facts).to_owned()),
         })
         .collect())
 }

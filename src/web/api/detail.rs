@@ -16,7 +16,7 @@ use crate::clock::monotonic;
 use crate::desk::attention;
 use crate::events::Event;
 use crate::web::router::Doors;
-use crate::web::{english, recommendation};
+use crate::web::{changes, english, recommendation};
 
 /// Said where no doubt is known; an empty list would say nothing.
 pub(super) const NO_COUNTER_EVIDENCE: &str = "反対の根拠は知られていません。";
@@ -86,7 +86,8 @@ pub(super) async fn show(
         "exposed": seen.exposed.as_ref().map(exposed), "charts": charts,
         "evidence": shapes::evidence(&seen.evidence), "counter_evidence": shapes::evidence(&seen.counter_evidence),
         "no_counter_evidence": NO_COUNTER_EVIDENCE, "shelters": shelters, "official": official,
-        "official_checked_at": seen.official_checked_at, "would_change": seen.would_change, "left_out": seen.left_out,
+        "official_checked_at": seen.official_checked_at, "would_change": seen.would_change,
+        "would_change_en": shapes::in_english(&changes::of(proposal)), "left_out": seen.left_out,
         "tier": shapes::tier(seen.tier), "model": seen.model, "record": seen.record, "record_en": record_en, "present": present,
         "gauge": proposal.gauge, "mode": seen.mode, "deadline": seen.deadline.as_ref().map(deadline),
         "waiting": seen.waiting.iter().map(waiting).collect::<Value>(), "own_judgement": own,

@@ -57,8 +57,8 @@ pub(in crate::web) async fn facilities(State(doors): State<Doors>, _: Caller) ->
                 .iter()
                 .find(|planned| planned.facility.id == one.facility);
             json!({
-                "id": one.facility, "name": pages::name(app, one), "district": one.unit, "hazard": one.hazard,
-                "river": one.river, "people": one.people, "due": one.due, "known": one.known,
+                "id": one.facility, "name": pages::name(app, one), "name_en": pages::name_en(app, one),
+                "district": one.unit, "hazard": one.hazard, "river": one.river, "people": one.people, "due": one.due, "known": one.known,
                 "decide_by": one.deadline.as_ref().map(|deadline| deadline.decide_by), "deadline": one.deadline,
                 "arrival": one.arrival, "supported_at": one.supported_at, "text": pages::words(one),
                 "lead_min": planned.map(|planned| planned.facility.lead_min),

@@ -20,7 +20,7 @@ use crate::publish::outbox::ChannelName;
 use crate::store::outbox::StoredDelivery;
 use crate::store::{StoreError, View};
 use crate::web::router::Doors;
-use crate::web::{audit, decide, end_notice, english, published, record_english};
+use crate::web::{audit, cautions, decide, end_notice, english, published, record_english};
 
 /// Notices looked at to say what became of one.
 const LOOKED_AT: u32 = 1000;
@@ -116,7 +116,7 @@ pub(super) async fn show(
         })
         .collect();
     value["check"] = shapes::check();
-    value["also_in_force"] = json!(decide::also_in_force(app, facts)?);
+    value["also_in_force"] = json!(cautions::also_in_force(app, facts)?);
     value["corrects"] = json!(facts.corrects.as_ref().map(|one| &one.notice));
     let ready = app.store.read(|view| beforehand::ready(app, view, &id))?;
     value["prepared"] = ready

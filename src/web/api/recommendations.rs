@@ -16,7 +16,7 @@ use crate::recommend::refuge::{HazardPlan, People, SentTo};
 use crate::store::StoreError;
 use crate::store::proposals::StoredProposal;
 use crate::web::router::Doors;
-use crate::web::{inbox, lines, unknown};
+use crate::web::{both, changes, inbox, lines, unknown};
 
 #[derive(Serialize)]
 pub(in crate::web) struct List {
@@ -165,7 +165,7 @@ fn of(app: &App, stored: StoredProposal, officer: &str) -> Result<Of, StoreError
         .store
         .read(|view| judgements::of(view, &stored, officer))?;
     let proposal = stored.proposal;
-    let would_change = crate::web::recommendation::would_change(&proposal);
+    let would_change = both::japanese(&changes::of(&proposal));
     let picture = app.picture();
     let refuge = &picture.advice.refuge;
     let shelters = proposal

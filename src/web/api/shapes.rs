@@ -11,12 +11,18 @@ use crate::app::{App, Picture};
 use crate::approve::rule::Needs;
 use crate::outlook::GaugeOutlook;
 use crate::recommend::level::OrderLevel;
+use crate::web::both::Both;
 use crate::web::decide::WayOut;
 use crate::web::{english, gauges, lines};
 
 /// A sentence in two languages.
 pub(super) fn text(ja: impl Into<String>, en: impl Into<String>) -> Value {
     json!({ "ja": ja.into(), "en": en.into() })
+}
+
+/// The English of sentences, in their order; nothing where one has none.
+pub(super) fn in_english(all: &[Both]) -> Value {
+    all.iter().map(|one| json!(one.en)).collect()
 }
 
 /// Number and name of an order.

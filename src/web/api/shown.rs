@@ -9,7 +9,8 @@ use crate::approve::rule::Needs;
 use crate::desk;
 use crate::realm::Realm;
 use crate::store::drafts::StoredDraft;
-use crate::web::decide::{self, Edited};
+use crate::web::cautions::{self, Area, Edited};
+use crate::web::decide;
 
 /// A text with everything around it.
 pub(super) fn shown(
@@ -17,7 +18,8 @@ pub(super) fn shown(
     draft: &StoredDraft,
     approving: Approving,
 ) -> Result<Value, Refused> {
-    let view = decide::of_draft(app, draft, approving)?;
+    let cautions = cautions::of(app, draft)?;
+    let view = decide::beside(app, draft, approving, &cautions);
     let facts = draft.notice.content().facts();
     let asked = match &draft.proposal {
         Some(id) => app.store.read(|view| view.proposal(id))?,
@@ -26,9 +28,9 @@ pub(super) fn shown(
     let valid_h = desk::judge::other_hours(app, draft);
     let edited = asked.map(|asked| Edited::of(&asked.proposal, facts));
     let edited = edited.filter(|of| valid_h.is_some() || !of.is_nothing());
-    let areas = |all: &[(String, String)]| -> Value {
+    let areas = |all: &[Area]| -> Value {
         all.iter()
-            .map(|(id, name)| json!({ "id": id, "name": name }))
+            .map(|one| json!({ "id": one.id, "name": one.name }))
             .collect()
     };
     let edited = edited.map(|of| {
@@ -43,11 +45,12 @@ pub(super) fn shown(
         },
         "level": facts.level.number(), "level_text": shapes::level_text(facts.level), "river": facts.river,
         "place": view.place, "areas": view.districts, "reason": view.reason, "reason_code": draft.reason_code,
-        "cautions": view.cautions, "channels": shapes::channels(app), "texts": shapes::words(app, &view.texts),
+        "cautions": view.cautions, "cautions_en": shapes::in_english(&cautions),
+        "channels": shapes::channels(app), "texts": shapes::words(app, &view.texts),
         "recommendation": draft.proposal, "shown_at": draft.prepared_at, "valid_min": app.config.approve.basis_age_max_min,
         "confirm": confirm_as(app, approving), "check": shapes::check(),
         "prepared_for": draft.prepared_for, "corrects": facts.corrects.as_ref().map(|one| &one.notice),
-        "also_in_force": decide::also_in_force(app, facts)?, "edited": edited, "until": facts.expires,
+        "also_in_force": cautions::also_in_force(app, facts)?, "edited": edited, "until": facts.expires,
     }))
 }
 

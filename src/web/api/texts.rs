@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::at::At;
 use super::body::{Body, Sent};
 use super::caller::Caller;
-use super::{Refused, inbox, shown};
+use super::{Refused, inbox, shapes, shown};
 use crate::app::App;
 use crate::approve::notice::NoticeId;
 use crate::approve::rule::Choice;
@@ -17,9 +17,9 @@ use crate::desk::{self, Declined};
 use crate::digest::Digest;
 use crate::store::approvals::StoredFirst;
 use crate::store::drafts::StoredDraft;
-use crate::web::first;
 use crate::web::router::Doors;
 use crate::web::who::SignedIn;
+use crate::web::{both, first};
 
 /// Approves what was read.
 pub(super) async fn approve(
@@ -77,7 +77,7 @@ pub(super) async fn show(
     };
     let mut value = json!({
         "state": state, "own": own, "by": null, "at": null, "waited_s": null, "lone_after_s": null, "may_go_alone": false,
-        "missing": [], "recommendation": draft.proposal,
+        "missing": [], "recommendation": draft.proposal, "substance": draft.substance, "why_stale": null,
         "shown": if readable { shown::shown(app, &draft, approving)? } else { Value::Null },
     });
     if let Some(waiting) = &waiting {
@@ -95,8 +95,26 @@ pub(super) async fn show(
         value["may_go_alone"] =
             json!(own && state == "waiting" && waited_s >= wait_s && may_be_alone);
         value["missing"] = json!(first::seconds(app, &who)?);
+        // What was found about the text tells what was chosen: only its author may know it.
+        if own && state == "waiting" {
+            let why = app.store.read(|view| desk::why_stale(app, view, &id))?;
+            value["why_stale"] = why.map_or(Value::Null, |why| stale(&why));
+        }
     }
     Ok(Json(value))
+}
+
+/// Why nobody can approve a text any more as it stands: the desk's own sentence, and in English what kind of change it was.
+fn stale(why: &Declined) -> Value {
+    let en = match why {
+        Declined::NoLongerOpen(_) => {
+            "The recommendation is not open any more: it was replaced, it expired or somebody decided on it"
+        }
+        _ => {
+            "What the text rests on has changed, or the text has become too old: it cannot be approved as it stands"
+        }
+    };
+    shapes::text(why.to_string(), en)
 }
 
 /// The full page before going alone: who is missing, how long they were waited for, and what leaves.
@@ -115,12 +133,10 @@ pub(super) async fn before_alone(
     desk::still_waits(&waiting.draft)?;
     let missing = first::seconds(app, &who)?;
     let waited_s = first::waited_s(app, &waiting);
+    let told = first::before_alone(waited_s, &missing);
     Ok(Json(json!({
         "missing": missing, "waited_s": waited_s, "lone_after_s": wait_s(app, &waiting.draft),
-        "cautions": [
-            first::nobody_came(waited_s, &missing),
-            "単独で発令すると、全員に知らされ、記録に印が付き、後から別の承認者の確認が求められます",
-        ],
+        "cautions": both::japanese(&told), "cautions_en": shapes::in_english(&told),
         "shown": shown::shown(app, &waiting.draft, Approving::Lone)?,
     })))
 }
@@ -193,4 +209,26 @@ fn wait_s(app: &App, draft: &StoredDraft) -> i64 {
     )]
     let seconds = (draft.lone_after.as_secs_f64() / app.clock.speed()).ceil() as i64;
     seconds.max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_text_is_stale_is_told_in_both_languages_by_its_kind() {
+        let over = stale(&Declined::NoLongerOpen(
+            "この推奨は、新しい推奨に置き換わりました".to_owned(),
+        ));
+        assert_eq!(over["ja"], "この推奨は、新しい推奨に置き換わりました");
+        let over_en = over["en"].as_str().expect("it has English");
+        assert!(over_en.contains("not open any more"), "{over_en}");
+        let moved = stale(&Declined::Changed("推奨の内容が変わりました".to_owned()));
+        assert_eq!(moved["ja"], "推奨の内容が変わりました");
+        let moved_en = moved["en"].as_str().expect("it has English");
+        assert!(
+            moved_en.contains("changed") && moved_en != over_en,
+            "{moved_en}"
+        );
+    }
 }

@@ -186,9 +186,12 @@ export async function stories(demo, desk) {
         const grounds = await page.locator("[data-testid=evidence-line] > span, [data-testid=counter-evidence-line] > span, [data-testid=track-record] b").evaluateAll((all) => all.map((one) => ({ lang: one.lang, text: one.textContent })));
         must(grounds.length >= 3, `only ${grounds.length} grounds`);
         for (const { lang, text } of grounds) must(lang === "en" && !JAPANESE.test(text), `${lang}: ${text}`);
-        // Facilities have the names that the town has written down.
+        const changes = await page.locator("[data-testid=would-change] > span").evaluateAll((all) => all.map((one) => ({ lang: one.lang, text: one.textContent })));
+        must(changes.length >= 1, "nothing is said of what would change it");
+        for (const { lang, text } of changes) must(lang === "en" && !JAPANESE.test(text), `${lang}: ${text}`);
+        // A facility without an English name keeps the one that the town has written down.
         const { body: plan } = await desk.api(page, "GET", "/api/v1/facilities");
-        const named = plan.facilities.map((one) => one.name);
+        const named = plan.facilities.filter((one) => !one.name_en).map((one) => one.name);
         const found = [];
         for (const screen of ["situation", "published", "handover", "audit", "admin"]) {
           await desk.open(page, screen);

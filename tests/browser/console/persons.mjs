@@ -51,6 +51,29 @@ export async function stories(demo, desk) {
       }],
     ]],
 
+    ["While one waits", [
+      ["[25] a change of the grounds is named without a reload and nothing is promised any more", async () => {
+        const first = await approves(seen.duty, desk);
+        must(await seen.duty.getByTestId("changed").count() === 0, "a change is named where there is none");
+        // The server's next answers say that the text cannot be approved any more, as after a new evaluation that matters.
+        const asked = `**/api/v1/texts/${first.text}?auto=1`;
+        await seen.duty.route(asked, async (route) => {
+          const answer = await route.fetch();
+          if (answer.status() !== 200) return route.fulfill({ response: answer });
+          const why_stale = { ja: "推奨の内容が変わりました", en: "The recommendation has changed" };
+          return route.fulfill({ response: answer, json: { ...(await answer.json()), why_stale } });
+        });
+        await within(60, "the bar that names the change", async () => await seen.duty.getByTestId("changed").count() > 0);
+        must((await seen.duty.getByTestId("changed").innerText()).includes("推奨の内容が変わりました"), "the reason is not told");
+        await desk.picture(seen.duty, "waiting-changed");
+        await desk.axe(seen.duty, "the page of waiting with a change");
+        await seen.duty.unroute(asked);
+        await seen.duty.getByTestId("changed").waitFor({ state: "detached", timeout: 60_000 });
+        await seen.duty.getByTestId("withdraw").click();
+        await seen.duty.getByTestId("screen-situation").waitFor();
+      }],
+    ]],
+
     ["Two who differ", [
       ["[24] the second chooses another level: both are shown the difference, and nothing is sent", async () => {
         const first = await approves(seen.duty, desk);

@@ -5,7 +5,7 @@ import type { InboxItem } from "./api/types";
 const OPEN = new Set(["new", "seen", "deciding", "deferred"]);
 
 /** Somebody still has to decide it. */
-export function isOpen(item: InboxItem): boolean {
+export function isOpen(item: Pick<InboxItem, "state">): boolean {
   return OPEN.has(item.state.kind);
 }
 

@@ -305,6 +305,7 @@ export interface Detail {
   official: { name: string; level: LevelNumber | null; issuer: string; at: string }[];
   official_checked_at: string | null;
   would_change: string[];
+  would_change_en?: (string | null)[];
   left_out: string[];
   tier: string;
   model: string | null;
@@ -369,6 +370,7 @@ export interface Shown {
   areas: string[];
   reason: string;
   cautions: string[];
+  cautions_en?: (string | null)[];
   channels: ChannelPlan[];
   texts: Words[];
   shown_at: string;
@@ -393,6 +395,11 @@ export interface WaitingDetail {
   lone_after_s: number;
   may_go_alone: boolean;
   missing: string[];
+  recommendation: string | null;
+  /** The grounds that the text was written on. */
+  substance: string | null;
+  /** Why nobody can approve it any more as it stands; told to its first person only. */
+  why_stale: Text | null;
   shown: Shown | null;
 }
 
@@ -422,6 +429,7 @@ export interface AloneSheet {
   waited_s: number;
   shown: Shown;
   cautions: string[];
+  cautions_en?: (string | null)[];
 }
 
 export type CellState = "waiting" | "sending" | "accepted" | "retrying" | "failed" | "not_owed";

@@ -17,6 +17,11 @@ export function said(text: Text | string | null | undefined): Said {
   return language.current === "en" && text.en ? { text: text.en, lang: "en" } : { text: text.ja, lang: "ja" };
 }
 
+/** Lines of the server, each with the English beside it. */
+export function lines(ja: string[], en?: (string | null)[]): Text[] {
+  return ja.map((text, index) => ({ ja: text, en: en?.[index] ?? null }));
+}
+
 /** A name with its English form, where there is one. */
 export function named(name: string, english: string | null | undefined): string {
   return language.current === "en" && english ? english : name;

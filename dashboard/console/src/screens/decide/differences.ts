@@ -1,6 +1,7 @@
 // What has changed in a recommendation since it was read, as values beside each other.
 
 import type { Detail } from "$lib/api/types";
+import { named } from "$lib/ui/said";
 
 export type What = "level" | "chance" | "decide_by" | "crossing" | "people" | "added" | "dropped" | "evidence" | "counter";
 
@@ -23,18 +24,27 @@ export function differences(before: Detail, after: Detail): Change[] {
   put("people", String(before.exposed?.people ?? ""), String(after.exposed?.people ?? ""));
   const added = after.areas.filter((area) => !before.areas.some((known) => known.id === area.id));
   const dropped = before.areas.filter((area) => !after.areas.some((known) => known.id === area.id));
-  put("added", "", added.map((area) => area.name).join("、"));
-  put("dropped", dropped.map((area) => area.name).join("、"), "");
+  put("added", "", namesOf(added));
+  put("dropped", namesOf(dropped), "");
   put("evidence", fresh(after.evidence, before.evidence), fresh(before.evidence, after.evidence));
   put("counter", fresh(after.counter_evidence, before.counter_evidence), fresh(before.counter_evidence, after.counter_evidence));
   return changes;
+}
+
+/** The recommendation as a text rests on it: the first that was seen with the substance that the text was written on. */
+export function asRead(known: Detail | null, now: Detail | undefined, substance: string | null | undefined): Detail | null {
+  return known ?? (now && now.substance === substance ? now : null);
+}
+
+function namesOf(areas: Detail["areas"]): string {
+  return areas.map((area) => named(area.name, area.name_en)).join("、");
 }
 
 function chance({ chance }: Detail): string {
   return chance ? `${Math.round(chance.percent)}% (${Math.round(chance.low_percent)}–${Math.round(chance.high_percent)}%)` : "";
 }
 
-// Lines that were not there before.
+// Lines that were not there before, in the language of the interface.
 function fresh(before: Detail["evidence"], after: Detail["evidence"]): string {
-  return after.filter((line) => !before.some((known) => known.text === line.text)).map((line) => line.text).join(" / ");
+  return after.filter((line) => !before.some((known) => known.text === line.text)).map((line) => named(line.text, line.en)).join(" / ");
 }
