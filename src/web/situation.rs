@@ -525,7 +525,7 @@ fn news(action: &str) -> Option<&'static str> {
 /// An entry of the record as a change; of one that cannot be read, what it is and that it cannot.
 fn sentence(entry: &Entry) -> Option<String> {
     let called = news(&entry.action)?;
-    said(entry).unwrap_or_else(|_| {
+    told_of(entry).unwrap_or_else(|_| {
         let subject = &entry.subject;
         Some(format!("{called}({subject})がありましたが、{UNREADABLE}"))
     })
@@ -533,7 +533,7 @@ fn sentence(entry: &Entry) -> Option<String> {
 
 /// # Errors
 /// The entry does not say what it must.
-fn said(entry: &Entry) -> Result<Option<String>, StoreError> {
+fn told_of(entry: &Entry) -> Result<Option<String>, StoreError> {
     let detail = entry.particulars()?;
     let river = || detail.word("river");
     let level =

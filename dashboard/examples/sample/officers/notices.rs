@@ -9,7 +9,7 @@ use super::DIGEST;
 use crate::sample::{Sample, jst};
 
 impl Sample {
-    fn channel_names(&self) -> Vec<String> {
+    pub(super) fn channel_names(&self) -> Vec<String> {
         self.all(&[
             "公開ページ",
             "CAP・Atom",
