@@ -54,6 +54,15 @@ pub fn blocking(findings: &[Finding]) -> Option<String> {
     (!blocks.is_empty()).then(|| format!("発表できません。{}", blocks.join("。")))
 }
 
+/// Those that warn: the officer sees them and decides.
+#[must_use]
+pub fn warning(findings: Vec<Finding>) -> Vec<Finding> {
+    findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Warns)
+        .collect()
+}
+
 /// In a replay an officer's minute is still a minute: a text is as old as it lay before them.
 fn officers_now(app: &App, sent: Timestamp) -> Timestamp {
     let passed_s = app.clock.now().duration_since(sent).as_secs_f64() / app.clock.speed();

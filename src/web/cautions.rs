@@ -1,8 +1,6 @@
 //! What an officer is told beside a text before the last click, in both languages: what it replaces, in what it differs from what was
 //! asked, what goes on, and what the checks say.
 
-use hinan_notice::check::Severity;
-
 use super::both::Both;
 use super::lines::level_en;
 use crate::app::App;
@@ -84,9 +82,9 @@ fn warnings(app: &App, draft: &StoredDraft) -> Result<Vec<Both>, StoreError> {
         open: &open,
         own_words: desk::own_words(&draft.reason_code, &draft.reason),
     };
-    Ok(examine::findings(app, &draft.notice, &beside)
+    let warned = examine::warning(examine::findings(app, &draft.notice, &beside));
+    Ok(warned
         .into_iter()
-        .filter(|finding| finding.severity == Severity::Warns)
         .map(|finding| Both::new(finding.ja, finding.en))
         .collect())
 }

@@ -34,6 +34,7 @@ mod inputs;
 mod judgements;
 mod kept;
 mod last_resort;
+mod later;
 mod layers;
 mod lifting;
 mod lines;

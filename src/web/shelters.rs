@@ -1,5 +1,5 @@
-//! GET /plain/shelters: how the shelters are, who is sent where, which to open next. GET and POST /plain/shelters/{id}: the
-//! shelter desk says how one is.
+//! GET /plain/shelters: how the shelters are, who is sent where, now and if they set out later, which to open next. GET and
+//! POST /plain/shelters/{id}: the shelter desk says how one is.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -8,11 +8,11 @@ use hinan_dashboard::view::{SlipField, SlipForm, SlipList, SlipTable, SlipText, 
 use hinan_dashboard::{form, page};
 use hinan_recommend::shelters::{FillAdvice, FillForecast};
 
-use super::frame;
 use super::posted::Posted;
 use super::refusal::Refusal;
 use super::router::Doors;
 use super::who::SignedIn;
+use super::{frame, later};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
 use crate::clock::spoken;
@@ -59,6 +59,12 @@ pub(super) async fn page(
                 title_en: "Without a place".to_owned(),
                 lines: without_place(app, refuge),
                 none: "行き先のない人の見込みはありません。".to_owned(),
+            },
+            SlipList {
+                title: "後で出発した場合(+1・+3・+6時間)".to_owned(),
+                title_en: "If people set out later (+1, +3, +6 h)".to_owned(),
+                lines: later::lines(app, refuge, picture.advice.outlook.as_of),
+                none: "発令中・推奨中の地区がないので、計算していません。".to_owned(),
             },
         ],
         table: SlipTable {
@@ -208,10 +214,16 @@ fn view(
     })
 }
 
-fn name(app: &App, id: &str) -> String {
+pub(super) fn name(app: &App, id: &str) -> String {
     app.town()
         .shelter(id)
         .map_or_else(|| id.to_owned(), |shelter| shelter.name.clone())
+}
+
+pub(super) fn district(app: &App, id: &str) -> String {
+    app.town()
+        .district(id)
+        .map_or_else(|| id.to_owned(), |district| district.name.clone())
 }
 
 fn row(app: &App, of: &ShelterOutlook) -> Vec<String> {
@@ -309,10 +321,7 @@ fn without_place(app: &App, refuge: &Refuge) -> Vec<String> {
         .without_place
         .iter()
         .map(|(district, (people, why))| {
-            let name = app
-                .town()
-                .district(district)
-                .map_or_else(|| district.clone(), |district| district.name.clone());
+            let name = self::district(app, district);
             format!("{name}: {people}人(多く来た場合)。{why}")
         })
         .collect()

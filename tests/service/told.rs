@@ -183,6 +183,23 @@ async fn the_shelter_desk_says_how_a_shelter_is_and_a_closed_one_is_not_named() 
         (&"open".into(), &12.into(), &288.into())
     );
     assert!(open["fill"]["percent_now"].is_u64(), "{open}");
+    // The page without script tells the later hours with the figures that programs read.
+    eventually("the page tells the later hours", || async {
+        let shelters = json(&sato, "/api/v1/shelters").await;
+        let hours = shelters["plans"][0]["hours"].as_array()?.clone();
+        let page = sato.opens("/plain/shelters").await.text;
+        let told = |hour: &Value| {
+            let (within_h, placed) = (&hour["within_h"], &hour["placed"]);
+            page.contains(&format!("+{within_h}時間("))
+                && page.contains(&format!("行き先のある人{placed}人"))
+        };
+        let within_h: Vec<u64> = hours
+            .iter()
+            .filter_map(|hour| hour["within_h"].as_u64())
+            .collect();
+        (within_h == [1, 3, 6] && hours.iter().all(told)).then_some(())
+    })
+    .await;
 
     // A closed one is named by no recommendation and gets nobody.
     hayashi.posts(&path, &say("closed", "", "")).await;

@@ -9,19 +9,11 @@ use hinan::realm::Realm;
 use hinan::recommend::level::OrderLevel;
 use hinan::recommend::proposal::{Proposal, ProposedShelter};
 use hinan::recommend::told::ShelterState;
-use hinan_notice::check::{Finding, Severity};
 
 use crate::hall::{Hall, reference};
 
 const LEVEL_3: OrderLevel = OrderLevel::ElderlyEvacuation;
 const LEVEL_4: OrderLevel = OrderLevel::EvacuationOrder;
-
-/// The sentences of those that warn, in both languages.
-fn warning(findings: &[Finding]) -> Vec<String> {
-    let warn = |finding: &&Finding| finding.severity == Severity::Warns;
-    let said = |finding: &Finding| format!("{} / {}", finding.ja, finding.en);
-    findings.iter().filter(warn).map(said).collect()
-}
 
 /// 大船渡: staff tested the automatic sending, and it sent. Here nothing is sent by itself, however long it waits.
 #[test]
@@ -213,11 +205,11 @@ fn minato_and_genkai_a_site_that_nobody_opened_is_not_named_and_one_that_shuts_s
         open: &[],
         own_words: "",
     };
-    let warned = warning(&examine::findings(&hall.app, &draft.notice, &beside));
+    let warned = examine::warning(examine::findings(&hall.app, &draft.notice, &beside));
     assert!(
         warned
             .iter()
-            .any(|line| line.contains(&two.name) && line.contains("載せません")),
+            .any(|one| one.ja.contains(&two.name) && one.ja.contains("載せません")),
         "{warned:?}"
     );
     for now in [
@@ -338,11 +330,11 @@ fn joso_a_district_in_another_recommendation_is_not_left_out_unsaid() {
         open: &said,
         own_words: own.words,
     };
-    let warned = warning(&examine::findings(&hall.app, &draft.notice, &beside));
+    let warned = examine::warning(examine::findings(&hall.app, &draft.notice, &beside));
     assert!(
         warned
             .iter()
-            .any(|line| line.contains(&kamimisaka.1) && line.contains(own.words)),
+            .any(|one| one.ja.contains(&kamimisaka.1) && one.ja.contains(own.words)),
         "{warned:?}"
     );
     // Once 上三坂 has its order, nothing is missing.

@@ -4,6 +4,8 @@ import { IN_THE_END_S, must, within } from "../cases.mjs";
 import { says } from "./desk.mjs";
 
 const USABLE_MS = 1_500;
+// With less, names of marks and the fan run into each other.
+const CHART_LEAST_PX = 150;
 const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SCREENS = ["situation", "published", "timeline", "gauges", "shelters", "handover", "audit", "admin"];
 
@@ -70,16 +72,8 @@ export async function stories(demo, desk) {
         await desk.recommendation(seen.duty);
         await seen.duty.getByTestId("hydrograph").first().waitFor();
         await desk.picture(seen.duty, "situation");
-        const out = [];
-        for (const name of ["recommendation-title", "fact-chance", "fact-time", "fact-people", "recommendation-chart", "evidence-line", "counter-evidence", "decision-bar"]) {
-          const box = await seen.duty.getByTestId(name).first().boundingBox();
-          // Of lists as long as the grounds the beginning must be in sight.
-          const bottom = box && (name === "counter-evidence" || name === "evidence-line" ? box.y + Math.min(box.height, 50) : box.y + box.height);
-          const bar = await seen.duty.getByTestId("decision-bar").boundingBox();
-          const floor = name === "decision-bar" ? 768 : bar.y;
-          if (!box || box.y < 0 || bottom > floor + 1) out.push(`${name}: ${JSON.stringify(box)} above ${floor}`);
-        }
-        must(out.length === 0, out.join("\n"));
+        for (const bar of ["drill-bar", "alarm-bar"]) must(await seen.duty.getByTestId(bar).count() === 1, `${bar} does not stand above them`);
+        await inSight(seen.duty, desk);
         must(/\d+%|計算できません/.test(await seen.duty.getByTestId("fact-chance").innerText()), "no probability, nor the word that there is none");
         must(/\d{1,2}:\d{2}|計算できません/.test(await seen.duty.getByTestId("fact-time").innerText()), "no clock time");
       }],
@@ -183,6 +177,8 @@ export async function stories(demo, desk) {
       ["[63] the interface has no Japanese except what is marked as such, and names", async () => {
         const page = await desk.officer("duty", { lang: "en", offline: false });
         await desk.recommendation(page);
+        await page.getByTestId("hydrograph").first().waitFor();
+        await inSight(page, desk);
         const grounds = await page.locator("[data-testid=evidence-line] > span, [data-testid=counter-evidence-line] > span, [data-testid=track-record] b").evaluateAll((all) => all.map((one) => ({ lang: one.lang, text: one.textContent })));
         must(grounds.length >= 3, `only ${grounds.length} grounds`);
         for (const { lang, text } of grounds) must(lang === "en" && !JAPANESE.test(text), `${lang}: ${text}`);
@@ -269,4 +265,21 @@ export async function stories(demo, desk) {
       }],
     ]],
   ];
+}
+
+// What one decides on, without scrolling: everything above the bar of decisions, and a chart that can be read.
+async function inSight(page, desk) {
+  const out = [];
+  for (const name of ["recommendation-title", "fact-chance", "fact-time", "fact-people", "recommendation-chart", "evidence-line", "counter-evidence", "decision-bar"]) {
+    const box = await page.getByTestId(name).first().boundingBox();
+    // Of lists as long as the grounds the beginning must be in sight.
+    const bottom = box && (name === "counter-evidence" || name === "evidence-line" ? box.y + Math.min(box.height, 50) : box.y + box.height);
+    const bar = await page.getByTestId("decision-bar").boundingBox();
+    const floor = name === "decision-bar" ? 768 : bar.y;
+    if (!box || box.y < 0 || bottom > floor + 1) out.push(`${name}: ${JSON.stringify(box)} above ${floor}`);
+  }
+  must(out.length === 0, out.join("\n"));
+  const { height } = await page.getByTestId("hydrograph-svg").first().boundingBox();
+  desk.says(`the chart is ${Math.round(height)} px high`);
+  must(height >= CHART_LEAST_PX, `the chart is ${height} px high`);
 }
