@@ -3,12 +3,14 @@
 //! Where every gauge has a model of its own, they come from far away. Asked for one after the other, each line of memory keeps
 //! the forecast waiting; sent for beforehand, they come while another forecast is worked out.
 
-use crate::flood::{FittedFloodModel, Parts};
+use crate::flood::FittedFloodModel;
 use crate::forecast::GaugeForecast;
 use crate::history::History;
 use crate::hyper::LEADS_H;
+use crate::learning::abreast::Abreast;
 use crate::learning::blocks::Columns;
 use crate::learning::lead::{LeadModel, TierModel};
+use crate::learning::lesson::Standard;
 use crate::learning::members::BOOSTED;
 use crate::predict::Standing;
 use crate::trees::{Ahead, Orchard, send_for};
@@ -22,8 +24,8 @@ const LOOKS_BACK_H: usize = 25;
 /// bit, but sooner where there are more of them than a processor keeps near itself.
 ///
 /// What lies where is known only when the line of memory has come that says so. Therefore several models are on their way at a
-/// time: the third from now is sent for itself, the second for what it points to, and so on; the trees of the next come while
-/// those of this one are asked.
+/// time: the third from now is sent for itself, the second for what it points to, and so on; the numbers and trees of the next come
+/// while this one is worked out, a few lines at a time.
 pub fn predict_each<'m>(
     models: impl IntoIterator<Item = &'m FittedFloodModel>,
     recent: &History,
@@ -52,12 +54,17 @@ pub fn predict_each<'m>(
                 model.send_for_answers();
             }
             if let Some(asked) = &next {
-                asked.model.send_for_numbers();
+                asked.model.send_for_rest();
                 asked.send_for_readings(recent, as_of);
             }
+            let steps = now.as_ref().map_or(0, |asked| asked.model.steps());
+            let of_next = next.as_ref().map(|asked| asked.model.ahead(steps));
+            let mut ahead = of_next.unwrap_or_default();
+            if now.is_none() {
+                // Nothing is worked out meanwhile.
+                ahead.rest();
+            }
             if let Some(Asked { model, columns }) = now {
-                let trees = next.as_ref().and_then(|asked| asked.model.orchard.as_ref());
-                let mut ahead = trees.map_or(Ahead::default(), Orchard::ahead);
                 let fresh = [Standing::FRESH; LEADS_H.len()];
                 let readings = (recent, columns.as_ref());
                 return Some(model.predict_near(readings, as_of, &fresh, &mut ahead));
@@ -90,16 +97,34 @@ impl Asked<'_> {
 }
 
 impl FittedFloodModel {
-    /// Sends for what a forecast with everything there will want.
+    /// Sends for what a forecast with everything there will want, but for trees that are asked together.
     pub(crate) fn send_for(&self) {
-        self.send_for_numbers();
-        match &self.orchard {
-            Some(orchard) => {
-                let mut all = orchard.ahead();
-                all.send_for(all.lines());
-            }
-            None => self.answering().for_each(send_for_trees),
+        self.send_for_rest();
+        Ahead::over(self.parts.cuts.edges(), self.numbers(), &[], 1).rest();
+        if self.orchard.is_none() {
+            self.answering().for_each(send_for_trees);
         }
+    }
+
+    /// The long lists that a forecast with everything there reads.
+    pub(crate) fn ahead(&self, steps: usize) -> Ahead<'_> {
+        let trees = self.orchard.as_ref().map_or(&[][..], Orchard::words);
+        Ahead::over(self.parts.cuts.edges(), self.numbers(), trees, steps)
+    }
+
+    /// Those of numbers.
+    fn numbers(&self) -> impl Iterator<Item = &[f64]> {
+        let Standard {
+            centre,
+            scale,
+            low,
+            high,
+            ..
+        } = &self.parts.standard;
+        let lists = [centre, scale, low, high].map(Vec::as_slice);
+        let of_leads = self.answering().map(|(_, tier)| tier.doubt.numbers());
+        let lines = self.abreast.as_ref().map(Abreast::numbers);
+        lists.into_iter().chain(lines).chain(of_leads)
     }
 
     /// The lines of memory that the model itself stands in.
@@ -110,6 +135,7 @@ impl FittedFloodModel {
             used_upstream,
             parts,
             layout,
+            abreast,
             orchard,
         } = self;
         send_for(from_ref(&case.target));
@@ -123,6 +149,7 @@ impl FittedFloodModel {
         send_for(from_ref(&parts.leads));
         send_for(from_ref(&layout.blocks));
         send_for(from_ref(&layout.products));
+        send_for(from_ref(abreast));
         send_for(from_ref(orchard));
     }
 
@@ -156,26 +183,12 @@ impl FittedFloodModel {
     }
 
     /// Everything else but the trees.
-    fn send_for_numbers(&self) {
-        let Parts {
-            references_um,
-            standard,
-            cuts,
-            ..
-        } = &self.parts;
-        send_for(references_um);
-        cuts.send_for();
-        for list in [
-            &standard.centre,
-            &standard.scale,
-            &standard.low,
-            &standard.high,
-        ] {
-            send_for(list);
-        }
+    fn send_for_rest(&self) {
+        send_for(&self.parts.references_um);
+        self.parts.cuts.send_for_ends();
         for (_, tier) in self.answering() {
             tier.doubt.send_for();
-            if tier.beats_persistence {
+            if tier.beats_persistence && self.abreast.is_none() {
                 send_for(&tier.lines.ridge.weights);
                 send_for(&tier.lines.bent.weights);
             }

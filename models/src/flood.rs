@@ -4,6 +4,7 @@ use crate::case::{Case, CaseError};
 use crate::floods::Floods;
 use crate::history::History;
 use crate::hyper::{Hyper, HyperError, LEADS_H};
+use crate::learning::abreast::Abreast;
 use crate::learning::blocks::{Columns, Layout};
 use crate::learning::doubt::Sides;
 use crate::learning::lead::{LeadFit, LeadModel, ROWS_MIN, School, fit_lead, skill_needed};
@@ -35,6 +36,9 @@ pub struct FittedFloodModel {
     pub(crate) parts: Parts,
     #[serde(skip)]
     pub(crate) layout: Layout,
+    /// The lines that answer where everything is there, worked out together; `None` where some lead has none for that.
+    #[serde(skip)]
+    pub(crate) abreast: Option<Abreast>,
     /// The trees that answer where everything is there, asked together; `None` where they are too large for it.
     #[serde(skip)]
     pub(crate) orchard: Option<Orchard>,
@@ -209,6 +213,7 @@ impl FloodModel {
             case: case.clone(),
             card,
             used_upstream,
+            abreast: parts.abreast(&layout),
             orchard: parts.orchard(),
             parts,
             layout,
@@ -233,6 +238,7 @@ impl FittedFloodModel {
         numbers
             + self.parts.cuts.bytes()
             + self.orchard.as_ref().map_or(0, Orchard::bytes)
+            + self.abreast.as_ref().map_or(0, Abreast::bytes)
             + self.parts.leads.iter().map(LeadModel::bytes).sum::<usize>()
     }
 
@@ -374,6 +380,7 @@ impl TryFrom<Artifact> for FittedFloodModel {
             case,
             card,
             used_upstream,
+            abreast: parts.abreast(&layout),
             orchard: parts.orchard(),
             parts,
             layout,
@@ -401,6 +408,13 @@ impl Parts {
         }
         self.leads.iter().try_for_each(|lead| lead.check(layout))
     }
+
+    fn abreast(&self, layout: &Layout) -> Option<Abreast> {
+        let width = layout.width();
+        let with_products = width + layout.products.len();
+        Abreast::of(&self.leads, layout.all(), width, with_products)
+    }
+
     fn orchard(&self) -> Option<Orchard> {
         Orchard::of(self.leads.iter().flat_map(|lead| lead.trees.asked()))
     }

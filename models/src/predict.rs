@@ -55,6 +55,8 @@ struct View {
     /// Whether any feature lies outside what was taught.
     outside: bool,
     answers: Answers,
+    /// What both lines of each lead say, where they were worked out together.
+    of_lines: Option<[[f64; 2]; LEADS_H.len()]>,
     /// What the trees of each lead say, where they were asked together.
     of_trees: Option<[[f64; TREES]; LEADS_H.len()]>,
 }
@@ -93,8 +95,10 @@ impl FittedFloodModel {
     ) -> GaugeForecast {
         self.send_for();
         let columns = self.columns_of(recent);
-        let nothing = &mut Ahead::default();
-        self.predict_near((recent, columns.as_ref()), as_of, standings, nothing)
+        // Its own trees come while the readings are made ready for them.
+        let trees = self.orchard.as_ref().map_or(&[][..], Orchard::words);
+        let mut ahead = Ahead::over(&[], std::iter::empty(), trees, self.steps_before_trees());
+        self.predict_near((recent, columns.as_ref()), as_of, standings, &mut ahead)
     }
 
     /// The same with the columns that the model looks at, `None` where its gauge has none; what is `ahead` is sent for meanwhile.
@@ -156,9 +160,8 @@ impl FittedFloodModel {
     ) -> Vec<Knot<'_>> {
         let mut codes = Vec::new();
         if moment.mask != 0 {
-            self.parts
-                .cuts
-                .encode(&moment.features[..self.layout.width()], &mut codes);
+            let features = &moment.features[..self.layout.width()];
+            self.parts.cuts.encode(features, &mut codes, ahead);
         }
         // What the leads share is worked out once: nearly always one mask answers for all of them.
         let mut views = Views {
@@ -216,15 +219,34 @@ impl FittedFloodModel {
         }
     }
 
+    /// How often a forecast with everything there looks after what is ahead before it asks its trees.
+    fn steps_before_trees(&self) -> usize {
+        2 * self.layout.width() + self.layout.products.len()
+    }
+
+    /// How often in all.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps_before_trees() + self.orchard.as_ref().map_or(0, Orchard::steps)
+    }
+
     fn view(&self, moment: &Moment, mask: u16, codes: &[u8], ahead: &mut Ahead<'_>) -> View {
         if mask == self.layout.all() {
             let width = self.layout.width();
             let products = width..width + self.layout.products.len();
-            let answers = Answers::of(codes);
-            let together = |orchard| together(orchard, &answers, ahead);
-            let of_trees = self.orchard.as_ref().map(together);
-            let view = self.view_of(moment, mask, answers, || 0..width, products);
-            return View { of_trees, ..view };
+            let view = self.view_of(
+                moment,
+                (mask, Answers::of(codes)),
+                || 0..width,
+                products,
+                ahead,
+            );
+            let of_lines = self.abreast.as_ref();
+            let of_trees = self.orchard.as_ref();
+            return View {
+                of_lines: of_lines.map(|abreast| abreast.predict(&view.scaled)),
+                of_trees: of_trees.map(|orchard| together(orchard, &view.answers, ahead)),
+                ..view
+            };
         }
         let answers = if moment.mask == mask {
             Answers::of(codes)
@@ -239,22 +261,26 @@ impl FittedFloodModel {
         };
         let products = self.layout.products_of(mask).into_iter();
         let chosen = || self.layout.places_of(mask);
-        self.view_of(moment, mask, answers, chosen, products)
+        self.view_of(moment, (mask, answers), chosen, products, ahead)
     }
 
     fn view_of<F: Iterator<Item = usize>>(
         &self,
         moment: &Moment,
-        mask: u16,
-        answers: Answers,
+        (mask, answers): (u16, Answers),
         chosen: impl Fn() -> F,
         products: impl Iterator<Item = usize>,
+        ahead: &mut Ahead<'_>,
     ) -> View {
         let (standard, features) = (&self.parts.standard, &moment.features);
         let mut scaled = Vec::with_capacity(features.len());
-        scaled.extend(chosen().map(|f| standard.apply(f, features[f])));
+        let mut apply = |f: usize| {
+            ahead.step();
+            standard.apply(f, features[f])
+        };
+        scaled.extend(chosen().map(&mut apply));
         let plain = scaled.len();
-        scaled.extend(products.map(|f| standard.apply(f, features[f])));
+        scaled.extend(products.map(&mut apply));
         let ranges = chosen().map(|f| (features[f], (standard.low[f], standard.high[f])));
         View {
             mask,
@@ -263,6 +289,7 @@ impl FittedFloodModel {
             outside_by: beyond(ranges),
             outside: chosen().any(|f| standard.outside(f, features[f])),
             answers,
+            of_lines: None,
             of_trees: None,
         }
     }
@@ -279,8 +306,12 @@ impl FittedFloodModel {
         let whole = tier.mask == self.layout.all();
         let change_m = if tier.beats_persistence {
             let scaled = || view.scaled.iter().copied();
-            let ridge = tier.lines.ridge.predict(scaled().take(view.plain));
-            let bent = tier.lines.bent.predict(scaled());
+            let alone = || {
+                let ridge = tier.lines.ridge.predict(scaled().take(view.plain));
+                [ridge, tier.lines.bent.predict(scaled())]
+            };
+            let of_lines = view.of_lines.filter(|_| whole);
+            let [ridge, bent] = of_lines.map_or_else(alone, |of_lines| of_lines[lead]);
             let asked = tier.blend.asked(view.outside_by);
             let members_m = match (view.of_trees, whole) {
                 (Some(of_trees), true) => members(ridge, bent, of_trees[lead], asked),
@@ -564,7 +595,7 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
-    fn trees_asked_together_forecast_what_they_forecast_one_by_one() {
+    fn lines_and_trees_asked_together_forecast_what_they_forecast_one_by_one() {
         // Two gauges, the lower one three hours behind; every fifth wave is a large one.
         let level_m = |hour: usize, gauge: usize| {
             let turn = f64::from(u32::try_from(hour + 3 * (1 - gauge)).unwrap()) / 40.0;
@@ -583,6 +614,7 @@ mod tests {
         let recipe = FloodModel::new(Hyper::default()).unwrap();
         let together = recipe.fit(&water, &case).unwrap();
         assert!(together.orchard.is_some(), "a month's trees are small");
+        assert!(together.abreast.is_some(), "every lead has its lines");
         assert!(
             together
                 .card
@@ -593,6 +625,7 @@ mod tests {
         );
         let mut one_by_one = together.clone();
         one_by_one.orchard = None;
+        one_by_one.abreast = None;
         for hour in (30..700).step_by(7) {
             let at = water.time(hour);
             assert_eq!(together.predict(&water, at), one_by_one.predict(&water, at));

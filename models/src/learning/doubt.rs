@@ -525,10 +525,14 @@ impl Doubt {
         errors_m
     }
 
-    /// Sends for the lines of memory that quantiles without a fan need.
+    /// The quantiles by state.
+    pub(crate) fn numbers(&self) -> &[f64] {
+        self.states.as_flattened()
+    }
+
+    /// Sends for the other lines of memory that quantiles without a fan need.
     pub(crate) fn send_for(&self) {
         send_for(std::slice::from_ref(&self.scale));
-        send_for(&self.states);
         send_for(&self.fan_share);
         send_for(&self.stretch);
     }

@@ -1,5 +1,6 @@
 //! How a flood model is learnt.
 
+pub(crate) mod abreast;
 pub(crate) mod alarm;
 pub(crate) mod blend;
 pub(crate) mod blocks;

@@ -1,3 +1,4 @@
+use super::ahead::Ahead;
 use super::shelf::send_for;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
@@ -74,10 +75,14 @@ impl Cuts {
         size_of_val(&self.edges[..]) + size_of_val(&self.ends[..])
     }
 
-    /// Sends for all of them.
-    pub(crate) fn send_for(&self) {
+    /// All of them, in the order in which they are read.
+    pub(crate) fn edges(&self) -> &[f32] {
+        &self.edges
+    }
+
+    /// Sends for where those of each feature end.
+    pub(crate) fn send_for_ends(&self) {
         send_for(&self.ends);
-        send_for(&self.edges);
     }
 
     /// True when every feature's cuts rise and fit into a byte.
@@ -90,10 +95,13 @@ impl Cuts {
             })
     }
 
-    /// Codes of one row.
-    pub(crate) fn encode(&self, row: &[f64], codes: &mut Vec<u8>) {
+    /// Codes of one row; what is `ahead` is sent for meanwhile, a step for each feature.
+    pub(crate) fn encode(&self, row: &[f64], codes: &mut Vec<u8>, ahead: &mut Ahead<'_>) {
         codes.clear();
-        codes.extend(self.by_feature().zip(row).map(|(cuts, &x)| code(cuts, x)));
+        codes.extend(self.by_feature().zip(row).map(|(cuts, &x)| {
+            ahead.step();
+            code(cuts, x)
+        }));
     }
 
     /// Codes of all rows.

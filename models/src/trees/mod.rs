@@ -5,6 +5,7 @@
 //! a fitted [`Ensemble`] compares codes only. Chance comes from a seed that is an argument ([`Chance`]), and every
 //! sum is made in one fixed order: the same data and the same seed give the same bytes on any number of threads.
 
+mod ahead;
 mod answers;
 mod boost;
 mod chance;
@@ -17,6 +18,7 @@ mod orchard;
 mod shelf;
 mod tall;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use answers::Answers;
 pub(crate) use boost::{Boost, Loss, boost};
 pub(crate) use chance::Chance;
@@ -25,7 +27,7 @@ pub(crate) use ensemble::Ensemble;
 pub(crate) use forest::{Forest, forest};
 pub(crate) use grow::Shape;
 pub(crate) use orchard::Orchard;
-pub(crate) use shelf::{Ahead, send_for, shelve};
+pub(crate) use shelf::{send_for, shelve};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
+use super::ahead::Ahead;
 use super::answers::{Answers, question};
 use super::ensemble::{Ensemble, Node, SUMMED, Tree};
-use super::shelf::{Ahead, LINE, Words, send_for, shelve};
+use super::shelf::{LINE, Words, send_for, shelve};
 use std::ops::Range;
 
 /// Most leaves of a tree: as many as a word has bits.
@@ -146,8 +147,8 @@ impl Orchard {
         })
     }
 
-    /// What each ensemble predicts for one row, to the last bit: [`Ensemble::predict`]; `N` of them from the first on. All that is
-    /// `ahead` is sent for meanwhile.
+    /// What each ensemble predicts for one row, to the last bit: [`Ensemble::predict`]; `N` of them from the first on. What is
+    /// `ahead` is sent for meanwhile, a step for each of [`Orchard::steps`].
     pub(crate) fn predict<const N: usize>(
         &self,
         answers: &Answers,
@@ -163,10 +164,9 @@ impl Orchard {
         let words = &self.words[..];
         let (ends, asks) = (&words[self.ends.clone()], &words[self.asks.clone()]);
         let rows = words[self.rows.clone()].as_chunks().0;
-        let at_a_time = ahead.lines().div_ceil(rows.len().max(1));
         let mut ruled_out = [0; TREES];
         for &[about, ends_of, first] in rows {
-            ahead.send_for(at_a_time);
+            ahead.step();
             let highest = ends_of >> Row::END_BITS;
             let code = answers.code(about).min(highest + 1);
             let end = (ends_of & ((1 << Row::END_BITS) - 1)) + code;
@@ -176,8 +176,6 @@ impl Orchard {
                 ruled_out[tree] |= RULED_OUT[*ask as usize % SPANS];
             }
         }
-        // What no row was left for.
-        ahead.send_for(ahead.lines());
         ruled_out
     }
 
@@ -187,8 +185,13 @@ impl Orchard {
     }
 
     /// All that a forecast reads.
-    pub(crate) fn ahead(&self) -> Ahead<'_> {
-        Ahead::of(&self.words)
+    pub(crate) fn words(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// How often a forecast looks after what is ahead.
+    pub(crate) fn steps(&self) -> usize {
+        self.rows.len() / Row::WORDS
     }
 
     /// Has brought near where its ensembles stand.

@@ -32,33 +32,6 @@ impl Words {
     }
 }
 
-/// Lines of memory that will soon be wanted, sent for a few at a time while something else is worked out: a processor has only
-/// so many on their way at once, and whoever sends for more waits.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ahead<'w> {
-    words: &'w [u32],
-    next: usize,
-}
-
-impl<'w> Ahead<'w> {
-    pub(crate) fn of(words: &'w [u32]) -> Self {
-        Self { words, next: 0 }
-    }
-
-    /// How many are left.
-    pub(crate) fn lines(&self) -> usize {
-        (self.words.len() - self.next).div_ceil(LINE)
-    }
-
-    /// Sends for so many more.
-    pub(crate) fn send_for(&mut self, lines: usize) {
-        for _ in 0..lines.min(self.lines()) {
-            prefetch_index(self.words, self.next);
-            self.next = (self.next + LINE).min(self.words.len());
-        }
-    }
-}
-
 impl Deref for Words {
     type Target = [u32];
 
