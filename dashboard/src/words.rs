@@ -178,7 +178,7 @@ impl ItemState {
             Self::Deciding { .. } => "判断中",
             Self::Approved { .. } => "承認済み",
             Self::Declined { .. } => "見送り",
-            Self::Superseded { .. } => "更新済み",
+            Self::Superseded => "更新済み",
             Self::Expired { .. } => "失効",
         }
     }

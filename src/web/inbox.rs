@@ -124,9 +124,7 @@ pub(super) fn state(stored: &StoredProposal) -> ItemState {
             by: d.by.clone(),
             at: d.at,
         },
-        (ProposalState::Superseded, _) => ItemState::Superseded {
-            by_id: String::new(),
-        },
+        (ProposalState::Superseded, _) => ItemState::Superseded,
         (ProposalState::Expired, _) => ItemState::Expired {
             at: stored.supported_at,
         },

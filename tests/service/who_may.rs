@@ -21,11 +21,12 @@ async fn town_in_the_flood() -> Town {
     town
 }
 
-/// What the page of a recommendation is called: its level and order.
-async fn title(officer: &Officer, recommendation: &str) -> String {
+/// What a recommendation asks: its level, its order and every district.
+pub(crate) async fn question(officer: &Officer, recommendation: &str) -> String {
     let page = officer.opens(&format!("/plain/r/{recommendation}")).await;
-    let (_, rest) = page.text.split_once("<title>").unwrap();
-    rest.split_once("</title>").unwrap().0.to_owned()
+    let (_, rest) = page.text.split_once("<h1>").unwrap();
+    let (question, _) = rest.split_once("<p class=\"asof\">").unwrap();
+    question.to_owned()
 }
 
 /// The same form in another officer's hands.
@@ -278,7 +279,7 @@ async fn what_was_declined_is_not_asked_again_and_can_no_longer_be_approved() {
     let mut town = town_in_the_flood().await;
     let sato = town.officer("sato").await;
     let sheet = town.sheet_for(&sato, "十勝川").await;
-    let asked = title(&sato, &sheet.recommendation).await;
+    let asked = question(&sato, &sheet.recommendation).await;
     let confirmation = sato.decides(&sheet, 4, "氾濫危険水位に達した").await;
     let tanaka = town.officer("tanaka").await;
     let declined = tanaka
@@ -291,7 +292,7 @@ async fn what_was_declined_is_not_asked_again_and_can_no_longer_be_approved() {
     town.thinks().await;
     // Of the same river other districts may be asked about by now, at another level and on other grounds.
     for id in sato.inbox().await {
-        let again = sato.reads(&id).await.is_about("十勝川") && title(&sato, &id).await == asked;
+        let again = sato.reads(&id).await.is_about("十勝川") && question(&sato, &id).await == asked;
         assert!(!again, "not asked again on the same grounds: {asked}");
     }
     town.closes().await;

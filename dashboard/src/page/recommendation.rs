@@ -44,7 +44,7 @@ impl ItemState {
                 format!("{} {by}", jst::full_words(*at))
             }
             Self::Expired { at } => jst::full_words(*at),
-            Self::New | Self::Seen { .. } | Self::Deciding { .. } | Self::Superseded { .. } => {
+            Self::New | Self::Seen { .. } | Self::Deciding { .. } | Self::Superseded => {
                 String::new()
             }
         }

@@ -72,10 +72,7 @@ pub enum ItemState {
         at: Timestamp,
     },
     /// 更新済み: a newer recommendation took its place.
-    Superseded {
-        /// Identifier of the newer one.
-        by_id: String,
-    },
+    Superseded,
     /// 失効: the situation it rested on is too old.
     Expired {
         /// When.

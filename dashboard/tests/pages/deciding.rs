@@ -1,6 +1,6 @@
 //! The pages on which officers decide: the recommendation, the sheet, the confirmation.
 
-use hinan_dashboard::view::{Frame, Realm, RecommendationView};
+use hinan_dashboard::view::{Frame, ItemState, Realm, RecommendationView};
 use hinan_dashboard::{form, page};
 use roxmltree::Node;
 
@@ -23,6 +23,18 @@ fn nothing_is_chosen_when_a_deciding_form_opens() {
         );
     }
     assert!(page::decide(&frame, &sample.refused()).contains("checked="));
+}
+
+#[test]
+fn a_recommendation_that_was_replaced_leads_to_what_waits_now() {
+    let sample = Sample::honest();
+    let replaced = RecommendationView {
+        state: ItemState::Superseded,
+        ..sample.recommendation()
+    };
+    let html = page::recommendation(&sample.frame(), &replaced);
+    assert!(html.contains("更新済み・<a href=\"/plain/inbox\">"));
+    assert!(!html.contains("href=\"/plain/r/\""));
 }
 
 #[test]

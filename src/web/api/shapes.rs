@@ -65,7 +65,7 @@ pub(super) fn state(state: &ItemState, until: Option<(&str, Timestamp, Timestamp
         (ItemState::Deciding { by }, None) => of("deciding", Some(by), None),
         (ItemState::Approved { by, at }, _) => of("approved", Some(by), Some(*at)),
         (ItemState::Declined { by, at }, _) => of("declined", Some(by), Some(*at)),
-        (ItemState::Superseded { .. }, _) => of("superseded", None, None),
+        (ItemState::Superseded, _) => of("superseded", None, None),
         (ItemState::Expired { at }, _) => of("expired", None, Some(*at)),
     }
 }
