@@ -7,8 +7,8 @@ const LEADS: usize = LEADS_H.len();
 /// Both lines of every lead, the ridge before the one with products.
 const LINES: usize = 2 * LEADS;
 
-/// The lines that answer where everything is there: their weights stand by feature, one line of memory each, so that no sum waits for
-/// another.
+/// The lines that answer where everything is there. Their weights stand by feature, so that eight sums are made side by side and none waits
+/// for another.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Abreast {
     intercepts: [f64; LINES],
