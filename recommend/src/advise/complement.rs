@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use super::Advice;
 use super::examine::Examined;
 use super::of_unit::{Threat, threats};
-use super::{Advice, ByUnit};
 use crate::hazard::Hazard;
 use crate::id::UnitId;
 use crate::level::OrderLevel;
@@ -104,20 +104,27 @@ impl<'de> Deserialize<'de> for Complement {
 /// What an order of `level` for `included` leaves out.
 pub fn complement(
     town: &Town,
-    units: &ByUnit,
+    advised: &Advice,
     examined: &[Arc<Examined>],
     included: &BTreeSet<UnitId>,
     hazard: Hazard,
     level: OrderLevel,
 ) -> Complement {
+    let units = &advised.units;
     let index = town.index();
     let examined = by_unit(town, examined);
     let threat = |place: usize| {
         let of = threats(examined[place]);
         of.into_iter().find(|threat| threat.hazard == hazard)
     };
+    // What only stands from before says nothing of how likely is likely enough.
+    let holds = |unit: &&UnitId| {
+        let advice = units.get(unit, hazard);
+        advice.is_some_and(|advice| advice.holds_at(advised.as_of))
+    };
     let least = included
         .iter()
+        .filter(holds)
         .filter_map(|unit| threat(index.place(unit)?)?.chance)
         .reduce(f64::min)
         .filter(|least| *least > 0.0);
@@ -189,7 +196,7 @@ pub fn check_coverage(
     level: OrderLevel,
     reason: Option<&str>,
 ) -> Result<Complement, Uncovered> {
-    let complement = complement(town, &advice.units, examined, selected, hazard, level);
+    let complement = complement(town, advice, examined, selected, hazard, level);
     let left: Vec<UnitId> = complement.at_risk().cloned().collect();
     let explained = reason.is_some_and(|reason| !reason.trim().is_empty());
     if left.is_empty() || explained {

@@ -157,7 +157,7 @@ mod tests {
             must_leave: at_risk,
             may_stay: 0,
             decide_by: None,
-            chance: None,
+            enough: None,
         }
     }
 

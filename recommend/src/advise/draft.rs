@@ -192,7 +192,7 @@ impl Drafting<'_> {
         let same = kept.filter(|kept| kept.draft.choice.chosen == choice.chosen);
         let chosen = || members.iter().filter(|of| choice.chosen.holds(of.rank));
         let least = chosen()
-            .filter_map(|of| of.chance)
+            .filter_map(|of| of.enough)
             .reduce(f64::min)
             .filter(|least| *least > 0.0);
         let complement = self.complement((*hazard, *level), &choice.chosen, least);

@@ -103,6 +103,11 @@ impl UnitAdvice {
             })
     }
 
+    /// Whether its grounds hold at this moment, within the hysteresis; otherwise it only stands from before.
+    pub fn holds_at(&self, as_of: Timestamp) -> bool {
+        self.supported_at >= as_of
+    }
+
     /// What would raise it: conditions of higher levels, with what is known of each.
     pub fn would_raise(&self) -> Vec<String> {
         self.findings
@@ -274,7 +279,13 @@ fn of_unit<'a>(
     let standing = now.latch(stood, &examined);
     let speaking = latch::speaking(&standing);
     let rank = now.town.index().ranks[place];
-    OfUnit::of((unit, rank), examined, standing, speaking)
+    OfUnit::of(
+        (unit, rank),
+        now.outlook.as_of,
+        examined,
+        standing,
+        speaking,
+    )
 }
 
 /// What stands for units that the town does not have any more; sorted.

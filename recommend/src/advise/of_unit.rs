@@ -49,8 +49,9 @@ pub(super) struct Member {
     pub(super) may_stay: u32,
     /// The deadline of the level that is advised.
     pub(super) decide_by: Option<Timestamp>,
-    /// The highest chance of this hazard.
-    pub(super) chance: Option<f64>,
+    /// The highest chance of this hazard, where the grounds of the advice hold now. What only stands from before says nothing of
+    /// how likely is likely enough.
+    pub(super) enough: Option<f64>,
 }
 
 /// What is known of one hazard in one unit.
@@ -66,6 +67,7 @@ pub(super) struct Threat {
 impl OfUnit {
     pub(super) fn of(
         (unit, rank): (&Unit, usize),
+        as_of: Timestamp,
         examined: Vec<Arc<Examined>>,
         standing: Vec<(Cause, Arc<UnitAdvice>)>,
         speaking: Vec<(Hazard, Arc<UnitAdvice>)>,
@@ -74,7 +76,7 @@ impl OfUnit {
         let speaking = speaking
             .into_iter()
             .map(|(hazard, advice)| Spoken {
-                member: member((unit, rank), &advice, &threats),
+                member: member((unit, rank), as_of, &advice, &threats),
                 hazard,
                 advice,
             })
@@ -124,7 +126,12 @@ pub(super) fn threats(examined: &[Arc<Examined>]) -> Vec<Threat> {
     found
 }
 
-fn member((unit, rank): (&Unit, usize), advice: &UnitAdvice, threats: &[Threat]) -> Member {
+fn member(
+    (unit, rank): (&Unit, usize),
+    as_of: Timestamp,
+    advice: &UnitAdvice,
+    threats: &[Threat],
+) -> Member {
     let hazard = advice.hazard();
     let mut exposures = unit
         .exposures
@@ -146,7 +153,10 @@ fn member((unit, rank): (&Unit, usize), advice: &UnitAdvice, threats: &[Threat])
         must_leave: advice.action.must_leave,
         may_stay: advice.action.may_stay,
         decide_by: advice.deadlines.of(advice.level).map(|of| of.decide_by),
-        chance: known.next().and_then(|threat| threat.chance),
+        enough: known
+            .next()
+            .and_then(|threat| threat.chance)
+            .filter(|_| advice.holds_at(as_of)),
     }
 }
 

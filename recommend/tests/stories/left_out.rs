@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hinan_recommend::{Hazard, LeftOut, OrderLevel, Town, UnitId, check_coverage, complement};
+use hinan_recommend::{
+    Advice, Hazard, LeftOut, Mark, Marks, OrderLevel, Orders, Policy, Town, UnitId, check_coverage,
+    complement, recommend,
+};
 
-use super::made::{KURASHIKI, ask, exposure, gauge, japan, outlook, unit};
+use super::made::{
+    KURASHIKI, ask, exposure, gauge, japan, level, minutes, outlook, rising, town, unit,
+};
 
 fn eight_units() -> Town {
     let mut units: Vec<_> = (1..=8)
@@ -68,7 +73,7 @@ fn what_is_ordered_and_what_is_left_out_are_together_the_whole_town() {
     assert_eq!(left.len() + draft.choice.chosen.len(), town.units().len());
     let none = complement(
         &town,
-        &advice.units,
+        &advice,
         &memory.examined(),
         &BTreeSet::new(),
         Hazard::Flood,
@@ -109,11 +114,55 @@ fn a_unit_whose_gauge_says_nothing_is_named_as_unknown_and_never_as_safe() {
     assert_eq!(advice.unknown.len(), 8);
     let all = complement(
         &town,
-        &advice.units,
+        &advice,
         &memory.examined(),
         &BTreeSet::new(),
         Hazard::Flood,
         OrderLevel::EvacuationOrder,
     );
     assert_eq!(all.unknown().count(), 8);
+}
+
+/// How likely is likely enough for an order is said by units whose conditions hold. Where an order only stands from before, the same
+/// chance elsewhere is no reason to ask for words.
+#[test]
+fn who_is_as_likely_needs_a_reason_while_the_grounds_of_the_order_hold() {
+    let town = town(vec![
+        unit("bank", 500, vec![exposure("yakage", 300)]),
+        unit("other-bank", 500, vec![exposure("bridge", 300)]),
+    ]);
+    let at = |now, level_m| {
+        let deciding = rising(now, level_m, 0.1, 1.0);
+        // The same water, and no mark of it is published but the top of the levee.
+        let mut other = deciding.clone();
+        other.marks = Marks::new([(Mark::OverflowStart, 8.0)]);
+        outlook(now, [("yakage", deciding), ("bridge", other)])
+    };
+    let left_out = |advice: &Advice| {
+        let mut drafts = advice.drafts.iter();
+        let order = drafts.find(|draft| draft.level == OrderLevel::EvacuationOrder);
+        let order = order.expect("an order is advised");
+        let mut all = order.complement.iter();
+        let found = all.find(|(id, _)| id.as_str() == "other-bank");
+        found.map(|(_, why)| why)
+    };
+    let now = japan("2015-09-10T10:00");
+    let (advice, memory) = ask(&town, &at(now, 5.6));
+    assert!(level(&advice, "other-bank") < Some(OrderLevel::EvacuationOrder));
+    assert_eq!(left_out(&advice), Some(LeftOut::AsLikely));
+    // The danger level is not reached any more; the order stands until somebody decides.
+    let (policy, later) = (Policy::national(), minutes(now, 60));
+    let (stands, after) = recommend(&town, &at(later, 5.2), &policy, &Orders::none(), &memory);
+    let of_bank = stands.units.get(&UnitId::from("bank"), Hazard::Flood);
+    let of_bank = of_bank.expect("it stands");
+    assert_eq!(of_bank.level, OrderLevel::EvacuationOrder);
+    assert!(!of_bank.holds_at(later), "its grounds are gone");
+    assert_eq!(left_out(&stands), Some(LeftOut::Less));
+    let bank = BTreeSet::from([UnitId::from("bank")]);
+    let (hazard, order) = (Hazard::Flood, OrderLevel::EvacuationOrder);
+    let ask = |advice, examined: &_| {
+        check_coverage(&town, advice, examined, &bank, hazard, order, None).is_ok()
+    };
+    assert!(!ask(&advice, &memory.examined()));
+    assert!(ask(&stands, &after.examined()));
 }
