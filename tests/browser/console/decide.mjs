@@ -196,6 +196,10 @@ export async function stories(demo, desk) {
         must(seen.cap === seen.firstCap, "the bytes differ");
         await desk.picture(seen.approver, "second-agrees");
       }],
+      ["the button of the second is in sight on a laptop's screen, however long the text is", async () => {
+        const [box, { height }] = [await seen.approver.getByTestId("second-approve").boundingBox(), seen.approver.viewportSize()];
+        must(box && box.y >= 0 && box.y + box.height <= height, `it lies at ${JSON.stringify(box)}, the screen ends at ${height}`);
+      }],
       ["[38] after two presses and the number the notice is public within five seconds", async () => {
         const began = performance.now();
         await seen.approver.getByTestId("second-approve").click();
