@@ -61,17 +61,14 @@ pub(crate) fn begin(app: &App) -> anyhow::Result<Witness> {
         ))
     })?;
     let mut why = Vec::new();
-    let named = named.and_then(
-        |detail| match serde_json::from_str::<serde_json::Value>(&detail) {
-            Ok(detail) => Some(detail["public_key"].as_str()?.to_owned()),
-            Err(unreadable) => {
-                why.push(format!(
-                    "the entry that names its key cannot be read: {unreadable}"
-                ));
-                None
-            }
-        },
-    );
+    let named = named.and_then(|detail| {
+        let detail = serde_json::from_str::<serde_json::Value>(&detail).ok();
+        let key = detail.and_then(|detail| Some(detail["public_key"].as_str()?.to_owned()));
+        if key.is_none() {
+            why.push("the entry that names its key cannot be read".to_owned());
+        }
+        key
+    });
     let signer = match Signer::open(dir, chance::bytes) {
         Ok(signer) => signer,
         Err(unusable) => {

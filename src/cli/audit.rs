@@ -86,21 +86,37 @@ impl Audit {
     }
 }
 
-/// The public key that must have signed: that of the data directory, or the one that the record names.
-fn believed_key(dir: &Path) -> anyhow::Result<(Option<String>, Option<String>)> {
-    // The record names the key that signs it; where the key itself can be read, that one is believed.
-    let named = Store::look(dir, |view| view.last_detail("audit_key"))?;
-    // An entry that names no key that can be read is no word that there is none.
-    let named = match named {
-        None => None,
-        Some(detail) => {
-            let unreadable = "署名鍵の記録の詳細を読めません / the entry that names the signing key cannot be read";
-            let detail: serde_json::Value = serde_json::from_str(&detail).context(unreadable)?;
-            let key = detail["public_key"].as_str().context(unreadable)?;
-            Some(key.to_owned())
+/// The key that the record says signs it.
+enum Named {
+    /// None was ever named.
+    None,
+    Key(String),
+    /// One was named, and the entry cannot be read: no word that there is none.
+    Unreadable,
+}
+
+impl Named {
+    const WHY_NOT: &str =
+        "署名鍵の記録の詳細を読めません / the entry that names the signing key cannot be read";
+
+    fn in_record(dir: &Path) -> anyhow::Result<Self> {
+        let Some(detail) = Store::look(dir, |view| view.last_detail("audit_key"))? else {
+            return Ok(Self::None);
+        };
+        let detail = serde_json::from_str::<serde_json::Value>(&detail).ok();
+        let key = detail.and_then(|detail| Some(detail["public_key"].as_str()?.to_owned()));
+        Ok(key.map_or(Self::Unreadable, Self::Key))
+    }
+
+    /// The key that must have signed: the one that is known from elsewhere, else the named one.
+    fn believed<'k>(&'k self, known: Option<&'k str>) -> anyhow::Result<Option<&'k str>> {
+        match (known, self) {
+            (Some(known), _) => Ok(Some(known)),
+            (None, Self::Key(named)) => Ok(Some(named)),
+            (None, Self::None) => Ok(None),
+            (None, Self::Unreadable) => bail!(Self::WHY_NOT),
         }
-    };
-    Ok((checkpoint::public_key_in(dir), named))
+    }
 }
 
 impl Accept {
@@ -118,8 +134,9 @@ impl Accept {
         if let Some(copies) = &self.copies {
             checkpoints.extend(checkpoint::kept(&Place::copies(copies, &id))?);
         }
-        let (own, named) = believed_key(&self.data_dir)?;
-        let key = own.as_deref().or(named.as_deref());
+        let own = checkpoint::public_key_in(&self.data_dir);
+        let named = Named::in_record(&self.data_dir)?;
+        let key = named.believed(own.as_deref())?;
         let (against, accusation) = Store::look(&self.data_dir, |view: &View<'_>| {
             let up_to = view.accepted_up_to()?;
             let mut against = Vec::new();
@@ -158,19 +175,18 @@ impl Verify {
         if let Some(file) = &self.checkpoints {
             checkpoints.extend(checkpoint::read(file)?);
         }
-        let (own, named) = believed_key(&self.data_dir)?;
-        let key = self
-            .public_key
-            .as_deref()
-            .or(own.as_deref())
-            .or(named.as_deref());
+        let own = checkpoint::public_key_in(&self.data_dir);
+        let named = Named::in_record(&self.data_dir)?;
+        // Where the chain itself is broken, that is said first.
+        let believed = named.believed(self.public_key.as_deref().or(own.as_deref()));
+        let key = believed.as_ref().ok().copied().flatten();
         let (chain, held, unfounded, notices) = Store::look(&self.data_dir, |view: &View<'_>| {
             let chain = view.verify_audit()?;
             if matches!(chain, Chain::Broken { .. }) {
                 return Ok((chain, Held::default(), None, 0));
             }
             let mut held = Held::of(view, &checkpoints, key)?;
-            if named.is_some() && checkpoints.is_empty() {
+            if !matches!(named, Named::None) && checkpoints.is_empty() {
                 let why = "it was signed before, but no checkpoint of it is kept: its tail may have been cut off";
                 held.contradiction = Some(why.to_owned());
             }
@@ -187,6 +203,7 @@ impl Verify {
                 bail!("監査記録は {at} 番から壊れています / audit broken at entry {at}: {why}")
             }
         };
+        believed?;
         if let Some(why) = held.contradiction {
             bail!("監査記録が署名と合いません / the audit is not the one that was signed: {why}");
         }

@@ -139,13 +139,14 @@ pub fn muted(view: &View<'_>, now: Timestamp) -> Result<Option<Muted>, StoreErro
         let until = detail.word("until")?;
         Ok(until.parse::<Timestamp>().ok())
     });
-    Ok(until
-        .unwrap_or(None)
-        .filter(|until| *until > now)
-        .map(|until| Muted {
-            by: last.actor,
-            until,
-        }))
+    let until = until.unwrap_or_else(|error| {
+        tracing::error!(%error, "until when the sound rests cannot be read; it does not rest");
+        None
+    });
+    Ok(until.filter(|until| *until > now).map(|until| Muted {
+        by: last.actor,
+        until,
+    }))
 }
 
 /// The last signatures, oldest first.

@@ -269,6 +269,8 @@ fn left_out(
     let chance = |one: &Recommendation| one.advice.deadlines.chance.filter(|chance| *chance > 0.0);
     let least = of_it()
         .filter(|one| units.contains(&one.district))
+        // What only stands from before says nothing of how likely is likely enough.
+        .filter(|one| one.advice.holds_at(around.outlook.as_of))
         .filter_map(|one| chance(one))
         .reduce(f64::min);
     let mut found: Vec<(usize, LeftOutDistrict)> = Vec::new();

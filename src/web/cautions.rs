@@ -115,7 +115,7 @@ fn otherwise(asked: &Proposal, facts: &Facts) -> Vec<Both> {
                 asked.key.level
             ),
             format!(
-                "Another level is chosen than {called_en}: {}",
+                "Another level is chosen here: {called_en} is {}",
                 level_en(asked.key.level)
             ),
         ));
@@ -329,7 +329,7 @@ mod tests {
                 "札内川沿い 警戒レベル3 高齢者等避難(東町)",
                 "Along the Satsunai River: Level 3 (Higashimachi)",
             ),
-            // An order of a town that gives no English for it.
+            // One without English keeps its Japanese.
             Both {
                 ja: "土砂災害 警戒レベル4 避難指示(西町)".to_owned(),
                 en: None,

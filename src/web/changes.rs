@@ -201,14 +201,14 @@ fn map_en(map: RiskMap) -> &'static str {
     }
 }
 
-/// The colour of a class of the maps.
+/// A class of the maps, with its colour.
 fn colour_en(level: JmaLevel) -> &'static str {
     match level.number() {
-        5 => "black",
-        4 => "purple",
-        3 => "red",
-        2 => "yellow",
-        _ => "white",
+        5 => "imminent danger (black)",
+        4 => "danger (purple)",
+        3 => "warning (red)",
+        2 => "advisory (yellow)",
+        _ => "keep informed (white)",
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn alone(
     view.post_to = format!("/plain/first/{id}");
     view.back_to = format!("/plain/first/{id}");
     let told = before_alone(waited_s(app, &waiting), &seconds(app, &who)?);
-    view.cautions = both::japanese(&told);
+    view.cautions.splice(0..0, both::japanese(&told));
     Ok(Html(page::confirm(
         &frame::officers(app, &who, None)?,
         &view,
@@ -165,7 +165,13 @@ fn view(app: &App, who: &SignedIn, id: &str, waiting: &StoredFirst) -> Result<Sl
         // The page shows itself anew; so it tells as well when there is nothing to wait for any more.
         let why = app.store.read(|record| desk::why_stale(app, record, id))?;
         view.error = why.map(|why| {
-            format!("この文面は、このままでは誰も承認できません: {why}。取り下げて、推奨から判断し直してください")
+            let next = match (&why, &waiting.draft.proposal) {
+                // Nothing is left to decide.
+                (Declined::NoLongerOpen(_), _) => "取り下げてください",
+                (_, Some(_)) => "取り下げて、推奨から判断し直してください",
+                (_, None) => "取り下げて、発表の画面からやり直してください",
+            };
+            format!("この文面は、このままでは誰も承認できません: {why}。{next}")
         });
         view.forms.push(SlipForm {
             post_to: format!("/plain/first/{id}"),

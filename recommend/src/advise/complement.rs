@@ -120,7 +120,7 @@ pub fn complement(
     // What only stands from before says nothing of how likely is likely enough.
     let holds = |unit: &&UnitId| {
         let advice = units.get(unit, hazard);
-        advice.is_some_and(|advice| advice.holds_at(advised.as_of))
+        advice.is_none_or(|advice| advice.holds_at(advised.as_of))
     };
     let least = included
         .iter()

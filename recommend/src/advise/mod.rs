@@ -103,7 +103,7 @@ impl UnitAdvice {
             })
     }
 
-    /// Whether its grounds hold at this moment, within the hysteresis; otherwise it only stands from before.
+    /// Whether its grounds hold at this moment, within the hysteresis, or cannot be looked at; otherwise it only stands from before.
     pub fn holds_at(&self, as_of: Timestamp) -> bool {
         self.supported_at >= as_of
     }

@@ -200,7 +200,11 @@ fn recommendations(app: &App, view: &View<'_>) -> Result<Vec<Value>, StoreError>
                     cause::place(&key.river),
                     key.level
                 ),
-                format!("A decision is needed: {} along the {}", lines::level_en(key.level), stored.proposal.river_en),
+                format!(
+                    "{}: a decision is needed: {}",
+                    cause::place_en(&stored.proposal.river_en),
+                    lines::level_en(key.level)
+                ),
             ),
             "since": stored.first_at, "not_by": null, "item": { "kind": "recommendation", "id": stored.id }, "acknowledged": heard,
             "rests_until": rests_until, "escalation": escalation, "group": key.river,

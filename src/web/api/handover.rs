@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 
 use super::body::Sent;
 use super::caller::Caller;
-use super::{Refused, inbox, notices, timeline};
+use super::{Refused, inbox, notices, shapes, timeline};
 use crate::app::App;
 use crate::desk::note;
 use crate::digest::Digest;
 use crate::outlook::Voice;
 use crate::station_state;
 use crate::store::audit::Entry;
+use crate::store::particulars::{UNREADABLE, UNREADABLE_EN};
 use crate::store::{StoreError, View};
 use crate::web::router::Doors;
 
@@ -124,10 +125,17 @@ fn substance(app: &App, view: &View<'_>) -> Result<Digest, StoreError> {
     Ok(Digest::of_json(&(open, waiting, live, notes)))
 }
 
+/// Who signed, when, which side and what they had read. One that cannot be read stands there as that: the next shift needs the others.
 fn signature(view: &View<'_>, entry: &Entry) -> Result<Value, StoreError> {
-    let detail = entry.particulars()?;
-    let (side, read) = (detail.word("side")?, detail.word("read")?);
+    let said = entry.particulars().and_then(|detail| {
+        let (side, read) = (detail.word("side")?, detail.word("read")?);
+        Ok((side.to_owned(), read.to_owned()))
+    });
+    let (side, read) = said.ok().unzip();
+    let unreadable = side
+        .is_none()
+        .then(|| shapes::text(UNREADABLE, UNREADABLE_EN));
     Ok(
-        json!({ "at": entry.at, "by": inbox::display(view, &entry.actor)?, "side": side, "digest": read }),
+        json!({ "at": entry.at, "by": inbox::display(view, &entry.actor)?, "side": side, "digest": read, "unreadable": unreadable }),
     )
 }

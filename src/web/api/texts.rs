@@ -77,7 +77,7 @@ pub(super) async fn show(
     };
     let mut value = json!({
         "state": state, "own": own, "by": null, "at": null, "waited_s": null, "lone_after_s": null, "may_go_alone": false,
-        "missing": [], "recommendation": draft.proposal, "substance": draft.substance, "why_stale": null,
+        "missing": [], "recommendation": draft.proposal, "substance": null, "why_stale": null,
         "shown": if readable { shown::shown(app, &draft, approving)? } else { Value::Null },
     });
     if let Some(waiting) = &waiting {
@@ -95,8 +95,9 @@ pub(super) async fn show(
         value["may_go_alone"] =
             json!(own && state == "waiting" && waited_s >= wait_s && may_be_alone);
         value["missing"] = json!(first::seconds(app, &who)?);
-        // What was found about the text tells what was chosen: only its author may know it.
+        // What was found about the text, and whether it rests on grounds at all, tells what was chosen: only its author may know it.
         if own && state == "waiting" {
+            value["substance"] = json!(draft.substance);
             let why = app.store.read(|view| desk::why_stale(app, view, &id))?;
             value["why_stale"] = why.map_or(Value::Null, |why| stale(&why));
         }
@@ -111,7 +112,7 @@ fn stale(why: &Declined) -> Value {
             "The recommendation is not open any more: it was replaced, it expired or somebody decided on it"
         }
         _ => {
-            "What the text rests on has changed, or the text has become too old: it cannot be approved as it stands"
+            "The text cannot be approved as it stands: what it rests on has changed, it has become too old, or it cannot be sent"
         }
     };
     shapes::text(why.to_string(), en)

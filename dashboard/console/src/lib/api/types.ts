@@ -522,7 +522,8 @@ export interface Handover {
   in_force: NoticeRow[];
   silent: { id: string; name: string; name_en?: string; text: Text }[];
   notes: TimelineEntry[];
-  signatures: { at: string; by: string; side: "leaving" | "arriving"; digest: string }[];
+  /** Side and digest are null where the entry cannot be read, and `unreadable` says so. */
+  signatures: { at: string; by: string; side: "leaving" | "arriving" | null; digest: string | null; unreadable: Text | null }[];
 }
 
 export interface AuditEntry {
