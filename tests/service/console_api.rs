@@ -619,7 +619,8 @@ async fn of_two_texts_on_the_way_the_second_person_reads_neither_reason() {
         other["cautions"].as_array().unwrap().len()
     );
     let proposed_en = item["level_text"]["en"].as_str().unwrap();
-    let wanted = format!("Another level is chosen than what the system recommends: {proposed_en}");
+    let wanted =
+        format!("Another level is chosen here: what the system recommends is {proposed_en}");
     assert!(in_english.contains(&json!(wanted)), "{other}");
     let unread = || async {
         for path in ["/api/v1/timeline", "/api/v1/audit", "/plain/audit"] {
