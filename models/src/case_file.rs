@@ -53,6 +53,9 @@ pub struct Split {
     /// Rows to measure on, after those to fit on; without it nothing is held back, and `hinan evaluate` refuses.
     #[serde(default)]
     pub test: Option<Period>,
+    /// Minutes between the moments that are asked about, from the full hour on; without it every row of the test.
+    #[serde(default)]
+    pub examine_every_min: Option<u32>,
 }
 
 /// From one moment to another, both included.
@@ -190,7 +193,18 @@ impl CaseFile {
                 return Err(value(&key, name, accepted));
             }
         }
-        let Split { train, test } = self.split;
+        let Split {
+            train,
+            test,
+            examine_every_min,
+        } = self.split;
+        if let Some(every) = examine_every_min {
+            let step = self.step_min.unwrap_or(0);
+            if step == 0 || every == 0 || every % step != 0 || 60 % every != 0 {
+                let accepted = "minutes that divide the hour and are a multiple of step_min, which must be given";
+                return Err(value("split.examine_every_min", &every, accepted));
+            }
+        }
         for (key, period) in [("split.train", train), ("split.test", test)] {
             if let Some(Period { from, to }) = period
                 && from >= to
@@ -341,6 +355,33 @@ mod tests {
                 .contains("threshold.percentile = 100")
         );
         assert!(refusal(&format!("{SMALL}rain_forecast_perfect_h = 6\n")).contains("with `rain`"));
+    }
+
+    #[test]
+    fn moments_that_are_asked_about_lie_on_rows_and_on_the_full_hour() {
+        let asked = |head: &str, every: u32| {
+            CaseFile::parse(&format!(
+                "{head}[split]\nexamine_every_min = {every}\n{SMALL}"
+            ))
+        };
+        for every in [15, 30, 60] {
+            let split = asked("step_min = 15\n", every).unwrap().split;
+            assert_eq!(split.examine_every_min, Some(every));
+        }
+        for (head, every) in [
+            ("step_min = 15\n", 0),
+            ("step_min = 15\n", 20),
+            ("step_min = 15\n", 120),
+            ("", 60),
+        ] {
+            let refused = asked(head, every).unwrap_err().to_string();
+            assert!(
+                refused.starts_with(&format!(
+                    "split.examine_every_min = {every} is not accepted"
+                )),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

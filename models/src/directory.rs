@@ -234,6 +234,11 @@ impl Basin {
                 });
             }
         }
+        if let Some(test) = basin.test() {
+            basin
+                .asked_of(&test)
+                .map_err(|why| wrong(GridError::History(why)))?;
+        }
         for target in &basin.file.target {
             let threshold = threshold(target, &train).map_err(|what| DirectoryError::Empty {
                 dir: dir.to_owned(),
@@ -287,6 +292,24 @@ impl Basin {
     pub fn test(&self) -> Option<History> {
         let Period { from, to } = self.file.split.test?;
         Some(self.history.rows_between(from, to))
+    }
+
+    /// The moments of the test that are asked about: all its rows, or those at full steps of `split.examine_every_min`.
+    ///
+    /// # Panics
+    /// Never: the steps were held against the grid when the basin was opened.
+    #[must_use]
+    pub fn asked(&self) -> Option<History> {
+        self.asked_of(&self.test()?)
+            .map(Some)
+            .expect("the steps were held against the grid when the basin was opened")
+    }
+
+    fn asked_of(&self, test: &History) -> Result<History, HistoryError> {
+        match self.file.split.examine_every_min {
+            None => Ok(test.clone()),
+            Some(every) => test.every(i64::from(every) * 60),
+        }
     }
 }
 

@@ -364,6 +364,32 @@ impl History {
         }
     }
 
+    /// The rows at whole multiples of a longer step, counted from the epoch: whole hours for 3600 s. Nothing is summed up, so
+    /// that it is for levels.
+    ///
+    /// # Errors
+    /// When no row can lie there: the step is not a multiple of this history's, or the grid lies beside whole steps.
+    pub fn every(&self, step_s: i64) -> Result<Self, HistoryError> {
+        if !(1..=86_400).contains(&step_s) || step_s % self.step_s != 0 {
+            return Err(HistoryError::Step { step_s });
+        }
+        let skip = usize::try_from((-self.start.as_second()).rem_euclid(step_s) / self.step_s)
+            .map_err(|_| HistoryError::Step { step_s })?;
+        let every =
+            usize::try_from(step_s / self.step_s).map_err(|_| HistoryError::Step { step_s })?;
+        let start = self.time(skip);
+        if start.as_second().rem_euclid(step_s) != 0 {
+            return Err(HistoryError::Step { step_s });
+        }
+        let rows: Vec<usize> = (skip..self.len()).step_by(every).collect();
+        Ok(Self {
+            start,
+            step_s,
+            gauges: Arc::clone(&self.gauges),
+            levels: by_gauge(self.levels.select(Axis(0), &rows)),
+        })
+    }
+
     /// This history and a later one of the same gauges and step, with missing rows between.
     ///
     /// # Errors

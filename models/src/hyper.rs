@@ -34,7 +34,7 @@ impl Default for Hyper {
             skill_min: 0.05,
             upstream_missing_max: 0.25,
             widen_outside: 1.0,
-            fit_rows_max: 64_000,
+            fit_rows_max: 128_000,
             seed: 7,
         }
     }

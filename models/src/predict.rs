@@ -9,6 +9,7 @@ use crate::learning::blocks::{Block, CHANGE_1H, Columns, LEVEL, Reader, back};
 use crate::learning::doubt::{MEDIAN, PROBABILITIES, Reach, State};
 use crate::learning::lead::{LeadModel, TierModel, WIDEN_BEYOND, beyond, excess};
 use crate::learning::members::{TREES, members};
+use crate::learning::nudge::Nudge;
 use crate::learning::plain::Plain;
 use crate::score::SkillRecord;
 use crate::trees::{Ahead, Answers, MISSING, Orchard};
@@ -19,14 +20,14 @@ use jiff::Timestamp;
 pub(crate) struct Standing {
     /// False when the model was taken out of use.
     pub(crate) in_use: bool,
-    /// Stretch of the lower and the upper side where the level may reach high water.
-    pub(crate) nudge: [f64; 2],
+    /// How much wider or narrower outcomes want the doubt.
+    pub(crate) nudge: Nudge,
 }
 
 impl Standing {
     pub(crate) const FRESH: Self = Self {
         in_use: true,
-        nudge: [1.0; 2],
+        nudge: Nudge::NONE,
     };
 }
 

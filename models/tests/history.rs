@@ -33,6 +33,36 @@ fn columns_with_the_prefix_are_gauges_and_empty_cells_are_missing() {
 }
 
 #[test]
+fn a_longer_step_keeps_the_rows_at_its_whole_multiples() {
+    let quarters = Array2::from_shape_fn((9, 1), |(row, _)| f64::from(u8::try_from(row).unwrap()));
+    let from = |start: &str, step_s| {
+        History::new(time(start), step_s, vec!["a".to_owned()], quarters.clone()).unwrap()
+    };
+    let hours = from("2016-08-01T00:30:00Z", 900).every(3600).unwrap();
+    assert_eq!(
+        (hours.start(), hours.step_s(), hours.len()),
+        (time("2016-08-01T01:00:00Z"), 3600, 2)
+    );
+    assert_eq!(
+        (hours.level(0, 0), hours.level(1, 0)),
+        (Some(2.0), Some(6.0))
+    );
+    let none = from("2016-08-01T00:15:00Z", 900).every(86_400).unwrap();
+    assert!(none.is_empty(), "no midnight among the rows");
+    // Not a multiple, too long, and rows that never lie on a full hour.
+    for (history, step_s) in [
+        (from("2016-08-01T00:00:00Z", 900), 1000),
+        (from("2016-08-01T00:00:00Z", 900), 172_800),
+        (from("2016-08-01T00:07:00Z", 900), 3600),
+    ] {
+        assert_eq!(
+            history.every(step_s).unwrap_err(),
+            HistoryError::Step { step_s }
+        );
+    }
+}
+
+#[test]
 fn a_refusal_names_line_and_column() {
     let first = "2016-08-01T00:00:00Z,1.5,9,\n";
     let twice = refusal(&format!("{first}{first}"));

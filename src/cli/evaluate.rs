@@ -77,7 +77,7 @@ impl Evaluate {
     fn rivers(&self, rivers: &Rivers) -> anyhow::Result<()> {
         let basin = rivers.open()?;
         let train = basin.train();
-        let Some(test) = basin.test() else {
+        let (Some(test), Some(asked)) = (basin.test(), basin.asked()) else {
             bail!(
                 "{}: split.test is missing, so nothing is kept back to measure on; add [split] with train and test",
                 rivers.case_file().display()
@@ -94,9 +94,9 @@ impl Evaluate {
             let (fitted, digest) = self.fitted(question, &train, &test)?;
             // With its guard, as it would be used.
             let mut guarded = (&fitted, Follower::new(&fitted));
-            let model = on_test(&mut guarded, question, &recent, &test)?;
+            let model = on_test(&mut guarded, question, &recent, &asked)?;
             if let Some(plots) = &self.plots {
-                draw(plots, question, &model, &test)?;
+                draw(plots, question, &model, &asked)?;
             }
             let mut beside = Vec::new();
             for kind in [
@@ -105,7 +105,7 @@ impl Evaluate {
                 BaselineKind::Ridge,
             ] {
                 let mut baseline = Baseline::fit(kind, &train, &question.case)?;
-                let scores = on_test(&mut baseline, question, &recent, &test)?.scores();
+                let scores = on_test(&mut baseline, question, &recent, &asked)?.scores();
                 beside.push((kind, scores));
             }
             results.push((question, digest, model.scores(), beside));

@@ -8,6 +8,7 @@
 pub(crate) use crate::conformal::{MEDIAN, PROBABILITIES};
 use crate::learning::lesson::Lesson;
 use crate::learning::members::{Page, Recipe};
+use crate::learning::nudge::Nudge;
 use crate::score::count_f64;
 use crate::trees::{Answers, Boost, Chance, Ensemble, Loss, boost, send_for};
 use rayon::prelude::*;
@@ -23,6 +24,10 @@ const SIDE_MAX: f64 = 30.0;
 const STATE_ROWS_MIN: usize = 60;
 /// States of the water: quiet, rising, falling; each once more where the level may reach high water.
 const STATES: usize = 6;
+/// The first of them.
+const QUIET: usize = 0;
+/// From here on those where the level may reach high water.
+const HIGH: usize = 3;
 /// High water is the highest twentieth of the readings.
 pub(crate) const HIGH_SHARE: f64 = 0.95;
 /// The 5–95 % interval is to hold this share of the observations at high water.
@@ -496,22 +501,30 @@ impl Doubt {
         errors_m
     }
 
-    /// Quantiles of the error in metres, never falling. `fan` are quantiles of the change where there are any; `nudge`
-    /// stretches the lower and upper side where the level may reach high water.
+    /// Quantiles of the error in metres, never falling. `fan` are quantiles of the change where there are any; `nudge` is what
+    /// outcomes asked for.
     pub(crate) fn errors_m(
         &self,
         state: State,
         reach: Reach,
         fan: Option<&[f64; COUNT]>,
-        nudge: [f64; 2],
+        nudge: Nudge,
     ) -> [f64; COUNT] {
         let widen = 1.0 + self.widen_outside * state.excess.min(EXCESS_MAX);
         let class = self.state(state, reach);
         let mut errors_m = self.mixed_m((class, state), reach, fan, widen);
-        if class < 3 {
+        let [down, up] = if class == QUIET {
+            nudge.quiet
+        } else {
+            nudge.moving
+        };
+        let stretch = if class >= HIGH {
+            [self.stretch[0] * down, self.stretch[1] * up]
+        } else if nudge == Nudge::NONE {
             return errors_m;
-        }
-        let stretch = [self.stretch[0] * nudge[0], self.stretch[1] * nudge[1]];
+        } else {
+            [down, up]
+        };
         let middle_m = errors_m[MEDIAN];
         for (place, error_m) in errors_m.iter_mut().enumerate() {
             // Half of the interval is left as it is; the outer tenths are stretched in full.
@@ -582,7 +595,7 @@ impl Doubt {
 
     fn state(&self, state: State, reach: Reach) -> usize {
         let motion = if activity_m(state) < self.quiet_below_m {
-            0
+            QUIET
         } else if state.change_m + state.swing_m >= 0.0 {
             1
         } else {
@@ -590,7 +603,12 @@ impl Doubt {
         };
         let highest_m =
             state.level_m + state.change_m.max(0.0) + 2.0 * self.scale_m(state) * reach.up;
-        motion + if highest_m >= self.high_from_m { 3 } else { 0 }
+        motion
+            + if highest_m >= self.high_from_m {
+                HIGH
+            } else {
+                0
+            }
     }
 
     /// The smallest stretch of either side that holds its part of the high water on left-out floods.
@@ -606,7 +624,7 @@ impl Doubt {
             if !self.is_high(later_m) || !self.may_be_high(r.state, *reach) {
                 continue;
             }
-            let errors_m = self.errors_m(r.state, *reach, fan.as_ref(), [1.0; 2]);
+            let errors_m = self.errors_m(r.state, *reach, fan.as_ref(), Nudge::NONE);
             let middle_m = errors_m[MEDIAN];
             let needed = |edge_m: f64| {
                 let reach_m = edge_m - middle_m;

@@ -12,6 +12,7 @@ use crate::learning::lesson::Lesson;
 use crate::learning::members::{
     Lines, LinesFit, MEMBERS, Recipe, Textbook, Trees, TreesFit, fit_lines, fit_trees, left_out,
 };
+use crate::learning::nudge::Nudge;
 use crate::learning::plain::Plain;
 use crate::learning::sums::Linear;
 use crate::score::{Share, SkillRecord, Squares, count_f64, skill};
@@ -427,7 +428,7 @@ impl TierFit {
         if let Some(record) = &mut record {
             let (mut all, mut high) = (Share::default(), Share::default());
             for ((r, reach), fan) in self.residuals.iter().zip(&reaches).zip(&fans) {
-                let errors_m = doubt.errors_m(r.state, *reach, fan.as_ref(), [1.0; 2]);
+                let errors_m = doubt.errors_m(r.state, *reach, fan.as_ref(), Nudge::NONE);
                 curve.add(r, &errors_m);
                 let inside =
                     errors_m[0] <= r.error_m && r.error_m <= errors_m[PROBABILITIES.len() - 1];

@@ -8,5 +8,6 @@ pub(crate) mod doubt;
 pub(crate) mod lead;
 pub(crate) mod lesson;
 pub(crate) mod members;
+pub(crate) mod nudge;
 pub(crate) mod plain;
 pub(crate) mod sums;

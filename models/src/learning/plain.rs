@@ -3,6 +3,7 @@
 use crate::hyper::{Hyper, LEADS_H};
 use crate::learning::doubt::{Doubt, HIGH_SHARE, Reach, Residual, Scale, State, Weighted};
 use crate::learning::lesson::Lesson;
+use crate::learning::nudge::Nudge;
 use crate::score::{SkillRecord, skill};
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +133,7 @@ impl Plain {
             weight += r.weight;
             groups[lesson.fold[r.i]].0 += r.weight * r.error_m * r.error_m;
             groups[lesson.fold[r.i]].1 += r.weight * observed_m * observed_m;
-            let errors_m = doubt.errors_m(r.state, Reach::EVEN, None, [1.0; 2]);
+            let errors_m = doubt.errors_m(r.state, Reach::EVEN, None, Nudge::NONE);
             let inside = errors_m[0] <= r.error_m && r.error_m <= errors_m[errors_m.len() - 1];
             all.add(inside);
             if lesson.high_water[r.i] {

@@ -80,6 +80,9 @@ pub struct LeadReport {
     /// Stretch of the lower and the upper side of the doubt of moving water.
     #[serde(default)]
     pub stretch: [f64; 2],
+    /// The same of quiet water.
+    #[serde(default)]
+    pub stretch_quiet: [f64; 2],
 }
 
 /// The memory of one lead.
@@ -166,7 +169,8 @@ impl LeadWatch {
             judged: self.judged,
             share: verdict.share,
             shift_m: verdict.shift_m,
-            stretch: verdict.stretch,
+            stretch: verdict.stretch.moving,
+            stretch_quiet: verdict.stretch.quiet,
         }
     }
 }

@@ -10,6 +10,7 @@ mod duel;
 mod floods;
 mod lead;
 mod recent;
+mod stretch;
 mod trust;
 
 pub use drift::Drift;

@@ -1,14 +1,9 @@
+use super::stretch::Follow;
 use super::{Waiting, WatchSettings};
+use crate::learning::nudge::Nudge;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 
-/// Share of the outcomes that may lie beyond either end of the 5–95 % interval.
-const BEYOND_SHARE: f64 = 0.05;
-/// How fast the doubt of moving water follows the outcomes, per hour of them.
-const NUDGE_PER_H: f64 = 0.03;
-/// The doubt is stretched or shrunk by exp of this at most.
-const NUDGE_MAX: f64 = 1.0;
-const NUDGE_MIN: f64 = -0.5;
 /// A model whose best weight against persistence was this over two days may as well have been right: it counts in full.
 const WITHIN_CHANCE: f64 = 0.75;
 /// Besides, squared errors of so many times those of persistence are not waited out, if they are also so many times what the
@@ -28,14 +23,14 @@ pub(crate) struct Trust {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Outcome {
+pub(super) struct Outcome {
     at: Timestamp,
     /// Change that was expected and change that came, metres.
     said_m: f64,
-    came_m: f64,
-    median_m: f64,
-    low_m: f64,
-    high_m: f64,
+    pub(super) came_m: f64,
+    pub(super) median_m: f64,
+    pub(super) low_m: f64,
+    pub(super) high_m: f64,
     usual: Usual,
 }
 
@@ -53,8 +48,8 @@ pub(crate) struct Verdict {
     pub(crate) share: f64,
     /// What its forecasts lacked all the time, metres.
     pub(crate) shift_m: f64,
-    /// Stretch of the lower and the upper side of the doubt of moving water.
-    pub(crate) stretch: [f64; 2],
+    /// How much wider or narrower the doubt is to be.
+    pub(crate) stretch: Nudge,
     /// Since when it is out of use.
     pub(crate) out_since: Option<Timestamp>,
     /// 1 − squared error / squared error of persistence.
@@ -67,7 +62,7 @@ impl Verdict {
     pub(crate) const FRESH: Self = Self {
         share: 1.0,
         shift_m: 0.0,
-        stretch: [1.0; 2],
+        stretch: Nudge::NONE,
         out_since: None,
         skill: 0.0,
         hours: 0.0,
@@ -117,7 +112,7 @@ impl Trust {
         };
         let [mut both, mut square, mut error, mut shifted, mut held] = [0.0; 5];
         let usual = settings.prior_h * quiet_m2;
-        let mut nudge = [0.0_f64; 2];
+        let (mut moving, mut quiet) = (Follow::moving(), Follow::quiet());
         let moving_m = outcomes_move_from_m(last.usual, settings);
         for outcome in &outcomes {
             // Who says that the level stays cannot be worse than persistence.
@@ -145,22 +140,18 @@ impl Trust {
                 }
                 _ => {}
             }
-            if outcome.came_m.abs().max(outcome.said_m.abs()) > moving_m {
-                let beyond = [
-                    outcome.median_m - outcome.came_m
-                        > nudge[0].exp() * (outcome.median_m - outcome.low_m),
-                    outcome.came_m - outcome.median_m
-                        > nudge[1].exp() * (outcome.high_m - outcome.median_m),
-                ];
-                for (nudge, beyond) in nudge.iter_mut().zip(beyond) {
-                    let miss = if beyond { 1.0 } else { 0.0 };
-                    *nudge = (*nudge + NUDGE_PER_H * step_h * (miss - BEYOND_SHARE))
-                        .clamp(NUDGE_MIN, NUDGE_MAX);
-                }
-            }
+            let follow = if outcome.came_m.abs().max(outcome.said_m.abs()) > moving_m {
+                &mut moving
+            } else {
+                &mut quiet
+            };
+            follow.judge(outcome, step_h);
         }
         verdict.skill = crate::score::skill(error, held.max(1e-12));
-        verdict.stretch = nudge.map(f64::exp);
+        verdict.stretch = Nudge {
+            moving: moving.stretch(),
+            quiet: quiet.stretch(),
+        };
         verdict
     }
 }
