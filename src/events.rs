@@ -43,7 +43,7 @@ pub enum Event {
         station: StationId,
         /// The new state, a stable word.
         state: &'static str,
-        /// The state before; none at the first look.
+        /// The state before; none for a station of which nothing was shown before.
         before: Option<&'static str>,
         /// In Japanese.
         ja: String,
@@ -271,17 +271,17 @@ impl Events {
 
     /// Notes what happened, in order.
     pub fn note(&self, events: impl IntoIterator<Item = Event>) {
-        let newest = {
-            let mut log = self.lock();
-            for event in events {
-                if log.events.len() == self.kept_max {
-                    log.events.pop_front();
-                    log.first += 1;
-                }
-                log.events.push_back(event);
+        let mut log = self.lock();
+        for event in events {
+            if log.events.len() == self.kept_max {
+                log.events.pop_front();
+                log.first += 1;
             }
-            log.first + log.events.len() as u64 - 1
-        };
+            log.events.push_back(event);
+        }
+        // Under the lock: of two who note at once the later must not be overtaken by the earlier, and what can be read has a number
+        // that is ours.
+        let newest = log.first + log.events.len() as u64 - 1;
         self.newest.send_if_modified(|number| {
             let changed = *number != newest;
             *number = newest;
@@ -377,6 +377,28 @@ mod tests {
         for other in ["b-1", "a-2", "a1", "a-", "a-x", "", "a--1"] {
             assert_eq!(events.number(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn whoever_read_an_event_may_come_back_to_it_however_many_note_at_once() {
+        let events = Events::new("a");
+        let listens_and_notes = || {
+            let mut after = 0;
+            for n in 0..5_000 {
+                events.note([link(n)]);
+                for (number, _) in events.after(after, 100).events {
+                    after = number;
+                }
+                let name = events.name(after);
+                assert_eq!(events.number(&name), Some(after), "{name} is ours");
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(listens_and_notes);
+            }
+        });
+        assert_eq!(*events.follow().borrow(), 20_000);
     }
 
     #[tokio::test]

@@ -10,8 +10,8 @@
 //!   the packets.
 
 mod message;
+mod states;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use self::message::{Heard, Rules, Taken};
+use self::states::States;
 use crate::app::{App, Picture};
 use crate::arrivals::Arrival;
 use crate::chance;
@@ -32,7 +33,6 @@ use crate::model_use;
 use crate::recommend::briefed::{self, Given};
 use crate::recommend::core::PROGRAM;
 use crate::recommend::docket::{Change, RENEW_BEFORE, changes};
-use crate::station_state;
 use crate::store::StoreError;
 use crate::store::evaluations::{Evaluated, Standing};
 use crate::store::notices::in_force;
@@ -62,8 +62,8 @@ pub struct Intake {
     engine: Engine,
     rules: Rules,
     next_seq: i64,
-    /// How each station was when the advice was last worked out.
-    states: BTreeMap<String, &'static str>,
+    /// How each station was when it was last told.
+    states: States,
     /// How long the audit was when it was last asked what was told, and until when that stands if it does not grow.
     asked_at: Option<(i64, Timestamp)>,
     /// The evaluation that the service went on from, until it is written down.
@@ -75,12 +75,13 @@ impl Intake {
     #[must_use]
     pub fn new(app: Arc<App>, engine: Engine, (last_seq, resumed): (i64, i64)) -> Self {
         let rules = Rules::of(&app.config, &app.reference);
+        let states = States::shown_in(&app.picture().advice.outlook);
         Self {
             app,
             engine,
             rules,
             next_seq: last_seq + 1,
-            states: BTreeMap::new(),
+            states,
             asked_at: None,
             resumed: Some(resumed),
         }
@@ -219,13 +220,16 @@ impl Intake {
         self.resumed = None;
         brief(&self.app, &advice, briefed.as_ref(), now)?;
         let open = advice.proposals.len();
-        self.tell_states(&advice);
+        let changed = self.states.changes(&advice.outlook);
+        count_states(&changed);
         self.app.show(Picture {
             advice,
             situation: self.engine.situation().clone(),
             official: self.engine.official().clone(),
             external: self.engine.external().clone(),
         });
+        // Told once it can be looked up: whoever hears of a change and asks is shown it.
+        self.app.events.note(changed);
         metrics::histogram!("hinan_evaluation_seconds")
             .record(monotonic().duration_since(began).as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a handful of proposals")]
@@ -251,35 +255,14 @@ impl Intake {
         }
         Ok(())
     }
+}
 
-    /// Tells listeners which stations are not as they were.
-    fn tell_states(&mut self, advice: &Advice) {
-        let first = self.states.is_empty();
-        let mut events = Vec::new();
-        for gauge in advice.outlook.gauges.values() {
-            let word = station_state::word(gauge);
-            let before = match self.states.get_mut(&gauge.id) {
-                Some(known) if *known == word => continue,
-                Some(known) => Some(std::mem::replace(known, word)),
-                None => {
-                    self.states.insert(gauge.id.clone(), word);
-                    None
-                }
-            };
-            if let (false, Ok(station)) = (first, gauge.id.parse()) {
-                let now = station_state::of(gauge, advice.outlook.as_of);
-                metrics::counter!("hinan_station_states_total", "state" => now.state).increment(1);
-                events.push(Event::Health {
-                    station,
-                    state: now.state,
-                    before,
-                    ja: now.ja,
-                    en: now.en,
-                    at: advice.outlook.as_of,
-                });
-            }
+/// Counts the states that stations came into.
+fn count_states(changed: &[Event]) {
+    for change in changed {
+        if let Event::Health { state, .. } = change {
+            metrics::counter!("hinan_station_states_total", "state" => *state).increment(1);
         }
-        self.app.events.note(events);
     }
 }
 

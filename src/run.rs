@@ -36,7 +36,8 @@ use crate::publish::deliver;
 use crate::publish::dispatch::Dispatch;
 use crate::stop_signal::StopSignal;
 use crate::store::Store;
-use crate::{apart, chance, distrust, forget, model_use, noted, tell, tend, web, witness};
+use crate::tell::Teller;
+use crate::{apart, chance, distrust, forget, model_use, noted, tend, web, witness};
 
 /// Packets that wait for the intake. Beyond it the broker waits: nothing is dropped.
 const ARRIVALS_MAX: usize = 4096;
@@ -150,6 +151,7 @@ pub async fn start(
     let (arrivals, arrived) = arrivals(ARRIVALS_MAX, app.config.sensors.waiting_max_bytes);
     let (mut tasks, mut intake_tasks, mut doors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
 
+    let teller = Teller::of(&app)?;
     let intake = Intake::new(Arc::clone(&app), engine, (last_seq, resumed));
     intake_tasks.spawn(async move {
         intake
@@ -214,7 +216,7 @@ pub async fn start(
     }
     let witnessing = witness::watch(Arc::clone(&app), witness, witness_stop);
     witnessed.spawn(async move { witnessing.await.context("the audit could not be signed") });
-    tasks.spawn(tell::tell(Arc::clone(&app), delivery_stop.clone()));
+    tasks.spawn(teller.tell(delivery_stop.clone()));
     tasks.spawn(upkeep(Arc::clone(&app), delivery_stop));
     // Drawn before the first officer asks; who asks earlier waits for it.
     let drawing = Arc::clone(&app);

@@ -30,8 +30,8 @@ const TOLD_MAX: u32 = 500;
 /// Deliveries of one channel that are watched; what is behind them is told of when it comes up.
 const WATCHED_MAX: u32 = 200;
 
-/// What is known already.
-struct Teller {
+/// Who tells, and what is known already.
+pub(crate) struct Teller {
     app: Arc<App>,
     seq: i64,
     as_of: Timestamp,
@@ -40,37 +40,44 @@ struct Teller {
     late: BTreeMap<&'static str, bool>,
 }
 
-/// Tells until told to stop. What cannot be read now is told a moment later: telling stops nothing.
-///
-/// # Errors
-/// None; the signature is that of the service's other tasks.
-pub(crate) async fn tell(app: Arc<App>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let seq = app.store.read(|view| view.audit_len())?;
-    let mut teller = Teller {
-        as_of: app.picture().advice.outlook.as_of,
-        app,
-        seq,
-        attempts: BTreeMap::new(),
-        late: BTreeMap::new(),
-    };
-    let mut counted = monotonic();
-    teller.try_counts();
-    while !*stop.borrow() {
-        teller.try_entries();
-        teller.picture();
-        if monotonic().duration_since(counted) >= COUNTS_EVERY {
-            counted = monotonic();
-            teller.try_counts();
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOKS_EVERY) => {}
-            told = stop.changed() => if told.is_err() { break },
-        }
-    }
-    Ok(())
-}
-
 impl Teller {
+    /// Knows the record and the picture as they are now, and will tell of all that comes after. Made before anybody can listen and
+    /// anything can come, so that nothing comes between.
+    ///
+    /// # Errors
+    /// The record's.
+    pub(crate) fn of(app: &Arc<App>) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: app.store.read(|view| view.audit_len())?,
+            as_of: app.picture().advice.outlook.as_of,
+            app: Arc::clone(app),
+            attempts: BTreeMap::new(),
+            late: BTreeMap::new(),
+        })
+    }
+
+    /// Tells until told to stop. What cannot be read now is told a moment later: telling stops nothing.
+    ///
+    /// # Errors
+    /// None; the signature is that of the service's other tasks.
+    pub(crate) async fn tell(mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let mut counted = monotonic();
+        self.try_counts();
+        while !*stop.borrow() {
+            self.try_entries();
+            self.picture();
+            if monotonic().duration_since(counted) >= COUNTS_EVERY {
+                counted = monotonic();
+                self.try_counts();
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOKS_EVERY) => {}
+                told = stop.changed() => if told.is_err() { break },
+            }
+        }
+        Ok(())
+    }
+
     fn try_entries(&mut self) {
         if let Err(error) = tokio::task::block_in_place(|| self.entries()) {
             tracing::error!(%error, "what was decided could not be told to listeners yet");

@@ -85,6 +85,31 @@ pub struct Exposure {
 }
 
 impl Exposure {
+    /// The flood of a river that these gauges decide, before anything is known of the place that it reaches: nobody is counted there,
+    /// and no map is read. Water arrives where the river leaves its bed; where that level is unknown, at the design high water.
+    #[must_use]
+    pub fn along(river: String, gauges: Vec<SourceId>) -> Self {
+        Self {
+            kind: if gauges.is_empty() {
+                Kind::OtherRiver
+            } else {
+                Kind::ForecastRiver
+            },
+            river: Some(river),
+            gauges,
+            rain: Vec::new(),
+            people_at_risk: 0,
+            people_in_collapse_zone: None,
+            depth_max_m: None,
+            people_with_dry_room: None,
+            isolation_h: None,
+            arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
+            lag_min: 0.0,
+            tsunami_from: None,
+            road_cut_m: None,
+        }
+    }
+
     /// The kind of hazard in the law.
     pub fn hazard(&self) -> Hazard {
         self.kind.hazard()

@@ -7,8 +7,10 @@ use serde_json::json;
 use super::{Declined, checked_reason, may};
 use crate::app::App;
 use crate::approve::officer::{Act, Officer};
+use crate::clock::{spoken, spoken_en};
 use crate::digest::Digest;
 use crate::store::audit::Entry;
+use crate::store::particulars::{UNREADABLE, UNREADABLE_EN};
 use crate::store::{StoreError, View};
 
 /// Where a note may come from.
@@ -71,23 +73,51 @@ pub fn sign(
                 "引き継ぎの内容が変わりました。読み直してから署名してください".to_owned(),
             )));
         }
-        let mut both = false;
         for entry in signatures(&view)? {
-            if entry.actor == officer.name {
-                // One that cannot be read may have been the other side.
-                let detail = entry.particulars()?;
-                both |= detail.word("read")? == read.as_str() && detail.word("side")? != side;
+            if entry.actor != officer.name {
+                continue;
             }
-        }
-        if both {
-            return Ok(Err(Declined::NotAuthorised(
-                "同じ人が、引き継ぐ側と引き継がれる側の両方に署名することはできません".to_owned(),
-            )));
+            match is_of_other_side(&entry, side, read) {
+                Ok(false) => {}
+                Ok(true) => {
+                    return Ok(Err(Declined::NotAuthorised(
+                        "同じ人が、引き継ぐ側と引き継がれる側の両方に署名することはできません"
+                            .to_owned(),
+                    )));
+                }
+                // One that cannot be read may have been the other side.
+                Err(error) => {
+                    tracing::error!(%error, officer = %officer.name, "a signature cannot be read; its officer cannot sign");
+                    return Ok(Err(Declined::NotAuthorised(unreadable(&entry))));
+                }
+            }
         }
         let detail = json!({ "side": side, "read": read });
         tx.audit(now, &officer.name, SIGNED, HANDOVERS, &detail)
             .map(Ok)
     })?
+}
+
+/// Whether a signature is of the other side of what has this digest.
+///
+/// # Errors
+/// The entry does not say what it must.
+fn is_of_other_side(entry: &Entry, side: &str, read: &Digest) -> Result<bool, StoreError> {
+    let signed = entry.particulars()?;
+    Ok(signed.word("read")? == read.as_str() && signed.word("side")? != side)
+}
+
+/// Which signature stands in the way of its officer, why, and what to do.
+fn unreadable(entry: &Entry) -> String {
+    let Entry { seq, at, actor, .. } = entry;
+    format!(
+        "{actor}が{}にした引き継ぎの署名(監査記録の{seq}番)は、{UNREADABLE}。引き継ぐ側と引き継がれる側のどちらだったか分からないため、\
+         {actor}は今は署名できません。ほかの職員が署名し、管理者に監査記録の検証を頼んでください / \
+         The handover signature of {actor} at {} (audit entry {seq}): {UNREADABLE_EN}. It may be of the other side of this page, so \
+         {actor} cannot sign now. Let another officer sign, and ask an administrator to verify the audit",
+        spoken(*at),
+        spoken_en(*at)
+    )
 }
 
 /// Says that an alarm was heard. The number of its entry.

@@ -66,18 +66,8 @@ pub fn examine(from: &Outlook, gauge_of: &GaugeOutlook, core: &Core) -> Vec<Find
     asked.gauges.insert(id.clone(), Arc::clone(&translated));
     let exposure = Exposure {
         kind: core.kind_of(&gauge_of.river),
-        river: Some(gauge_of.river.clone()),
-        gauges: vec![id.clone()],
-        rain: Vec::new(),
         people_at_risk: 1,
-        people_in_collapse_zone: None,
-        depth_max_m: None,
-        people_with_dry_room: None,
-        isolation_h: None,
-        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
-        lag_min: 0.0,
-        tsunami_from: None,
-        road_cut_m: None,
+        ..Exposure::along(gauge_of.river.clone(), vec![id.clone()])
     };
     let unit = Unit {
         id: UnitId::new(gauge_of.id.as_str()),

@@ -1,12 +1,14 @@
 //! GET /plain/: one sentence, five questions, the map, the rivers.
 
+mod news;
+
 use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Html;
 use hinan_dashboard::page;
 use hinan_dashboard::view::{
-    AlertLevel, Broken, Change, Danger, DangerKind, Headline, Said, Situation, Span,
+    AlertLevel, Broken, Danger, DangerKind, Headline, Said, Situation, Span,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,18 +23,14 @@ use crate::outlook::{GaugeOutlook, Voice};
 use crate::store::StoreError;
 use crate::store::audit::Entry;
 use crate::store::outbox::{DeliveryState, StoredDelivery};
-use crate::store::particulars::UNREADABLE;
 use crate::store::proposals::StoredProposal;
 
 const REFRESH_S: u32 = 15;
 /// Hydrographs beside the situation.
 pub(super) const CHARTS_MAX: usize = 3;
 const DANGERS_MAX: usize = 6;
-const CHANGES_MAX: usize = 8;
 /// Drills of agencies that arrived in this time are counted.
 const DRILLS_OF: SignedDuration = SignedDuration::from_hours(24);
-/// What counts as just changed; the headings of page and console say how long that is.
-const LOOK_BACK: SignedDuration = SignedDuration::from_mins(15);
 
 /// The page.
 pub(super) async fn page(
@@ -114,19 +112,6 @@ impl Known {
 pub(super) fn view(app: &App, picture: &Picture, known: &Known) -> Situation {
     let (now, open, live) = (known.now, &known.open, &known.live);
     let ranked = ranked(picture);
-    let changes = known
-        .entries
-        .iter()
-        .rev()
-        .filter(|entry| now.duration_since(entry.at) < LOOK_BACK)
-        .filter_map(|entry| {
-            Some(Change {
-                at: entry.at,
-                sentence: sentence(entry)?,
-            })
-        })
-        .take(CHANGES_MAX)
-        .collect();
     let unheard: Vec<String> = ranked
         .iter()
         .filter(|g| deciding(app, g) && g.is_silent())
@@ -141,7 +126,7 @@ pub(super) fn view(app: &App, picture: &Picture, known: &Known) -> Situation {
             .take(DANGERS_MAX)
             .collect(),
         unheard,
-        changes,
+        changes: news::newest(&known.entries, now),
         decisions: open.iter().map(inbox::item).collect(),
         said: live
             .iter()
@@ -508,57 +493,6 @@ fn speaks_falsely(gauge: &GaugeOutlook) -> Option<Broken> {
     })
 }
 
-/// What an entry of the record is called as a change; what is not news is left out.
-fn news(action: &str) -> Option<&'static str> {
-    Some(match action {
-        "proposed" => "推奨",
-        "judgement_stated" | "judgement_withdrawn" => "職員の判断",
-        "superseded" => "推奨の置き換え",
-        "expired" => "推奨の失効",
-        "approved" => "発表の承認",
-        "declined" => "推奨の見送り",
-        "delivered" => "発表の配信",
-        _ => return None,
-    })
-}
-
-/// An entry of the record as a change; of one that cannot be read, what it is and that it cannot.
-fn sentence(entry: &Entry) -> Option<String> {
-    let called = news(&entry.action)?;
-    told_of(entry).unwrap_or_else(|_| {
-        let subject = &entry.subject;
-        Some(format!("{called}({subject})がありましたが、{UNREADABLE}"))
-    })
-}
-
-/// # Errors
-/// The entry does not say what it must.
-fn told_of(entry: &Entry) -> Result<Option<String>, StoreError> {
-    let detail = entry.particulars()?;
-    let river = || detail.word("river");
-    let level =
-        || -> Result<String, StoreError> { Ok(super::audit::level_words(detail.word("level")?)) };
-    Ok(Some(match entry.action.as_str() {
-        "proposed" => format!("{}について{}の推奨が出ました", river()?, level()?),
-        "judgement_stated" => format!(
-            "{}について、職員の判断による{}の発令案が出ました",
-            river()?,
-            level()?
-        ),
-        "judgement_withdrawn" => format!(
-            "{}の{}の発令案(職員の判断)が取り下げられました",
-            river()?,
-            level()?
-        ),
-        "superseded" => "推奨が新しい推奨に置き換わりました".to_owned(),
-        "expired" => "推奨が失効しました".to_owned(),
-        "approved" => format!("{}の発表が承認されました", level()?),
-        "declined" => format!("{}の{}の推奨が見送られました", river()?, level()?),
-        "delivered" => format!("発表が{}に届きました", detail.word("channel")?),
-        _ => return Ok(None),
-    }))
-}
-
 /// A count of people in a sentence that a whole room reads: so few that they could be named are not counted.
 fn people_ja(people: u32) -> String {
     match people {
@@ -594,12 +528,9 @@ mod tests {
     use hinan_sensors::quality::{Doubts, Flag};
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{danger, sentence};
-    use crate::digest::Digest;
+    use super::danger;
     use crate::outlook::{GaugeOutlook, Marks, Voice};
     use crate::situation::Observed;
-    use crate::store::audit::Entry;
-    use crate::store::particulars::UNREADABLE;
 
     fn at() -> Timestamp {
         "2016-08-30T12:00:00Z".parse().expect("a time")
@@ -691,39 +622,6 @@ mod tests {
             danger(&gauge(0.5, 1.5)).is_none(),
             "the standby mark is none"
         );
-    }
-
-    #[test]
-    fn news_that_cannot_be_read_is_news_and_has_no_empty_name() {
-        let told = |action: &str, detail: &str| {
-            sentence(&Entry {
-                seq: 1,
-                at: at(),
-                actor: "duty".to_owned(),
-                action: action.to_owned(),
-                subject: "r-1".to_owned(),
-                detail: detail.to_owned(),
-                previous: Digest::of(b"before"),
-                hash: Digest::of(b"this"),
-            })
-        };
-        assert_eq!(
-            told("delivered", r#"{"channel":"mqtt"}"#).as_deref(),
-            Some("発表がmqttに届きました")
-        );
-        for (action, detail, called) in [
-            ("proposed", "{", "推奨"),
-            ("approved", "{}", "発表の承認"),
-            ("delivered", "null", "発表の配信"),
-            ("expired", "", "推奨の失効"),
-        ] {
-            let told = told(action, detail).expect("it is news");
-            assert!(
-                told.starts_with(&format!("{called}(r-1)")) && told.ends_with(UNREADABLE),
-                "{told}"
-            );
-        }
-        assert_eq!(told("signed_in", "{"), None, "no news");
     }
 
     #[test]

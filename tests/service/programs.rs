@@ -611,3 +611,34 @@ async fn silent_station(plan: TownPlan) {
     drop(ear);
     town.closes().await;
 }
+
+/// The doors open a moment before the first advice: what comes in between is told like everything else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_is_heard_before_the_first_advice_is_told_as_an_event() {
+    let mut town = plan().opens().await.unwrap();
+    let mori = town.officer("mori").await;
+    let asked = format!("/api/v1/events?kinds=health&station={OBIHIRO}");
+    town.power_fails();
+    let port = town.mqtt;
+    let speaks_at_once = async {
+        let mut gauge = Device::connects(port, "gateway").await;
+        let level = Level {
+            station: OBIHIRO.to_owned(),
+            at: wall(),
+            level_m: 34.0,
+        };
+        assert!(gauge.says(&topic(OBIHIRO), &message(&level, 1)).await);
+    };
+    tokio::join!(town.starts(), speaks_at_once);
+
+    // Whoever comes back from an earlier run hears everything of this one.
+    let mut ear = mori.listens(&asked, Some("earlier-1")).await;
+    assert_eq!(ear.hears().await.kind, "gap");
+    let said: Value = serde_json::from_str(&ear.hears().await.data).unwrap();
+    assert_eq!(
+        (&said["before"], &said["state"]),
+        (&"never_heard".into(), &"live".into())
+    );
+    drop(ear);
+    town.closes().await;
+}

@@ -106,29 +106,23 @@ fn exposure(
     let deepest = district.people_by_rank[1..]
         .iter()
         .rposition(|people| *people > 0);
+    let along = along(reach);
     Exposure {
-        kind: match kinds.get(&reach.river) {
-            Some(kind) => *kind,
-            None if reach.gauges.is_empty() => Kind::OtherRiver,
-            None => Kind::ForecastRiver,
-        },
-        river: Some(reach.river.clone()),
-        gauges: reach
-            .gauges
-            .iter()
-            .map(|id| SourceId::new(id.as_str()))
-            .collect(),
-        rain: Vec::new(),
+        kind: kinds.get(&reach.river).copied().unwrap_or(along.kind),
         people_at_risk: reach.people_in_zone.min(district.people.max(1)),
         people_in_collapse_zone,
         depth_max_m: deepest.map(|rank| RANK_UP_TO_M.get(rank).copied().unwrap_or(50.0)),
         people_with_dry_room,
         isolation_h,
-        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
-        lag_min: 0.0,
-        tsunami_from: None,
         road_cut_m,
+        ..along
     }
+}
+
+/// The flood of a river where it reaches something.
+fn along(reach: &Reach) -> Exposure {
+    let gauges = reach.gauges.iter().map(|id| SourceId::new(id.as_str()));
+    Exposure::along(reach.river.clone(), gauges.collect())
 }
 
 /// A threat besides rivers, as the town's plan says it.
@@ -153,26 +147,7 @@ pub(in crate::recommend) fn threat_exposure(threat: &Threat, rain: Vec<SourceId>
 /// The flood of a river at a facility: everybody in it is at risk.
 pub(in crate::recommend) fn facility_exposure(reach: &Reach, people: u32) -> Exposure {
     Exposure {
-        kind: if reach.gauges.is_empty() {
-            Kind::OtherRiver
-        } else {
-            Kind::ForecastRiver
-        },
-        river: Some(reach.river.clone()),
-        gauges: reach
-            .gauges
-            .iter()
-            .map(|id| SourceId::new(id.as_str()))
-            .collect(),
-        rain: Vec::new(),
         people_at_risk: people,
-        people_in_collapse_zone: None,
-        depth_max_m: None,
-        people_with_dry_room: None,
-        isolation_h: None,
-        arrives_at: vec![Mark::OverflowStart, Mark::DesignHighWater],
-        lag_min: 0.0,
-        tsunami_from: None,
-        road_cut_m: None,
+        ..along(reach)
     }
 }
