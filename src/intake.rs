@@ -179,11 +179,12 @@ impl Intake {
         })?;
         let news = taken.next_seq > self.next_seq;
         self.next_seq = taken.next_seq;
+        // What became of packets is counted before they are: whoever sees a packet counted sees what became of it.
+        taken.count();
         metrics::counter!("hinan_packets_total").increment(batch.len() as u64);
         for arrival in batch {
             arrival.message.ack.committed();
         }
-        taken.count();
         app.newest.note(taken.newest);
         app.events.note(taken.events);
         Ok(news)

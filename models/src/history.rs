@@ -373,15 +373,17 @@ impl History {
         if !(1..=86_400).contains(&step_s) || step_s % self.step_s != 0 {
             return Err(HistoryError::Step { step_s });
         }
-        let skip = usize::try_from((-self.start.as_second()).rem_euclid(step_s) / self.step_s)
-            .map_err(|_| HistoryError::Step { step_s })?;
-        let every =
-            usize::try_from(step_s / self.step_s).map_err(|_| HistoryError::Step { step_s })?;
-        let start = self.time(skip);
-        if start.as_second().rem_euclid(step_s) != 0 {
+        let to_whole_s = (-self.start.as_second()).rem_euclid(step_s);
+        if to_whole_s % self.step_s != 0 || self.start.subsec_nanosecond() != 0 {
             return Err(HistoryError::Step { step_s });
         }
+        let rows_of = |seconds: i64| {
+            usize::try_from(seconds / self.step_s).map_err(|_| HistoryError::Step { step_s })
+        };
+        let (skip, every) = (rows_of(to_whole_s)?, rows_of(step_s)?);
         let rows: Vec<usize> = (skip..self.len()).step_by(every).collect();
+        // Without a row at a whole step the start says nothing.
+        let start = rows.first().map_or(self.start, |row| self.time(*row));
         Ok(Self {
             start,
             step_s,
