@@ -179,7 +179,7 @@ impl Intake {
         })?;
         let news = taken.next_seq > self.next_seq;
         self.next_seq = taken.next_seq;
-        // What became of packets is counted before they are: whoever sees a packet counted sees what became of it.
+        // Packets are counted after their outcomes: whoever reads the figures between finds no packet without one.
         taken.count();
         metrics::counter!("hinan_packets_total").increment(batch.len() as u64);
         for arrival in batch {
@@ -229,7 +229,7 @@ impl Intake {
             official: self.engine.official().clone(),
             external: self.engine.external().clone(),
         });
-        // Told once it can be looked up: whoever hears of a change and asks is shown it.
+        // Told only when it can be looked up: whoever hears of a change and asks is shown it.
         self.app.events.note(changed);
         metrics::histogram!("hinan_evaluation_seconds")
             .record(monotonic().duration_since(began).as_secs_f64());

@@ -200,8 +200,8 @@ impl CaseFile {
         } = self.split;
         if let Some(every) = examine_every_min {
             let step = self.step_min.unwrap_or(0);
-            if step == 0 || every == 0 || every % step != 0 || 60 % every != 0 {
-                let accepted = "minutes that divide the hour and are a multiple of step_min, which must be given";
+            if test.is_none() || step == 0 || every == 0 || every % step != 0 || 60 % every != 0 {
+                let accepted = "with `test`: minutes that divide the hour and are a multiple of `step_min`, which must be given";
                 return Err(value("split.examine_every_min", &every, accepted));
             }
         }

@@ -29,6 +29,8 @@ pub struct Basin {
     pub grid: GridReport,
     /// One per target, in the order of the file.
     pub questions: Vec<Question>,
+    /// The rows that are asked about, where these are not all of the test.
+    asked: Option<History>,
 }
 
 /// One gauge with what is asked of it.
@@ -217,6 +219,7 @@ impl Basin {
             history,
             grid: report,
             questions: Vec::new(),
+            asked: None,
         };
         let train = basin.train();
         for (what, period) in [
@@ -234,10 +237,18 @@ impl Basin {
                 });
             }
         }
-        if let Some(test) = basin.test() {
-            basin
-                .asked_of(&test)
-                .map_err(|why| wrong(GridError::History(why)))?;
+        if let (Some(test), Some(every_min)) = (basin.test(), basin.file.split.examine_every_min) {
+            let asked = test.every(i64::from(every_min) * 60);
+            basin.asked = Some(asked.filter(|rows| !rows.is_empty()).ok_or_else(|| {
+                DirectoryError::Empty {
+                    dir: dir.to_owned(),
+                    what: format!(
+                        "split.examine_every_min = {every_min}: no row of the test, {} to {}, lies at such a moment",
+                        test.start(),
+                        test.end()
+                    ),
+                }
+            })?);
         }
         for target in &basin.file.target {
             let threshold = threshold(target, &train).map_err(|what| DirectoryError::Empty {
@@ -295,21 +306,9 @@ impl Basin {
     }
 
     /// The moments of the test that are asked about: all its rows, or those at full steps of `split.examine_every_min`.
-    ///
-    /// # Panics
-    /// Never: the steps were held against the grid when the basin was opened.
     #[must_use]
     pub fn asked(&self) -> Option<History> {
-        self.asked_of(&self.test()?)
-            .map(Some)
-            .expect("the steps were held against the grid when the basin was opened")
-    }
-
-    fn asked_of(&self, test: &History) -> Result<History, HistoryError> {
-        match self.file.split.examine_every_min {
-            None => Ok(test.clone()),
-            Some(every) => test.every(i64::from(every) * 60),
-        }
+        self.asked.clone().or_else(|| self.test())
     }
 }
 

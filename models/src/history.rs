@@ -364,28 +364,26 @@ impl History {
         }
     }
 
-    /// The rows at whole multiples of a longer step, counted from the epoch: whole hours for 3600 s. Nothing is summed up, so
-    /// that it is for levels.
-    ///
-    /// # Errors
-    /// When no row can lie there: the step is not a multiple of this history's, or the grid lies beside whole steps.
-    pub fn every(&self, step_s: i64) -> Result<Self, HistoryError> {
-        if !(1..=86_400).contains(&step_s) || step_s % self.step_s != 0 {
-            return Err(HistoryError::Step { step_s });
+    /// The rows at whole multiples of a longer step, counted from the epoch: full hours for 3600 s. Nothing is summed up, so
+    /// that it is for levels. `None` where no row can lie there: the step is not a multiple of this history's, is longer than a day,
+    /// or the grid lies beside its multiples.
+    #[must_use]
+    pub fn every(&self, step_s: i64) -> Option<Self> {
+        let to_whole_s = (-self.start.as_second()).rem_euclid(step_s.max(1));
+        let on_grid = |seconds: i64| seconds % self.step_s == 0;
+        if !(1..=86_400).contains(&step_s)
+            || !on_grid(step_s)
+            || !on_grid(to_whole_s)
+            || self.start.subsec_nanosecond() != 0
+        {
+            return None;
         }
-        let to_whole_s = (-self.start.as_second()).rem_euclid(step_s);
-        if to_whole_s % self.step_s != 0 || self.start.subsec_nanosecond() != 0 {
-            return Err(HistoryError::Step { step_s });
-        }
-        let rows_of = |seconds: i64| {
-            usize::try_from(seconds / self.step_s).map_err(|_| HistoryError::Step { step_s })
-        };
+        let rows_of = |seconds: i64| usize::try_from(seconds / self.step_s).ok();
         let (skip, every) = (rows_of(to_whole_s)?, rows_of(step_s)?);
         let rows: Vec<usize> = (skip..self.len()).step_by(every).collect();
-        // Without a row at a whole step the start says nothing.
-        let start = rows.first().map_or(self.start, |row| self.time(*row));
-        Ok(Self {
-            start,
+        Some(Self {
+            // Without a row at a whole step the start says nothing.
+            start: rows.first().map_or(self.start, |row| self.time(*row)),
             step_s,
             gauges: Arc::clone(&self.gauges),
             levels: by_gauge(self.levels.select(Axis(0), &rows)),

@@ -20,6 +20,8 @@ pub const SIDES: [&str; 2] = ["leaving", "arriving"];
 /// Words of the entries.
 const NOTE: &str = "note";
 const SIGNED: &str = "handover_signed";
+/// Signatures that are told, and looked through before another is taken.
+const SIGNATURES_TOLD: u32 = 20;
 const MUTED: &str = "alarm_muted";
 pub(crate) const HEARD: &str = "alarm_acknowledged";
 /// How long the sound may rest, minutes.
@@ -112,9 +114,9 @@ fn unreadable(entry: &Entry) -> String {
     let Entry { seq, at, actor, .. } = entry;
     format!(
         "{actor}が{}にした引き継ぎの署名(監査記録の{seq}番)は、{UNREADABLE}。引き継ぐ側と引き継がれる側のどちらだったか分からないため、\
-         {actor}は今は署名できません。ほかの職員が署名し、管理者に監査記録の検証を頼んでください / \
+         その後の署名が{SIGNATURES_TOLD}件になるまで{actor}は署名できません。ほかの職員が署名し、管理者に監査記録の検証を頼んでください / \
          The handover signature of {actor} at {} (audit entry {seq}): {UNREADABLE_EN}. It may be of the other side of this page, so \
-         {actor} cannot sign now. Let another officer sign, and ask an administrator to verify the audit",
+         {actor} cannot sign until {SIGNATURES_TOLD} newer ones stand there. Let another officer sign, and ask an administrator to verify the audit",
         spoken(*at),
         spoken_en(*at)
     )
@@ -184,7 +186,7 @@ pub fn muted(view: &View<'_>, now: Timestamp) -> Result<Option<Muted>, StoreErro
 /// # Errors
 /// The record's.
 pub fn signatures(view: &View<'_>) -> Result<Vec<Entry>, StoreError> {
-    view.last_of(HANDOVERS, [SIGNED; 2], 20)
+    view.last_of(HANDOVERS, [SIGNED; 2], SIGNATURES_TOLD)
 }
 
 /// The last notes, oldest first.

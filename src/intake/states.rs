@@ -13,10 +13,10 @@ impl States {
     /// As a picture shows them. Whoever read that picture and listens is owed every change from it: also one that comes before the
     /// first advice.
     pub(super) fn shown_in(outlook: &Outlook) -> Self {
-        let known = outlook.gauges.iter();
+        let known = outlook.gauges.values();
         Self(
             known
-                .map(|(id, gauge)| (id.clone(), station_state::word(gauge)))
+                .map(|gauge| (gauge.id.clone(), station_state::word(gauge)))
                 .collect(),
         )
     }

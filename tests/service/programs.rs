@@ -612,7 +612,8 @@ async fn silent_station(plan: TownPlan) {
     town.closes().await;
 }
 
-/// The doors open a moment before the first advice: what comes in between is told like everything else.
+/// The doors open a moment before the first advice: what comes in between is told like everything else. A reading that comes too late for
+/// that moment is told anyway; that it is told in it, too, the tests of the intake's `states` show without a clock.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_is_heard_before_the_first_advice_is_told_as_an_event() {
     let mut town = plan().opens().await.unwrap();

@@ -137,10 +137,11 @@ fn tried(
     model: &FittedFloodModel,
 ) -> Result<Vec<GaugeLeadScore>, Box<dyn Error>> {
     let (train, test) = (basin.train(), basin.test().ok_or("no test")?);
+    let asked = basin.asked().ok_or("no test")?;
     let recent = joined(&train, &test)?;
     let mut follower = (model, Follower::new(model));
     let (case, threshold) = (&question.case, question.threshold);
-    Ok(examine(&mut follower, &recent, &test, case, threshold)?.scores())
+    Ok(examine(&mut follower, &recent, &asked, case, threshold)?.scores())
 }
 
 /// POD / FAR of an alarm at the 0.8 quantile.
@@ -176,10 +177,9 @@ fn with(basin: &Basin, columns: &[usize], told: &[Vec<f64>]) -> Result<Basin, Bo
             },
         );
     let history = History::new(old.start(), old.step_s(), old.gauges().to_vec(), levels)?;
-    Ok(Basin {
-        history,
-        ..basin.clone()
-    })
+    let mut basin = basin.clone();
+    basin.history = history;
+    Ok(basin)
 }
 
 /// A forecast with errors as forecasts have them, made up from the rain that fell.

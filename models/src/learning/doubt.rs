@@ -472,7 +472,7 @@ impl Doubt {
         }
     }
 
-    /// Quantiles of the error in metres before high water is stretched: those of the state and those of the fan.
+    /// Quantiles of the error in metres before they are stretched: those of the state and those of the fan.
     fn mixed_m(
         &self,
         (class, state): (usize, State),
@@ -520,7 +520,7 @@ impl Doubt {
         };
         let stretch = if class >= HIGH {
             [self.stretch[0] * down, self.stretch[1] * up]
-        } else if nudge == Nudge::NONE {
+        } else if [down, up] == [1.0; 2] {
             return errors_m;
         } else {
             [down, up]
@@ -557,7 +557,7 @@ impl Doubt {
 
     /// True where the level may reach high water within the interval.
     pub(crate) fn may_be_high(&self, state: State, reach: Reach) -> bool {
-        self.state(state, reach) >= 3
+        self.state(state, reach) >= HIGH
     }
 
     /// True where a level (above the reference) is high water.

@@ -1,5 +1,6 @@
 use super::trust::{Trust, Verdict};
 use super::{Drift, Waiting, WatchSettings};
+use crate::learning::nudge::Nudge;
 use crate::score::skill;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,12 +78,17 @@ pub struct LeadReport {
     /// What its forecasts lacked all the time and is added to them, metres.
     #[serde(default)]
     pub shift_m: f64,
-    /// Stretch of the lower and the upper side of the doubt of moving water.
-    #[serde(default)]
+    /// Factors of the lower and the upper side of the doubt where the water moves or may reach high water; from outcomes of water that
+    /// moved by more than the usual error of persistence.
+    #[serde(default = "as_taught")]
     pub stretch: [f64; 2],
-    /// The same of quiet water.
-    #[serde(default)]
+    /// The same where the model takes the water for quiet, from the other outcomes.
+    #[serde(default = "as_taught")]
     pub stretch_quiet: [f64; 2],
+}
+
+fn as_taught() -> [f64; 2] {
+    Nudge::NONE.quiet
 }
 
 /// The memory of one lead.

@@ -1,4 +1,4 @@
-use super::stretch::Follow;
+use super::stretch::Stretch;
 use super::{Waiting, WatchSettings};
 use crate::learning::nudge::Nudge;
 use jiff::{SignedDuration, Timestamp};
@@ -23,14 +23,14 @@ pub(crate) struct Trust {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Outcome {
+struct Outcome {
     at: Timestamp,
     /// Change that was expected and change that came, metres.
     said_m: f64,
-    pub(super) came_m: f64,
-    pub(super) median_m: f64,
-    pub(super) low_m: f64,
-    pub(super) high_m: f64,
+    came_m: f64,
+    median_m: f64,
+    low_m: f64,
+    high_m: f64,
     usual: Usual,
 }
 
@@ -112,7 +112,8 @@ impl Trust {
         };
         let [mut both, mut square, mut error, mut shifted, mut held] = [0.0; 5];
         let usual = settings.prior_h * quiet_m2;
-        let (mut moving, mut quiet) = (Follow::moving(), Follow::quiet());
+        let mut moving = Stretch::of_moving_water();
+        let mut quiet = Stretch::of_quiet_water();
         let moving_m = outcomes_move_from_m(last.usual, settings);
         for outcome in &outcomes {
             // Who says that the level stays cannot be worse than persistence.
@@ -140,17 +141,22 @@ impl Trust {
                 }
                 _ => {}
             }
-            let follow = if outcome.came_m.abs().max(outcome.said_m.abs()) > moving_m {
+            let stretch = if outcome.came_m.abs().max(outcome.said_m.abs()) > moving_m {
                 &mut moving
             } else {
                 &mut quiet
             };
-            follow.judge(outcome, step_h);
+            let over_m = outcome.came_m - outcome.median_m;
+            let reach_m = [
+                outcome.median_m - outcome.low_m,
+                outcome.high_m - outcome.median_m,
+            ];
+            stretch.judge([-over_m, over_m], reach_m, step_h);
         }
         verdict.skill = crate::score::skill(error, held.max(1e-12));
         verdict.stretch = Nudge {
-            moving: moving.stretch(),
-            quiet: quiet.stretch(),
+            moving: moving.factors(),
+            quiet: quiet.factors(),
         };
         verdict
     }
