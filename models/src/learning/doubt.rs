@@ -520,7 +520,7 @@ impl Doubt {
         };
         let stretch = if class >= HIGH {
             [self.stretch[0] * down, self.stretch[1] * up]
-        } else if [down, up] == [1.0; 2] {
+        } else if (down - 1.0).abs() + (up - 1.0).abs() <= 0.0 {
             return errors_m;
         } else {
             [down, up]
