@@ -359,22 +359,25 @@ mod tests {
 
     #[test]
     fn moments_that_are_asked_about_lie_on_rows_and_on_the_full_hour() {
-        let asked = |head: &str, every: u32| {
+        const YEARS: &str = "train = { from = \"2001-01-01T00:00:00Z\", to = \"2002-12-31T23:00:00Z\" }\n\
+            test = { from = \"2003-01-01T00:00:00Z\", to = \"2003-12-31T23:00:00Z\" }\n";
+        let asked = |head: &str, years: &str, every: u32| {
             CaseFile::parse(&format!(
-                "{head}[split]\nexamine_every_min = {every}\n{SMALL}"
+                "{head}[split]\nexamine_every_min = {every}\n{years}{SMALL}"
             ))
         };
         for every in [15, 30, 60] {
-            let split = asked("step_min = 15\n", every).unwrap().split;
+            let split = asked("step_min = 15\n", YEARS, every).unwrap().split;
             assert_eq!(split.examine_every_min, Some(every));
         }
-        for (head, every) in [
-            ("step_min = 15\n", 0),
-            ("step_min = 15\n", 20),
-            ("step_min = 15\n", 120),
-            ("", 60),
+        for (head, years, every) in [
+            ("step_min = 15\n", YEARS, 0),
+            ("step_min = 15\n", YEARS, 20),
+            ("step_min = 15\n", YEARS, 120),
+            ("", YEARS, 60),
+            ("step_min = 15\n", "", 60),
         ] {
-            let refused = asked(head, every).unwrap_err().to_string();
+            let refused = asked(head, years, every).unwrap_err().to_string();
             assert!(
                 refused.starts_with(&format!(
                     "split.examine_every_min = {every} is not accepted"
