@@ -77,19 +77,9 @@ fn what(entry: &Entry) -> Result<String, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
 
     fn said(action: &str, detail: &str) -> String {
-        sentence(&Entry {
-            seq: 1,
-            at: Timestamp::UNIX_EPOCH,
-            actor: "duty".to_owned(),
-            action: action.to_owned(),
-            subject: "duty".to_owned(),
-            detail: detail.to_owned(),
-            previous: Digest::of(b"before"),
-            hash: Digest::of(b"this"),
-        })
+        sentence(&Entry::example(action, detail))
     }
 
     #[test]

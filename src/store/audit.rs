@@ -371,6 +371,23 @@ fn digest(seq: i64, text: String) -> Result<Digest, StoreError> {
 }
 
 #[cfg(test)]
+impl Entry {
+    /// One that an officer made, for tests of how entries are told.
+    pub(crate) fn example(action: &str, detail: &str) -> Self {
+        Self {
+            seq: 1,
+            at: Timestamp::UNIX_EPOCH,
+            actor: "duty".to_owned(),
+            action: action.to_owned(),
+            subject: "r-1".to_owned(),
+            detail: detail.to_owned(),
+            previous: Digest::of(b"before"),
+            hash: Digest::of(b"this"),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::realm::Realm;

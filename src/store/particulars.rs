@@ -78,18 +78,11 @@ fn damaged(seq: i64, why: String) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
 
     fn entry(detail: &str) -> Entry {
         Entry {
             seq: 7,
-            at: jiff::Timestamp::UNIX_EPOCH,
-            actor: "duty".to_owned(),
-            action: "sessions_ended".to_owned(),
-            subject: "duty".to_owned(),
-            detail: detail.to_owned(),
-            previous: Digest::of(b"before"),
-            hash: Digest::of(b"this"),
+            ..Entry::example("sessions_ended", detail)
         }
     }
 

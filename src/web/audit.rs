@@ -502,19 +502,9 @@ pub(super) fn level_words(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
 
     fn in_words(action: &str, detail: &str) -> String {
-        words(&Entry {
-            seq: 1,
-            at: jiff::Timestamp::UNIX_EPOCH,
-            actor: "duty".to_owned(),
-            action: action.to_owned(),
-            subject: "r-1".to_owned(),
-            detail: detail.to_owned(),
-            previous: Digest::of(b"before"),
-            hash: Digest::of(b"this"),
-        })
+        words(&Entry::example(action, detail))
     }
 
     #[test]

@@ -197,18 +197,11 @@ fn level(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
 
     fn entry(action: &str, detail: &str) -> Entry {
         Entry {
-            seq: 1,
             at: "2016-08-30T12:00:00Z".parse().expect("a time"),
-            actor: "duty".to_owned(),
-            action: action.to_owned(),
-            subject: "r-1".to_owned(),
-            detail: detail.to_owned(),
-            previous: Digest::of(b"before"),
-            hash: Digest::of(b"this"),
+            ..Entry::example(action, detail)
         }
     }
 

@@ -6,20 +6,15 @@
 //! taken on floods that neither the members nor the sides had seen, by state of the water.
 
 pub(crate) use crate::conformal::{MEDIAN, PROBABILITIES};
-use crate::learning::lesson::Lesson;
-use crate::learning::members::{Page, Recipe};
 use crate::learning::nudge::Nudge;
-use crate::score::count_f64;
-use crate::trees::{Answers, Boost, Chance, Ensemble, Loss, boost, send_for};
-use rayon::prelude::*;
+use crate::learning::sides::Reach;
+use crate::learning::weighted::Weighted;
+use crate::trees::send_for;
 use serde::{Deserialize, Serialize};
 
-const COUNT: usize = PROBABILITIES.len();
+pub(crate) const COUNT: usize = PROBABILITIES.len();
 /// Half of a gauge's usual resolution (1 cm): no interval is honest below it, as a share of the spread of changes.
 const BASE_MIN_M: f64 = 0.0005;
-/// Either side is held between these, in units of the scale.
-const SIDE_MIN: f64 = 0.03;
-const SIDE_MAX: f64 = 30.0;
 /// Fewest rows for a state of its own.
 const STATE_ROWS_MIN: usize = 60;
 /// States of the water: quiet, rising, falling; each once more where the level may reach high water.
@@ -65,141 +60,6 @@ pub(crate) struct Residual {
     pub(crate) weight: f64,
     /// Row of the lesson.
     pub(crate) i: usize,
-}
-
-/// Probabilities of the ribs of a fan.
-const RIBS: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
-/// A quantile between the outermost ribs lies where that of a normal distribution does: this share towards the outer one.
-const TENTH: f64 = 0.6255;
-
-/// Quantiles of the change itself, boosted one by one.
-///
-/// Where the water stands still a gauge repeats its last reading to the digit. Quantiles of an error about a mean cannot
-/// say that; these can. They know nothing outside what was taught.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Fan {
-    /// None for a short record, else one per probability.
-    pub(crate) ribs: Vec<Ensemble>,
-}
-
-impl Fan {
-    /// Quantiles of the change, metres, never falling; `None` for a short record.
-    pub(crate) fn changes_m(&self, answers: &Answers) -> Option<[f64; COUNT]> {
-        let [lowest, low, middle, high, highest] = &self.ribs[..] else {
-            return None;
-        };
-        let mut ribs = [lowest, low, middle, high, highest].map(|rib| rib.predict(answers));
-        ribs.sort_unstable_by(f64::total_cmp);
-        let tenth = |outer: f64, inner: f64| TENTH * outer + (1.0 - TENTH) * inner;
-        Some([
-            ribs[0],
-            tenth(ribs[0], ribs[1]),
-            ribs[1],
-            ribs[2],
-            ribs[3],
-            tenth(ribs[4], ribs[3]),
-            ribs[4],
-        ])
-    }
-
-    /// True when it has no rib or all of them.
-    pub(crate) fn sound(&self) -> bool {
-        self.ribs.is_empty() || self.ribs.len() == RIBS.len()
-    }
-}
-
-/// Boosts the ribs on the changes themselves, and once more with each group of floods left out.
-pub(crate) fn fit_fan(
-    lesson: &Lesson,
-    lead: usize,
-    lead_h: u32,
-    page: &Page,
-    recipe: &Recipe,
-    seed: &Chance,
-) -> (Fan, Vec<Fan>) {
-    let Some(rib) = recipe.fan else {
-        return (Fan::default(), vec![Fan::default(); lesson.folds]);
-    };
-    // Trees are f32 throughout.
-    #[allow(clippy::cast_possible_truncation)]
-    let changes_m: Vec<f32> = page
-        .of
-        .iter()
-        .map(|&i| lesson.changes_m[i][lead] as f32)
-        .collect();
-    let tasks: Vec<(usize, usize)> = (0..=lesson.folds)
-        .flat_map(|group| (0..RIBS.len()).map(move |place| (group, place)))
-        .collect();
-    let ribs: Vec<Ensemble> = tasks
-        .par_iter()
-        .map(|&(group, place)| {
-            let rows: Vec<u32> = (0..page.of.len())
-                .filter(|&row| !changes_m[row].is_nan())
-                .filter(|&row| group == lesson.folds || lesson.teaches(page.of[row], group, lead_h))
-                .map(|row| u32::try_from(row).expect("a history has at most 2 million rows"))
-                .collect();
-            let mut chance = seed.branch((500 + group * RIBS.len() + place + 1000 * lead) as u64);
-            let how = Boost {
-                loss: Loss::Pinball(RIBS[place]),
-                ..rib
-            };
-            boost(
-                &page.codes,
-                &rows,
-                &changes_m,
-                &page.weight,
-                &how,
-                &mut chance,
-            )
-        })
-        .collect();
-    let mut fans = ribs.chunks(RIBS.len()).map(|ribs| Fan {
-        ribs: ribs.to_vec(),
-    });
-    let without = fans.by_ref().take(lesson.folds).collect();
-    (fans.next().unwrap_or_default(), without)
-}
-
-/// The two ensembles of one lead: how far either side reaches, in units of the scale.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sides {
-    pub(crate) down: Ensemble,
-    pub(crate) middle: Ensemble,
-    pub(crate) up: Ensemble,
-}
-
-/// Where the middle of the error lies and how far either side reaches from there, in units of the scale.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Reach {
-    pub(crate) middle: f64,
-    pub(crate) down: f64,
-    pub(crate) up: f64,
-}
-
-impl Reach {
-    /// Where no trees say otherwise.
-    pub(crate) const EVEN: Self = Self {
-        middle: 0.0,
-        down: 1.0,
-        up: 1.0,
-    };
-}
-
-impl Sides {
-    pub(crate) fn reach(&self, answers: &Answers) -> Reach {
-        if self.up.trees() == 0 {
-            return Reach::EVEN;
-        }
-        let held = |x: f64| x.clamp(SIDE_MIN, SIDE_MAX);
-        let middle = self.middle.predict(answers).clamp(-SIDE_MAX, SIDE_MAX);
-        Reach {
-            middle,
-            down: held(middle - self.down.predict(answers)),
-            up: held(self.up.predict(answers) - middle),
-        }
-    }
 }
 
 /// Scale = base + per_change · |change| + per_swing · |swing|, metres.
@@ -268,63 +128,6 @@ impl Scale {
     pub(crate) fn at(&self, state: State) -> f64 {
         self.base_m + self.per_change * state.change_m.abs() + self.per_swing * state.swing_m.abs()
     }
-}
-
-/// Boosts both sides on errors of left-out floods, and once more with each group of floods left out.
-pub(crate) fn fit_sides(
-    lesson: &Lesson,
-    lead: usize,
-    lead_h: u32,
-    page: &Page,
-    scaled: &[f32],
-    recipe: &Recipe,
-    seed: &Chance,
-) -> (Sides, Vec<Sides>) {
-    let Some(side) = recipe.side else {
-        return (Sides::default(), vec![Sides::default(); lesson.folds]);
-    };
-    let taught: Vec<usize> = (0..page.of.len())
-        .filter(|&row| !scaled[row].is_nan())
-        .collect();
-    let tasks: Vec<(usize, f64)> = (0..=lesson.folds)
-        .flat_map(|group| [0.1, 0.5, 0.9].map(|p| (group, p)))
-        .collect();
-    let ensembles: Vec<Ensemble> = tasks
-        .par_iter()
-        .map(|&(group, p)| {
-            let rows: Vec<u32> = taught
-                .iter()
-                .filter(|&&row| {
-                    group == lesson.folds || lesson.teaches(page.of[row], group, lead_h)
-                })
-                .map(|&row| u32::try_from(row).expect("a history has at most 2 million rows"))
-                .collect();
-            let mut chance = seed.branch(
-                (700 + group * 3 + usize::from(p > 0.3) + usize::from(p > 0.7) + 1000 * lead)
-                    as u64,
-            );
-            let how = Boost {
-                loss: Loss::Pinball(p),
-                ..side
-            };
-            boost(&page.codes, &rows, scaled, &page.weight, &how, &mut chance)
-        })
-        .collect();
-    let mut ensembles = ensembles.into_iter();
-    let mut sides = || {
-        let mut next = || {
-            ensembles
-                .next()
-                .expect("three ensembles per group were fitted")
-        };
-        Sides {
-            down: next(),
-            middle: next(),
-            up: next(),
-        }
-    };
-    let without = (0..lesson.folds).map(|_| sides()).collect();
-    (sides(), without)
 }
 
 impl Doubt {
@@ -652,47 +455,4 @@ impl Doubt {
 
 fn activity_m(state: State) -> f64 {
     state.change_m.abs() + state.swing_m.abs()
-}
-
-/// Values and their weights, sorted.
-pub(crate) struct Weighted {
-    sorted: Vec<(f64, f64)>,
-    whole: f64,
-}
-
-impl Weighted {
-    /// `None` without weight.
-    pub(crate) fn of(values: impl Iterator<Item = (f64, f64)>) -> Option<Self> {
-        let mut sorted: Vec<(f64, f64)> = values.collect();
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let whole: f64 = sorted.iter().map(|(_, weight)| weight).sum();
-        (whole > 0.0).then_some(Self { sorted, whole })
-    }
-
-    /// The smallest value with at least the share `p` of the weight at or below it.
-    pub(crate) fn quantile(&self, p: f64) -> f64 {
-        let mut below = 0.0;
-        for &(value, weight) in &self.sorted {
-            below += weight;
-            if below >= p * self.whole {
-                return value;
-            }
-        }
-        self.sorted.last().map_or(0.0, |(value, _)| *value)
-    }
-
-    /// The same, a little further out, as a finite sample asks for.
-    fn outward_quantile(&self, p: f64) -> f64 {
-        let n = count_f64(self.sorted.len());
-        let out = if p < 0.5 {
-            p - (1.0 - p) / n
-        } else {
-            p + p / n
-        };
-        self.quantile(if (p - 0.5).abs() < 1e-9 {
-            p
-        } else {
-            out.clamp(0.0, 1.0)
-        })
-    }
 }

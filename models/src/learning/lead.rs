@@ -4,17 +4,17 @@ use crate::hyper::{Hyper, LEADS_H};
 use crate::learning::alarm::{AlarmChoice, AlarmCurve};
 use crate::learning::blend::{Blend, Seen};
 use crate::learning::blocks::Layout;
-use crate::learning::doubt::{
-    Doubt, Fan, HIGH_SHARE, PROBABILITIES, Reach, Residual, Scale, Sides, State, Weighted, fit_fan,
-    fit_sides,
-};
+use crate::learning::doubt::{Doubt, HIGH_SHARE, PROBABILITIES, Residual, Scale, State};
+use crate::learning::fan::{Fan, fit_fan};
 use crate::learning::lesson::Lesson;
 use crate::learning::members::{
     Lines, LinesFit, MEMBERS, Recipe, Textbook, Trees, TreesFit, fit_lines, fit_trees, left_out,
 };
 use crate::learning::nudge::Nudge;
 use crate::learning::plain::Plain;
+use crate::learning::sides::{Reach, Sides, fit_sides};
 use crate::learning::sums::Linear;
+use crate::learning::weighted::Weighted;
 use crate::score::{Share, SkillRecord, Squares, count_f64, skill};
 use crate::trees::{Answers, Chance, Ensemble};
 use linfa_linalg::LinalgError;

@@ -1,9 +1,11 @@
 //! What answers when a model's features are not there: how fast the level rose, or the level alone.
 
 use crate::hyper::{Hyper, LEADS_H};
-use crate::learning::doubt::{Doubt, HIGH_SHARE, Reach, Residual, Scale, State, Weighted};
+use crate::learning::doubt::{Doubt, HIGH_SHARE, Residual, Scale, State};
 use crate::learning::lesson::Lesson;
 use crate::learning::nudge::Nudge;
+use crate::learning::sides::Reach;
+use crate::learning::weighted::Weighted;
 use crate::score::{SkillRecord, skill};
 use serde::{Deserialize, Serialize};
 

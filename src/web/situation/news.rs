@@ -81,27 +81,13 @@ fn told_of(entry: &Entry) -> Result<Option<String>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::sentence;
-    use crate::digest::Digest;
     use crate::store::audit::Entry;
     use crate::store::particulars::UNREADABLE;
 
     #[test]
     fn news_that_cannot_be_read_is_news_and_has_no_empty_name() {
-        let told = |action: &str, detail: &str| {
-            sentence(&Entry {
-                seq: 1,
-                at: Timestamp::UNIX_EPOCH,
-                actor: "duty".to_owned(),
-                action: action.to_owned(),
-                subject: "r-1".to_owned(),
-                detail: detail.to_owned(),
-                previous: Digest::of(b"before"),
-                hash: Digest::of(b"this"),
-            })
-        };
+        let told = |action: &str, detail: &str| sentence(&Entry::example(action, detail));
         assert_eq!(
             told("delivered", r#"{"channel":"mqtt"}"#).as_deref(),
             Some("発表がmqttに届きました")
